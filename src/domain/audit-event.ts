@@ -1,0 +1,102 @@
+import { z } from "zod";
+
+/** Who did it: a person, the policy (an `allow` rule), or Hallpass itself (a deadline, an outcome). */
+export const Actor = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("person"), email: z.string().optional(), slackId: z.string().optional() }),
+  z.object({ kind: z.literal("policy") }),
+  z.object({ kind: z.literal("hallpass") }),
+]);
+export type Actor = Readonly<z.infer<typeof Actor>>;
+
+const seconds = z.number().int().nonnegative();
+const instant = z.iso.datetime();
+
+/** What each kind of event tells beyond who, when and which request. Past tense; times are ISO 8601 in UTC. */
+export const eventData = {
+  "request.created": z.object({
+    durationSeconds: seconds,
+    reason: z.string(),
+    ticket: z.string().optional(),
+    source: z.string(),
+  }),
+  "request.refused": z.object({
+    durationSeconds: seconds,
+    reason: z.string(),
+    ticket: z.string().optional(),
+    source: z.string(),
+    why: z.string(),
+  }),
+  "approval.given": z.object({ name: z.string(), have: z.number().int(), needed: z.number().int() }),
+  "request.approved": z.object({ approvers: z.array(z.string()) }),
+  "request.denied": z.object({ name: z.string(), reason: z.string() }),
+  "request.cancelled": z.object({}),
+  "request.expired": z.object({ respondBy: instant }),
+  /** Somebody tried to decide and may not, or came too late. Nothing else changed. */
+  "decision.refused": z.object({ attempted: z.string(), why: z.string() }),
+  "grant.started": z.object({ provider: z.string(), subject: z.string(), target: z.unknown() }),
+  "grant.active": z.object({
+    provider: z.string(),
+    subject: z.string(),
+    activeAt: instant,
+    expiresAt: instant,
+  }),
+  "grant.failed": z.object({ provider: z.string(), subject: z.string(), error: z.string() }),
+  /** The provider confirmed a grant that had already been told to end; it is taken away again. */
+  "grant.landed_late": z.object({ provider: z.string(), subject: z.string() }),
+  "grant.revoking": z.object({ provider: z.string(), subject: z.string(), reason: z.string() }),
+  "revocation.failed": z.object({
+    provider: z.string(),
+    subject: z.string(),
+    error: z.string(),
+    attempt: z.number().int(),
+    retryable: z.boolean(),
+  }),
+  /** Read back from the provider: the access is gone. */
+  "grant.revoked": z.object({
+    provider: z.string(),
+    subject: z.string(),
+    reason: z.string(),
+    verified: z.literal(true),
+    attempts: z.number().int(),
+  }),
+  "message.failed": z.object({ kind: z.string(), channel: z.string().optional(), error: z.string() }),
+  "audit.exported": z.object({
+    format: z.string(),
+    filters: z.record(z.string(), z.string()),
+    via: z.string(),
+  }),
+  "audit.refused": z.object({ attempted: z.string(), why: z.string() }),
+} as const;
+
+export type EventType = keyof typeof eventData;
+export type EventData<T extends EventType> = Readonly<z.infer<(typeof eventData)[T]>>;
+
+/** One line of the audit, before it has its place in the log. */
+export type AuditEvent = {
+  [T in EventType]: {
+    readonly type: T;
+    readonly at: Date;
+    readonly actor: Actor;
+    readonly grantId?: string;
+    readonly data: EventData<T>;
+  };
+}[EventType];
+
+/** A stored event, as jobs and messages carry it. */
+export const StoredEvent = z
+  .object({
+    type: z.string(),
+    at: z.coerce.date(),
+    actor: Actor,
+    grantId: z.string().optional(),
+    data: z.unknown(),
+  })
+  .transform((event, context): AuditEvent => {
+    const schema = eventData[event.type as EventType] as z.ZodType | undefined;
+    const data = schema?.safeParse(event.data);
+    if (!data?.success) {
+      context.addIssue({ code: "custom", message: `not an audit event: ${event.type}` });
+      return z.NEVER;
+    }
+    return { ...event, data: data.data } as AuditEvent;
+  });

@@ -1,0 +1,75 @@
+import type { Authority } from "./approvals.ts";
+import type { AuditEvent } from "./audit-event.ts";
+import type { Effect } from "./effect.ts";
+import type { Grant, RevokeReason } from "./grant.ts";
+import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
+import type { Person } from "./person.ts";
+import type { Refusal } from "./refusal.ts";
+import type { AccessRequest } from "./request.ts";
+import { approve, cancel, deny, expire } from "./request-transitions.ts";
+
+/** A request with its grants: what one transition reads and writes together. */
+export type State = { readonly request: AccessRequest; readonly grants: readonly Grant[] };
+
+type Deciding = {
+  readonly by: Person;
+  /** Who may decide by today's policy; absent when today's policy would not let the request be reviewed at all. */
+  readonly authority?: Authority;
+  /** Names the click: the same one delivered again changes nothing. */
+  readonly key?: string;
+};
+
+export type Command =
+  | (Deciding & { readonly type: "approve" })
+  | (Deciding & { readonly type: "deny"; readonly reason: string })
+  | { readonly type: "cancel"; readonly by: Person }
+  | { readonly type: "expire" }
+  | {
+      readonly type: "grant_succeeded";
+      readonly grantId: string;
+      readonly state: Readonly<Record<string, unknown>>;
+      /** When the provider was first asked: the clock starts here, also when the answer was lost and asked for again. */
+      readonly startedAt: Date;
+    }
+  | { readonly type: "grant_failed"; readonly grantId: string; readonly error: string }
+  | { readonly type: "revoke"; readonly grantId: string; readonly reason: RevokeReason; readonly by?: Person }
+  | { readonly type: "revoke_succeeded"; readonly grantId: string }
+  | {
+      readonly type: "revoke_failed";
+      readonly grantId: string;
+      readonly error: string;
+      readonly retryable: boolean;
+    };
+
+export type Decision =
+  | {
+      readonly accepted: true;
+      readonly next: State;
+      readonly events: readonly AuditEvent[];
+      readonly effects: readonly Effect[];
+    }
+  | { readonly accepted: false; readonly refusal: Refusal };
+
+/** The one place where anything changes: what a command makes of a state, which events record it, what it owes the world. */
+export function decide(state: State, command: Command, now: Date): Decision {
+  switch (command.type) {
+    case "approve":
+      return approve(state, command, now);
+    case "deny":
+      return deny(state, command, now);
+    case "cancel":
+      return cancel(state, command, now);
+    case "expire":
+      return expire(state, now);
+    case "grant_succeeded":
+      return grantSucceeded(state, command, now);
+    case "grant_failed":
+      return grantFailed(state, command, now);
+    case "revoke":
+      return revoke(state, command, now);
+    case "revoke_succeeded":
+      return revokeSucceeded(state, command, now);
+    case "revoke_failed":
+      return revokeFailed(state, command, now);
+  }
+}

@@ -1,0 +1,56 @@
+import type { AuditEvent } from "./audit-event.ts";
+
+/** What a transition owes the world. Written with the transition, carried out after it, retried until done. */
+export type Effect =
+  /** Ask the provider for the access. */
+  | { readonly kind: "grant"; readonly grantId: string; readonly dueAt: Date }
+  /** Take the access away and read back that it is gone; due at its expiry, or at once when it ends early. */
+  | { readonly kind: "revoke"; readonly grantId: string; readonly dueAt: Date }
+  /** Close the request if nobody has decided it by then. */
+  | { readonly kind: "expire_request"; readonly dueAt: Date }
+  /** Post the approval message. */
+  | { readonly kind: "post_request"; readonly dueAt: Date }
+  /** Bring the approval message up to date. */
+  | { readonly kind: "update_request"; readonly dueAt: Date }
+  /** Say what happened in the request's thread. */
+  | { readonly kind: "tell_thread"; readonly dueAt: Date; readonly event: AuditEvent }
+  /** Say what happened to the requester, by direct message. */
+  | { readonly kind: "tell_requester"; readonly dueAt: Date; readonly event: AuditEvent }
+  /** Say what happened where somebody can mend it. */
+  | { readonly kind: "tell_alerts"; readonly dueAt: Date; readonly event: AuditEvent };
+
+export type EffectKind = Effect["kind"];
+
+export const queueNames = ["grants", "revocations", "messages", "deadlines"] as const;
+export type QueueName = (typeof queueNames)[number];
+
+/** The queue an effect's job goes to. */
+export const queueOf: Readonly<Record<EffectKind, QueueName>> = {
+  grant: "grants",
+  revoke: "revocations",
+  expire_request: "deadlines",
+  post_request: "messages",
+  update_request: "messages",
+  tell_thread: "messages",
+  tell_requester: "messages",
+  tell_alerts: "messages",
+};
+
+/** Effects of one lane run in order, one at a time; lanes do not hold one another up. */
+export function laneOf(effect: Effect, requestId: string): string {
+  switch (effect.kind) {
+    case "grant":
+    case "revoke":
+      return `grant-${effect.grantId}`;
+    case "expire_request":
+      return `deadline-${requestId}`;
+    case "post_request":
+    case "update_request":
+    case "tell_thread":
+      return `thread-${requestId}`;
+    case "tell_requester":
+      return `requester-${requestId}`;
+    case "tell_alerts":
+      return `alerts-${requestId}`;
+  }
+}

@@ -1,0 +1,191 @@
+import type { Actor, AuditEvent } from "./audit-event.ts";
+import type { Command, Decision, State } from "./decide.ts";
+import type { Effect } from "./effect.ts";
+import type { Grant, GrantStatus } from "./grant.ts";
+import type { Refusal } from "./refusal.ts";
+import { actorOf, tell } from "./request-transitions.ts";
+
+const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
+
+/** The provider confirmed the access. */
+export function grantSucceeded(
+  state: State,
+  command: Extract<Command, { type: "grant_succeeded" }>,
+  now: Date,
+): Decision {
+  return onGrant(state, command.grantId, (grant) => {
+    switch (grant.status) {
+      case "granting": {
+        const activeAt = command.startedAt;
+        const expiresAt = new Date(activeAt.getTime() + grant.durationSeconds * 1000);
+        const event: AuditEvent = {
+          type: "grant.active",
+          ...by(grant, now),
+          data: { ...whose(grant), activeAt: activeAt.toISOString(), expiresAt: expiresAt.toISOString() },
+        };
+        return accept(
+          state,
+          { ...grant, status: "active", activeAt, expiresAt, state: command.state },
+          [event],
+          [
+            { kind: "revoke", grantId: grant.id, dueAt: expiresAt },
+            { kind: "update_request", dueAt: now },
+            ...tell(event, now),
+          ],
+        );
+      }
+      case "active":
+        return refuse("grant_already_active");
+      case "revoking":
+      case "revoked": {
+        // The access was told to end while the provider was still being asked: it may exist again, so it is taken again.
+        const event: AuditEvent = { type: "grant.landed_late", ...by(grant, now), data: whose(grant) };
+        return accept(
+          state,
+          withoutEnd({ ...grant, status: "revoking", state: command.state }),
+          [event],
+          [{ kind: "revoke", grantId: grant.id, dueAt: now }],
+        );
+      }
+    }
+  });
+}
+
+/** The provider did not give the access; what may have half happened is taken away. */
+export function grantFailed(
+  state: State,
+  command: Extract<Command, { type: "grant_failed" }>,
+  now: Date,
+): Decision {
+  return onGrant(state, command.grantId, (grant) => {
+    if (grant.status !== "granting") return refuse(notStatus[grant.status]);
+    const event: AuditEvent = {
+      type: "grant.failed",
+      ...by(grant, now),
+      data: { ...whose(grant), error: command.error },
+    };
+    return accept(
+      state,
+      { ...grant, status: "revoking", revokeReason: "failed", lastError: command.error },
+      [event],
+      [
+        { kind: "revoke", grantId: grant.id, dueAt: now },
+        { kind: "update_request", dueAt: now },
+        { kind: "tell_alerts", dueAt: now, event },
+        ...tell(event, now),
+      ],
+    );
+  });
+}
+
+/** The access is to end: by the clock, or earlier. */
+export function revoke(state: State, command: Extract<Command, { type: "revoke" }>, now: Date): Decision {
+  return onGrant(state, command.grantId, (grant) => {
+    if (grant.status === "revoking" || grant.status === "revoked") return refuse(notStatus[grant.status]);
+    if (command.reason === "expired" && (!grant.expiresAt || now < grant.expiresAt))
+      return refuse("too_early");
+    const event: AuditEvent = {
+      type: "grant.revoking",
+      ...by(grant, now),
+      actor: command.by ? actorOf(command.by) : { kind: "hallpass" },
+      data: { ...whose(grant), reason: command.reason },
+    };
+    // At its expiry the revoke effect that carries this command is already running; an early end owes one of its own.
+    const effects: readonly Effect[] =
+      command.reason === "expired" ? [] : [{ kind: "revoke", grantId: grant.id, dueAt: now }];
+    return accept(state, { ...grant, status: "revoking", revokeReason: command.reason }, [event], effects);
+  });
+}
+
+/** Read back from the provider: the access is gone. */
+export function revokeSucceeded(
+  state: State,
+  command: Extract<Command, { type: "revoke_succeeded" }>,
+  now: Date,
+): Decision {
+  return onGrant(state, command.grantId, (grant) => {
+    if (grant.status !== "revoking") return refuse(notStatus[grant.status]);
+    const attempts = grant.revokeAttempts + 1;
+    const event: AuditEvent = {
+      type: "grant.revoked",
+      ...by(grant, now),
+      data: { ...whose(grant), reason: grant.revokeReason ?? "expired", verified: true, attempts },
+    };
+    const told: readonly Effect[] = attempts > 1 ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
+    return accept(
+      state,
+      { ...grant, status: "revoked", revokedAt: now, revokeAttempts: attempts },
+      [event],
+      [{ kind: "update_request", dueAt: now }, ...told, ...tell(event, now)],
+    );
+  });
+}
+
+/** The provider could not take the access away, or still shows it. It stays owed; the effect that failed is tried again. */
+export function revokeFailed(
+  state: State,
+  command: Extract<Command, { type: "revoke_failed" }>,
+  now: Date,
+): Decision {
+  return onGrant(state, command.grantId, (grant) => {
+    if (grant.status !== "revoking") return refuse(notStatus[grant.status]);
+    const attempt = grant.revokeAttempts + 1;
+    const event: AuditEvent = {
+      type: "revocation.failed",
+      ...by(grant, now),
+      data: { ...whose(grant), error: command.error, attempt, retryable: command.retryable },
+    };
+    return accept(
+      state,
+      { ...grant, revokeAttempts: attempt, lastError: command.error },
+      [event],
+      isPowerOfTwo(attempt)
+        ? [
+            { kind: "tell_thread", dueAt: now, event },
+            { kind: "tell_alerts", dueAt: now, event },
+          ]
+        : [],
+    );
+  });
+}
+
+const notStatus: Readonly<Record<GrantStatus, Refusal>> = {
+  granting: "grant_not_started",
+  active: "grant_already_active",
+  revoking: "grant_ending",
+  revoked: "grant_ended",
+};
+
+/** Said at the 1st, 2nd, 4th, 8th ... failure: loud at once, never a flood. */
+function isPowerOfTwo(count: number): boolean {
+  return Number.isInteger(Math.log2(count));
+}
+
+function onGrant(state: State, grantId: string, decideGrant: (grant: Grant) => Decision): Decision {
+  const grant = state.grants.find(({ id }) => id === grantId);
+  return grant ? decideGrant(grant) : refuse("no_such_grant");
+}
+
+/** The part every event of a grant shares. */
+function by(grant: Grant, at: Date): { readonly at: Date; readonly actor: Actor; readonly grantId: string } {
+  return { at, actor: { kind: "hallpass" }, grantId: grant.id };
+}
+
+function whose({ provider, subject }: Grant): { readonly provider: string; readonly subject: string } {
+  return { provider, subject };
+}
+
+function accept(
+  state: State,
+  grant: Grant,
+  events: readonly AuditEvent[],
+  effects: readonly Effect[],
+): Decision {
+  const grants = state.grants.map((other) => (other.id === grant.id ? grant : other));
+  return { accepted: true, next: { ...state, grants }, events, effects };
+}
+
+function withoutEnd(grant: Grant): Grant {
+  const { revokedAt: _, ...rest } = grant;
+  return { ...rest, revokeReason: grant.revokeReason ?? "drift" };
+}

@@ -1,0 +1,14 @@
+import { z } from "zod";
+
+/** Somebody we know by their e-mail address (lower case); accounts with the same address are the same person. */
+export const Person = z.object({
+  email: z.string(),
+  name: z.string(),
+  slackId: z.string().optional(),
+});
+export type Person = Readonly<z.infer<typeof Person>>;
+
+/** Whether two accounts belong to one human being. */
+export function isSamePerson(a: { readonly email: string }, b: { readonly email: string }): boolean {
+  return a.email.toLowerCase() === b.email.toLowerCase();
+}

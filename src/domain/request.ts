@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { Person } from "./person.ts";
+
+export const requestStatuses = ["pending", "approved", "denied", "cancelled", "expired", "refused"] as const;
+export type RequestStatus = (typeof requestStatuses)[number];
+
+export const RequestSource = z.enum(["slack", "api", "cli"]);
+export type RequestSource = z.infer<typeof RequestSource>;
+
+/** One approval step as the policy worded and resolved it when the request was filed. */
+export const ReviewStep = z.object({
+  count: z.number().int().positive(),
+  from: z.array(z.string()),
+  approvers: z.array(z.string()),
+});
+export type ReviewStep = Readonly<z.infer<typeof ReviewStep>>;
+
+/** What the policy said when the request was filed; shown to approvers, kept for auditors. */
+export const Terms = z.object({
+  verdict: z.enum(["allow", "review", "refuse"]),
+  resourceTitle: z.string(),
+  roleTitle: z.string(),
+  risk: z.enum(["low", "medium", "high"]),
+  channel: z.string(),
+  alerts: z.string(),
+  steps: z.array(ReviewStep),
+  /** Why the policy refused; only with the verdict `refuse`. */
+  refusal: z.string().optional(),
+});
+export type Terms = Readonly<z.infer<typeof Terms>>;
+
+/** A grant that an approval will make: decided when the request is filed, so that what is approved is what is granted. */
+export const PlannedGrant = z.object({
+  grantId: z.string(),
+  provider: z.string(),
+  subject: z.string(),
+  target: z.unknown(),
+});
+export type PlannedGrant = Readonly<z.infer<typeof PlannedGrant>>;
+
+/** What one person decided. */
+export const PersonalDecision = z.object({
+  verdict: z.enum(["approve", "deny"]),
+  email: z.string(),
+  name: z.string(),
+  slackId: z.string().optional(),
+  reason: z.string().optional(),
+  /** ISO 8601, UTC. */
+  at: z.string(),
+  /** Names the click, so that the same click delivered twice is seen to be one. */
+  key: z.string().optional(),
+});
+export type PersonalDecision = Readonly<z.infer<typeof PersonalDecision>>;
+
+/** Somebody asked for a role on a resource. The request is the decision; the grant is the access. */
+export type AccessRequest = {
+  readonly id: string;
+  /** People read it as `AR-1042`. */
+  readonly number: number;
+  /** Counts transitions; a transition is recorded only against the version it was decided on. */
+  readonly version: number;
+  readonly status: RequestStatus;
+  readonly source: RequestSource;
+  readonly requester: Person;
+  readonly resource: string;
+  readonly role: string;
+  readonly durationSeconds: number;
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly policyVersion: string;
+  readonly rule?: string;
+  readonly terms: Terms;
+  readonly planned: readonly PlannedGrant[];
+  readonly decisions: readonly PersonalDecision[];
+  readonly createdAt: Date;
+  /** A request that nobody has decided by then expires. */
+  readonly respondBy?: Date;
+  readonly closedAt?: Date;
+};
+
+/** `AR-1042`: how people name a request. */
+export function requestName(request: { readonly number: number }): string {
+  return `AR-${request.number}`;
+}
