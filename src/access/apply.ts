@@ -1,0 +1,51 @@
+import type { AuditEvent } from "../domain/audit-event.ts";
+import { type Command, decide, type State } from "../domain/decide.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { readState, recordTransition, type Settlement } from "../persistence/requests.ts";
+import type { RecordDeps } from "./deps.ts";
+
+export type Applied =
+  | {
+      readonly applied: true;
+      readonly state: State;
+      readonly events: readonly AuditEvent[];
+      readonly now: Date;
+    }
+  | { readonly applied: false; readonly refusal: Refusal; readonly state: State; readonly now: Date };
+
+/** How often one transition may lose against others of the same request before something must be wrong. */
+const maxRaces = 50;
+
+/**
+ * The one path by which a request or a grant changes: read it with its version, decide, record against that version.
+ * A lost race reads and decides again. Throws when there is no such request, or when the database cannot be reached.
+ *
+ * `settles`: the effect whose outcome the command is, settled in the same statement.
+ */
+export async function apply(
+  deps: RecordDeps,
+  requestId: string,
+  commandFor: Command | ((state: State, now: Date) => Command),
+  settles?: (now: Date) => Settlement,
+): Promise<Applied> {
+  for (let race = 0; race < maxRaces; race += 1) {
+    const read = await readState(deps.db, deps.clock, requestId);
+    if (!read) throw new Error(`no request ${requestId}`);
+    const { state, now } = read;
+    const command = typeof commandFor === "function" ? commandFor(state, now) : commandFor;
+    const decision = decide(state, command, now);
+    if (!decision.accepted) return { applied: false, refusal: decision.refusal, state, now };
+    const transition = {
+      next: decision.next,
+      events: decision.events,
+      effects: decision.effects,
+      ...(settles && { settles: settles(now) }),
+    };
+    const recorded = await recordTransition(deps.db, deps.clock, state, transition);
+    if (recorded) {
+      deps.wake(recorded.effects, now);
+      return { applied: true, state: decision.next, events: decision.events, now };
+    }
+  }
+  throw new Error(`request ${requestId} changed ${maxRaces} times while one transition was being recorded`);
+}

@@ -1,0 +1,100 @@
+import type { Grant } from "../domain/grant.ts";
+import { ProviderError } from "../providers/provider.ts";
+import { apply } from "./apply.ts";
+import {
+  type CarryOutDeps,
+  type Failure,
+  failureOf,
+  type GrantEffect,
+  type Outcome,
+  readGrant,
+  settle,
+  settled,
+} from "./carry-out.ts";
+
+/** Revocations are tried for ever, never further apart than this. */
+const maxBackoffSeconds = 300;
+
+/** Takes the access away and reads back that it is gone; tried for ever until it is. */
+export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): Promise<Outcome> {
+  const before = await readGrant(deps, effect);
+  const grant = before.status === "active" ? await beginEnd(deps, effect, before) : before;
+  switch (grant.status) {
+    case "active":
+      // Woken early, by a clock that runs ahead or because the expiry moved: back to its time.
+      return {
+        outcome: "again",
+        seconds: secondsLeft(grant, effect.now),
+        error: "not due yet",
+        untouched: true,
+      };
+    case "granting":
+      return { outcome: "again", seconds: 1, error: "the grant is not settled yet", untouched: true };
+    case "revoked":
+      return { outcome: "done", note: "already revoked" };
+    case "revoking": {
+      const failure = await takeAway(deps, effect, grant);
+      return failure
+        ? fail(deps, effect, grant, failure)
+        : settle(deps, effect, { type: "revoke_succeeded", grantId: grant.id });
+    }
+  }
+}
+
+async function beginEnd(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Grant> {
+  const { state } = await apply(deps, effect.requestId, {
+    type: "revoke",
+    grantId: grant.id,
+    reason: "expired",
+  });
+  return state.grants.find(({ id }) => id === grant.id) ?? grant;
+}
+
+async function takeAway(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Failure | undefined> {
+  try {
+    const provider = deps.providers.get(grant.provider);
+    if (!provider) {
+      throw new ProviderError(
+        `the provider ${grant.provider} is not configured any more; put it back so that this access can be ended`,
+        { retryable: true },
+      );
+    }
+    const target = provider.targetSchema.parse(grant.target);
+    await provider.revoke(grant.subject, target, grant.state);
+    if (!(await provider.holds(grant.subject, target, grant.state))) return undefined;
+    throw new ProviderError("the provider accepted the revocation but still shows the access", {
+      retryable: true,
+    });
+  } catch (error) {
+    return failureOf(deps, effect, error);
+  }
+}
+
+async function fail(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  grant: Grant,
+  { failure, retryable }: Failure,
+): Promise<Outcome> {
+  const milliseconds = backoffSeconds(grant.revokeAttempts + 1) * 1000;
+  const retryAt = (now: Date): Date => new Date(now.getTime() + milliseconds);
+  const applied = await apply(
+    deps,
+    effect.requestId,
+    { type: "revoke_failed", grantId: grant.id, error: failure, retryable },
+    (now) => ({ effectId: effect.id, done: false, retryAt: retryAt(now), error: failure }),
+  );
+  if (!applied.applied) return { outcome: "done", note: applied.refusal };
+  deps.wake([{ id: effect.id, queue: "revocations", dueAt: retryAt(applied.now) }], applied.now);
+  return settled;
+}
+
+/** 1 s, 2 s, 4 s ... capped, with a fifth of jitter so that a provider coming back is not met by all at once. */
+function backoffSeconds(attempt: number): number {
+  const jitter = 0.8 + Math.random() * 0.4;
+  return Math.min(maxBackoffSeconds, 2 ** Math.min(attempt - 1, 12)) * jitter;
+}
+
+function secondsLeft(grant: Grant, now: Date): number {
+  return Math.max(0.05, ((grant.expiresAt ?? now).getTime() - now.getTime()) / 1000);
+}

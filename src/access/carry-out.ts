@@ -1,0 +1,54 @@
+import type { Grant } from "../domain/grant.ts";
+import type { Command } from "../domain/decide.ts";
+import type { ClaimedEffect } from "../persistence/effects.ts";
+import { readState } from "../persistence/requests.ts";
+import { type Provider, ProviderError } from "../providers/provider.ts";
+import { apply } from "./apply.ts";
+import type { RecordDeps } from "./deps.ts";
+
+export type CarryOutDeps = RecordDeps & {
+  readonly providers: ReadonlyMap<string, Provider>;
+  /** Tells whoever runs Hallpass about a fault of ours; people are given the reference. */
+  readonly report: (error: unknown, about: { readonly requestId: string; readonly grantId: string }) => void;
+};
+
+/** What became of an effect: `settled` with the transition it caused, `done` without one, or to be tried again. */
+export type Outcome =
+  | { readonly outcome: "settled" }
+  | { readonly outcome: "done"; readonly note?: string }
+  | {
+      readonly outcome: "again";
+      readonly seconds: number;
+      readonly error: string;
+      /** The world is known to be as before. */
+      readonly untouched: boolean;
+    };
+
+export const settled: Outcome = { outcome: "settled" };
+
+/** An effect on one grant. */
+export type GrantEffect = Extract<ClaimedEffect, { kind: "grant" | "revoke" }>;
+
+/** Why a provider did not do what it was asked, in words a person can be shown. */
+export type Failure = { readonly failure: string; readonly retryable: boolean };
+
+/** Records the outcome of an effect and settles the effect in the same statement. */
+export async function settle(deps: CarryOutDeps, effect: GrantEffect, command: Command): Promise<Outcome> {
+  const applied = await apply(deps, effect.requestId, command, () => ({ effectId: effect.id, done: true }));
+  return applied.applied ? settled : { outcome: "done", note: applied.refusal };
+}
+
+/** The grant an effect is about, as the database has it now. */
+export async function readGrant(deps: CarryOutDeps, effect: GrantEffect): Promise<Grant> {
+  const read = await readState(deps.db, deps.clock, effect.requestId);
+  const grant = read?.state.grants.find(({ id }) => id === effect.grantId);
+  if (!grant) throw new Error(`effect ${effect.id} names a grant that does not exist: ${effect.grantId}`);
+  return grant;
+}
+
+/** What a provider threw, told apart: its own words, or a fault of ours, which is reported and shown as a reference. */
+export function failureOf(deps: CarryOutDeps, effect: GrantEffect, error: unknown): Failure {
+  if (error instanceof ProviderError) return { failure: error.message, retryable: error.retryable };
+  deps.report(error, effect);
+  return { failure: `a fault in Hallpass itself (reference ${effect.grantId})`, retryable: false };
+}

@@ -1,0 +1,71 @@
+import type { Authority } from "../domain/approvals.ts";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import type { State } from "../domain/decide.ts";
+import type { Person } from "../domain/person.ts";
+import { type Refusal, refusalText } from "../domain/refusal.ts";
+import { actorOf } from "../domain/request-transitions.ts";
+import { recordEvent } from "../persistence/audit.ts";
+import type { Policy } from "../policy/policy.ts";
+import { apply } from "./apply.ts";
+import type { PolicyDeps } from "./deps.ts";
+import { evaluateAgain } from "./request-access.ts";
+
+export type PersonDecides = {
+  readonly requestId: string;
+  readonly by: Person;
+  readonly verdict: { readonly type: "approve" } | { readonly type: "deny"; readonly reason: string };
+  /** Names the click: the same one delivered again changes nothing. */
+  readonly key: string;
+};
+
+export type DecisionAnswer =
+  | { readonly decided: true; readonly state: State }
+  | {
+      readonly decided: false;
+      readonly refusal: Refusal;
+      readonly state: State;
+      /** Who may decide it, by today's policy. */
+      readonly approvers: readonly string[];
+    };
+
+/** A person approves or denies. Who may is asked of today's policy; a refusal is recorded and changes nothing else. */
+export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
+  const { by, key, verdict } = decision;
+  const applied = await apply(deps, decision.requestId, ({ request }, now) => {
+    const authority = authorityOver(deps.policy(), request, now);
+    return { ...verdict, by, key, ...(authority && { authority }) };
+  });
+  if (applied.applied) return { decided: true, state: applied.state };
+  const { refusal, state, now } = applied;
+  if (refusal === "repeated") return { decided: true, state };
+  await refuseDecision(deps, { request: state.request, by, attempted: verdict.type, refusal, key, now });
+  const approvers = authorityOver(deps.policy(), state.request, now)?.approvers ?? [];
+  return { decided: false, refusal, state, approvers };
+}
+
+/** Records that somebody tried to decide and may not. The same click is recorded once; nothing else changes. */
+export async function refuseDecision(
+  deps: PolicyDeps,
+  refused: {
+    readonly request: State["request"];
+    readonly by: Person;
+    readonly attempted: PersonDecides["verdict"]["type"];
+    readonly refusal: Refusal;
+    readonly key: string;
+    readonly now: Date;
+  },
+): Promise<void> {
+  const event: AuditEvent = {
+    type: "decision.refused",
+    at: refused.now,
+    actor: actorOf(refused.by),
+    data: { attempted: refused.attempted, why: refusalText[refused.refusal] },
+  };
+  await recordEvent(deps.db, event, { request: refused.request, dedupeKey: `refused ${refused.key}` });
+}
+
+/** Who may decide a request by this policy; `undefined` when the policy would not put it to people at all. */
+export function authorityOver(policy: Policy, request: State["request"], now: Date): Authority | undefined {
+  const evaluation = evaluateAgain(policy, request, now);
+  return evaluation.verdict === "review" ? evaluation.steps[0] : undefined;
+}

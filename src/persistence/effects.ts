@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { StoredEvent } from "../domain/audit-event.ts";
+import { queueNames } from "../domain/effect.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
+import type { OwedEffect } from "./requests.ts";
+
+/** How long a claim lasts without being renewed: what a killed worker held is taken up again after this. */
+export const leaseSeconds = 12;
+
+const told = { payload: z.object({ event: StoredEvent }) };
+const Common = z.object({
+  id: z.string(),
+  requestId: z.string(),
+  lane: z.string(),
+  attempts: z.number(),
+  /** When the world was first touched for this effect. */
+  startedAt: z.coerce.date(),
+  now: z.coerce.date(),
+});
+
+/** An effect that this worker has claimed, as the database holds it. */
+export const ClaimedEffect = z.discriminatedUnion("kind", [
+  Common.extend({ kind: z.literal("grant"), grantId: z.string() }),
+  Common.extend({ kind: z.literal("revoke"), grantId: z.string() }),
+  Common.extend({ kind: z.literal("expire_request") }),
+  Common.extend({ kind: z.literal("post_request") }),
+  Common.extend({ kind: z.literal("update_request") }),
+  Common.extend({ kind: z.literal("tell_thread"), ...told }),
+  Common.extend({ kind: z.literal("tell_requester"), ...told }),
+  Common.extend({ kind: z.literal("tell_alerts"), ...told }),
+]);
+export type ClaimedEffect = z.infer<typeof ClaimedEffect>;
+
+/**
+ * Claims an effect that is due, not done, not claimed by somebody else, and not behind an earlier one of its lane.
+ * `undefined` when it is not to be done now, for whatever reason: whoever is responsible will come back to it.
+ */
+export async function claimEffect(
+  db: PrismaClient,
+  clock: Clock,
+  id: string,
+): Promise<ClaimedEffect | undefined> {
+  const rows = await db.$queryRaw<unknown[]>`
+    update effects e
+    set locked_until = ${clock.now} + ${leaseSeconds} * interval '1 second', attempts = attempts + 1,
+        started_at = coalesce(started_at, ${clock.now})
+    where e.id = ${id}::uuid and e.done_at is null
+      and (e.locked_until is null or e.locked_until < ${clock.now})
+      and greatest(e.due_at, e.retry_at) <= ${clock.now}
+      and not exists (
+        select 1 from effects o
+        where o.lane = e.lane and o.id <> e.id and o.done_at is null
+          and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > ${clock.now}))
+    returning e.id, e.request_id as "requestId", e.grant_id as "grantId", e.kind, e.lane, e.payload, e.attempts,
+              e.started_at as "startedAt", ${clock.now} as now`;
+  return rows[0] === undefined ? undefined : ClaimedEffect.parse(rows[0]);
+}
+
+/** Keeps a claim alive while the work goes on. */
+export async function renewClaim(db: PrismaClient, clock: Clock, id: string): Promise<void> {
+  await db.$executeRaw`
+    update effects set locked_until = ${clock.now} + ${leaseSeconds} * interval '1 second'
+    where id = ${id}::uuid and done_at is null and locked_until is not null`;
+}
+
+/** The effect is carried out. */
+export async function finishEffect(db: PrismaClient, clock: Clock, id: string, note?: string): Promise<void> {
+  await db.$executeRaw`
+    update effects set done_at = ${clock.now}, locked_until = null, last_error = ${note ?? null}
+    where id = ${id}::uuid and done_at is null`;
+}
+
+/**
+ * The attempt failed: the effect is due again in `seconds`.
+ * `untouched`: the world is known to be as before, so that the clock of a grant starts at the next attempt.
+ */
+export async function postponeEffect(
+  db: PrismaClient,
+  clock: Clock,
+  id: string,
+  retry: { readonly seconds: number; readonly error: string; readonly untouched: boolean },
+): Promise<OwedEffect | undefined> {
+  const rows = await db.$queryRaw<OwedEffect[]>`
+    update effects
+    set retry_at = ${clock.now} + ${retry.seconds} * interval '1 second', locked_until = null,
+        last_error = ${retry.error}, started_at = case when ${retry.untouched} then null else started_at end
+    where id = ${id}::uuid and done_at is null
+    returning id, queue, retry_at as "dueAt"`;
+  return rows[0];
+}
+
+/** The next effect of a lane that can run now. */
+export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): Promise<string | undefined> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    select id from effects
+    where lane = ${lane} and done_at is null and due_at <= ${clock.now}
+    order by seq limit 1`;
+  return rows[0]?.id;
+}
+
+/** Effects that are due, not being worked on, and first in their lane; the longest overdue first. */
+export async function dueEffects(
+  db: PrismaClient,
+  clock: Clock,
+  limit: number,
+): Promise<readonly (OwedEffect & { readonly overdueSeconds: number })[]> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select id, queue, greatest(due_at, retry_at) as "dueAt",
+           extract(epoch from ${clock.now} - greatest(due_at, retry_at))::float8 as "overdueSeconds"
+    from effects e
+    where done_at is null and greatest(due_at, retry_at) <= ${clock.now}
+      and (locked_until is null or locked_until < ${clock.now})
+      and not exists (
+        select 1 from effects o
+        where o.lane = e.lane and o.done_at is null and o.seq < e.seq and o.due_at <= ${clock.now})
+    order by greatest(due_at, retry_at) limit ${limit}`;
+  return z
+    .array(
+      z.object({
+        id: z.string(),
+        queue: z.enum(queueNames),
+        dueAt: z.coerce.date(),
+        overdueSeconds: z.number(),
+      }),
+    )
+    .parse(rows);
+}
+
+/** Milliseconds until the next effect is due or a claim runs out; `undefined` when nothing is owed. */
+export async function untilNextDue(db: PrismaClient, clock: Clock): Promise<number | undefined> {
+  const rows = await db.$queryRaw<{ milliseconds: number | null }[]>`
+    select extract(epoch from min(greatest(due_at, retry_at, locked_until)) - ${clock.now})::float8 * 1000 as milliseconds
+    from (
+      select due_at, retry_at, locked_until from effects
+      where done_at is null and greatest(due_at, retry_at, locked_until) > ${clock.now} order by greatest(due_at, retry_at) limit 100) soonest`;
+  return rows[0]?.milliseconds ?? undefined;
+}
+
+/** Everything of a request that is due has been carried out. For tests and orderly shutdown. */
+export async function countOwed(db: PrismaClient, clock: Clock): Promise<number> {
+  const rows = await db.$queryRaw<{ owed: number }[]>`
+    select count(*)::int as owed from effects where done_at is null and greatest(due_at, retry_at) <= ${clock.now}`;
+  return rows[0]?.owed ?? 0;
+}

@@ -1,0 +1,191 @@
+import { v7 as uuidv7 } from "uuid";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import type { State } from "../domain/decide.ts";
+import { type Effect, laneOf, queueOf, type QueueName } from "../domain/effect.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
+import { eventRow } from "./audit.ts";
+import { StateRow } from "./rows.ts";
+
+/** Enough of an effect to wake whoever carries it out. */
+export type OwedEffect = { readonly id: string; readonly queue: QueueName; readonly dueAt: Date };
+
+/** What becomes of the effect that brought a command, in the same statement as the transition. */
+export type Settlement =
+  | { readonly effectId: string; readonly done: true }
+  | { readonly effectId: string; readonly done: false; readonly retryAt: Date; readonly error: string };
+
+export type Transition = {
+  readonly next: State;
+  readonly events: readonly AuditEvent[];
+  readonly effects: readonly Effect[];
+  readonly settles?: Settlement;
+};
+
+/** Reads a request with its grants and the database's time; `undefined` when there is none. */
+export async function readState(
+  db: PrismaClient,
+  clock: Clock,
+  requestId: string,
+): Promise<{ readonly state: State; readonly now: Date } | undefined> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select to_jsonb(r) as request,
+           (select coalesce(jsonb_agg(to_jsonb(g) order by g.id), '[]') from grants g where g.request_id = r.id) as grants,
+           ${clock.now} as now
+    from access_requests r where r.id = ${requestId}::uuid`;
+  return rows[0] === undefined ? undefined : StateRow.parse(rows[0]);
+}
+
+/** The database's time. */
+export async function readNow(db: PrismaClient, clock: Clock): Promise<Date> {
+  const [row] = await db.$queryRaw<[{ now: Date }]>`select ${clock.now} as now`;
+  return row.now;
+}
+
+/** Finds the request that an earlier delivery of the same interaction filed. */
+export async function findByDedupeKey(
+  db: PrismaClient,
+  dedupeKey: string,
+): Promise<{ readonly id: string; readonly number: number } | undefined> {
+  return (
+    (await db.accessRequest.findUnique({ where: { dedupeKey }, select: { id: true, number: true } })) ??
+    undefined
+  );
+}
+
+/**
+ * Records a new request with its events and effects in one statement.
+ * `undefined` when a request with this dedupe key was already filed: nothing is written then.
+ */
+export async function recordNew(
+  db: PrismaClient,
+  transition: Transition,
+  dedupeKey: string | undefined,
+): Promise<{ readonly number: number; readonly effects: readonly OwedEffect[] } | undefined> {
+  const { request } = transition.next;
+  const effects = withIds(transition.effects);
+  const rows = await db.$queryRaw<{ number: number }[]>`
+    with doc as (select ${documentOf(transition, transition.next.grants, effects)}::jsonb as d),
+    changed as (
+      insert into access_requests (
+        id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, resource, role,
+        duration_seconds, reason, ticket, policy_version, rule, terms, planned, decisions, created_at, respond_by, closed_at)
+      values (
+        ${request.id}::uuid, 1, ${request.status}, ${dedupeKey ?? null}, ${request.source}, ${request.requester.email},
+        ${request.requester.name}, ${request.requester.slackId ?? null}, ${request.resource}, ${request.role},
+        ${request.durationSeconds}, ${request.reason}, ${request.ticket ?? null}, ${request.policyVersion},
+        ${request.rule ?? null}, ${JSON.stringify(request.terms)}::jsonb, ${JSON.stringify(request.planned)}::jsonb,
+        ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},
+        ${request.closedAt ?? null})
+      on conflict (dedupe_key) do nothing
+      returning id, number),
+    ${consequences}
+    select number from changed`;
+  return rows[0] && { number: rows[0].number, effects };
+}
+
+/**
+ * Records a transition in one statement, if the request is still at the version it was decided on.
+ * `undefined` when somebody else was first: nothing is written then.
+ */
+export async function recordTransition(
+  db: PrismaClient,
+  clock: Clock,
+  before: State,
+  transition: Transition,
+): Promise<{ readonly effects: readonly OwedEffect[] } | undefined> {
+  const { request, grants } = transition.next;
+  const changedGrants = grants.filter((grant) => !before.grants.includes(grant));
+  const effects = withIds(transition.effects);
+  const rows = await db.$queryRaw<unknown[]>`
+    with doc as (select ${documentOf(transition, changedGrants, effects)}::jsonb as d),
+    changed as (
+      update access_requests
+      set version = version + 1, status = ${request.status}, decisions = ${JSON.stringify(request.decisions)}::jsonb,
+          closed_at = ${request.closedAt ?? null}
+      where id = ${request.id}::uuid and version = ${before.request.version}
+      returning id),
+    ${consequences},
+    settled as (${settle(clock, transition.settles)})
+    select id from changed`;
+  return rows.length === 0 ? undefined : { effects };
+}
+
+/** Grants, audit events and effects of a transition: written if, and only if, `changed` is not empty. */
+const consequences = Prisma.sql`
+    granted as (
+      insert into grants (
+        id, request_id, status, provider, subject, target, state, duration_seconds, active_at, expires_at,
+        revoke_reason, revoked_at, revoke_attempts, last_error)
+      select g.id, changed.id, g.status, g.provider, g.subject, g.target, g.state, g."durationSeconds", g."activeAt",
+             g."expiresAt", g."revokeReason", g."revokedAt", g."revokeAttempts", g."lastError"
+      from changed, doc, jsonb_to_recordset(d->'grants') as g(
+        id uuid, status text, provider text, subject text, target jsonb, state jsonb, "durationSeconds" int,
+        "activeAt" timestamptz, "expiresAt" timestamptz, "revokeReason" text, "revokedAt" timestamptz,
+        "revokeAttempts" int, "lastError" text)
+      on conflict (id) do update set
+        status = excluded.status, state = excluded.state, active_at = excluded.active_at,
+        expires_at = excluded.expires_at, revoke_reason = excluded.revoke_reason, revoked_at = excluded.revoked_at,
+        revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error),
+    logged as (
+      insert into audit_events (
+        id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, requester_email, resource, role,
+        rule, policy_version, data)
+      select e.id, e.at, e.type, changed.id, e."grantId", e."actorKind", e."actorEmail", e."actorSlackId",
+             e."requesterEmail", e.resource, e.role, e.rule, e."policyVersion", e.data
+      from changed, doc, jsonb_array_elements(d->'events') with ordinality as x(event, place),
+           jsonb_to_record(x.event) as e(
+             id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text,
+             "actorSlackId" text, "requesterEmail" text, resource text, role text, rule text, "policyVersion" text,
+             data jsonb)
+      order by x.place),
+    owed as (
+      insert into effects (id, request_id, grant_id, kind, queue, lane, payload, due_at)
+      select f.id, changed.id, f."grantId", f.kind, f.queue, f.lane, f.payload, f."dueAt"
+      from changed, doc, jsonb_array_elements(d->'effects') with ordinality as y(effect, place),
+           jsonb_to_record(y.effect) as f(
+             id uuid, "grantId" uuid, kind text, queue text, lane text, payload jsonb, "dueAt" timestamptz)
+      order by y.place)`;
+
+function settle(clock: Clock, settles: Settlement | undefined): Prisma.Sql {
+  if (!settles) return Prisma.sql`select 1`;
+  if (settles.done) {
+    return Prisma.sql`
+      update effects set done_at = ${clock.now}, locked_until = null, last_error = null
+      where id = ${settles.effectId}::uuid and done_at is null and exists (select 1 from changed)`;
+  }
+  return Prisma.sql`
+      update effects set retry_at = ${settles.retryAt}, locked_until = null, last_error = ${settles.error}
+      where id = ${settles.effectId}::uuid and done_at is null and exists (select 1 from changed)`;
+}
+
+type IdentifiedEffect = OwedEffect & { readonly effect: Effect };
+
+function withIds(effects: readonly Effect[]): readonly IdentifiedEffect[] {
+  return effects.map((effect) => ({
+    id: uuidv7(),
+    queue: queueOf[effect.kind],
+    dueAt: effect.dueAt,
+    effect,
+  }));
+}
+
+function documentOf(
+  { next: { request }, events }: Transition,
+  grants: State["grants"],
+  effects: readonly IdentifiedEffect[],
+): string {
+  return JSON.stringify({
+    grants,
+    events: events.map((event) => eventRow(event, request)),
+    effects: effects.map(({ id, queue, effect }) => ({
+      id,
+      queue,
+      kind: effect.kind,
+      lane: laneOf(effect, request.id),
+      dueAt: effect.dueAt,
+      grantId: "grantId" in effect ? effect.grantId : null,
+      payload: "event" in effect ? { event: effect.event } : {},
+    })),
+  });
+}

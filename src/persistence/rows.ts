@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { type Grant, grantStatuses, revokeReasons } from "../domain/grant.ts";
+import {
+  type AccessRequest,
+  PersonalDecision,
+  PlannedGrant,
+  RequestSource,
+  requestStatuses,
+  Terms,
+} from "../domain/request.ts";
+
+const instant = z.coerce.date();
+const optional = <T extends z.ZodType>(schema: T): z.ZodOptional<T> => schema.optional();
+
+/** Drops the keys a column left NULL, so that absent stays absent. */
+function withoutNulls(row: unknown): unknown {
+  if (typeof row !== "object" || row === null) return row;
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}
+
+const GrantRow = z.preprocess(
+  withoutNulls,
+  z
+    .object({
+      id: z.string(),
+      request_id: z.string(),
+      status: z.enum(grantStatuses),
+      provider: z.string(),
+      subject: z.string(),
+      target: z.unknown(),
+      state: optional(z.record(z.string(), z.unknown())),
+      duration_seconds: z.number(),
+      active_at: optional(instant),
+      expires_at: optional(instant),
+      revoke_reason: optional(z.enum(revokeReasons)),
+      revoked_at: optional(instant),
+      revoke_attempts: z.number(),
+      last_error: optional(z.string()),
+    })
+    .transform((row): Grant =>
+      defined({
+        id: row.id,
+        requestId: row.request_id,
+        status: row.status,
+        provider: row.provider,
+        subject: row.subject,
+        target: row.target,
+        state: row.state,
+        durationSeconds: row.duration_seconds,
+        activeAt: row.active_at,
+        expiresAt: row.expires_at,
+        revokeReason: row.revoke_reason,
+        revokedAt: row.revoked_at,
+        revokeAttempts: row.revoke_attempts,
+        lastError: row.last_error,
+      }),
+    ),
+);
+
+const RequestRow = z.preprocess(
+  withoutNulls,
+  z
+    .object({
+      id: z.string(),
+      number: z.number(),
+      version: z.number(),
+      status: z.enum(requestStatuses),
+      source: RequestSource,
+      requester_email: z.string(),
+      requester_name: z.string(),
+      requester_slack_id: optional(z.string()),
+      resource: z.string(),
+      role: z.string(),
+      duration_seconds: z.number(),
+      reason: z.string(),
+      ticket: optional(z.string()),
+      policy_version: z.string(),
+      rule: optional(z.string()),
+      terms: Terms,
+      planned: z.array(PlannedGrant),
+      decisions: z.array(PersonalDecision),
+      created_at: instant,
+      respond_by: optional(instant),
+      closed_at: optional(instant),
+    })
+    .transform((row): AccessRequest =>
+      defined({
+        id: row.id,
+        number: row.number,
+        version: row.version,
+        status: row.status,
+        source: row.source,
+        requester: defined({
+          email: row.requester_email,
+          name: row.requester_name,
+          slackId: row.requester_slack_id,
+        }),
+        resource: row.resource,
+        role: row.role,
+        durationSeconds: row.duration_seconds,
+        reason: row.reason,
+        ticket: row.ticket,
+        policyVersion: row.policy_version,
+        rule: row.rule,
+        terms: row.terms,
+        planned: row.planned,
+        decisions: row.decisions,
+        createdAt: row.created_at,
+        respondBy: row.respond_by,
+        closedAt: row.closed_at,
+      }),
+    ),
+);
+
+/** A request with its grants, as one query reads them. */
+export const StateRow = z
+  .object({ request: RequestRow, grants: z.array(GrantRow), now: instant })
+  .transform(({ request, grants, now }) => ({ state: { request, grants }, now }));
+
+type Optional<T, K extends keyof T> = unknown extends T[K] ? never : undefined extends T[K] ? K : never;
+type OptionalKeys<T> = { [K in keyof T]-?: Optional<T, K> }[keyof T];
+type Defined<T> = Omit<T, OptionalKeys<T>> & { [K in OptionalKeys<T>]?: Exclude<T[K], undefined> };
+
+/** An object without its undefined keys: exact optional properties are absent, not undefined. */
+export function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,30 @@
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
+
+/** Where a message of ours stands in Slack. */
+export type SlackPlace = { readonly channel: string; readonly ts: string };
+
+/** The approval message of a request; `undefined` while it is not posted. */
+export async function findApprovalMessage(
+  db: PrismaClient,
+  requestId: string,
+): Promise<SlackPlace | undefined> {
+  const row = await db.slackMessage.findUnique({
+    where: { requestId_kind: { requestId, kind: "approval" } },
+    select: { channel: true, ts: true },
+  });
+  return row ?? undefined;
+}
+
+/** Remembers where the approval message was posted; the first place stays. */
+export async function saveApprovalMessage(
+  db: PrismaClient,
+  clock: Clock,
+  requestId: string,
+  place: SlackPlace,
+): Promise<void> {
+  await db.$executeRaw`
+    insert into slack_messages (request_id, kind, channel, ts, posted_at)
+    values (${requestId}::uuid, 'approval', ${place.channel}, ${place.ts}, ${clock.now})
+    on conflict (request_id, kind) do nothing`;
+}
