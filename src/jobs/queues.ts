@@ -1,0 +1,227 @@
+import {
+  createPostgresBackend,
+  type PostgresConnectionOptions,
+  Queue,
+  Worker,
+  type WorkerOptions,
+} from "bullmq";
+import { Redis } from "ioredis";
+import pg from "pg";
+import type { Logger } from "pino";
+import { type QueueName, queueNames } from "../domain/effect.ts";
+import type { OwedEffect } from "../persistence/requests.ts";
+
+export type QueueSettings = {
+  /** Absent: the queues live in PostgreSQL, in the schema `bullmq`. */
+  readonly redisUrl?: string | undefined;
+  readonly databaseUrl: string;
+  readonly log: Logger;
+};
+
+export type Queues = {
+  /** Schedules a job for each effect at its due time, counted from `now`. Never throws and never waits: a lost job costs one sweep. */
+  wake(effects: readonly OwedEffect[], now: Date): void;
+  /** The same, and says whether the queue took them within `timeoutMs`. */
+  enqueue(effects: readonly OwedEffect[], now: Date, timeoutMs: number): Promise<boolean>;
+  /** Starts the workers: `run` is called with an effect's id when its time may have come. */
+  work(run: (effectId: string) => Promise<void>): void;
+  /** Takes no more jobs and waits for those in hand, at most `timeoutMs`. */
+  close(timeoutMs: number): Promise<void>;
+};
+
+type JobData = { readonly effectId: string };
+
+const concurrency: Readonly<Record<QueueName, number>> = {
+  grants: 10,
+  revocations: 20,
+  messages: 5,
+  deadlines: 5,
+};
+
+/** A killed worker's job is taken up again within lock + check; the database's own claim decides who may act on it. */
+const timing = {
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1_000,
+} satisfies Partial<WorkerOptions>;
+
+/** The alarm clock: BullMQ on Redis where there is one, on PostgreSQL where there is none. It only says "look at this now". */
+export function createQueues(settings: QueueSettings): Queues {
+  const { log } = settings;
+  const backend =
+    settings.redisUrl === undefined ? onPostgres(settings.databaseUrl, log) : onRedis(settings.redisUrl, log);
+  const queues = new Map<QueueName, BackendQueue>();
+  for (const name of queueNames) {
+    const queue = backend.queue(name);
+    queue.on("error", (error) =>
+      log.warn({ err: error, queue: name }, "the queue cannot be reached; the sweep stands in"),
+    );
+    queues.set(name, queue);
+  }
+  const workers: BackendWorker[] = [];
+
+  const add = async (effects: readonly OwedEffect[], now: Date): Promise<void> => {
+    await Promise.all(
+      queueNames.map(async (name) => {
+        const jobs = effects.filter(({ queue }) => queue === name).map((effect) => jobOf(effect, now));
+        if (jobs.length > 0) await queues.get(name)?.addBulk(jobs);
+      }),
+    );
+  };
+  const pending = createBatch<{ readonly effect: OwedEffect; readonly now: Date }>(async (batch) => {
+    const latest = new Date(Math.max(...batch.map(({ now }) => now.getTime())));
+    await add(
+      batch.map(({ effect }) => effect),
+      latest,
+    );
+  }, log);
+
+  return {
+    wake(effects, now) {
+      for (const effect of effects) pending.push({ effect, now });
+    },
+    async enqueue(effects, now, timeoutMs) {
+      const added = add(effects, now).then(
+        () => true,
+        (error: unknown) => {
+          log.warn({ err: error }, "jobs could not be enqueued");
+          return false;
+        },
+      );
+      return Promise.race([added, after(timeoutMs).then(() => false)]);
+    },
+    work(run) {
+      for (const name of queueNames) {
+        const worker = backend.worker(name, async (job) => run(job.data.effectId), {
+          concurrency: concurrency[name],
+          ...timing,
+        });
+        worker.on("error", (error) =>
+          log.warn({ err: error, queue: name }, "a worker lost its queue; the sweep stands in"),
+        );
+        worker.on("failed", (job, error) =>
+          log.warn({ err: error, queue: name, job: job?.id }, "a job failed; the sweep finds its effect"),
+        );
+        workers.push(worker);
+      }
+    },
+    async close(timeoutMs) {
+      await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), after(timeoutMs)]);
+      await Promise.race([
+        Promise.allSettled([
+          ...workers.map((worker) => worker.close(true)),
+          ...[...queues.values()].map((queue) => queue.close()),
+        ]),
+        after(1_000),
+      ]);
+      await backend.close();
+    },
+  };
+}
+
+/**
+ * A job's id names the effect and its due time: the same alarm set twice is one job, and a moved one is another
+ * (BullMQ ignores a job whose id it still knows, and keeps the old delay).
+ */
+function jobOf({ id, dueAt }: OwedEffect, now: Date): Parameters<Queue["addBulk"]>[0][number] {
+  const delay = Math.max(0, dueAt.getTime() - now.getTime());
+  return {
+    name: "look",
+    data: { effectId: id },
+    opts: {
+      jobId: `${id}-${dueAt.getTime()}`,
+      delay,
+      attempts: 1,
+      removeOnComplete: true,
+      removeOnFail: true,
+    },
+  };
+}
+
+/** What is used of a BullMQ queue and worker; their full types differ by backend. */
+type BackendQueue = Pick<Queue, "addBulk" | "close"> & Listening;
+type BackendWorker = Pick<Worker, "close"> & Listening;
+type Listening = {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "failed", listener: (job: { readonly id?: string } | undefined, error: Error) => void): unknown;
+};
+
+type Process = (job: { readonly data: JobData }) => Promise<void>;
+
+type Backend = {
+  queue(name: QueueName): BackendQueue;
+  worker(name: QueueName, process: Process, options: Omit<WorkerOptions, "connection">): BackendWorker;
+  close(): Promise<void>;
+};
+
+function onRedis(url: string, log: Logger): Backend {
+  // A producer fails at once when Redis is away, so that nobody's click waits for it; a worker waits for its return.
+  const producer = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    connectTimeout: 5_000,
+  });
+  const consumer = new Redis(url, { maxRetriesPerRequest: null, connectTimeout: 5_000 });
+  for (const connection of [producer, consumer]) {
+    connection.on("error", (error) =>
+      log.warn({ err: error }, "Redis cannot be reached; the sweep stands in"),
+    );
+  }
+  return {
+    queue: (name) => new Queue(name, { connection: producer, skipWaitingForReady: true }),
+    worker: (name, process, options) => new Worker(name, process, { ...options, connection: consumer }),
+    async close() {
+      producer.disconnect();
+      consumer.disconnect();
+    },
+  };
+}
+
+function onPostgres(databaseUrl: string, log: Logger): Backend {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: queueNames.length * 2 + 4,
+    connectionTimeoutMillis: 5_000,
+    application_name: "hallpass queues",
+    options: "-c search_path=bullmq",
+  });
+  pool.on("error", (error) => log.warn({ err: error }, "the queues lost a database connection"));
+  // BullMQ describes the pool it needs by hand; under exact optional types a real one does not quite fit the description.
+  const connection = pool as PostgresConnectionOptions;
+  return {
+    queue: (name) => new Queue(name, { connection }, createPostgresBackend),
+    worker: (name, process, options) =>
+      new Worker(name, process, { ...options, connection }, createPostgresBackend),
+    close: () => pool.end(),
+  };
+}
+
+/** Collects what is pushed in one turn of the event loop and hands it over together. */
+function createBatch<T>(
+  handOver: (batch: readonly T[]) => Promise<void>,
+  log: Logger,
+): { push(item: T): void } {
+  let batch: T[] = [];
+  return {
+    push(item) {
+      batch.push(item);
+      if (batch.length > 1) return;
+      setImmediate(() => {
+        const full = batch;
+        batch = [];
+        handOver(full).catch((error: unknown) =>
+          log.warn(
+            { err: error, jobs: full.length },
+            "jobs could not be enqueued; the sweep finds their effects",
+          ),
+        );
+      });
+    },
+  };
+}
+
+function after(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });
+}

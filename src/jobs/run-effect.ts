@@ -1,0 +1,106 @@
+import type { Logger } from "pino";
+import type { Outcome } from "../access/carry-out.ts";
+import type { RecordDeps } from "../access/deps.ts";
+import {
+  type ClaimedEffect,
+  claimEffect,
+  finishEffect,
+  leaseSeconds,
+  nextInLane,
+  postponeEffect,
+  renewClaim,
+} from "../persistence/effects.ts";
+
+/** Carries out one kind of effect, idempotently, and says what became of it. Throwing means: try again later. */
+export type Handlers = {
+  readonly [K in ClaimedEffect["kind"]]: (effect: Extract<ClaimedEffect, { kind: K }>) => Promise<Outcome>;
+};
+
+export type RunnerDeps = RecordDeps & { readonly handlers: Handlers; readonly log: Logger };
+
+const maxBackoffSeconds = 60;
+
+/**
+ * Runs an effect if it is due and free, then whatever else of its lane is due.
+ * Safe to call any number of times, from any process, for any id: the claim decides.
+ */
+export async function runEffect(deps: RunnerDeps, id: string): Promise<void> {
+  let next: string | undefined = id;
+  while (next !== undefined) {
+    const effect: ClaimedEffect | undefined = await claimEffect(deps.db, deps.clock, next);
+    if (!effect) return;
+    const finished = await carryOut(deps, effect);
+    next = finished ? await nextInLane(deps.db, deps.clock, effect.lane) : undefined;
+  }
+}
+
+async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<boolean> {
+  const heartbeat = setInterval(
+    () => {
+      renewClaim(deps.db, deps.clock, effect.id).catch((error: unknown) => {
+        deps.log.warn(
+          { err: error, effect: effect.id },
+          "could not renew a claim; another worker may take it over",
+        );
+      });
+    },
+    (leaseSeconds * 1000) / 3,
+  );
+  try {
+    const outcome = await handle(deps.handlers, effect);
+    switch (outcome.outcome) {
+      case "settled":
+        return true;
+      case "done":
+        await finishEffect(deps.db, deps.clock, effect.id, outcome.note);
+        return true;
+      case "again":
+        await postpone(deps, effect, outcome);
+        return false;
+    }
+  } catch (error) {
+    const seconds = Math.min(maxBackoffSeconds, 2 ** Math.min(effect.attempts - 1, 10));
+    deps.log.error(
+      { err: error, effect: effect.id, kind: effect.kind, seconds },
+      "an effect failed; it is tried again",
+    );
+    await postpone(deps, effect, { seconds, error: messageOf(error), untouched: false });
+    return false;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+async function postpone(
+  deps: RunnerDeps,
+  effect: ClaimedEffect,
+  retry: { readonly seconds: number; readonly error: string; readonly untouched: boolean },
+): Promise<void> {
+  const owed = await postponeEffect(deps.db, deps.clock, effect.id, retry);
+  if (owed) deps.wake([owed], new Date(owed.dueAt.getTime() - retry.seconds * 1000));
+}
+
+function handle(handlers: Handlers, effect: ClaimedEffect): Promise<Outcome> {
+  switch (effect.kind) {
+    case "grant":
+      return handlers.grant(effect);
+    case "revoke":
+      return handlers.revoke(effect);
+    case "expire_request":
+      return handlers.expire_request(effect);
+    case "post_request":
+      return handlers.post_request(effect);
+    case "update_request":
+      return handlers.update_request(effect);
+    case "tell_thread":
+      return handlers.tell_thread(effect);
+    case "tell_requester":
+      return handlers.tell_requester(effect);
+    case "tell_alerts":
+      return handlers.tell_alerts(effect);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
