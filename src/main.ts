@@ -1,0 +1,169 @@
+import type { RequestListener } from "node:http";
+import type { Logger } from "pino";
+import type { Outcome } from "./access/carry-out.ts";
+import { carryOutGrant } from "./access/carry-out-grant.ts";
+import { carryOutRevoke } from "./access/carry-out-revoke.ts";
+import { expireRequest } from "./access/expire-request.ts";
+import type { Config } from "./config.ts";
+import { startHttpServer } from "./http/server.ts";
+import { createQueues } from "./jobs/queues.ts";
+import { type RunnerDeps, runEffect } from "./jobs/run-effect.ts";
+import { startSweep } from "./jobs/sweep.ts";
+import { type Clock, databaseClock } from "./persistence/clock.ts";
+import { type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
+import { startEmbeddedPostgres } from "./persistence/embedded.ts";
+import { migrate, migrateQueues } from "./persistence/migrate.ts";
+import { storePolicy } from "./persistence/policies.ts";
+import type { Policy } from "./policy/policy.ts";
+import { createProviders } from "./providers/registry.ts";
+import { createSlackApp, type SlackApp } from "./slack/app.ts";
+import { connect, untilDone } from "./slack/connect.ts";
+import type { SlackDeps } from "./slack/deps.ts";
+import { createDirectory } from "./slack/directory.ts";
+import { createNotifier } from "./slack/notifier.ts";
+import { createWebClient } from "./slack/web-client.ts";
+
+export type HallpassSettings = {
+  readonly config: Config;
+  readonly policy: Policy;
+  /** What `${NAME}` in the policy stands for. */
+  readonly secret: (name: string) => string | undefined;
+  readonly log: Logger;
+  /** The database's time unless told. */
+  readonly clock?: Clock;
+};
+
+export type Hallpass = {
+  /** Where /healthz, /readyz and, in HTTP mode, /slack/events are served. */
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** Resolves once everything is carried out and Slack is connected. */
+  readonly ready: Promise<void>;
+  /** Looks for what is due now: for a clock that was moved. */
+  look(): void;
+  /** Finishes or hands back what is in hand, within some 10 s, and lets go of everything. */
+  stop(): Promise<void>;
+};
+
+const stopTimeoutMs = 8_000;
+
+/**
+ * Builds and starts Hallpass: health checks first, then the database, then what is owed to the world, then Slack.
+ * Access that is due to end is ended as soon as the database answers, whether or not Slack does.
+ */
+export async function startHallpass(settings: HallpassSettings): Promise<Hallpass> {
+  const { config, policy, log, clock = databaseClock } = settings;
+  const trouble = new Map<string, string>([
+    ["database", "the database has not answered yet"],
+    ["slack", "Slack is not connected yet"],
+  ]);
+  const stopping = new AbortController();
+  const closers: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    // In reverse: nothing is taken from under what still uses it.
+    for (const close of closers.splice(0).reverse()) {
+      await close().catch((error: unknown) =>
+        log.error({ err: error }, "a part could not be stopped in order"),
+      );
+    }
+  };
+
+  try {
+    let slackEvents: RequestListener | undefined;
+    const onSlackEvent: RequestListener = (request, response) => {
+      // Not connected yet: Slack delivers again later.
+      if (slackEvents) slackEvents(request, response);
+      else response.writeHead(503).end();
+    };
+    const http = await startHttpServer({
+      ...config.http,
+      log,
+      readiness: () => ({ ready: trouble.size === 0, why: [...trouble.values()] }),
+      ...(config.slack.transport.mode === "http" ? { slackEvents: onSlackEvent } : {}),
+    });
+    closers.push(() => http.close());
+
+    const { databaseUrl, database } = await openStorage(settings, stopping.signal, closers);
+    trouble.delete("database");
+    const { prisma: db } = database;
+    await storePolicy(db, policy);
+
+    const providers = createProviders(policy.providers, settings.secret);
+    closers.push(async () => {
+      await Promise.all([...providers.values()].map((provider) => provider.close()));
+    });
+    const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl, log });
+    const client = createWebClient(config.slack.botToken, config.slack.apiUrl);
+    const directory = createDirectory(client);
+    const record = { db, clock, wake: queues.wake };
+    const report = (error: unknown, about: object): void =>
+      log.error({ err: error, ...about }, "a fault in Hallpass");
+    const carryOut = { ...record, providers, report };
+    const runner: RunnerDeps = {
+      ...record,
+      log,
+      handlers: {
+        grant: (effect): Promise<Outcome> => carryOutGrant(carryOut, effect),
+        revoke: (effect): Promise<Outcome> => carryOutRevoke(carryOut, effect),
+        expire_request: (effect): Promise<Outcome> => expireRequest(record, effect),
+        ...createNotifier({ db, clock, client, directory }),
+      },
+    };
+    const run = (effectId: string): Promise<void> => runEffect(runner, effectId);
+    closers.push(() => queues.close(stopTimeoutMs));
+    queues.work(run);
+    const sweep = startSweep({ db, clock, queues, run, log });
+    closers.push(() => sweep.stop());
+
+    const slackDeps = { ...record, policy: () => policy, directory, log, databaseUrl };
+    const ready = connectSlack(settings, client, slackDeps, stopping.signal, trouble, (app) => {
+      slackEvents = app.requestListener;
+      closers.push(() => app.stop());
+    }).then(() => log.info({ port: http.port }, "Hallpass is ready"));
+    ready.catch((error: unknown) => {
+      if (!stopping.signal.aborted) log.fatal({ err: error }, "Slack could not be connected");
+    });
+    return { port: http.port, databaseUrl, ready, look: () => sweep.look(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openStorage(
+  { config, log }: HallpassSettings,
+  signal: AbortSignal,
+  closers: (() => Promise<void>)[],
+): Promise<{ readonly databaseUrl: string; readonly database: Database }> {
+  let databaseUrl = config.database.url;
+  if (databaseUrl === undefined) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.database.dataDir, role: "owner", log });
+    closers.push(() => embedded.stop());
+    databaseUrl = embedded.url;
+  }
+  await waitForDatabase(databaseUrl, { log, signal });
+  await migrate(databaseUrl, { log });
+  if (config.redisUrl === undefined) await migrateQueues(databaseUrl);
+  const database = openDatabase(databaseUrl);
+  closers.push(() => database.close());
+  return { databaseUrl, database };
+}
+
+async function connectSlack(
+  { config, log }: HallpassSettings,
+  client: ReturnType<typeof createWebClient>,
+  deps: Omit<SlackDeps, "workspace">,
+  signal: AbortSignal,
+  trouble: Map<string, string>,
+  onApp: (app: SlackApp) => void,
+): Promise<void> {
+  const onTrouble = (why: string): void => {
+    trouble.set("slack", why);
+  };
+  const installation = await connect(client, { log, signal, onTrouble });
+  const app = createSlackApp(config.slack, installation, { ...deps, workspace: installation.workspace });
+  onApp(app);
+  await untilDone({ log, signal, onTrouble }, () => app.start());
+  trouble.delete("slack");
+}

@@ -1,0 +1,80 @@
+import type { Person } from "../domain/person.ts";
+import type { Directory, SlackAccount } from "./directory.ts";
+
+/** The workspace Hallpass is installed in. */
+export type Workspace = { readonly teamId: string; readonly enterpriseId: string | undefined };
+
+/** Who clicked or typed, as Slack delivered it. */
+export type Clicker = { readonly userId: string; readonly teamId: string | undefined };
+
+export type Nobody =
+  | "other_workspace"
+  | "unknown"
+  | "deactivated"
+  | "bot"
+  | "guest"
+  | "stranger"
+  | "no_email"
+  | "unconfirmed_email"
+  | "slack_unreachable";
+
+/** Why an account may do nothing here, and who can mend it. */
+export const nobodyText: Readonly<Record<Nobody, string>> = {
+  other_workspace: "You belong to another workspace; only members of this one can use Hallpass.",
+  unknown: "Slack does not know your account, so nothing was done.",
+  deactivated: "Your account is deactivated, so nothing was done.",
+  bot: "Bots cannot ask for access or decide about it.",
+  guest: "Guests cannot ask for access or decide about it. Ask a member of this workspace.",
+  stranger: "You belong to another company; only members of this workspace can use Hallpass.",
+  no_email:
+    "Slack shows no e-mail address for you. A workspace admin has to set one before you can use Hallpass.",
+  unconfirmed_email: "Your e-mail address is not confirmed in Slack. Confirm it, then try again.",
+  slack_unreachable:
+    "Slack could not be asked who you are, so nothing was done. Please try again in a minute.",
+};
+
+export type Identity =
+  { readonly known: true; readonly person: Person } | { readonly known: false; readonly why: Nobody };
+
+/** Who is acting, asked of Slack afresh (at most a minute old); whatever is in doubt is nobody. */
+export async function identify(
+  directory: Directory,
+  workspace: Workspace,
+  clicker: Clicker,
+): Promise<Identity> {
+  if (clicker.teamId !== undefined && !isOurs(workspace, clicker.teamId, undefined)) {
+    return { known: false, why: "other_workspace" };
+  }
+  let account: SlackAccount | undefined;
+  try {
+    account = await directory.account(clicker.userId);
+  } catch {
+    // Fail closed: what cannot be looked up is not believed. The person is told; nothing else changes.
+    return { known: false, why: "slack_unreachable" };
+  }
+  return account ? identifyAccount(workspace, account) : { known: false, why: "unknown" };
+}
+
+/** The same for an account already looked up. */
+export function identifyAccount(workspace: Workspace, account: SlackAccount): Identity {
+  const why = doubt(workspace, account);
+  if (why) return { known: false, why };
+  return { known: true, person: { email: account.email ?? "", name: account.name, slackId: account.id } };
+}
+
+function doubt(workspace: Workspace, account: SlackAccount): Nobody | undefined {
+  if (account.isStranger) return "stranger";
+  if (account.teamId === undefined || !isOurs(workspace, account.teamId, account.enterpriseId))
+    return "other_workspace";
+  if (account.isDeactivated) return "deactivated";
+  if (account.isBot) return "bot";
+  if (account.isGuest) return "guest";
+  if (account.email === undefined || account.email === "") return "no_email";
+  if (!account.isEmailConfirmed) return "unconfirmed_email";
+  return undefined;
+}
+
+function isOurs(workspace: Workspace, teamId: string, enterpriseId: string | undefined): boolean {
+  if (teamId === workspace.teamId) return true;
+  return workspace.enterpriseId !== undefined && enterpriseId === workspace.enterpriseId;
+}

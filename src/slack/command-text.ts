@@ -1,0 +1,45 @@
+import { parseDuration } from "../domain/duration.ts";
+
+export type ParsedCommand =
+  | {
+      readonly ok: true;
+      readonly resource: string;
+      readonly role: string;
+      readonly durationSeconds: number;
+      readonly reason: string;
+      readonly ticket?: string;
+    }
+  | { readonly ok: false; readonly why: string };
+
+const example = "For example: /request-access orders-db write 2h fixing INC-42";
+
+/** Reads `RESOURCE ROLE DURATION REASON…` (or `RESOURCE:ROLE DURATION REASON…`) as typed after the command. */
+export function parseCommandText(text: string): ParsedCommand {
+  const words = unescapeSlack(text).trim().split(/\s+/u);
+  const [first = "", ...others] = words;
+  const [resource = "", inlineRole] = first.split(":", 2);
+  const [role, duration, ...reasonWords] = inlineRole === undefined ? others : [inlineRole, ...others];
+  if (role === undefined || duration === undefined) {
+    return { ok: false, why: `Expected RESOURCE ROLE DURATION REASON. ${example}` };
+  }
+  const durationSeconds = parseDuration(duration);
+  if (durationSeconds === undefined) return { ok: false, why: durationFault(duration) };
+  const reason = reasonWords.join(" ");
+  const ticket = ticketIn(reason);
+  return { ok: true, resource, role, durationSeconds, reason, ...(ticket === undefined ? {} : { ticket }) };
+}
+
+/** What is wrong with a duration that does not parse. */
+export function durationFault(text: string): string {
+  return `“${text.slice(0, 40)}” is not a duration. Write it like 45m, 2h or 1h30m.`;
+}
+
+/** The first word that looks like a ticket (`INC-42`), without punctuation around it. */
+export function ticketIn(reason: string): string | undefined {
+  return /(?:^|[\s([#"'])([A-Z][A-Z0-9]+-\d+)(?=$|[\s)\].,;:!?"'])/u.exec(reason)?.[1];
+}
+
+/** Slack delivers `&`, `<` and `>` in a command's text as entities. */
+function unescapeSlack(text: string): string {
+  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}

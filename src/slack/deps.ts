@@ -1,0 +1,13 @@
+import type { Logger } from "pino";
+import type { PolicyDeps } from "../access/deps.ts";
+import type { Workspace } from "./authority.ts";
+import type { Directory } from "./directory.ts";
+
+/** What the listeners need. */
+export type SlackDeps = PolicyDeps & {
+  readonly workspace: Workspace;
+  readonly directory: Directory;
+  readonly log: Logger;
+  /** Where the audit is read from. */
+  readonly databaseUrl: string;
+};

@@ -1,0 +1,154 @@
+import { type WebClient, WebAPIPlatformError } from "@slack/web-api";
+
+/** What Slack says of an account; whether it may act is decided in authority.ts. */
+export type SlackAccount = {
+  readonly id: string;
+  readonly teamId: string | undefined;
+  readonly enterpriseId: string | undefined;
+  readonly name: string;
+  /** Lower case. Absent for strangers, and where Slack does not show it. */
+  readonly email: string | undefined;
+  readonly isEmailConfirmed: boolean;
+  readonly isDeactivated: boolean;
+  readonly isBot: boolean;
+  readonly isGuest: boolean;
+  readonly isStranger: boolean;
+};
+
+export type SlackChannel = { readonly id: string; readonly isArchived: boolean; readonly isShared: boolean };
+
+export type Directory = {
+  /** The account, at most a minute old; `undefined` when Slack knows none. Throws when Slack cannot be asked. */
+  account(id: string): Promise<SlackAccount | undefined>;
+  /** The account if it was looked up within the last minute, without asking. */
+  remembered(id: string): SlackAccount | undefined;
+  /** The Slack id of the account with this e-mail address; `undefined` when there is none or Slack cannot be asked. */
+  idByEmail(email: string): Promise<string | undefined>;
+  /** A channel by its id or `#name`; `undefined` when the bot cannot see one. Throws when Slack cannot be asked. */
+  channel(idOrName: string): Promise<SlackChannel | undefined>;
+  /** Slack told that an account changed. */
+  forget(id: string): void;
+};
+
+const accountTtlMs = 60_000;
+const channelTtlMs = 10 * 60_000;
+const maxRemembered = 10_000;
+
+/** Who and what is in the workspace, asked of Slack and remembered for a short time. */
+export function createDirectory(client: WebClient): Directory {
+  const accounts = createMemory<SlackAccount>(accountTtlMs);
+  const idsByEmail = createMemory<string>(channelTtlMs);
+  const channels = createMemory<SlackChannel>(channelTtlMs);
+  return {
+    async account(id) {
+      const known = accounts.get(id);
+      if (known) return known;
+      const found = await whenKnown("user_not_found", () => client.users.info({ user: id }));
+      if (!found?.user) return undefined;
+      const account = toAccount(id, found.user);
+      accounts.set(id, account);
+      return account;
+    },
+    remembered: (id) => accounts.get(id),
+    async idByEmail(email) {
+      const known = idsByEmail.get(email);
+      if (known !== undefined) return known;
+      try {
+        const id = (await client.users.lookupByEmail({ email })).user?.id;
+        if (id !== undefined) idsByEmail.set(email, id);
+        return id;
+      } catch {
+        // A name in a message is a convenience; the e-mail address stands in for it.
+        return undefined;
+      }
+    },
+    async channel(idOrName) {
+      const known = channels.get(idOrName);
+      if (known) return known;
+      const channel = idOrName.startsWith("#")
+        ? await findByName(client, idOrName.slice(1))
+        : (await whenKnown("channel_not_found", () => client.conversations.info({ channel: idOrName })))
+            ?.channel;
+      if (channel?.id === undefined) return undefined;
+      const found = {
+        id: channel.id,
+        isArchived: channel.is_archived === true,
+        isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true,
+      };
+      channels.set(idOrName, found);
+      return found;
+    },
+    forget: (id) => accounts.delete(id),
+  };
+}
+
+type ListedChannel = {
+  readonly id?: string;
+  readonly name?: string;
+  readonly is_archived?: boolean;
+  readonly is_ext_shared?: boolean;
+  readonly is_pending_ext_shared?: boolean;
+};
+
+async function findByName(client: WebClient, name: string): Promise<ListedChannel | undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await client.conversations.list({
+      types: "public_channel,private_channel",
+      limit: 1000,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const found = page.channels?.find((channel) => channel.name === name);
+    if (found) return found;
+    cursor = page.response_metadata?.next_cursor;
+  } while (cursor !== undefined && cursor !== "");
+  return undefined;
+}
+
+type UserInfo = NonNullable<Awaited<ReturnType<WebClient["users"]["info"]>>["user"]>;
+
+function toAccount(id: string, user: UserInfo): SlackAccount {
+  return {
+    id,
+    teamId: user.team_id,
+    enterpriseId: user.enterprise_user?.enterprise_id,
+    name: user.profile?.real_name ?? user.real_name ?? user.name ?? "",
+    email: user.profile?.email?.trim().toLowerCase(),
+    isEmailConfirmed: user.is_email_confirmed !== false,
+    isDeactivated: user.deleted === true,
+    isBot: user.is_bot === true || user.is_workflow_bot === true || user.is_connector_bot === true,
+    isGuest: user.is_restricted === true || user.is_ultra_restricted === true,
+    isStranger: user.is_stranger === true,
+  };
+}
+
+/** `undefined` where Slack answers with this error; any other failure is the caller's to hear. */
+async function whenKnown<T>(absent: string, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof WebAPIPlatformError && error.data.error === absent) return undefined;
+    throw error;
+  }
+}
+
+function createMemory<T>(ttlMs: number): {
+  get(key: string): T | undefined;
+  set(key: string, value: T): void;
+  delete(key: string): void;
+} {
+  const entries = new Map<string, { readonly value: T; readonly until: number }>();
+  return {
+    get(key) {
+      const entry = entries.get(key);
+      return entry && entry.until > performance.now() ? entry.value : undefined;
+    },
+    set(key, value) {
+      if (entries.size >= maxRemembered) entries.clear();
+      entries.set(key, { value, until: performance.now() + ttlMs });
+    },
+    delete: (key) => {
+      entries.delete(key);
+    },
+  };
+}

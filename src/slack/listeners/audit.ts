@@ -1,0 +1,119 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
+import type { WebClient } from "@slack/web-api";
+import { exportAudit } from "../../audit/export.ts";
+import { type ExportFilters, parseExportFilters, recordedFilters } from "../../audit/export-filters.ts";
+import type { Person } from "../../domain/person.ts";
+import { actorOf } from "../../domain/request-transitions.ts";
+import { recordEvent } from "../../persistence/audit.ts";
+import { readNow } from "../../persistence/requests.ts";
+import { isAuditor } from "../../policy/evaluate.ts";
+import { faultText, withinBudget } from "../answer.ts";
+import { identify, nobodyText } from "../authority.ts";
+import type { SlackDeps } from "../deps.ts";
+import { escapeMrkdwn } from "../views/rich-text.ts";
+import { refuseNobody } from "./nobody.ts";
+
+type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
+
+const usage =
+  "Write /access-audit export, and what you want of it: since 30d, until 2026-03-31, format csv or jsonl, user ADDRESS, resource NAME. For example: /access-audit export since 30d format csv user alice@example.com";
+
+/** `/access-audit`: for auditors only; the export comes as a file by direct message. */
+export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<void> {
+  const { ack, client, command, respond } = args;
+  const answer = await withinBudget(begin(deps, command));
+  const say = (text: string): Parameters<typeof respond>[0] => ({
+    response_type: "ephemeral",
+    text: escapeMrkdwn(text),
+  });
+  await ack(say(answer.inTime ? answer.value.text : "Looking this up takes longer than usual …"));
+  const begun = answer.inTime ? answer.value : await answer.later;
+  if (!answer.inTime) await respond(say(begun.text));
+  if (!begun.deliver) return;
+  try {
+    await begun.deliver(client);
+  } catch (error) {
+    await respond(say(faultText(deps.log, error, "exporting the audit")));
+  }
+}
+
+type Begun = { readonly text: string; readonly deliver?: (client: WebClient) => Promise<void> };
+
+async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begun> {
+  try {
+    const identity = await identify(deps.directory, deps.workspace, {
+      userId: command.user_id,
+      teamId: command.team_id,
+    });
+    if (!identity.known) {
+      const attempt = { slackId: command.user_id, attempted: "audit", key: command.trigger_id };
+      await refuseNobody(deps, identity.why, attempt);
+      return { text: nobodyText[identity.why] };
+    }
+    const { person } = identity;
+    const now = await readNow(deps.db, deps.clock);
+    if (!isAuditor(deps.policy(), person.email)) {
+      const why = "Only auditors may read the audit. The policy names them under settings.auditors.";
+      await recordEvent(
+        deps.db,
+        { type: "audit.refused", at: now, actor: actorOf(person), data: { attempted: command.text, why } },
+        { dedupeKey: `audit ${command.trigger_id}` },
+      );
+      return { text: why };
+    }
+    const [verb, ...words] = command.text.trim().split(/\s+/u);
+    if (verb !== "export") return { text: usage };
+    const parsed = parseExportFilters(words, now);
+    if (!parsed.ok) return { text: parsed.fault };
+    const { filters } = parsed;
+    await recordEvent(
+      deps.db,
+      {
+        type: "audit.exported",
+        at: now,
+        actor: actorOf(person),
+        data: { format: filters.format, filters: { ...recordedFilters(filters) }, via: "slack" },
+      },
+      { dedupeKey: `audit ${command.trigger_id}` },
+    );
+    return {
+      text: "Collecting the audit; it comes as a file by direct message.",
+      deliver: (client) => deliver(deps, client, person, filters, now),
+    };
+  } catch (error) {
+    return { text: faultText(deps.log, error, "reading the audit") };
+  }
+}
+
+async function deliver(
+  deps: SlackDeps,
+  client: WebClient,
+  person: Person,
+  filters: ExportFilters,
+  now: Date,
+): Promise<void> {
+  // Slack wants to know a file's length before it takes it, and the audit may be larger than memory.
+  const folder = await mkdtemp(join(tmpdir(), "hallpass-audit-"));
+  try {
+    const filename = `audit-${now.toISOString().slice(0, 19).replaceAll(":", "")}.${filters.format}`;
+    const path = join(folder, filename);
+    const exported = exportAudit({ databaseUrl: deps.databaseUrl }, filters);
+    await pipeline(exported.stream, createWriteStream(path, { mode: 0o600 }));
+    const { channel } = await client.conversations.open({ users: person.slackId ?? "" });
+    if (channel?.id === undefined) throw new Error("Slack opened no direct message");
+    await client.filesUploadV2({
+      channel_id: channel.id,
+      file: createReadStream(path),
+      filename,
+      title: filename,
+      initial_comment: `The audit: ${exported.rows()} events.`,
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

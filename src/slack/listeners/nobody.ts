@@ -1,0 +1,23 @@
+import { recordEvent } from "../../persistence/audit.ts";
+import { readNow } from "../../persistence/requests.ts";
+import { type Nobody, nobodyText } from "../authority.ts";
+import type { SlackDeps } from "../deps.ts";
+
+/** Records that an account that may do nothing here tried to. */
+export async function refuseNobody(
+  deps: SlackDeps,
+  why: Nobody,
+  attempt: { readonly slackId: string; readonly attempted: string; readonly key: string },
+): Promise<void> {
+  const at = await readNow(deps.db, deps.clock);
+  await recordEvent(
+    deps.db,
+    {
+      type: "decision.refused",
+      at,
+      actor: { kind: "person", slackId: attempt.slackId },
+      data: { attempted: attempt.attempted, why: nobodyText[why] },
+    },
+    { dedupeKey: `nobody ${attempt.key}` },
+  );
+}

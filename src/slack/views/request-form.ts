@@ -1,0 +1,168 @@
+import type { InputBlock, ModalView, PlainTextOption } from "@slack/types";
+import { formatDuration } from "../../domain/duration.ts";
+import type { Askable } from "../../policy/evaluate.ts";
+import { shorten } from "./rich-text.ts";
+
+export const requestFormId = "request_access";
+export const resourceActionId = "resource";
+export const roleActionId = "role";
+export const resourceBlockId = "resource";
+export const durationBlockId = "duration";
+export const reasonBlockId = "reason";
+export const ticketBlockId = "ticket";
+export const inputActionId = "value";
+
+/** A role's block is named for its resource, so that Slack forgets the role chosen for another one. */
+export function roleBlockId(resource: string): string {
+  return `role-${resource}`;
+}
+
+/** Slack's limit for the options of a select; more are searched for instead. */
+export const maxOptions = 100;
+
+const title = { type: "plain_text", text: "Request access" } as const;
+const close = { type: "plain_text", text: "Cancel" } as const;
+
+/** The form: what the person may ask for, and once a resource is chosen, its roles and what asking takes. */
+export function requestForm(askable: readonly Askable[], chosen: string | undefined): ModalView {
+  const resources = resourceOptions(askable);
+  const resource = chosen ?? (resources.length === 1 ? resources[0]?.value : undefined);
+  const roles = askable.filter((entry) => entry.resource === resource);
+  return {
+    type: "modal",
+    callback_id: requestFormId,
+    title,
+    submit: { type: "plain_text", text: "Ask" },
+    close,
+    private_metadata: JSON.stringify({ resource }),
+    blocks: [
+      {
+        type: "input",
+        block_id: resourceBlockId,
+        dispatch_action: true,
+        label: { type: "plain_text", text: "Resource" },
+        element: select(resourceActionId, resources, resource, "What do you need?"),
+      },
+      ...(resource === undefined
+        ? []
+        : [
+            {
+              type: "input" as const,
+              block_id: roleBlockId(resource),
+              label: { type: "plain_text" as const, text: "Role" },
+              element: select(
+                roleActionId,
+                roleOptions(roles),
+                roles.length === 1 ? roles[0]?.role : undefined,
+                "Which role?",
+              ),
+            },
+          ]),
+      {
+        type: "input",
+        block_id: durationBlockId,
+        label: { type: "plain_text", text: "Duration" },
+        hint: { type: "plain_text", text: durationHint(roles) },
+        element: {
+          type: "plain_text_input",
+          action_id: inputActionId,
+          initial_value: formatDuration(
+            Math.min(3600, ...roles.map(({ maxDurationSeconds }) => maxDurationSeconds)),
+          ),
+          max_length: 20,
+        },
+      },
+      {
+        type: "input",
+        block_id: reasonBlockId,
+        label: { type: "plain_text", text: "Reason" },
+        hint: { type: "plain_text", text: "Approvers and auditors read this." },
+        element: { type: "plain_text_input", action_id: inputActionId, multiline: true, max_length: 3000 },
+      },
+      {
+        type: "input",
+        block_id: ticketBlockId,
+        optional: true,
+        label: { type: "plain_text", text: "Ticket" },
+        element: {
+          type: "plain_text_input",
+          action_id: inputActionId,
+          max_length: 100,
+          placeholder: { type: "plain_text", text: "INC-42" },
+        },
+      },
+    ],
+  };
+}
+
+/** Shown for the moment in which Slack is asked who the person is. */
+export function loadingView(): ModalView {
+  return plainView("Looking up what you may ask for …");
+}
+
+/** A view that only says something. */
+export function plainView(text: string): ModalView {
+  return {
+    type: "modal",
+    callback_id: "notice",
+    title,
+    close: { type: "plain_text", text: "Close" },
+    blocks: [{ type: "section", text: { type: "plain_text", text: shorten(text, 3000) } }],
+  };
+}
+
+/** The resources a person may ask for, as options, each once. */
+export function resourceOptions(
+  askable: readonly Askable[],
+): readonly (PlainTextOption & { value: string })[] {
+  const titles = new Map(askable.map(({ resource, resourceTitle }) => [resource, resourceTitle]));
+  return [...titles].map(([resource, resourceTitle]) => option(resourceTitle, resource));
+}
+
+/** The roles of one resource, as options. */
+export function roleOptions(askable: readonly Askable[]): readonly (PlainTextOption & { value: string })[] {
+  return askable.map(({ role, roleTitle, verdict }) =>
+    option(verdict === "allow" ? `${shorten(roleTitle, 60)} (at once)` : roleTitle, role),
+  );
+}
+
+/** The options whose title or name holds what was typed, in any case; as many as Slack shows. */
+export function matchingOptions(
+  options: readonly (PlainTextOption & { value: string })[],
+  typed: string,
+): readonly PlainTextOption[] {
+  const wanted = typed.trim().toLowerCase();
+  return options
+    .filter(
+      ({ text, value }) => text.text.toLowerCase().includes(wanted) || value.toLowerCase().includes(wanted),
+    )
+    .slice(0, maxOptions);
+}
+
+function durationHint(roles: readonly Askable[]): string {
+  const limits = roles.map(
+    ({ roleTitle, maxDurationSeconds }) => `${roleTitle}: at most ${formatDuration(maxDurationSeconds)}`,
+  );
+  return shorten(["Such as 45m, 2h or 1h30m.", ...limits].join(" "), 2000);
+}
+
+function option(text: string, value: string): PlainTextOption & { value: string } {
+  return { text: { type: "plain_text", text: shorten(text, 75), emoji: false }, value };
+}
+
+function select(
+  actionId: string,
+  options: readonly (PlainTextOption & { value: string })[],
+  chosen: string | undefined,
+  placeholder: string,
+): InputBlock["element"] {
+  const initial = options.find(({ value }) => value === chosen);
+  const common = {
+    action_id: actionId,
+    placeholder: { type: "plain_text" as const, text: placeholder },
+    ...(initial && { initial_option: initial }),
+  };
+  return options.length > maxOptions
+    ? { type: "external_select", min_query_length: 0, ...common }
+    : { type: "static_select", options: [...options], ...common };
+}

@@ -1,0 +1,79 @@
+import type { RichTextBlock, RichTextElement } from "@slack/types";
+
+/**
+ * Text as Slack's rich text elements. Nothing in a text element is parsed: no mention, link, emphasis, emoji or entity,
+ * so what people typed appears as what they typed. All untrusted text goes through here.
+ */
+export type Piece = string | Date | RichTextElement | undefined;
+
+/** A paragraph of pieces; dates are shown in the reader's own time zone. */
+export function paragraph(...pieces: readonly Piece[]): RichTextBlock["elements"][number] {
+  return { type: "rich_text_section", elements: elementsOf(pieces) };
+}
+
+/** What somebody said, set apart from what Hallpass says. */
+export function quote(text: string): RichTextBlock["elements"][number] {
+  return { type: "rich_text_quote", elements: elementsOf([text]) };
+}
+
+export function richText(
+  ...elements: readonly (RichTextBlock["elements"][number] | undefined)[]
+): RichTextBlock {
+  return { type: "rich_text", elements: elements.filter((element) => element !== undefined) };
+}
+
+export function bold(text: string): RichTextElement {
+  return { type: "text", text, style: { bold: true } };
+}
+
+export function code(text: string): RichTextElement {
+  return { type: "text", text, style: { code: true } };
+}
+
+/** A person: a mention when we know them in Slack, else their e-mail address. */
+export function mention(person: {
+  readonly slackId?: string | undefined;
+  readonly email: string;
+}): RichTextElement {
+  return person.slackId === undefined
+    ? { type: "text", text: person.email }
+    : { type: "user", user_id: person.slackId };
+}
+
+/** `a, b and c` */
+export function listed(pieces: readonly RichTextElement[], word: "and" | "or"): readonly RichTextElement[] {
+  return pieces.flatMap((piece, index): RichTextElement[] => {
+    if (index === 0) return [piece];
+    const separator = index === pieces.length - 1 ? ` ${word} ` : ", ";
+    return [{ type: "text", text: separator }, piece];
+  });
+}
+
+/** Escapes what `text` fields (notifications, ephemeral answers) would otherwise parse. */
+export function escapeMrkdwn(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** At most `length` UTF-16 units, never half a character, with an ellipsis where something is missing. */
+export function shorten(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+function elementsOf(pieces: readonly Piece[]): RichTextElement[] {
+  return pieces.flatMap((piece): RichTextElement[] => {
+    if (piece === undefined || piece === "") return [];
+    if (typeof piece === "string") return [{ type: "text", text: piece }];
+    if (piece instanceof Date) return [dateElement(piece)];
+    return [piece];
+  });
+}
+
+function dateElement(at: Date): RichTextElement {
+  return {
+    type: "date",
+    timestamp: Math.floor(at.getTime() / 1000),
+    format: "{date_short_pretty} at {time}",
+    fallback: `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`,
+  };
+}

@@ -1,0 +1,235 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { pino } from "pino";
+import type { SlackOptions } from "../../playground/slack/server.ts";
+import type { Config } from "../../src/config.ts";
+import { type Hallpass, startHallpass } from "../../src/main.ts";
+import { createMovableClock } from "../../src/persistence/clock.ts";
+import { parsePolicy } from "../../src/policy/load.ts";
+import { wordFault } from "../../src/policy/fault.ts";
+import type { Policy } from "../../src/policy/policy.ts";
+import { providerTypes } from "../../src/providers/registry.ts";
+import { createDatabase, createEmptyDatabase, type TestDatabase } from "./database.ts";
+import { type Slack, startSlack } from "./slack.ts";
+
+/** The names a test's guarded server knows; roles are shared by all databases of a server, so each world has its own. */
+export type Names = { readonly read: string; readonly write: string; subject(person: string): string };
+
+export type Guarded = {
+  readonly url: string;
+  readonly names: Names;
+  /** The roles this person is a member of right now, as PostgreSQL says. */
+  rolesOf(person: string): Promise<readonly string[]>;
+  /** Runs SQL as the superuser. */
+  query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  close(): Promise<void>;
+};
+
+export type World = {
+  readonly slack: Slack;
+  readonly guarded: Guarded;
+  readonly database: TestDatabase;
+  readonly clock: ReturnType<typeof createMovableClock>;
+  readonly hallpass: Hallpass;
+  /** Runs SQL in Hallpass's own database. */
+  query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** The kinds of events of a request in order, as the audit has them. */
+  audited(number?: number): Promise<readonly string[]>;
+  /** Moves Hallpass's clock and has it look. */
+  advance(milliseconds: number): void;
+  /** Stops Hallpass and starts it again on the same database. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type WorldOptions = {
+  readonly transport?: "socket" | "http";
+  /** Where the queues live; PostgreSQL unless told. */
+  readonly redisUrl?: string | undefined;
+  readonly policy?: (names: Names) => string;
+  readonly slack?: SlackOptions;
+  readonly logLevel?: string;
+};
+
+/** A whole Hallpass in this process, with a simulated Slack, a database of its own and a real server to guard. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const [slack, database, guarded] = await Promise.all([
+    startSlack(options.slack ?? {}),
+    createDatabase(),
+    startGuarded(),
+  ]);
+  const clock = createMovableClock();
+  const policy = policyFrom((options.policy ?? ordinaryPolicy)(guarded.names));
+  const config = configFor(slack, database.url, options);
+  const own = new pg.Pool({ connectionString: database.url, max: 2 });
+  const start = async (): Promise<Hallpass> => {
+    const started = await startHallpass({
+      config,
+      policy,
+      secret: (name) => (name === "ORDERS_DATABASE_URL" ? guarded.url : undefined),
+      log: pino({ level: options.logLevel ?? process.env["TEST_LOG_LEVEL"] ?? "silent" }),
+      clock,
+    });
+    if (options.transport === "http") slack.setAppUrl(`http://127.0.0.1:${started.port}`);
+    await started.ready;
+    return started;
+  };
+  let hallpass = await start();
+  const query = async <Row extends pg.QueryResultRow>(
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Row[]> => (await own.query<Row>(sql, [...values])).rows;
+  return {
+    slack,
+    guarded,
+    database,
+    clock,
+    get hallpass() {
+      return hallpass;
+    },
+    query,
+    async audited(number) {
+      const rows = await query<{ type: string }>(
+        `select type from audit_events a left join access_requests r on r.id = a.request_id
+         where $1::int is null or r.number = $1 order by a.seq`,
+        [number ?? null],
+      );
+      return rows.map(({ type }) => type);
+    },
+    advance(milliseconds) {
+      clock.advance(milliseconds);
+      hallpass.look();
+    },
+    async restart() {
+      await hallpass.stop();
+      hallpass = await start();
+    },
+    async stop() {
+      await hallpass.stop();
+      await own.end();
+      await Promise.all([slack.close(), database.close(), guarded.close()]);
+    },
+  };
+}
+
+/** The shape of DESIGN's example: reading takes one lead, writing another channel, on-call reads at once. */
+export function ordinaryPolicy({ read, write, subject }: Names): string {
+  return `
+version: 1
+settings: { channel: "#access-requests", alerts: "#access-alerts", auditors: [group:security], admins: [group:security] }
+people:
+  alice@example.com: { orders-postgres: ${subject("alice")} }
+  bob@example.com: { orders-postgres: ${subject("bob")} }
+  erin@example.com: { orders-postgres: ${subject("erin")} }
+groups:
+  engineers: { members: [alice@example.com, erin@example.com, bob@example.com] }
+  leads: { members: [bob@example.com, carol@example.com] }
+  on-call: { members: [erin@example.com] }
+  security: { members: [dana@example.com] }
+providers:
+  orders-postgres: { type: postgres, url: "\${ORDERS_DATABASE_URL}" }
+resources:
+  orders-db:
+    title: Orders database (production)
+    provider: orders-postgres
+    risk: high
+    roles:
+      read: { title: Read only, grant: { role: ${read} } }
+      write: { title: Read and write, grant: { role: ${write} }, max_duration: 4h }
+  ghost-db:
+    title: A role that does not exist
+    provider: orders-postgres
+    roles:
+      any: { title: Nothing, grant: { role: no_such_role_${read} } }
+rules:
+  - { name: on-call reads at once, requesters: [group:on-call], access: ["orders-db:read"], decision: allow, max_duration: 8h }
+  - name: reading takes one lead
+    requesters: [group:engineers]
+    access: ["orders-db:read", "ghost-db:any"]
+    decision: review
+    approvals: [{ from: [group:leads] }]
+    max_duration: 8h
+  - name: writing takes a lead
+    requesters: [group:engineers]
+    access: ["orders-db:write"]
+    decision: review
+    approvals: [{ from: [group:leads] }]
+    channel: "#orders-approvals"
+    timeout: 2h
+    max_duration: 4h
+`;
+}
+
+/** A server with roles to give and people to give them to. */
+export async function startGuarded(): Promise<Guarded> {
+  const suffix = randomBytes(4).toString("hex");
+  const database = await createEmptyDatabase();
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  pool.on("error", () => undefined);
+  const names: Names = {
+    read: `orders_read_${suffix}`,
+    write: `orders_write_${suffix}`,
+    subject: (person) => `${person}_${suffix}`,
+  };
+  const people = ["alice", "bob", "erin"].map(names.subject);
+  await pool.query(
+    [
+      `create role ${names.read}; create role ${names.write};`,
+      ...people.map((person) => `create role ${person} login password 'test';`),
+    ].join("\n"),
+  );
+  return {
+    url: database.url,
+    names,
+    async rolesOf(person) {
+      const { rows } = await pool.query<{ role: string }>(
+        `select r.rolname as role from pg_auth_members m
+         join pg_roles r on r.oid = m.roleid join pg_roles u on u.oid = m.member
+         where u.rolname = $1 order by 1`,
+        [names.subject(person)],
+      );
+      return rows.map(({ role }) => role);
+    },
+    async query(sql, values = []) {
+      return (await pool.query(sql, [...values])).rows;
+    },
+    async close() {
+      await pool.query(`drop role if exists ${[names.read, names.write, ...people].join(", ")}`);
+      await pool.end();
+      await database.close();
+    },
+  };
+}
+
+export function policyFrom(text: string): Policy {
+  const loaded = parsePolicy([{ name: "hallpass.yml", text }], { providerTypes });
+  if (!loaded.ok) throw new Error(loaded.faults.map(wordFault).join("\n"));
+  return loaded.policy;
+}
+
+function configFor(slack: Slack, databaseUrl: string, options: WorldOptions): Config {
+  return {
+    slack: {
+      botToken: slack.tokens.bot,
+      apiUrl: slack.apiUrl,
+      transport:
+        options.transport === "http"
+          ? { mode: "http", signingSecret: slack.signingSecret }
+          : { mode: "socket", appToken: slack.tokens.app },
+    },
+    http: { host: "127.0.0.1", port: 0 },
+    database: { url: databaseUrl, dataDir: "/nonexistent" },
+    redisUrl: options.redisUrl === undefined ? undefined : ownRedisDatabase(options.redisUrl),
+    policyPath: "hallpass.yml",
+    logLevel: "silent",
+  };
+}
+
+let worlds = 0;
+
+/** Redis has 16 numbered databases; worlds of one worker, and workers, keep out of one another's. */
+function ownRedisDatabase(redisUrl: string): string {
+  worlds += 1;
+  const number = ((Number(process.env["JEST_WORKER_ID"] ?? 1) - 1) * 8 + (worlds % 8)) % 16;
+  return Object.assign(new URL(redisUrl), { pathname: `/${number}` }).href;
+}
