@@ -1,0 +1,12 @@
+/** Something wrong in a policy, where it stands; lines and columns count from 1. */
+export type PolicyFault = {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+};
+
+/** `hallpass.yml:12:5: what was expected, what came`. */
+export function wordFault(fault: PolicyFault): string {
+  return `${fault.file}:${fault.line}:${fault.column}: ${fault.message}`;
+}
