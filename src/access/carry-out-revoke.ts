@@ -1,4 +1,6 @@
 import type { Grant } from "../domain/grant.ts";
+import { requestName } from "../domain/request.ts";
+import { findKeeper } from "../persistence/grants.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { apply } from "./apply.ts";
 import {
@@ -33,6 +35,15 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
     case "revoked":
       return { outcome: "done", note: "already revoked" };
     case "revoking": {
+      // What another live grant of the same person still gives is not taken away; that grant's own end takes it.
+      const keeper = await findKeeper(deps.db, grant);
+      if (keeper) {
+        return settle(deps, effect, {
+          type: "revoke_succeeded",
+          grantId: grant.id,
+          keptBy: requestName(keeper),
+        });
+      }
       const failure = await takeAway(deps, effect, grant);
       return failure
         ? fail(deps, effect, grant, failure)

@@ -3,9 +3,10 @@ import type { Person } from "../domain/person.ts";
 import type { AccessRequest, RequestSource } from "../domain/request.ts";
 import { file } from "../domain/request-transitions.ts";
 import { findByDedupeKey, readNow, recordNew } from "../persistence/requests.ts";
-import { type Ask, evaluate, type Evaluation, type PolicyRefusal, subjectFor } from "../policy/evaluate.ts";
+import { type Ask, evaluate, type Evaluation, type PolicyRefusal } from "../policy/evaluate.ts";
 import { wordRefusal } from "../policy/explain.ts";
 import type { Policy } from "../policy/policy.ts";
+import { subjectFor } from "../policy/subject.ts";
 import type { PolicyDeps } from "./deps.ts";
 
 export type AccessAsk = {

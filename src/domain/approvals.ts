@@ -11,8 +11,8 @@ export function countedApprovals(
 ): readonly PersonalDecision[] {
   const byEmail = new Map<string, PersonalDecision>();
   for (const decision of decisions) {
-    const email = decision.email.toLowerCase();
-    if (decision.verdict === "approve" && authority.approvers.includes(email)) byEmail.set(email, decision);
+    const { email, verdict } = decision;
+    if (verdict === "approve" && authority.approvers.includes(email)) byEmail.set(email, decision);
   }
   return [...byEmail.values()];
 }

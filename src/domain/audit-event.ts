@@ -51,12 +51,13 @@ export const eventData = {
     attempt: z.number().int(),
     retryable: z.boolean(),
   }),
-  /** Read back from the provider: the access is gone. */
+  /** `verified`: read back from the provider that the access is gone. Not so when another live grant keeps it. */
   "grant.revoked": z.object({
     provider: z.string(),
     subject: z.string(),
     reason: z.string(),
-    verified: z.literal(true),
+    verified: z.boolean(),
+    keptBy: z.string().optional(),
     attempts: z.number().int(),
   }),
   "message.failed": z.object({ kind: z.string(), channel: z.string().optional(), error: z.string() }),

@@ -33,7 +33,12 @@ export type Command =
     }
   | { readonly type: "grant_failed"; readonly grantId: string; readonly error: string }
   | { readonly type: "revoke"; readonly grantId: string; readonly reason: RevokeReason; readonly by?: Person }
-  | { readonly type: "revoke_succeeded"; readonly grantId: string }
+  | {
+      readonly type: "revoke_succeeded";
+      readonly grantId: string;
+      /** The request whose live grant still gives the same, so that it was left in place. */
+      readonly keptBy?: string;
+    }
   | {
       readonly type: "revoke_failed";
       readonly grantId: string;

@@ -97,7 +97,7 @@ export function revoke(state: State, command: Extract<Command, { type: "revoke" 
   });
 }
 
-/** Read back from the provider: the access is gone. */
+/** Read back from the provider: the access is gone, or another live grant keeps it. */
 export function revokeSucceeded(
   state: State,
   command: Extract<Command, { type: "revoke_succeeded" }>,
@@ -109,7 +109,12 @@ export function revokeSucceeded(
     const event: AuditEvent = {
       type: "grant.revoked",
       ...by(grant, now),
-      data: { ...whose(grant), reason: grant.revokeReason ?? "expired", verified: true, attempts },
+      data: {
+        ...whose(grant),
+        reason: grant.revokeReason ?? "expired",
+        attempts,
+        ...(command.keptBy === undefined ? { verified: true } : { verified: false, keptBy: command.keptBy }),
+      },
     };
     const told: readonly Effect[] = attempts > 1 ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
     return accept(

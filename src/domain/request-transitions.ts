@@ -165,7 +165,7 @@ export function mayDecide(
   if (request.status !== "pending") return { refusal: refusalOf[request.status] };
   if (request.respondBy && now >= request.respondBy) return { refusal: "too_late" };
   if (!authority) return { refusal: "policy_changed" };
-  if (!authority.approvers.includes(by.email.toLowerCase())) return { refusal: "not_approver" };
+  if (!authority.approvers.includes(by.email)) return { refusal: "not_approver" };
   if (hasDecided(request.decisions, by)) return { refusal: "decided_before" };
   return { authority };
 }
@@ -174,7 +174,7 @@ function withDecision(request: AccessRequest, command: DecidingCommand, now: Dat
   const { by, key } = command;
   const decision: PersonalDecision = {
     verdict: command.type,
-    email: by.email.toLowerCase(),
+    email: by.email,
     name: by.name,
     at: now.toISOString(),
     ...(by.slackId === undefined ? {} : { slackId: by.slackId }),

@@ -216,11 +216,3 @@ export function isAdmin(policy: Policy, email: string): boolean {
 export function isAuditor(policy: Policy, email: string): boolean {
   return matchesPrincipal(policy, policy.settings.auditors, email);
 }
-
-/** The name a provider knows a person by: the policy's mapping, else what stands before the `@`. */
-export function subjectFor(policy: Policy, provider: string, email: string): string | undefined {
-  const person = normalEmail(email);
-  const mapped = policy.people.get(person)?.get(provider);
-  if (mapped !== undefined) return mapped;
-  return isEmail(person) ? person.slice(0, person.indexOf("@")) : undefined;
-}

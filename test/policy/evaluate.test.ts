@@ -5,8 +5,8 @@ import {
   isAdmin,
   isAuditor,
   matchesPrincipal,
-  subjectFor,
 } from "../../src/policy/evaluate.ts";
+import { subjectFor } from "../../src/policy/subject.ts";
 import { changed, policyOf, smallPolicy } from "./policies.ts";
 
 const policy = policyOf(smallPolicy);

@@ -20,14 +20,12 @@ for (const { transport, queues, redisUrl: url } of ways) {
     it("asked by command, approved by a button, granted in PostgreSQL, gone on time, on record", async () => {
       const { slack, guarded } = world;
       const alice = slack.as("alice");
-      const t1 = Date.now();
       const asked = await alice.types("/request-access orders-db read 45s checking INC-7");
       expect(asked.status).toBe(transport === "http" ? 200 : "ack");
       const message = await slack.until(
         () => slack.channel("#access-requests").messages()[0],
         "the approval message",
       );
-      console.log("asked→message", Date.now() - t1);
       expect(message.visibleText).toContain("alice@example.com");
       expect(message.visibleText).toContain("checking INC-7");
       expect(await guarded.rolesOf("alice")).toEqual([]);
@@ -38,7 +36,6 @@ for (const { transport, queues, redisUrl: url } of ways) {
         async () => (await guarded.rolesOf("alice")).includes(guarded.names.read),
         "the membership",
       );
-      console.log("click→member", Date.now() - clickedAt);
       expect(Date.now() - clickedAt).toBeLessThan(5_000);
       const granted = await slack.until(
         () => slack.thread(message).find(({ visibleText }) => visibleText.includes("Granted to")),
@@ -46,8 +43,6 @@ for (const { transport, queues, redisUrl: url } of ways) {
       );
       expect(granted).toBeDefined();
       expect(slack.fresh(message).buttons).toEqual([]);
-
-      const t3 = Date.now();
       world.advance(46_000);
       await slack.until(
         async () => (await guarded.rolesOf("alice")).length === 0,
@@ -57,7 +52,6 @@ for (const { transport, queues, redisUrl: url } of ways) {
         () => slack.thread(message).some(({ visibleText }) => visibleText.includes("Revoked and verified")),
         "the thread to say revoked",
       );
-      console.log("advance→said", Date.now() - t3);
       expect(await world.audited()).toEqual([
         "request.created",
         "approval.given",

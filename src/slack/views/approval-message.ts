@@ -170,6 +170,6 @@ function grantLine(grant: Grant): readonly Piece[] {
     case "revoked":
       return grant.revokeReason === "failed"
         ? ["⚠️ The grant failed. Verified: no access is left."]
-        : ["🔒 The access ended ", grant.revokedAt, " and is verified gone."];
+        : ["🔒 This grant ended ", grant.revokedAt, "."];
   }
 }

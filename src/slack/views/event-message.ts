@@ -105,6 +105,13 @@ function toThread(event: AuditEvent): Told | undefined {
         said: event.data.error,
       };
     case "grant.revoked":
+      if (event.data.keptBy !== undefined) {
+        return {
+          line: [
+            `🔒 This grant ended (${endWords(event.data.reason)}); the same access is kept by ${event.data.keptBy}.`,
+          ],
+        };
+      }
       return {
         line:
           event.data.reason === "failed"
@@ -159,6 +166,13 @@ function toRequester(event: AuditEvent, request: AccessRequest): Told | undefine
     case "grant.failed":
       return { line: ["the access could not be granted:"], said: event.data.error };
     case "grant.revoked":
+      if (event.data.keptBy !== undefined) {
+        return {
+          line: [
+            `this grant ended (${endWords(event.data.reason)}); you keep the access by ${event.data.keptBy}.`,
+          ],
+        };
+      }
       return event.data.reason === "failed"
         ? { line: ["verified: no access is left behind."] }
         : { line: [`your access ended (${endWords(event.data.reason)}) and is verified gone.`] };

@@ -1,0 +1,19 @@
+import type { Grant } from "../domain/grant.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+
+/**
+ * The request whose live grant gives the same person the same thing, the one that lasts longest; `undefined` when
+ * nothing else does. A grant that is itself ending keeps nothing.
+ */
+export async function findKeeper(
+  db: PrismaClient,
+  grant: Grant,
+): Promise<{ readonly number: number } | undefined> {
+  const rows = await db.$queryRaw<{ number: number }[]>`
+    select r.number from grants g join access_requests r on r.id = g.request_id
+    where g.provider = ${grant.provider} and g.subject = ${grant.subject}
+      and g.target = ${JSON.stringify(grant.target)}::jsonb
+      and g.status in ('granting', 'active') and g.id <> ${grant.id}::uuid
+    order by g.expires_at desc nulls first limit 1`;
+  return rows[0];
+}

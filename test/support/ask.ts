@@ -1,0 +1,29 @@
+import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { World } from "./hallpass.ts";
+
+/** Has a person ask by command, and waits for the approval message. */
+export async function ask(
+  { slack }: World,
+  person: string,
+  text: string,
+  channel = "#access-requests",
+): Promise<SeenMessage> {
+  const before = slack.channel(channel).messages().length;
+  await slack.as(person).types(`/request-access ${text}`);
+  return slack.until(() => slack.channel(channel).messages()[before], `the approval message in ${channel}`);
+}
+
+/** Waits until the thread of a message says this. */
+export function threadSays({ slack }: World, message: SeenMessage, words: string): Promise<SeenMessage> {
+  return slack.until(
+    () => slack.thread(message).find(({ visibleText }) => visibleText.includes(words)),
+    `the thread to say “${words}”`,
+  );
+}
+
+/** The number of the request a message is about. */
+export function numberOf(message: SeenMessage): number {
+  const number = /AR-(\d+)/.exec(message.visibleText)?.[1];
+  if (number === undefined) throw new Error(`no request is named in: ${message.visibleText}`);
+  return Number(number);
+}
