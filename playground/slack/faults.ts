@@ -1,0 +1,100 @@
+type Outage = "unavailable" | "destroyed";
+
+interface Rule {
+  readonly method: string | undefined;
+  readonly retryAfterSeconds?: number;
+  readonly error?: string;
+  times: number;
+}
+
+/** Switches that make the simulated Slack misbehave as the real one does. */
+export interface Faults {
+  /** Delays answers by `ms`, for these methods or all; `after` answers late although the thing is done. */
+  readonly slow: (ms: number, methods?: readonly string[], when?: "before" | "after") => void;
+  /** Web API answers 503 (or its connections are destroyed) and sockets are cut, until `clear`. */
+  readonly down: (how?: Outage) => void;
+  /** The next `times` calls (of the method, or of any) get 429 with Retry-After. */
+  readonly rateLimit: (method: string | undefined, retryAfterSeconds: number, times?: number) => void;
+  /** The next `times` calls of the method answer `{ok: false, error}`. */
+  readonly failNext: (method: string, error: string, times?: number) => void;
+  /** The next `times` calls of the method are carried out, but the answer never arrives. */
+  readonly loseAnswer: (method: string, times?: number) => void;
+  /** Every delivery to the app is made `n` times. */
+  readonly duplicateDeliveries: (n: number, how?: "concurrently" | "in sequence") => void;
+  /** Every call is refused with this error. */
+  readonly revokeToken: (error?: "token_revoked" | "account_inactive" | "invalid_auth") => void;
+  /** Back to normal. */
+  readonly clear: () => void;
+}
+
+/** The reading side of the switches, for the server. */
+export interface ActiveFaults {
+  readonly outage: () => Outage | undefined;
+  readonly delay: (method: string, when: "before" | "after") => number;
+  readonly takeRateLimit: (method: string) => number | undefined;
+  readonly takeFailure: (method: string) => string | undefined;
+  readonly takeLostAnswer: (method: string) => boolean;
+  readonly tokenError: () => string | undefined;
+  readonly copies: () => { readonly count: number; readonly how: "concurrently" | "in sequence" };
+}
+
+/** Builds the switches; `onDown` cuts whatever is connected. */
+export function createFaults(onDown: () => void): { readonly faults: Faults; readonly active: ActiveFaults } {
+  let outage: Outage | undefined;
+  let delays: {
+    readonly ms: number;
+    readonly methods: readonly string[] | undefined;
+    readonly when: string;
+  }[] = [];
+  let rateLimits: Rule[] = [];
+  let failures: Rule[] = [];
+  let lost: Rule[] = [];
+  let tokenError: string | undefined;
+  let copies: ReturnType<ActiveFaults["copies"]> = { count: 1, how: "in sequence" };
+
+  const faults: Faults = {
+    slow: (ms, methods, when = "before") => void delays.push({ ms, methods, when }),
+    down: (how = "unavailable") => {
+      outage = how;
+      onDown();
+    },
+    rateLimit: (method, retryAfterSeconds, times = 1) =>
+      void rateLimits.push({ method, retryAfterSeconds, times }),
+    failNext: (method, error, times = 1) => void failures.push({ method, error, times }),
+    loseAnswer: (method, times = 1) => void lost.push({ method, times }),
+    duplicateDeliveries: (count, how = "concurrently") => {
+      copies = { count, how };
+    },
+    revokeToken: (error = "token_revoked") => {
+      tokenError = error;
+    },
+    clear: () => {
+      outage = undefined;
+      tokenError = undefined;
+      delays = [];
+      rateLimits = [];
+      failures = [];
+      lost = [];
+      copies = { count: 1, how: "in sequence" };
+    },
+  };
+  const active: ActiveFaults = {
+    outage: () => outage,
+    delay: (method, when) =>
+      delays
+        .filter((delay) => delay.when === when && (delay.methods?.includes(method) ?? true))
+        .reduce((sum, delay) => sum + delay.ms, 0),
+    takeRateLimit: (method) => take(rateLimits, method)?.retryAfterSeconds,
+    takeFailure: (method) => take(failures, method)?.error,
+    takeLostAnswer: (method) => take(lost, method) !== undefined,
+    tokenError: () => tokenError,
+    copies: () => copies,
+  };
+  return { faults, active };
+}
+
+function take(rules: Rule[], method: string): Rule | undefined {
+  const rule = rules.find((candidate) => candidate.times > 0 && (candidate.method ?? method) === method);
+  if (rule !== undefined) rule.times -= 1;
+  return rule;
+}

@@ -1,0 +1,119 @@
+import { withValue, type PlacedElement } from "./elements.ts";
+import { formElements, seeView } from "./form.ts";
+import { objectsOf, type JsonObject } from "./json.ts";
+import type { Channel, Message, OpenView, User } from "./model.ts";
+import type { Place } from "./payloads.ts";
+import { allBlocks, canSee, channelLabel, seeMessage, type SeenMessage } from "./seen.ts";
+import type { Views } from "./views.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A message by where it stands; anything seen will do. */
+export type MessageRef = Pick<SeenMessage, "channelId" | "ts">;
+export type On = MessageRef | "modal" | "home";
+
+export interface ScreenDeps {
+  readonly workspace: Workspace;
+  readonly views: Views;
+}
+
+/** What a person has in front of them. Every lookup throws with what is there when the thing wanted is not. */
+export interface Screen {
+  readonly id: string;
+  readonly me: () => User;
+  readonly topModal: () => OpenView;
+  readonly messageAt: (ref: MessageRef) => { readonly message: Message; readonly channel: Channel };
+  readonly placeOf: (on: On) => {
+    readonly place: Place;
+    readonly blocks: readonly JsonObject[];
+    readonly shown: string;
+  };
+  readonly field: (on: On, label: string) => { readonly place: Place; readonly placed: PlacedElement };
+  /** Puts a value into a field without telling the app. */
+  readonly enter: (place: Place, placed: PlacedElement, value: JsonObject) => void;
+  /** The same place as it stands now: the app may have changed it since it was looked up. */
+  readonly current: (place: Place) => Place;
+}
+
+/** Builds the screen of the person of this user name. */
+export function createScreen({ workspace, views }: ScreenDeps, name: string): Screen {
+  const found = workspace.users().find((user) => user.name === name);
+  if (found === undefined) {
+    throw new Error(`No user "${name}"; there are ${quoted(workspace.users().map((user) => user.name))}`);
+  }
+  const { id } = found;
+  const me = (): User => workspace.user(id) ?? found;
+
+  function topModal(): OpenView {
+    const top = workspace.modals(id).at(-1);
+    if (top === undefined) throw new Error(`${name} has no modal open`);
+    return top;
+  }
+
+  function messageAt(ref: MessageRef): ReturnType<Screen["messageAt"]> {
+    const channel = workspace.channel(ref.channelId);
+    const message = workspace.message(ref.channelId, ref.ts);
+    if (channel === undefined || message === undefined) {
+      throw new Error(`There is no message ${ref.channelId} ${ref.ts} (any more)`);
+    }
+    const isMine = message.visibleTo === undefined ? canSee(me(), channel) : message.visibleTo === id;
+    if (!isMine) throw new Error(`${name} cannot see that message in ${channelLabel(workspace, channel)}`);
+    return { message, channel };
+  }
+
+  function placeOf(on: On): ReturnType<Screen["placeOf"]> {
+    if (on === "modal" || on === "home") {
+      const view = on === "modal" ? topModal() : workspace.home(id);
+      if (view === undefined) throw new Error(`${name} has no Home tab yet`);
+      const { title, text } = seeView(workspace, view);
+      return {
+        place: { kind: "view", view },
+        blocks: objectsOf(view.definition.blocks),
+        shown: title || text,
+      };
+    }
+    const { message, channel } = messageAt(on);
+    return {
+      place: { kind: "message", message, channel },
+      blocks: allBlocks(message),
+      shown: seeMessage(workspace, message).visibleText,
+    };
+  }
+
+  return {
+    id,
+    me,
+    topModal,
+    messageAt,
+    placeOf,
+    field: (on, label) => {
+      const { place, blocks } = placeOf(on);
+      const fields = formElements(blocks);
+      const placed =
+        fields.find((one) => one.label === label) ?? fields.find((one) => one.actionId === label);
+      if (placed === undefined) {
+        throw new Error(`No field "${label}"; there are ${quoted(fields.map((one) => one.label))}`);
+      }
+      return { place, placed };
+    },
+    enter: (place, placed, value) => {
+      if (place.kind === "view") {
+        const open = views.find(place.view.id) ?? place.view;
+        views.change(open, { values: withValue(open.values, placed, value) });
+        return;
+      }
+      const message = workspace.message(place.message.channelId, place.message.ts) ?? place.message;
+      const inputs = { ...message.inputs, [id]: withValue(message.inputs[id] ?? {}, placed, value) };
+      workspace.putMessage({ ...message, inputs });
+    },
+    current: (place) => {
+      if (place.kind === "view") return { ...place, view: views.find(place.view.id) ?? place.view };
+      const { channelId, ts } = place.message;
+      return { ...place, message: workspace.message(channelId, ts) ?? place.message };
+    },
+  };
+}
+
+/** A list of names as an error message shows it. */
+export function quoted(items: readonly string[]): string {
+  return items.map((item) => `"${item}"`).join(", ");
+}

@@ -1,0 +1,199 @@
+import { createDeliverer, type Delivery } from "./delivery.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import { createHttpTransport } from "./http-transport.ts";
+import { createInteractions, type Interactions } from "./interactions.ts";
+import type { JsonObject } from "./json.ts";
+import type { Team, User } from "./model.ts";
+import { createPayloads, type Payloads } from "./payloads.ts";
+import { createPerson, type Person } from "./person.ts";
+import { createProblems, type Problems } from "./problems.ts";
+import { createResponseUrls } from "./response-urls.ts";
+import { createRoutes, type Call } from "./routes.ts";
+import { seedWorkspace, type SeedOptions } from "./seed.ts";
+import { createSockets, type Sockets } from "./sockets.ts";
+import { createTriggers } from "./triggers.ts";
+import { createViews } from "./views.ts";
+import { createWebApi, type Tokens } from "./web-api/call.ts";
+import { userShape } from "./web-api/shapes.ts";
+import { createWorkspace, type Workspace } from "./workspace.ts";
+
+export interface SlackOptions {
+  readonly host?: string;
+  /** 0 (the default) takes any free port. */
+  readonly port?: number;
+  /** Where the app listens (`http://127.0.0.1:3000`); its request URL is `{appUrl}/slack/events`. */
+  readonly appUrl?: string;
+  readonly signingSecret?: string;
+  readonly tokens?: Tokens;
+  /** Granted to the bot; every scope this simulation knows unless given. */
+  readonly scopes?: readonly string[];
+  readonly seed?: SeedOptions;
+  /** Milliseconds since 1970: drives ts, trigger and response_url expiry. Acknowledgements are timed in real time. */
+  readonly now?: () => number;
+  readonly ackTimeoutMs?: number;
+  /** Waits before each renewed delivery of an unacknowledged event; Slack's own are [0, 60000, 300000]. */
+  readonly eventRetryDelaysMs?: readonly number[];
+  /** The slash commands of the app's manifest; Slack knows no others. Any command goes unless given. */
+  readonly commands?: readonly string[];
+}
+
+/** A running simulated Slack workspace with one app installed. */
+export interface SlackServer {
+  /** `http://127.0.0.1:PORT/api/`, for `slackApiUrl`. */
+  readonly apiUrl: string;
+  readonly url: string;
+  readonly team: Team;
+  readonly tokens: Tokens;
+  readonly signingSecret: string;
+  readonly workspace: Workspace;
+  readonly faults: Faults;
+  readonly sockets: Sockets;
+  readonly problems: Problems;
+  readonly payloads: Payloads;
+  readonly interactions: Interactions;
+  /** Every Web API call and use of a response_url (the method is `response_url`) so far, oldest first. */
+  readonly calls: (method?: string) => readonly Call[];
+  /** Every delivery to the app so far, oldest first. */
+  readonly deliveries: () => readonly Delivery[];
+  /** From now on deliver over HTTP to this app wherever no socket is connected. */
+  readonly setAppUrl: (appUrl: string | undefined) => void;
+  readonly requestUrl: () => string | undefined;
+  readonly as: (userName: string) => Person;
+  /** Changes a person (deactivation, guest, name) and sends `user_change`. */
+  readonly changeUser: (userName: string, changes: Partial<User>) => Promise<void>;
+  /** Replaces a user group's members, given by name, and sends `subteam_members_changed`. */
+  readonly changeUsergroup: (handle: string, userNames: readonly string[]) => Promise<void>;
+  /** Sends any other event. */
+  readonly sendEvent: (event: JsonObject) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const SCOPES: readonly string[] = [
+  ..."app_mentions:read channels:join channels:read chat:write chat:write.public commands files:read".split(
+    " ",
+  ),
+  ..."files:write groups:read im:history im:read im:write mpim:read mpim:write reactions:write".split(" "),
+  ..."team:read usergroups:read users:read users:read.email".split(" "),
+];
+
+const TOKENS: Tokens = { bot: "xoxb-simulated-bot-token", app: "xapp-1-A0HALLPASS-simulated-app-token" };
+const SIGNING_SECRET = "simulated-signing-secret";
+const ACK_TIMEOUT_MS = 3000;
+
+/** Starts a simulated Slack on localhost; nothing of it outlives `close()`. */
+export async function startSlack(options: SlackOptions = {}): Promise<SlackServer> {
+  const { tokens = TOKENS, signingSecret = SIGNING_SECRET, now = Date.now } = options;
+  let { appUrl } = options;
+  let url = "";
+  const baseUrl = (): string => url;
+  const requestUrl = (): string | undefined =>
+    appUrl === undefined ? undefined : `${appUrl.replace(/\/$/, "")}/slack/events`;
+
+  const workspace = createWorkspace(seedWorkspace(options.seed), now);
+  const problems = createProblems();
+  const triggers = createTriggers(now);
+  const views = createViews(workspace);
+  const responseUrls = createResponseUrls(workspace, problems, baseUrl);
+  const payloads = createPayloads({ workspace, triggers, responseUrls, views });
+  const calls: Call[] = [];
+  const { faults, active } = createFaults(() => sockets.drop());
+  const webApi = createWebApi(
+    {
+      workspace,
+      views,
+      triggers,
+      problems,
+      scopes: options.scopes ?? SCOPES,
+      baseUrl,
+      socketUrl: () => sockets.newUrl(),
+    },
+    tokens,
+  );
+  const routes = createRoutes({
+    workspace,
+    webApi,
+    responseUrls,
+    faults: active,
+    record: (call) => {
+      calls.push(call);
+      workspace.announce({ kind: "call" });
+    },
+  });
+  const sockets = createSockets(routes.server, {
+    appId: workspace.app.id,
+    problems,
+    baseUrl,
+    isDown: () => active.outage() !== undefined,
+    onChange: () => workspace.announce({ kind: "connection" }),
+  });
+  const http = createHttpTransport(signingSecret, requestUrl);
+  const deliverer = createDeliverer({
+    http,
+    sockets,
+    hasRequestUrl: () => appUrl !== undefined,
+    faults: active,
+    ackTimeoutMs: options.ackTimeoutMs ?? ACK_TIMEOUT_MS,
+    eventRetryDelaysMs: options.eventRetryDelaysMs ?? [0],
+    onDelivery: () => workspace.announce({ kind: "delivery" }),
+  });
+  const { commands } = options;
+  const interactions = createInteractions({ workspace, views, payloads, deliverer, problems, commands });
+  const userNamed = (name: string): User => {
+    const user = workspace.users().find((one) => one.name === name);
+    if (user === undefined) throw new Error(`No user "${name}"`);
+    return user;
+  };
+
+  url = `${await routes.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 })}/`;
+
+  return {
+    apiUrl: `${url}api/`,
+    url,
+    team: workspace.team,
+    tokens,
+    signingSecret,
+    workspace,
+    faults,
+    sockets,
+    problems,
+    payloads,
+    interactions,
+    calls: (method) => calls.filter((call) => method === undefined || call.method === method),
+    deliveries: () => deliverer.log(),
+    setAppUrl: (changed) => {
+      appUrl = changed;
+    },
+    requestUrl,
+    as: (userName) => createPerson({ workspace, views, interactions }, userName),
+    changeUser: async (userName, changes) => {
+      const user = { ...userNamed(userName), ...changes };
+      workspace.putUser(user);
+      await interactions.event({ type: "user_change", user: userShape(user, true), cache_ts: 0 });
+    },
+    changeUsergroup: async (handle, userNames) => {
+      const group = workspace.usergroups().find((one) => one.handle === handle);
+      if (group === undefined) throw new Error(`No user group "${handle}"`);
+      const members = userNames.map((name) => userNamed(name).id);
+      workspace.putUsergroup({ ...group, members });
+      await interactions.event({
+        type: "subteam_members_changed",
+        subteam_id: group.id,
+        team_id: workspace.team.id,
+        date_previous_update: 0,
+        date_update: Math.trunc(now() / 1000),
+        added_users: members.filter((id) => !group.members.includes(id)),
+        added_users_count: members.filter((id) => !group.members.includes(id)).length,
+        removed_users: group.members.filter((id) => !members.includes(id)),
+        removed_users_count: group.members.filter((id) => !members.includes(id)).length,
+      });
+    },
+    sendEvent: async (event) => {
+      await interactions.event(event);
+    },
+    close: async () => {
+      http.close();
+      await sockets.close();
+      await routes.close();
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import { randomBytes } from "node:crypto";
+import type { Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocketServer, type RawData, type WebSocket } from "ws";
+import type { DeliveryKind, Retry, TransportAnswer } from "./delivery.ts";
+import { isObject, parseJson, textOf, type JsonObject } from "./json.ts";
+import type { Problems } from "./problems.ts";
+
+type DisconnectReason = "warning" | "refresh_requested" | "link_disabled";
+
+export interface Sockets {
+  /** A single-use address for a new connection, for apps.connections.open. */
+  readonly newUrl: () => string;
+  /** Connections that take deliveries. */
+  readonly connected: () => number;
+  readonly send: (
+    kind: DeliveryKind,
+    payload: JsonObject,
+    retry: Retry | undefined,
+  ) => Promise<TransportAnswer>;
+  /** Asks the app to reconnect, as Slack does every few hours; nothing more is delivered on those connections. */
+  readonly disconnect: (reason?: DisconnectReason) => void;
+  /** Cuts the connections without a word. */
+  readonly drop: () => void;
+  /** Sends raw text to one connection, whatever it is. */
+  readonly sendRaw: (text: string) => void;
+  /** Says goodbye and waits for the apps to hang up, but not for long. */
+  readonly close: () => Promise<void>;
+}
+
+export interface SocketOptions {
+  readonly appId: string;
+  readonly problems: Problems;
+  readonly baseUrl: () => string;
+  readonly isDown: () => boolean;
+  readonly onChange: () => void;
+}
+
+interface Connection {
+  readonly socket: WebSocket;
+  readonly pending: Map<string, (answer: TransportAnswer) => void>;
+  takesDeliveries: boolean;
+}
+
+const PING_MS = 10_000;
+const GOODBYE_MS = 500;
+
+/** Socket Mode on the same port as the Web API, under `/link/?ticket=`. */
+export function createSockets(server: Server, options: SocketOptions): Sockets {
+  const { appId, problems, baseUrl, isDown, onChange } = options;
+  const upgrades = new WebSocketServer({ noServer: true });
+  const tickets = new Set<string>();
+  const connections = new Set<Connection>();
+  let turn = 0;
+
+  server.on("upgrade", (request, socket, head) => {
+    const ticket = new URL(request.url ?? "/", "http://slack.invalid").searchParams.get("ticket") ?? "";
+    if (isDown() || !tickets.delete(ticket)) {
+      socket.end("HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n");
+      return;
+    }
+    upgrades.handleUpgrade(request, socket, head, accept);
+  });
+
+  function accept(socket: WebSocket): void {
+    const connection: Connection = { socket, pending: new Map(), takesDeliveries: true };
+    const ping = setInterval(() => socket.ping(), PING_MS);
+    ping.unref();
+    connections.add(connection);
+    socket.on("message", (data) => receive(connection, textFrom(data)));
+    socket.on("error", () => socket.terminate());
+    socket.on("close", () => {
+      clearInterval(ping);
+      connections.delete(connection);
+      for (const settle of connection.pending.values()) {
+        settle({ acked: false, status: "socket_closed", body: undefined });
+      }
+      onChange();
+    });
+    socket.send(
+      JSON.stringify({
+        type: "hello",
+        num_connections: connections.size,
+        debug_info: { host: "simulated-slack", started: new Date().toISOString(), build_number: 1 },
+        connection_info: { app_id: appId },
+      }),
+    );
+    onChange();
+  }
+
+  function receive(connection: Connection, text: string): void {
+    const message = parseJson(text);
+    const envelopeId = isObject(message) ? textOf(message.envelope_id) : "";
+    const settle = connection.pending.get(envelopeId);
+    if (!isObject(message) || settle === undefined) {
+      problems.warning("socket", `an acknowledgement of no open envelope: ${text.slice(0, 200)}`);
+      return;
+    }
+    connection.pending.delete(envelopeId);
+    const { payload } = message;
+    const isEmpty = !isObject(payload) || Object.keys(payload).length === 0;
+    settle({ acked: true, status: "ack", body: isEmpty ? undefined : payload });
+  }
+
+  function next(): Connection | undefined {
+    const ready = [...connections].filter(
+      (one) => one.takesDeliveries && one.socket.readyState === one.socket.OPEN,
+    );
+    turn += 1;
+    return ready[turn % Math.max(ready.length, 1)];
+  }
+
+  function cut(connection: Connection): void {
+    connection.takesDeliveries = false;
+    connection.socket.terminate();
+  }
+
+  return {
+    newUrl: () => {
+      const ticket = randomBytes(16).toString("hex");
+      tickets.add(ticket);
+      return `${baseUrl().replace(/^http/, "ws")}link/?ticket=${ticket}&app_id=${appId}`;
+    },
+    connected: () => [...connections].filter((one) => one.takesDeliveries).length,
+    send: (kind, payload, retry) =>
+      new Promise((resolve) => {
+        const connection = next();
+        if (connection === undefined) {
+          resolve({ acked: false, status: "no_connection", body: undefined });
+          return;
+        }
+        const envelopeId = randomBytes(16).toString("hex");
+        connection.pending.set(envelopeId, resolve);
+        const again = retry === undefined ? {} : { retry_attempt: retry.attempt, retry_reason: retry.reason };
+        connection.socket.send(
+          JSON.stringify({
+            envelope_id: envelopeId,
+            type: kind,
+            payload,
+            accepts_response_payload: kind !== "events_api",
+            ...again,
+          }),
+        );
+      }),
+    disconnect: (reason = "refresh_requested") => {
+      for (const connection of connections) {
+        connection.takesDeliveries = false;
+        connection.socket.send(
+          JSON.stringify({ type: "disconnect", reason, debug_info: { host: "simulated-slack" } }),
+        );
+      }
+      onChange();
+    },
+    drop: () => {
+      for (const connection of connections) cut(connection);
+    },
+    sendRaw: (text) => next()?.socket.send(text),
+    close: async () => {
+      const gone = [...connections].map(
+        ({ socket }) =>
+          new Promise((resolve) => {
+            socket.once("close", resolve);
+            socket.close(1001);
+          }),
+      );
+      await Promise.race([Promise.all(gone), sleep(GOODBYE_MS, undefined, { ref: false })]);
+      for (const connection of connections) cut(connection);
+      upgrades.close();
+    },
+  };
+}
+
+function textFrom(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return (data instanceof ArrayBuffer ? Buffer.from(data) : data).toString();
+}

@@ -1,0 +1,215 @@
+import type {
+  Channel,
+  FailedInteraction,
+  InstalledApp,
+  Message,
+  OpenView,
+  StoredFile,
+  Team,
+  User,
+  Usergroup,
+} from "./model.ts";
+
+type Change =
+  | { readonly kind: "user"; readonly user: User }
+  | { readonly kind: "channel"; readonly channel: Channel }
+  | { readonly kind: "usergroup"; readonly usergroup: Usergroup }
+  | { readonly kind: "message"; readonly message: Message }
+  | { readonly kind: "file"; readonly file: StoredFile }
+  | { readonly kind: "modals"; readonly userId: string; readonly stack: readonly OpenView[] }
+  | { readonly kind: "home"; readonly userId: string; readonly view: OpenView }
+  | { readonly kind: "failed_interaction"; readonly failure: FailedInteraction }
+  | { readonly kind: "connection" }
+  | { readonly kind: "delivery" }
+  | { readonly kind: "call" };
+
+export interface WorkspaceSeed {
+  readonly team: Team;
+  readonly app: InstalledApp;
+  readonly users: readonly User[];
+  readonly channels: readonly Channel[];
+  readonly usergroups: readonly Usergroup[];
+}
+
+/**
+ * All that the simulated Slack remembers. Records are immutable and replaced whole, so a listener (a page, a waiting test)
+ * may keep what it was given. Every `put` announces one change.
+ */
+export interface Workspace {
+  readonly team: Team;
+  readonly app: InstalledApp;
+  readonly users: () => readonly User[];
+  readonly user: (id: string) => User | undefined;
+  readonly channels: () => readonly Channel[];
+  readonly channel: (id: string) => Channel | undefined;
+  /** By `#name`, `name` or id; direct messages have no name. */
+  readonly findChannel: (nameOrId: string) => Channel | undefined;
+  readonly usergroups: () => readonly Usergroup[];
+  /** All said in a channel and its threads, oldest first, without ephemeral and deleted messages. */
+  readonly messages: (channelId: string) => readonly Message[];
+  /** What stands in the channel itself: as `messages`, without replies that only show in their thread. */
+  readonly timeline: (channelId: string) => readonly Message[];
+  /** Also finds ephemeral messages; never deleted ones. */
+  readonly message: (channelId: string, ts: string) => Message | undefined;
+  /** What only this person sees, oldest first, over all channels. */
+  readonly ephemerals: (userId: string) => readonly Message[];
+  readonly files: () => readonly StoredFile[];
+  readonly file: (id: string) => StoredFile | undefined;
+  /** The person's open modals, the one on top last. */
+  readonly modals: (userId: string) => readonly OpenView[];
+  readonly home: (userId: string) => OpenView | undefined;
+  readonly failedInteractions: () => readonly FailedInteraction[];
+  readonly putUser: (user: User) => void;
+  readonly putChannel: (channel: Channel) => void;
+  readonly putUsergroup: (usergroup: Usergroup) => void;
+  readonly putMessage: (message: Message) => void;
+  readonly putFile: (file: StoredFile) => void;
+  readonly putModals: (userId: string, stack: readonly OpenView[]) => void;
+  readonly putHome: (userId: string, view: OpenView) => void;
+  readonly putFailedInteraction: (failure: FailedInteraction) => void;
+  /** Tells the listeners about something kept elsewhere (a delivery, a call). */
+  readonly announce: (change: Change) => void;
+  /** The direct-message channel of a person and the bot, opened if need be. */
+  readonly directMessage: (userId: string) => Channel;
+  /** Unique and increasing over the whole workspace, as one channel's are in Slack. */
+  readonly nextTs: () => string;
+  readonly nextId: (prefix: string) => string;
+  readonly now: () => number;
+  /** Returns the function that ends the subscription. */
+  readonly onChange: (listener: (change: Change) => void) => () => void;
+}
+
+/** Builds the in-memory workspace; `now` gives milliseconds since 1970 and may stand still. */
+export function createWorkspace(seed: WorkspaceSeed, now: () => number): Workspace {
+  const users = byId(seed.users);
+  const channels = byId(seed.channels);
+  const usergroups = byId(seed.usergroups);
+  const messages = new Map<string, Message>();
+  const files = new Map<string, StoredFile>();
+  const modals = new Map<string, readonly OpenView[]>();
+  const homes = new Map<string, OpenView>();
+  const failures: FailedInteraction[] = [];
+  const listeners = new Set<(change: Change) => void>();
+  let lastMicroseconds = 0;
+  let lastId = 0;
+
+  function announce(change: Change): void {
+    for (const listener of listeners) listener(change);
+  }
+
+  function nextId(prefix: string): string {
+    lastId += 1;
+    return `${prefix}0HP${lastId.toString(36).toUpperCase().padStart(5, "0")}`;
+  }
+
+  function nextTs(): string {
+    lastMicroseconds = Math.max(Math.trunc(now() * 1000), lastMicroseconds + 1);
+    const seconds = Math.trunc(lastMicroseconds / 1_000_000);
+    return `${seconds}.${String(lastMicroseconds % 1_000_000).padStart(6, "0")}`;
+  }
+
+  function putChannel(channel: Channel): void {
+    channels.set(channel.id, channel);
+    announce({ kind: "channel", channel });
+  }
+
+  function directMessage(userId: string): Channel {
+    const members = [userId, seed.app.botUserId];
+    const found = [...channels.values()].find(
+      (channel) => channel.kind === "im" && channel.members.includes(userId),
+    );
+    if (found !== undefined) return found;
+    const id = nextId("D");
+    const channel: Channel = {
+      id,
+      name: "directmessage",
+      kind: "im",
+      isArchived: false,
+      isExtShared: false,
+      members,
+      createdAt: now(),
+    };
+    putChannel(channel);
+    return channel;
+  }
+
+  const live = (): readonly Message[] => [...messages.values()].filter((message) => !message.deleted);
+
+  const said = (channelId: string): readonly Message[] =>
+    live().filter((message) => message.channelId === channelId && message.visibleTo === undefined);
+
+  return {
+    team: seed.team,
+    app: seed.app,
+    users: () => [...users.values()],
+    user: (id) => users.get(id),
+    channels: () => [...channels.values()],
+    channel: (id) => channels.get(id),
+    findChannel: (nameOrId) => {
+      const name = nameOrId.replace(/^#/, "");
+      const named = [...channels.values()].find(
+        (channel) => channel.name === name && (channel.kind === "public" || channel.kind === "private"),
+      );
+      return channels.get(nameOrId) ?? named;
+    },
+    usergroups: () => [...usergroups.values()],
+    messages: said,
+    timeline: (channelId) => said(channelId).filter((message) => !isReply(message)),
+    message: (channelId, ts) => {
+      const message = messages.get(`${channelId} ${ts}`);
+      return message?.deleted === true ? undefined : message;
+    },
+    ephemerals: (userId) => live().filter((message) => message.visibleTo === userId),
+    files: () => [...files.values()],
+    file: (id) => files.get(id),
+    modals: (userId) => modals.get(userId) ?? [],
+    home: (userId) => homes.get(userId),
+    failedInteractions: () => [...failures],
+    putUser: (user) => {
+      users.set(user.id, user);
+      announce({ kind: "user", user });
+    },
+    putChannel,
+    putUsergroup: (usergroup) => {
+      usergroups.set(usergroup.id, usergroup);
+      announce({ kind: "usergroup", usergroup });
+    },
+    putMessage: (message) => {
+      messages.set(`${message.channelId} ${message.ts}`, message);
+      announce({ kind: "message", message });
+    },
+    putFile: (file) => {
+      files.set(file.id, file);
+      announce({ kind: "file", file });
+    },
+    putModals: (userId, stack) => {
+      modals.set(userId, stack);
+      announce({ kind: "modals", userId, stack });
+    },
+    putHome: (userId, view) => {
+      homes.set(userId, view);
+      announce({ kind: "home", userId, view });
+    },
+    putFailedInteraction: (failure) => {
+      failures.push(failure);
+      announce({ kind: "failed_interaction", failure });
+    },
+    announce,
+    directMessage,
+    nextTs,
+    nextId,
+    now,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function isReply(message: Message): boolean {
+  return message.threadTs !== undefined && message.threadTs !== message.ts && !message.isBroadcast;
+}
+
+function byId<T extends { readonly id: string }>(items: readonly T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.id, item]));
+}

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { encode, signature } from "../../playground/slack/http-transport.ts";
+import type { DeliveryKind } from "../../playground/slack/delivery.ts";
+import type { JsonObject } from "../../playground/slack/json.ts";
+import type { MessageRef } from "../../playground/slack/screen.ts";
+import { channelLabel, seeFile, seeMessage } from "../../playground/slack/seen.ts";
+import type { SeenFile, SeenMessage } from "../../playground/slack/seen.ts";
+import { startSlack as startServer } from "../../playground/slack/server.ts";
+import type { SlackOptions, SlackServer } from "../../playground/slack/server.ts";
+
+interface RawRequest {
+  readonly body: string | Buffer;
+  readonly contentType?: string;
+  /** Under the app's request URL's host; `/slack/events` unless given. */
+  readonly path?: string;
+  /** False sends no signature; a string signs with that secret instead. */
+  readonly sign?: boolean | string;
+  /** Seconds since 1970; now unless given. */
+  readonly timestamp?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly ms: number;
+}
+
+/** Sends the app whatever a hostile or broken sender might. Only works where the app listens on HTTP. */
+interface Raw {
+  readonly post: (request: RawRequest) => Promise<RawAnswer>;
+  /** A payload encoded and signed as Slack would; see `slack.payloads` for faithful ones to start from. */
+  readonly deliver: (kind: DeliveryKind, payload: JsonObject) => Promise<RawAnswer>;
+  /** Any text over one connected socket. */
+  readonly socket: (text: string) => void;
+}
+
+/** The simulated workspace with what tests need on top: reading as a person would, and waiting. */
+export interface Slack extends SlackServer {
+  readonly raw: Raw;
+  /** What stands in the channel, without the replies in threads. */
+  readonly channel: (name: string) => { messages(): readonly SeenMessage[] };
+  /** The replies under a message, oldest first, without the message itself. */
+  readonly thread: (message: MessageRef) => readonly SeenMessage[];
+  /** The message as it stands now. */
+  readonly fresh: (message: MessageRef) => SeenMessage;
+  readonly files: () => readonly SeenFile[];
+  /** Resolves with the condition's first truthy value; looks again on each change of the workspace. Fails with all that is visible. */
+  readonly until: <T>(
+    condition: () => T | Promise<T>,
+    what: string,
+    timeoutMs?: number,
+  ) => Promise<NonNullable<T>>;
+  /** Everything visible in channels, direct messages, ephemerals and modals, for failure messages. */
+  readonly describe: () => string;
+}
+
+const LOOK_AGAIN_MS = 200;
+
+/** Starts a simulated Slack and drives it as people would. */
+export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
+  const server = await startServer(options);
+  const { workspace } = server;
+  const see = (message: Parameters<typeof seeMessage>[1]): SeenMessage => seeMessage(workspace, message);
+
+  function channel(name: string): ReturnType<Slack["channel"]> {
+    const found = workspace.findChannel(name);
+    if (found === undefined) throw new Error(`No channel ${name}`);
+    return { messages: () => workspace.timeline(found.id).map(see) };
+  }
+
+  function describe(): string {
+    const conversations = workspace
+      .channels()
+      .map((one) => [channelLabel(workspace, one), workspace.messages(one.id).map(see)] as const);
+    const ephemerals = workspace
+      .users()
+      .map((user) => [`only ${user.name} sees`, workspace.ephemerals(user.id).map(see)] as const);
+    const messages = [...conversations, ...ephemerals]
+      .filter(([, seen]) => seen.length > 0)
+      .map(([where, seen]) => `${where}:\n${seen.map(indented).join("\n")}`);
+    const modals = workspace.users().flatMap((user) => {
+      const modal = server.as(user.name).modal();
+      return modal === undefined
+        ? []
+        : [`${user.name} has open: ${modal.title} ${JSON.stringify(modal.fields)}`];
+    });
+    const problems = server.problems
+      .list()
+      .map((problem) => `${problem.severity}: ${problem.where}: ${problem.message}`);
+    return [...messages, ...modals, ...problems].join("\n") || "(nothing anywhere)";
+  }
+
+  async function until<T>(
+    condition: () => T | Promise<T>,
+    what: string,
+    timeoutMs = 10_000,
+  ): Promise<NonNullable<T>> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const changed = nextChange();
+      const value = await condition();
+      if (value) {
+        changed.stop();
+        return value;
+      }
+      if (performance.now() > deadline) {
+        changed.stop();
+        throw new Error(`Waited ${timeoutMs} ms for ${what}. Slack shows:\n${describe()}`);
+      }
+      await Promise.race([changed.happened, sleep(LOOK_AGAIN_MS)]);
+      changed.stop();
+    }
+  }
+
+  function nextChange(): { readonly happened: Promise<void>; readonly stop: () => void } {
+    let tell: () => void;
+    const happened = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const stop = workspace.onChange(() => tell());
+    return { happened, stop };
+  }
+
+  async function post(request: RawRequest): Promise<RawAnswer> {
+    const target = server.requestUrl();
+    if (target === undefined) throw new Error("The app has no request URL; raw requests need HTTP mode");
+    const { sign = true, timestamp = Math.trunc(Date.now() / 1000) } = request;
+    const secret = typeof sign === "string" ? sign : server.signingSecret;
+    const started = performance.now();
+    const response = await fetch(new URL(request.path ?? new URL(target).pathname, target), {
+      method: "POST",
+      body: request.body,
+      headers: {
+        "content-type": request.contentType ?? "application/x-www-form-urlencoded",
+        ...(sign === false
+          ? {}
+          : {
+              "x-slack-request-timestamp": String(timestamp),
+              "x-slack-signature": signature(secret, timestamp, String(request.body)),
+            }),
+        ...request.headers,
+      },
+    });
+    return {
+      status: response.status,
+      body: await response.text(),
+      ms: Math.round(performance.now() - started),
+    };
+  }
+
+  return {
+    ...server,
+    raw: {
+      post,
+      deliver: (kind, payload) => post(encode(kind, payload)),
+      socket: (text) => server.sockets.sendRaw(text),
+    },
+    channel,
+    thread: ({ channelId, ts }) =>
+      workspace
+        .messages(channelId)
+        .filter((message) => message.threadTs === ts && message.ts !== ts)
+        .map(see),
+    fresh: ({ channelId, ts }) => {
+      const message = workspace.message(channelId, ts);
+      if (message === undefined) throw new Error(`There is no message ${channelId} ${ts} (any more)`);
+      return see(message);
+    },
+    files: () =>
+      workspace
+        .files()
+        .filter((file) => file.completed)
+        .map((file) => seeFile(workspace, file.id)),
+    until,
+    describe,
+  };
+}
+
+function indented(message: SeenMessage): string {
+  const buttons = message.buttons.length === 0 ? "" : ` [${message.buttons.join("] [")}]`;
+  const reply = message.threadTs === undefined ? "" : "  ↳ ";
+  return `  ${reply}${message.author}: ${message.visibleText.replaceAll("\n", " / ")}${buttons}`;
+}
