@@ -123,5 +123,7 @@ type Defined<T> = Omit<T, OptionalKeys<T>> & { [K in OptionalKeys<T>]?: Exclude<
 
 /** An object without its undefined keys: exact optional properties are absent, not undefined. */
 export function defined<T extends object>(value: T): Defined<T> {
+  // What is left has the keys of T without those that were undefined, which is what the type says.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
 }

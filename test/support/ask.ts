@@ -1,9 +1,11 @@
 import type { SeenMessage } from "../../playground/slack/seen.ts";
-import type { World } from "./hallpass.ts";
+import type { Slack } from "./slack.ts";
+
+type Place = { readonly slack: Slack };
 
 /** Has a person ask by command, and waits for the approval message. */
 export async function ask(
-  { slack }: World,
+  { slack }: Place,
   person: string,
   text: string,
   channel = "#access-requests",
@@ -14,7 +16,7 @@ export async function ask(
 }
 
 /** Waits until the thread of a message says this. */
-export function threadSays({ slack }: World, message: SeenMessage, words: string): Promise<SeenMessage> {
+export function threadSays({ slack }: Place, message: SeenMessage, words: string): Promise<SeenMessage> {
   return slack.until(
     () => slack.thread(message).find(({ visibleText }) => visibleText.includes(words)),
     `the thread to say “${words}”`,

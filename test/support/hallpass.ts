@@ -10,10 +10,11 @@ import { wordFault } from "../../src/policy/fault.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "./database.ts";
+import { limitFaults } from "./slack-limits.ts";
 import { type Slack, startSlack } from "./slack.ts";
 
 /** The names a test's guarded server knows; roles are shared by all databases of a server, so each world has its own. */
-export type Names = { readonly read: string; readonly write: string; subject(person: string): string };
+export type Names = { readonly read: string; readonly write: string; readonly subject: (person: string) => string };
 
 export type Guarded = {
   readonly url: string;
@@ -39,6 +40,7 @@ export type World = {
   advance(milliseconds: number): void;
   /** Stops Hallpass and starts it again on the same database. */
   restart(): Promise<void>;
+  /** Stops everything; throws when Hallpass sent anything that Slack's limits do not allow. */
   stop(): Promise<void>;
 };
 
@@ -108,6 +110,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await hallpass.stop();
       await own.end();
       await Promise.all([slack.close(), database.close(), guarded.close()]);
+      const faults = limitFaults(slack);
+      if (faults.length > 0) throw new Error(`Slack would not take this as it is:\n${faults.join("\n")}`);
     },
   };
 }

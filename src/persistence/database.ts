@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { Client } from "pg";
+import { PrismaClient } from "../generated/prisma/client.ts";
+
+export interface DatabaseOptions {
+  /** Connections at most; 10 unless told. */
+  readonly poolSize?: number;
+  /** How the connections are called in `pg_stat_activity`. */
+  readonly applicationName?: string;
+}
+
+export interface Database {
+  readonly prisma: PrismaClient;
+  close(): Promise<void>;
+}
+
+/** The server answered, and what it said does not mend itself (a wrong password, no such database). */
+export class DatabaseRefusedError extends Error {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = "DatabaseRefusedError";
+  }
+}
+
+const connectMilliseconds = 5_000;
+const statementMilliseconds = 15_000;
+
+/** Opens a pool of connections; the first is made by the first query, so that this never waits and never fails. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const adapter = new PrismaPg({
+    connectionString: url,
+    max: options.poolSize ?? 10,
+    connectionTimeoutMillis: connectMilliseconds,
+    statement_timeout: statementMilliseconds,
+    // A server that hangs, or a network that swallows packets, keeps no statement_timeout.
+    query_timeout: statementMilliseconds + 5_000,
+    keepAlive: true,
+    application_name: options.applicationName ?? "hallpass",
+  });
+  const prisma = new PrismaClient({ adapter });
+  return { prisma, close: () => prisma.$disconnect() };
+}
+
+/** Says where a database is, for people and logs: without the password and without parameters. */
+export function describeDatabaseUrl(url: string): string {
+  if (!URL.canParse(url))
+    return "an address that can't be read (expected postgresql://user:password@host:port/name)";
+  const { protocol, username, hostname, port, pathname, searchParams } = new URL(url);
+  const host = hostname || searchParams.get("host") || "localhost";
+  return `${protocol}//${username ? `${username}@` : ""}${host}:${port || "5432"}${pathname}`;
+}
+
+/**
+ * Waits until the database answers; while it doesn't, says so at once and then at growing intervals (5 s to 60 s). Throws
+ * `DatabaseRefusedError` when it answers with a refusal, and the signal's reason when aborted.
+ */
+export async function waitForDatabase(
+  url: string,
+  { log, signal }: { readonly log: { warn(message: string): void }; readonly signal?: AbortSignal },
+): Promise<void> {
+  let nextWord = 0;
+  let silence = 5_000;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      await connectOnce(url);
+      return;
+    } catch (error) {
+      const said = redact(messageOf(error), url);
+      if (!isDatabaseUnavailable(error)) {
+        throw new DatabaseRefusedError(
+          `The database at ${describeDatabaseUrl(url)} refused Hallpass: ${said}`,
+          {
+            cause: error,
+          },
+        );
+      }
+      if (performance.now() >= nextWord) {
+        log.warn(`Waiting for the database at ${describeDatabaseUrl(url)}: ${said}`);
+        nextWord = performance.now() + silence;
+        silence = Math.min(silence * 2, 60_000);
+      }
+    }
+    await sleep(500, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+  }
+}
+
+async function connectOnce(url: string): Promise<void> {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: connectMilliseconds,
+    query_timeout: connectMilliseconds,
+    application_name: "hallpass",
+  });
+  // A connection lost between two queries is told by the next query.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.query("SELECT 1");
+  } finally {
+    await client.end();
+  }
+}
+
+// https://www.prisma.io/docs/orm/reference/error-reference: unreachable, timed out, closed, pool exhausted, too many.
+const prismaCodes = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2037"]);
+const driverKinds = new Set([
+  "DatabaseNotReachable",
+  "ConnectionClosed",
+  "SocketTimeout",
+  "TooManyConnections",
+]);
+const systemCodes =
+  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN)|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
+// https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions (08), too many connections,
+// out of memory or disk on the server's side, shutdown, crash, "cannot connect now", and a standby not yet promoted.
+const sqlStates = /^(?:08\w{3}|53\w{3}|57P0[1235]|25006)$/;
+// pg throws these without a code.
+const driverMessages = [
+  "Connection terminated",
+  "timeout exceeded when trying to connect",
+  "Query read timeout",
+  "timeout expired",
+  "Client has encountered a connection error",
+  "Client was closed and is not queryable",
+];
+
+/** Whether the database could not be asked at all, so that the same thing may succeed later. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const kind = property(error, "kind");
+  if (typeof kind === "string" && driverKinds.has(kind)) return true;
+  const codes = [property(error, "code"), property(error, "originalCode")];
+  if (codes.some((code) => typeof code === "string" && isUnavailableCode(code))) return true;
+  const message = property(error, "message");
+  if (typeof message === "string" && driverMessages.some((text) => message.startsWith(text))) return true;
+  const errors = property(error, "errors");
+  if (Array.isArray(errors) && errors.length > 0) return errors.every((each) => isDatabaseUnavailable(each));
+  if (isDatabaseUnavailable(property(error, "cause"))) return true;
+  // Prisma hides the driver's error in `meta.driverAdapterError`.
+  const meta = property(error, "meta");
+  return (
+    typeof meta === "object" &&
+    meta !== null &&
+    Object.values(meta).some((each) => isDatabaseUnavailable(each))
+  );
+}
+
+function isUnavailableCode(code: string): boolean {
+  return prismaCodes.has(code) || systemCodes.test(code) || sqlStates.test(code);
+}
+
+/** Takes the URL's password out of a text. */
+export function redact(text: string, url: string): string {
+  if (!URL.canParse(url)) return text;
+  const { password, searchParams } = new URL(url);
+  const secrets = [password, safelyDecoded(password), searchParams.get("password") ?? ""];
+  return secrets.reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "***")), text);
+}
+
+function safelyDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+/** What an error says, in whichever way it says it. */
+export function messageOf(error: unknown): string {
+  const message = property(error, "message");
+  if (typeof message === "string" && message !== "") return message;
+  // Node tries a name's addresses in turn and throws their errors in one that says nothing itself.
+  const errors = property(error, "errors");
+  if (Array.isArray(errors) && errors.length > 0) return errors.map(messageOf).join("; ");
+  const code = property(error, "code");
+  return typeof code === "string" ? code : String(error);
+}
+
+/** A property of whatever was thrown; errors of other realms and of WebAssembly are no `instanceof Error`. */
+function property(error: unknown, name: string): unknown {
+  return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
+}

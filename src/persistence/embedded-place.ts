@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { chown, lstat, mkdir, readFile, realpath, stat, symlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { EmbeddedPostgresError, systemCode } from "./embedded-error.ts";
+
+/** A user of the operating system to run the server as: PostgreSQL refuses to run as root. */
+export interface OsUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Place {
+  /** The directory that holds everything of the server's. */
+  readonly root: string;
+  /** Whom the server runs as; `undefined`: as we do. */
+  readonly user: OsUser | undefined;
+}
+
+// Somewhere root can write and anybody may pass through.
+const shelter = "/var/lib/hallpass";
+
+/** Finds, or makes, the directory for the server, and decides whom the server runs as. */
+export async function settle(dataDir: string, log: { info(message: string): void }): Promise<Place> {
+  const wanted = join(resolve(dataDir), "postgres");
+  await mkdir(dirname(wanted), { recursive: true });
+  if (process.getuid?.() !== 0) {
+    await mkdir(wanted, { recursive: true, mode: 0o700 });
+    const root = await realpath(wanted);
+    await insistOnOwner(root);
+    return { root, user: undefined };
+  }
+  const existing = await find(wanted);
+  const user = await unprivilegedUser(existing);
+  if (existing === undefined) await make(wanted, user, log);
+  const root = await realpath(wanted);
+  if (!(await reachable(dirname(root), user))) {
+    throw new EmbeddedPostgresError(
+      `PostgreSQL runs as the user "${user.name}" here (it refuses root), who must be able to reach ${root}, but a ` +
+        "directory above it is closed to others; open it with chmod o+x, or set HALLPASS_DATA_DIR to another place.",
+    );
+  }
+  return { root, user };
+}
+
+/** Whether `user` may pass through `directory` and all above it. */
+export async function reachable(directory: string, user: OsUser): Promise<boolean> {
+  for (let at = await realpath(directory); ; at = dirname(at)) {
+    const { mode, uid, gid } = await stat(at);
+    const search = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
+    if ((mode & search) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+async function make(wanted: string, user: OsUser, log: { info(message: string): void }): Promise<void> {
+  const near = await reachable(dirname(wanted), user);
+  const root = near ? wanted : join(shelter, randomBytes(6).toString("hex"));
+  if (!near) await mkdir(shelter, { recursive: true, mode: 0o755 });
+  await mkdir(root, { mode: 0o700 }).catch(toleratingExisting);
+  await chown(root, user.uid, user.gid);
+  if (near) return;
+  // Two processes may come here at once: the first link stands, and both go on with what it names.
+  await symlink(root, wanted).catch(toleratingExisting);
+  log.info(
+    `PostgreSQL runs as the user "${user.name}" (it refuses root), who can't reach ${dirname(wanted)}: its data are ` +
+      `in ${await realpath(wanted)}, linked from ${wanted}.`,
+  );
+}
+
+function toleratingExisting(error: unknown): void {
+  if (systemCode(error) !== "EEXIST") throw error;
+}
+
+async function find(path: string): Promise<{ readonly uid: number } | undefined> {
+  try {
+    await lstat(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  return stat(path);
+}
+
+/** The user existing data belong to, or else the first that fits; root must become somebody. */
+async function unprivilegedUser(existing: { readonly uid: number } | undefined): Promise<OsUser> {
+  const users = (await readFile("/etc/passwd", "utf8")).split("\n").flatMap((line): OsUser[] => {
+    const [name = "", , uid, gid] = line.split(":");
+    return Number(uid) > 0 ? [{ name, uid: Number(uid), gid: Number(gid) }] : [];
+  });
+  const named = ["hallpass", "postgres", "nobody"].map((name) => users.find((user) => user.name === name));
+  const owner = existing && existing.uid !== 0 ? users.find((user) => user.uid === existing.uid) : undefined;
+  const chosen = owner ?? named.find((user) => user !== undefined);
+  if (chosen) return chosen;
+  throw new EmbeddedPostgresError(
+    "PostgreSQL refuses to run as root and /etc/passwd has none of the users hallpass, postgres or nobody; run " +
+      "Hallpass as an ordinary user, add one (useradd --system hallpass), or set DATABASE_URL.",
+  );
+}
+
+async function insistOnOwner(root: string): Promise<void> {
+  const { uid } = await stat(root);
+  const self = process.getuid?.();
+  if (self === undefined || uid === self) return;
+  throw new EmbeddedPostgresError(
+    `${root} belongs to the user with id ${uid}, but Hallpass runs as ${self}: run it as the user who started it ` +
+      "first (or as root), or set HALLPASS_DATA_DIR to another directory.",
+  );
+}

@@ -1,0 +1,247 @@
+import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chown, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { Binaries } from "./embedded-binaries.ts";
+import { findBinaries, lastLine } from "./embedded-binaries.ts";
+import { EmbeddedPostgresError, explainSystemError, systemCode } from "./embedded-error.ts";
+import { Holder, isGone, newHolder, withLock } from "./embedded-lock.ts";
+import type { Place } from "./embedded-place.ts";
+import { settle } from "./embedded-place.ts";
+import { addressUrl, awaitServer, ensureDatabase, freePort, readRecord, user } from "./embedded-server.ts";
+
+export interface EmbeddedPostgresOptions {
+  /** Everything is kept in `<dataDir>/postgres`. */
+  readonly dataDir: string;
+  /** `owner` (the bot) ends the server with itself; `borrower` (a command) ends only a server it had to start itself. */
+  readonly role?: "owner" | "borrower";
+  readonly log: { info(message: string): void };
+  /** Server settings beside our own, as `name: value`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface EmbeddedPostgres {
+  readonly url: string;
+  /** Whether the server ran already. */
+  readonly adopted: boolean;
+  /** Lets go of the server, and stops it if it is this process's to stop. */
+  stop(): Promise<void>;
+}
+
+const Keeper = Holder.extend({ role: z.enum(["owner", "borrower"]) });
+type Keeper = z.infer<typeof Keeper>;
+
+const startMilliseconds = 60_000;
+const lockMilliseconds = 90_000;
+const portAttempts = 5;
+
+/**
+ * Starts PostgreSQL for Hallpass alone, or adopts the one that runs on these data already (a killed bot leaves its server
+ * behind). Throws `EmbeddedPostgresError`.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  try {
+    const place = await settle(options.dataDir, options.log);
+    const binaries = findBinariesOnce(place);
+    return await withLock(join(place.root, "lock"), lockMilliseconds, () => open(place, binaries, options));
+  } catch (error) {
+    throw explainSystemError(error, options.dataDir);
+  }
+}
+
+function findBinariesOnce(place: Place): () => Promise<Binaries> {
+  let found: Promise<Binaries> | undefined;
+  return () => (found ??= findBinaries(place.root, place.user));
+}
+
+async function open(
+  place: Place,
+  binaries: () => Promise<Binaries>,
+  { role = "owner", log, settings = {} }: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  const data = join(place.root, "data");
+  const deadline = performance.now() + startMilliseconds;
+  const password = await secret(place, data);
+  const found = await awaitServer(data, password, deadline);
+  const adopted = found.state === "answers";
+  const port = adopted ? found.port : await start(place, await binaries(), password, deadline, settings);
+  await ensureDatabase({ port, password });
+  if (adopted) log.info(`Hallpass's own PostgreSQL runs already (port ${port}): using it.`);
+  else log.info(`Hallpass's own PostgreSQL has started (port ${port}, data in ${data}).`);
+
+  const self: Keeper = { ...newHolder(), role };
+  const keeperFile = join(place.root, "keeper");
+  if (!adopted || (role === "owner" && (await isFree(keeperFile))))
+    await writeFile(keeperFile, JSON.stringify(self));
+
+  return {
+    url: addressUrl({ port, password }),
+    adopted,
+    stop: () =>
+      // Under the lock, so that nobody adopts the server between our look and its end.
+      withLock(join(place.root, "lock"), lockMilliseconds, async () => {
+        const keeper = await readKeeper(keeperFile);
+        if (keeper?.keeper.token !== self.token) return;
+        await rm(keeperFile, { force: true });
+        if ((await readRecord(data)) === undefined) return;
+        await (await binaries()).run("pg_ctl", ["stop", "-D", data, "-m", "fast", "-w", "-t", "60"]);
+      }),
+  };
+}
+
+/** Whether a bot may become the one that stops the server: the last one ended, or a mere command had started it. */
+async function isFree(keeperFile: string): Promise<boolean> {
+  const found = await readKeeper(keeperFile);
+  return !found || found.keeper.role === "borrower" || isGone(found.keeper, found.writtenAt);
+}
+
+async function readKeeper(
+  path: string,
+): Promise<{ readonly keeper: Keeper; readonly writtenAt: number } | undefined> {
+  try {
+    const keeper = Keeper.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
+    return keeper && { keeper, writtenAt: (await stat(path)).mtimeMs };
+  } catch (error) {
+    if (error instanceof SyntaxError || systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The password the data were made with; made once, before them. */
+async function secret(place: Place, data: string): Promise<string> {
+  const path = join(place.root, "password");
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+  if (await exists(data)) {
+    throw new EmbeddedPostgresError(
+      `${path} is missing, and without it the data in ${data} can't be opened: put it back from a backup.`,
+    );
+  }
+  const password = randomBytes(24).toString("hex");
+  await write(place, path, password);
+  return password;
+}
+
+async function start(
+  place: Place,
+  binaries: Binaries,
+  password: string,
+  deadline: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<number> {
+  const data = join(place.root, "data");
+  if (await exists(data)) await insistOnVersion(data, binaries);
+  else await initialise(place, binaries, data);
+  const portFile = join(place.root, "port");
+  const logFile = join(place.root, "server.log");
+  let port = Number(await readFile(portFile, "utf8").catch(() => "0"));
+  for (let attempt = 1; ; attempt += 1) {
+    port = await freePort(port);
+    await write(place, portFile, String(port));
+    const child = await binaries.serve(serverArguments(data, port, settings), logFile);
+    const over = new AbortController();
+    const ready = await Promise.race([ended(child), awaitOwn(data, password, deadline, over.signal)]);
+    over.abort();
+    if (ready !== undefined) return ready;
+    const said = await readFile(logFile, "utf8");
+    const portTaken = /could not bind|Address already in use/i.test(said);
+    // What a killed server left behind ends by itself as soon as it notices.
+    const leftovers = /still in use/.test(said) && performance.now() < deadline;
+    if (leftovers) await sleep(100);
+    else if (!portTaken || attempt >= portAttempts) {
+      const cause = /(?:FATAL|PANIC): .*/.exec(said)?.[0] ?? lastLine(said) ?? "it said nothing";
+      throw new EmbeddedPostgresError(
+        `Hallpass's own PostgreSQL ended at its start: ${cause} (all in ${logFile}).`,
+      );
+    }
+    if (portTaken) port = 0;
+  }
+}
+
+function serverArguments(data: string, port: number, settings: Readonly<Record<string, string>>): string[] {
+  const all: Readonly<Record<string, string>> = {
+    port: String(port),
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    timezone: "UTC",
+    log_timezone: "UTC",
+    // Statements hold what people wrote; they stay out of files.
+    log_min_error_statement: "panic",
+    log_checkpoints: "off",
+    ...settings,
+  };
+  return ["-D", data, ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+}
+
+async function initialise(place: Place, binaries: Binaries, data: string): Promise<void> {
+  for (const name of await readdir(place.root)) {
+    if (name.startsWith("data.")) await rm(join(place.root, name), { recursive: true, force: true });
+  }
+  // Made aside and renamed: whatever is called `data` is whole.
+  const unfinished = `${data}.${randomBytes(4).toString("hex")}`;
+  await binaries.run("initdb", [
+    `--pgdata=${unfinished}`,
+    `--username=${user}`,
+    `--pwfile=${join(place.root, "password")}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    // Sorting must not depend on the machine's locales: an upgrade of those silently breaks indexes.
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-instructions",
+  ]);
+  await rename(unfinished, data);
+}
+
+async function insistOnVersion(data: string, { major }: Binaries): Promise<void> {
+  const found = (await readFile(join(data, "PG_VERSION"), "utf8")).trim();
+  if (found === major) return;
+  throw new EmbeddedPostgresError(
+    `The data in ${data} were made by PostgreSQL ${found}, but this Hallpass brings PostgreSQL ${major}: start the ` +
+      "Hallpass they were made with, dump them (pg_dump) and load them into a new HALLPASS_DATA_DIR.",
+  );
+}
+
+function ended(child: ChildProcess): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve(undefined);
+    else child.once("exit", () => resolve(undefined));
+  });
+}
+
+async function awaitOwn(
+  data: string,
+  password: string,
+  deadline: number,
+  over: AbortSignal,
+): Promise<number | undefined> {
+  while (!over.aborted) {
+    const found = await awaitServer(data, password, deadline);
+    if (found.state === "answers") return found.port;
+    if (performance.now() > deadline)
+      throw new EmbeddedPostgresError(`PostgreSQL wrote no ${data}/postmaster.pid.`);
+    await sleep(20);
+  }
+  return undefined;
+}
+
+async function write(place: Place, path: string, text: string): Promise<void> {
+  await writeFile(path, text, { mode: 0o600, flush: true });
+  if (place.user) await chown(path, place.user.uid, place.user.gid);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) === "ENOENT") return false;
+      throw error;
+    },
+  );
+}

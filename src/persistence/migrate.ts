@@ -1,0 +1,210 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PrismaPg } from "@prisma/adapter-pg";
+import type { SqlDriverAdapter, SqlQuery } from "@prisma/driver-adapter-utils";
+import type { MigrationList } from "@prisma/schema-engine-wasm/schema_engine_bg";
+import { DatabaseError, Pool } from "pg";
+import { describeDatabaseUrl, isDatabaseUnavailable, messageOf, redact } from "./database.ts";
+import { loadSchemaEngine } from "./schema-engine.ts";
+
+export interface MigrateOptions {
+  readonly log: { info(message: string): void };
+  /** Where the migrations are; the project's own unless told. */
+  readonly directory?: string;
+  /** How long to wait for another process that migrates the same database; 60 s unless told. */
+  readonly patienceMilliseconds?: number;
+}
+
+/** The database can't be brought to what this version needs; the message says why and what to do. */
+export class MigrationError extends Error {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = "MigrationError";
+  }
+}
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+// src/persistence and dist/persistence lie equally deep.
+const ownMigrations = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+// "hallpass" as far as 63 bits go; whoever migrates this database takes it.
+const lockKey = "7521418340428968307";
+
+/**
+ * Applies what is missing of prisma/migrations, by Prisma's own engine and into its own table `_prisma_migrations`, all or
+ * nothing. Replicas may call it at once. Throws `MigrationError`, or the driver's error when the database can't be asked.
+ */
+export async function migrate(
+  databaseUrl: string,
+  options: MigrateOptions,
+): Promise<{ readonly applied: readonly string[] }> {
+  const migrations = await readMigrations(options.directory ?? ownMigrations);
+  return exclusively(databaseUrl, options.patienceMilliseconds, async (pool) => {
+    const known = new Set(migrations.map(({ name }) => name));
+    const recorded = await readRecorded(pool);
+    const unknown = recorded.filter((name) => !known.has(name));
+    if (unknown.length > 0) {
+      throw new MigrationError(
+        `The database at ${describeDatabaseUrl(databaseUrl)} is newer than this Hallpass, which doesn't know its ` +
+          `migration ${unknown.join(", ")}: start the version that made it (or a later one).`,
+      );
+    }
+    const missing = migrations.filter(({ name }) => !recorded.includes(name)).map(({ name }) => name);
+    if (missing.length === 0) return { applied: [] };
+    options.log.info(`Migrating the database at ${describeDatabaseUrl(databaseUrl)}: ${missing.join(", ")}`);
+    await apply(pool, migrations, databaseUrl);
+    return { applied: missing };
+  });
+}
+
+/** Creates or updates the tables of BullMQ's PostgreSQL backend (schema `bullmq`). Replicas may call it at once. */
+export async function migrateQueues(databaseUrl: string, patienceMilliseconds?: number): Promise<void> {
+  // BullMQ is a lot to load for those who only migrate.
+  const { runMigrations } = await import("bullmq");
+  await exclusively(databaseUrl, patienceMilliseconds, async (pool) => {
+    const client = await pool.connect();
+    try {
+      await runMigrations(client);
+    } finally {
+      client.release();
+    }
+  });
+}
+
+async function apply(pool: Pool, migrations: readonly Migration[], databaseUrl: string): Promise<void> {
+  // The engine tells of a failure in words of its own, and goes on asking in a transaction that is lost: the first counts.
+  let first: { readonly error: unknown; readonly script?: string } | undefined;
+  const prisma = new PrismaPg(pool);
+  const noting = async <T>(asking: Promise<T>, script?: string): Promise<T> => {
+    try {
+      return await asking;
+    } catch (error) {
+      first ??= { error, ...(script !== undefined && { script }) };
+      throw error;
+    }
+  };
+  const connect = async (): Promise<SqlDriverAdapter> => {
+    const adapter = await prisma.connect();
+    const [queryRaw, executeRaw] = [adapter.queryRaw.bind(adapter), adapter.executeRaw.bind(adapter)];
+    return Object.assign(adapter, {
+      queryRaw: (query: SqlQuery) => noting(queryRaw(query)),
+      executeRaw: (query: SqlQuery) => noting(executeRaw(query)),
+      // Prisma's cuts a script at each semicolon, in functions and comments too; the server knows where statements end.
+      executeScript: async (script: string) => void (await noting(pool.query(script), script)),
+    });
+  };
+  const { provider, adapterName } = prisma;
+  const engine = await loadSchemaEngine({ provider, adapterName, connect, connectToShadowDb: connect });
+  try {
+    // One transaction for all: a process killed here leaves nothing half done, and no failed entry to clear away.
+    await pool.query("BEGIN");
+    const filters = { externalTables: [], externalEnums: [] };
+    await engine.applyMigrations({ migrationsList: toList(migrations), filters });
+    await pool.query("COMMIT");
+  } catch (error) {
+    const cause = first?.error ?? error;
+    if (isDatabaseUnavailable(cause)) throw cause;
+    const where = first?.script === undefined ? "" : `${placeOf(first.script, cause, migrations)}: `;
+    const [said] = messageOf(cause).trim().split("\n");
+    throw new MigrationError(
+      `The database at ${describeDatabaseUrl(databaseUrl)} can't be migrated: ${where}${redact(said ?? "", databaseUrl)} ` +
+        "(nothing was changed).",
+      { cause },
+    );
+  } finally {
+    engine.free();
+  }
+}
+
+/** The file, and the line if the server has said where in the script it stopped. */
+function placeOf(script: string, error: unknown, migrations: readonly Migration[]): string {
+  const name = migrations.find(({ sql }) => sql === script)?.name ?? "(unknown)";
+  const position = error instanceof DatabaseError ? error.position : undefined;
+  const line = position === undefined ? "" : `:${script.slice(0, Number(position)).split("\n").length}`;
+  return `${name}/migration.sql${line}`;
+}
+
+/** Runs `work` on one connection that holds the migration lock; it must use no other. */
+async function exclusively<T>(
+  databaseUrl: string,
+  patienceMilliseconds: number = 60_000,
+  work: (pool: Pool) => Promise<T>,
+): Promise<T> {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    application_name: "hallpass migrate",
+  });
+  let connections = 0;
+  pool.on("connect", (client) => {
+    connections += 1;
+    // The lock and the transaction went with the first connection: nothing may go on upon a second.
+    if (connections > 1) void client.end();
+  });
+  // A connection lost between two queries is told by the next query.
+  pool.on("error", () => undefined);
+  try {
+    await takeLock(pool, patienceMilliseconds, databaseUrl);
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function takeLock(pool: Pool, patienceMilliseconds: number, databaseUrl: string): Promise<void> {
+  try {
+    await pool.query(`SET lock_timeout = ${Math.ceil(patienceMilliseconds)}`);
+    await pool.query(`SELECT pg_advisory_lock(${lockKey})`);
+    await pool.query("SET lock_timeout = 0");
+  } catch (error) {
+    const lockNotAvailable = "55P03";
+    if (!(error instanceof DatabaseError) || error.code !== lockNotAvailable) throw error;
+    throw new MigrationError(
+      `Another process has been migrating the database at ${describeDatabaseUrl(databaseUrl)} for ` +
+        `${patienceMilliseconds / 1_000} s; wait for it, or end it, and start again.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The migrations this database has, by the names in `_prisma_migrations`. */
+async function readRecorded(pool: Pool): Promise<readonly string[]> {
+  const found = await pool.query<{ exists: boolean }>(
+    "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists",
+  );
+  if (!found.rows[0]?.exists) return [];
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT migration_name AS name FROM _prisma_migrations
+      WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY started_at`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+function toList(migrations: readonly Migration[]): MigrationList {
+  return {
+    baseDir: ownMigrations,
+    lockfile: { path: "migration_lock.toml", content: 'provider = "postgresql"\n' },
+    shadowDbInitScript: "",
+    migrationDirectories: migrations.map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: "migration.sql", content: { tag: "ok", value: sql } },
+    })),
+  };
+}
+
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return Promise.all(
+    names
+      .toSorted()
+      .map(async (name) => ({ name, sql: await readFile(join(directory, name, "migration.sql"), "utf8") })),
+  );
+}

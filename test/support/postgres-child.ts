@@ -1,0 +1,11 @@
+// A Hallpass of its own, as far as its PostgreSQL goes: says what it has got, and stops when its standard input ends.
+import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
+
+const [dataDir = "", role] = process.argv.slice(2);
+const postgres = await startEmbeddedPostgres({
+  dataDir,
+  role: role === "borrower" ? "borrower" : "owner",
+  log: { info: () => undefined },
+});
+console.log(JSON.stringify({ url: postgres.url, adopted: postgres.adopted }));
+process.stdin.on("end", () => void postgres.stop()).resume();

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** A network between Hallpass and a server that a test can take away. */
+export type Proxy = {
+  /** The server's URL, by way of this proxy. */
+  readonly url: string;
+  /** Ends all connections and refuses new ones. */
+  cut(): Promise<void>;
+  /** Swallows all bytes from now on; connections are taken and nothing ever comes back. */
+  hold(): void;
+  /**
+   * Swallows all bytes of the connection on which these words are sent next: the words themselves (`request`), or what
+   * the server answers to them (`answer`). Resolves when that has happened.
+   */
+  holdAt(words: string, from: "request" | "answer"): Promise<void>;
+  /** Lets new connections through; those held are ended. */
+  restore(): Promise<void>;
+  close(): Promise<void>;
+};
+
+type Pair = { readonly client: Socket; readonly upstream: Socket; isHeld: boolean };
+
+/** Listens on a port of its own and passes on to the host and port of `targetUrl`. */
+export async function startProxy(targetUrl: string): Promise<Proxy> {
+  const target = new URL(targetUrl);
+  const pairs = new Set<Pair>();
+  let isHolding = false;
+  let trap: { readonly words: string; readonly from: string; readonly caught: () => void } | undefined;
+
+  function accept(client: Socket): void {
+    const upstream = connect(Number(target.port), target.hostname);
+    const pair: Pair = { client, upstream, isHeld: isHolding };
+    pairs.add(pair);
+    client.on("data", (chunk) => {
+      if (trap && chunk.includes(trap.words)) {
+        pair.isHeld = true;
+        trap.caught();
+        if (trap.from === "answer") upstream.write(chunk);
+        trap = undefined;
+      } else if (!pair.isHeld) upstream.write(chunk);
+    });
+    upstream.on("data", (chunk) => {
+      if (!pair.isHeld) client.write(chunk);
+    });
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      // An error is followed by "close".
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        pairs.delete(pair);
+        other.destroy();
+      });
+    }
+  }
+
+  const end = (which: (pair: Pair) => boolean): void => {
+    for (const pair of [...pairs].filter(which)) {
+      pair.client.destroy();
+      pair.upstream.destroy();
+    }
+  };
+  let server = await listen(0, accept);
+  const port = portOf(server);
+
+  return {
+    url: Object.assign(new URL(targetUrl), { host: `127.0.0.1:${port}` }).href,
+    async cut() {
+      const closed = server.listening ? once(server, "close") : undefined;
+      server.close();
+      end(() => true);
+      await closed;
+    },
+    hold() {
+      isHolding = true;
+      for (const pair of pairs) pair.isHeld = true;
+    },
+    holdAt: (words, from) =>
+      new Promise((resolve) => {
+        trap = { words, from, caught: resolve };
+      }),
+    async restore() {
+      isHolding = false;
+      end(({ isHeld }) => isHeld);
+      if (!server.listening) server = await listen(port, accept);
+    },
+    async close() {
+      const closed = server.listening ? once(server, "close") : undefined;
+      server.close();
+      end(() => true);
+      await closed;
+    },
+  };
+}
+
+/** A port nobody listens on. */
+export async function freePort(): Promise<number> {
+  const probe = await listen(0, (socket) => socket.destroy());
+  const port = portOf(probe);
+  const closed = once(probe, "close");
+  probe.close();
+  await closed;
+  return port;
+}
+
+async function listen(port: number, accept: (socket: Socket) => void): Promise<Server> {
+  const server = createServer(accept).listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  return address.port;
+}

@@ -1,0 +1,28 @@
+import type { Json } from "../../playground/slack/json.ts";
+import { messageFaults, optionsFaults, viewFaults } from "../../src/slack/limits.ts";
+import type { Slack } from "./slack.ts";
+
+const messages = ["chat.postMessage", "chat.update", "chat.postEphemeral", "response_url"];
+const views = ["views.open", "views.push", "views.update", "views.publish"];
+
+/** What Slack would not have taken, or not shown, of all that Hallpass sent in this run. */
+export function limitFaults(slack: Slack): readonly string[] {
+  const called = slack.calls().flatMap(({ method, args }) => {
+    if (views.includes(method)) return viewFaults(args["view"]).map((fault) => `${method}: ${fault}`);
+    if (!messages.includes(method) || args["delete_original"] === true) return [];
+    return messageFaults(args).map((fault) => `${method}: ${fault}`);
+  });
+  const acknowledged = slack.deliveries().flatMap(({ type, status, ackBody }) => {
+    const isTaken = status === "ack" || status === 200;
+    return isTaken ? ackFaults(type, ackBody).map((fault) => `answer to ${type}: ${fault}`) : [];
+  });
+  return [...called, ...acknowledged];
+}
+
+function ackFaults(type: string, body: Json): readonly string[] {
+  if (body === undefined || body === null || body === "") return [];
+  if (type === "command") return messageFaults(typeof body === "string" ? { text: body } : body);
+  if (type === "block_suggestion") return optionsFaults(body);
+  if (typeof body !== "object" || !("view" in body)) return [];
+  return viewFaults(body["view"]);
+}
