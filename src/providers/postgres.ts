@@ -1,0 +1,237 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Pool, PoolClient } from "pg";
+import { z } from "zod";
+import { asProviderError } from "./postgres-errors.ts";
+import type { Provider } from "./provider.ts";
+import { ProviderError } from "./provider.ts";
+
+/** How a PostgreSQL server is reached: as a user who may grant the roles and end sessions. */
+export type PostgresOptions = z.infer<typeof PostgresOptions>;
+export const PostgresOptions = z.strictObject({ type: z.literal("postgres"), url: z.string().min(1) });
+
+/** The role whose membership is granted. */
+export type PostgresTarget = z.infer<typeof PostgresTarget>;
+export const PostgresTarget = z.strictObject({
+  role: z
+    .string()
+    .refine((name) => nameFault(name) === undefined, { error: (issue) => nameFault(String(issue.input)) }),
+});
+
+const connectMilliseconds = 5_000;
+const queryMilliseconds = 5_000;
+const callMilliseconds = 9_500;
+const endingMilliseconds = 2_000;
+
+/**
+ * Grants membership of a role: `GRANT role TO subject`, and nothing else.
+ *
+ * - What is granted, read back and revoked is the *direct* membership. A subject who has the same role by way of another
+ *   role, or is a superuser, keeps that: it isn't ours to take.
+ * - `revoke` takes every direct membership of the pair, whoever granted it (from PostgreSQL 16 on there may be several),
+ *   and then ends the subject's sessions. PostgreSQL asks for membership at each statement, but a session that has done
+ *   `SET ROLE` stays that role until it ends, and which sessions have is nowhere to be seen: so all of them end. People
+ *   connect again, with what they have left.
+ * - `revoke` returns when those sessions are gone, so `holds` need not look at sessions: any that is open after it was
+ *   opened, or at least authorised, without the membership.
+ * - PostgreSQL has no expiry for a membership, so `until` isn't used.
+ *
+ * Errors are the server's own words; `retryable` unless the server said no.
+ */
+export function createPostgresProvider({ url }: Pick<PostgresOptions, "url">): Provider<PostgresTarget> {
+  let opened: Promise<Pool> | undefined;
+  const call = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+    try {
+      opened ??= openPool(url);
+      return await bounded(await opened, work);
+    } catch (error) {
+      throw asProviderError(error, url);
+    }
+  };
+
+  return {
+    targetSchema: PostgresTarget,
+
+    grant: (subject, { role }) =>
+      call(async (client) => {
+        await client.query(`GRANT ${quote(role)} TO ${quote(subject)}`);
+        if ((await grantors(client, subject, role)).length > 0) return {};
+        throw new ProviderError(`"${subject}" is still no member of "${role}" after it was granted`, {
+          retryable: true,
+        });
+      }),
+
+    revoke: (subject, { role }) =>
+      call(async (client) => {
+        // A name no role can have was never granted.
+        if (nameFault(subject) ?? nameFault(role)) return;
+        const { rows } = await client.query<{ both: boolean; version: number }>(
+          `SELECT count(*) = 2 OR $1::text = $2::text AS both, current_setting('server_version_num')::int AS version
+             FROM pg_catalog.pg_roles WHERE rolname IN ($1, $2)`,
+          [subject, role],
+        );
+        const [server] = rows;
+        if (!server?.both) return;
+        for (const grantor of await grantors(client, subject, role)) {
+          const by = server.version >= 160_000 ? ` GRANTED BY ${quote(grantor)}` : "";
+          await client.query(`REVOKE ${quote(role)} FROM ${quote(subject)}${by}`);
+        }
+        const left = await grantors(client, subject, role);
+        if (left.length > 0) {
+          throw new ProviderError(
+            `"${subject}" is still a member of "${role}", granted by ${left.join(", ")}`,
+            {
+              retryable: true,
+            },
+          );
+        }
+        await endSessions(client, subject);
+      }),
+
+    holds: (subject, { role }) => call(async (client) => (await grantors(client, subject, role)).length > 0),
+
+    check: () => call(insistOnRights),
+
+    async close() {
+      const pool = opened;
+      opened = undefined;
+      await (await pool)?.end();
+    },
+  };
+}
+
+/** What keeps a text from being a role's name. */
+function nameFault(name: string): string | undefined {
+  if (name === "") return "expected the name of a PostgreSQL role, got nothing";
+  if (name.includes("\0"))
+    return "expected the name of a PostgreSQL role, got a text with a NUL character in it";
+  const bytes = Buffer.byteLength(name);
+  // PostgreSQL would cut it off and mean another role.
+  if (bytes > 63) return `expected the name of a PostgreSQL role, at most 63 bytes long, got ${bytes} bytes`;
+  return undefined;
+}
+
+function quote(name: string): string {
+  const fault = nameFault(name);
+  if (fault) throw new ProviderError(fault, { retryable: false });
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Those by whom `subject` is a direct member of `role`: none, one, or from PostgreSQL 16 on several. */
+async function grantors(client: PoolClient, subject: string, role: string): Promise<readonly string[]> {
+  if (nameFault(subject) ?? nameFault(role)) return [];
+  const { rows } = await client.query<{ grantor: string }>(
+    `SELECT coalesce(by.rolname, '?') AS grantor
+       FROM pg_catalog.pg_auth_members m
+       JOIN pg_catalog.pg_roles held ON held.oid = m.roleid
+       JOIN pg_catalog.pg_roles member ON member.oid = m.member
+       LEFT JOIN pg_catalog.pg_roles by ON by.oid = m.grantor
+      WHERE member.rolname = $1 AND held.rolname = $2`,
+    [subject, role],
+  );
+  return rows.map(({ grantor }) => grantor);
+}
+
+async function endSessions(client: PoolClient, subject: string): Promise<void> {
+  // Should the subject be whom we connect as, our own sessions stay.
+  const { rows } = await client.query<{ pid: number }>(
+    `SELECT pid, pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+      WHERE usename = $1 AND usename <> session_user`,
+    [subject],
+  );
+  const ended = rows.map(({ pid }) => pid);
+  const deadline = performance.now() + endingMilliseconds;
+  while (ended.length > 0) {
+    const { rows: left } = await client.query<{ pid: number }>(
+      "SELECT pid FROM pg_catalog.pg_stat_activity WHERE pid = ANY ($1) AND usename = $2",
+      [ended, subject],
+    );
+    if (left.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new ProviderError(
+        `${left.length} session(s) of "${subject}" were told to end and have not ended after ${endingMilliseconds / 1_000} s`,
+        { retryable: true },
+      );
+    }
+    await sleep(20);
+  }
+}
+
+async function insistOnRights(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ name: string; grants: boolean; ends: boolean; standby: boolean }>(
+    `SELECT session_user::text AS name,
+            rolsuper OR (rolcreaterole AND current_setting('server_version_num')::int < 160000) OR EXISTS (
+              SELECT FROM pg_catalog.pg_auth_members
+               WHERE admin_option AND pg_has_role(session_user, member, 'MEMBER')) AS grants,
+            rolsuper OR pg_has_role(session_user, 'pg_signal_backend', 'USAGE') AS ends,
+            pg_is_in_recovery() AS standby
+       FROM pg_catalog.pg_roles WHERE rolname = session_user`,
+  );
+  const [self] = rows;
+  if (!self)
+    throw new ProviderError("the server doesn't know whom Hallpass connects as", { retryable: false });
+  if (self.standby)
+    throw new ProviderError("this is a read-only standby; expected the primary server", { retryable: true });
+  const name = quote(self.name);
+  if (!self.grants) {
+    throw new ProviderError(
+      `${name} may grant no role; for each role the policy names, run: GRANT <role> TO ${name} WITH ADMIN OPTION`,
+      { retryable: false },
+    );
+  }
+  if (!self.ends) {
+    throw new ProviderError(
+      `${name} may not end sessions, as revoking must; run: GRANT pg_signal_backend TO ${name}`,
+      {
+        retryable: false,
+      },
+    );
+  }
+}
+
+async function openPool(url: string): Promise<Pool> {
+  const { default: pg } = await import("pg");
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    connectionTimeoutMillis: connectMilliseconds,
+    statement_timeout: queryMilliseconds,
+    query_timeout: queryMilliseconds,
+    idleTimeoutMillis: 30_000,
+    allowExitOnIdle: true,
+    keepAlive: true,
+    application_name: "hallpass",
+  });
+  // An idle connection that is lost is replaced by the next call; without a listener it would end the process.
+  pool.on("error", ignore);
+  return pool;
+}
+
+function ignore(): void {
+  // See where it is used.
+}
+
+/** Runs `work` on a connection; whatever takes too long loses its connection and is an error. */
+async function bounded<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const client = await pool.connect();
+  // One lost while in use is told by its query.
+  client.on("error", ignore);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    const left = callMilliseconds - (performance.now() - started);
+    const seconds = callMilliseconds / 1_000;
+    const late = (): void => reject(new ProviderError(`no answer within ${seconds} s`, { retryable: true }));
+    timer = setTimeout(late, left);
+  });
+  let broken = true;
+  try {
+    const result = await Promise.race([work(client), tooLong]);
+    broken = false;
+    return result;
+  } finally {
+    clearTimeout(timer);
+    if (!broken) client.off("error", ignore);
+    // After any failure a new connection is cheaper than to find out what this one is still good for.
+    client.release(broken);
+  }
+}

@@ -1,0 +1,40 @@
+import type { z } from "zod";
+
+/** Where a provider knows somebody: a role name, a login, an ARN. */
+export type Subject = string;
+
+/** What a provider hands back at grant and is given again at revoke; JSON, never a secret. */
+export type ProviderState = Readonly<Record<string, unknown>>;
+
+/**
+ * A system that holds access (a PostgreSQL server, a GitHub organisation, ...).
+ *
+ * Every call is bounded in time (10 s at most), idempotent, and throws `ProviderError` for what the provider refused or
+ * could not be asked.
+ */
+export interface Provider<Target = unknown> {
+  /** What `grant:` may hold for this provider. */
+  readonly targetSchema: z.ZodType<Target>;
+  /** Gives `subject` the target. `until` is when it should end, for targets that can enforce that themselves. */
+  grant(subject: Subject, target: Target, until: Date): Promise<ProviderState>;
+  /** Takes the target away again and ends sessions that still use it; fine when already gone. */
+  revoke(subject: Subject, target: Target, state: ProviderState | undefined): Promise<void>;
+  /** Reads back from the provider, never from memory, whether `subject` has the target. */
+  holds(subject: Subject, target: Target, state: ProviderState | undefined): Promise<boolean>;
+  /** Throws what an operator can act on when the provider cannot do its work. */
+  check(): Promise<void>;
+  /** Lets go of connections. */
+  close(): Promise<void>;
+}
+
+/** The provider refused, or could not be asked. */
+export class ProviderError extends Error {
+  /** Whether the same call may succeed later (a lost connection) or will not without somebody's help (no such role). */
+  readonly retryable: boolean;
+
+  constructor(message: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = "ProviderError";
+    this.retryable = options.retryable;
+  }
+}

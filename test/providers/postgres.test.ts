@@ -1,0 +1,173 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { createPostgresProvider, PostgresTarget } from "../../src/providers/postgres.ts";
+import type { Provider } from "../../src/providers/provider.ts";
+import { serverUrl } from "../support/database.ts";
+import { describeProviderContract } from "./contract.ts";
+import type { Roles } from "./postgres-roles.ts";
+import { connectAs, end, openRoles } from "./postgres-roles.ts";
+
+const until = new Date(Date.now() + 3_600_000);
+let roles: Roles;
+let provider: Provider<PostgresTarget>;
+
+beforeAll(async () => {
+  roles = await openRoles();
+  provider = createPostgresProvider({ url: serverUrl() });
+});
+
+afterEach(() => roles.dropAll());
+
+afterAll(async () => {
+  await provider.close();
+  await roles.admin.end();
+});
+
+describeProviderContract("PostgreSQL", async () => {
+  const own = await openRoles();
+  const [subject, bystander] = [await own.create("alice"), await own.create("bob")];
+  const [target, otherTarget] = [{ role: await own.create("read") }, { role: await own.create("write") }];
+  return {
+    provider: createPostgresProvider({ url: serverUrl() }),
+    subject,
+    bystander,
+    stranger: `${own.prefix}_nobody`,
+    target,
+    otherTarget,
+    look: (name, { role }) => own.isMember(name, role),
+    unreachable: () => createPostgresProvider({ url: "postgresql://hallpass:secret-word@127.0.0.1:1/x" }),
+    async close() {
+      await own.dropAll();
+      await own.admin.end();
+    },
+  };
+});
+
+test.each([
+  [`x"; DROP ROLE hallpass; --`],
+  [`"quoted"`],
+  ["o'neill"],
+  ["Änne Großmann 🦊"],
+  ["UPPER case"],
+  ["alice@example.com"],
+  ["back\\slash"],
+  ["new\nline"],
+  ["$1"],
+])("a name is only ever a name: %j", async (name) => {
+  const subject = await roles.create(`s ${name}`);
+  const target = await roles.create(`t ${name}`);
+  await provider.grant(subject, { role: target }, until);
+  expect(await roles.isMember(subject, target)).toBe(true);
+  expect(await provider.holds(subject, { role: target }, {})).toBe(true);
+  await provider.revoke(subject, { role: target }, {});
+  expect(await roles.isMember(subject, target)).toBe(false);
+  expect(await provider.holds(subject, { role: target }, {})).toBe(false);
+});
+
+test.each([
+  ["is empty", ""],
+  ["has a NUL in it", "alice\0bob"],
+  ["is longer than PostgreSQL's 63 bytes, which it would cut off", "ü".repeat(32)],
+])("a name that %s is refused, and never was granted", async (_, name) => {
+  const target = await roles.create("target");
+  await expect(provider.grant(name, { role: target }, until)).rejects.toMatchObject({ retryable: false });
+  await expect(provider.grant(target, { role: name }, until)).rejects.toMatchObject({ retryable: false });
+  await provider.revoke(name, { role: target }, undefined);
+  expect(await provider.holds(name, { role: target }, undefined)).toBe(false);
+  expect(PostgresTarget.safeParse({ role: name }).error?.issues[0]?.message).toMatch(
+    /^expected the name of a PostgreSQL role/,
+  );
+});
+
+test("a name of 63 bytes is not cut off", async () => {
+  const subject = await roles.create("x".repeat(63 - roles.prefix.length - 1));
+  const target = await roles.create("target");
+  await provider.grant(subject, { role: target }, until);
+  expect(await roles.isMember(subject, target)).toBe(true);
+});
+
+test("what is refused is refused in the server's words", async () => {
+  const alice = await roles.create("alice");
+  await expect(provider.grant(`${roles.prefix}_bob`, { role: alice }, until)).rejects.toMatchObject({
+    message: `role "${roles.prefix}_bob" does not exist`,
+    retryable: false,
+  });
+  await expect(provider.grant(alice, { role: `${roles.prefix}_lost` }, until)).rejects.toMatchObject({
+    message: `role "${roles.prefix}_lost" does not exist`,
+    retryable: false,
+  });
+  await expect(provider.grant("public", { role: alice }, until)).rejects.toMatchObject({ retryable: false });
+  await provider.revoke(alice, { role: `${roles.prefix}_lost` }, {});
+});
+
+test("a membership somebody else granted as well is taken too, and an indirect one is left", async () => {
+  const alice = await roles.create("alice");
+  const target = await roles.create("target");
+  const team = await roles.create("team");
+  const other = await roles.create("other", "CREATEROLE");
+  await roles.admin.query(`GRANT ${target} TO ${other} WITH ADMIN OPTION`);
+  await roles.admin.query(`GRANT ${target} TO ${alice} GRANTED BY ${other}`);
+  await roles.admin.query(`GRANT ${target} TO ${team}`);
+  await roles.admin.query(`GRANT ${team} TO ${alice}`);
+  await provider.grant(alice, { role: target }, until);
+  await provider.revoke(alice, { role: target }, {});
+  expect(await provider.holds(alice, { role: target }, {})).toBe(false);
+  const { rows } = await roles.admin.query(
+    "SELECT FROM pg_auth_members WHERE member = $1::regrole AND roleid = $2::regrole",
+    [alice, target],
+  );
+  expect(rows).toHaveLength(0);
+  expect(await roles.isMember(alice, target)).toBe(true);
+  await roles.admin.query(`REVOKE ${team} FROM ${alice}`);
+  expect(await roles.isMember(alice, target)).toBe(false);
+});
+
+test("a membership others depend on is not taken by force, but said", async () => {
+  const alice = await roles.create("alice");
+  const bob = await roles.create("bob");
+  const target = await roles.create("target");
+  await roles.admin.query(`GRANT ${target} TO ${alice} WITH ADMIN OPTION`);
+  await roles.admin.query(`GRANT ${target} TO ${bob} GRANTED BY ${alice}`);
+  await expect(provider.revoke(alice, { role: target }, {})).rejects.toMatchObject({
+    message: "dependent privileges exist",
+    retryable: false,
+  });
+  expect(await roles.isMember(bob, target)).toBe(true);
+  await roles.admin.query(`REVOKE ${target} FROM ${bob} GRANTED BY ${alice}`);
+  await provider.revoke(alice, { role: target }, {});
+  expect(await roles.isMember(alice, target)).toBe(false);
+});
+
+test("revoking ends the subject's sessions, also one that has become the role, and nobody else's", async () => {
+  const alice = await roles.create("alice", "LOGIN PASSWORD 'pw'");
+  const bob = await roles.create("bob", "LOGIN PASSWORD 'pw'");
+  const target = await roles.create("target");
+  await provider.grant(alice, { role: target }, until);
+  const [idle, became, others] = [await connectAs(alice), await connectAs(alice), await connectAs(bob)];
+  await became.query(`SET ROLE ${target}`);
+  expect((await became.query("SELECT current_user AS name")).rows).toEqual([{ name: target }]);
+  const ended = [idle, became].map(end);
+
+  await provider.revoke(alice, { role: target }, {});
+  const { rows } = await roles.admin.query("SELECT FROM pg_stat_activity WHERE usename = $1", [alice]);
+  expect(rows).toHaveLength(0);
+  await Promise.all(ended);
+  expect((await others.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+  await others.end();
+
+  // Alice may come back, with what she has left.
+  const again = await connectAs(alice);
+  await expect(again.query(`SET ROLE ${target}`)).rejects.toMatchObject({ code: "42501" });
+  await again.end();
+});
+
+test("sessions are ended even where an earlier try took the membership and got no further", async () => {
+  const alice = await roles.create("alice", "LOGIN PASSWORD 'pw'");
+  const target = await roles.create("target");
+  await provider.grant(alice, { role: target }, until);
+  const became = await connectAs(alice);
+  await became.query(`SET ROLE ${target}`);
+  await roles.admin.query(`REVOKE ${target} FROM ${alice}`);
+  const ended = end(became);
+  await provider.revoke(alice, { role: target }, {});
+  await expect(ended).resolves.toBeUndefined();
+});
