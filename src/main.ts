@@ -62,7 +62,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
   const stop = async (): Promise<void> => {
     stopping.abort();
     // In reverse: nothing is taken from under what still uses it.
-    for (const close of closers.splice(0).reverse()) {
+    for (const close of closers.splice(0).toReversed()) {
       await close().catch((error: unknown) =>
         log.error({ err: error }, "a part could not be stopped in order"),
       );

@@ -5,6 +5,7 @@ import type { Person } from "../domain/person.ts";
 import { type Refusal, refusalText } from "../domain/refusal.ts";
 import { actorOf } from "../domain/request-transitions.ts";
 import { recordEvent } from "../persistence/audit.ts";
+import { storable } from "../domain/text.ts";
 import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
 import type { PolicyDeps } from "./deps.ts";
@@ -30,7 +31,11 @@ export type DecisionAnswer =
 
 /** A person approves or denies. Who may is asked of today's policy; a refusal is recorded and changes nothing else. */
 export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
-  const { by, key, verdict } = decision;
+  const { by, key } = decision;
+  const verdict =
+    decision.verdict.type === "deny"
+      ? { ...decision.verdict, reason: storable(decision.verdict.reason) }
+      : decision.verdict;
   const applied = await apply(deps, decision.requestId, ({ request }, now) => {
     const authority = authorityOver(deps.policy(), request, now);
     return { ...verdict, by, key, ...(authority && { authority }) };

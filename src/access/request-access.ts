@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Person } from "../domain/person.ts";
 import type { AccessRequest, RequestSource } from "../domain/request.ts";
+import { storable } from "../domain/text.ts";
 import { file } from "../domain/request-transitions.ts";
 import { findByDedupeKey, readNow, recordNew } from "../persistence/requests.ts";
 import { type Ask, evaluate, type Evaluation, type PolicyRefusal } from "../policy/evaluate.ts";
@@ -36,7 +37,12 @@ export type AccessAnswer =
   | { readonly outcome: "repeated"; readonly number: number };
 
 /** Files an access request: evaluated by the policy in force, recorded with its events and effects in one statement. */
-export async function requestAccess(deps: PolicyDeps, ask: AccessAsk): Promise<AccessAnswer> {
+export async function requestAccess(deps: PolicyDeps, asked: AccessAsk): Promise<AccessAnswer> {
+  const ask = {
+    ...asked,
+    reason: storable(asked.reason),
+    ...(asked.ticket && { ticket: storable(asked.ticket) }),
+  };
   const policy = deps.policy();
   const now = await readNow(deps.db, deps.clock);
   const evaluation = evaluate(policy, { ...ask, now });
@@ -68,6 +74,9 @@ function askOf(request: AccessRequest, now: Date): Ask {
   return { requester, resource, role, durationSeconds, reason, now, ticket };
 }
 
+/** Longer than any policy allows (a year): a slip of the pen, and more than the database's whole numbers hold. */
+const longestRecordedSeconds = 366 * 86_400;
+
 function isMistake(refusal: PolicyRefusal): boolean {
   switch (refusal.kind) {
     case "unknown_resource":
@@ -76,9 +85,10 @@ function isMistake(refusal: PolicyRefusal): boolean {
     case "reason_missing":
     case "reason_too_long":
       return true;
+    case "duration_too_long":
+      return refusal.askedSeconds > longestRecordedSeconds;
     case "no_rule":
     case "denied":
-    case "duration_too_long":
     case "nobody_can_approve":
       return false;
   }

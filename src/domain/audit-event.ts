@@ -93,11 +93,16 @@ export const StoredEvent = z
     data: z.unknown(),
   })
   .transform((event, context): AuditEvent => {
-    const schema = eventData[event.type as EventType] as z.ZodType | undefined;
-    const data = schema?.safeParse(event.data);
+    const data = isEventType(event.type) ? eventData[event.type].safeParse(event.data) : undefined;
     if (!data?.success) {
       context.addIssue({ code: "custom", message: `not an audit event: ${event.type}` });
       return z.NEVER;
     }
+    // The schema of this very type has just accepted the data; the compiler loses the pairing.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return { ...event, data: data.data } as AuditEvent;
   });
+
+function isEventType(type: string): type is EventType {
+  return Object.hasOwn(eventData, type);
+}

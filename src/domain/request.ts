@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Person } from "./person.ts";
+import type { Person } from "./person.ts";
 
 export const requestStatuses = ["pending", "approved", "denied", "cancelled", "expired", "refused"] as const;
 export type RequestStatus = (typeof requestStatuses)[number];

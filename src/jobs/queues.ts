@@ -20,7 +20,7 @@ export type QueueSettings = {
 
 export type Queues = {
   /** Schedules a job for each effect at its due time, counted from `now`. Never throws and never waits: a lost job costs one sweep. */
-  wake(effects: readonly OwedEffect[], now: Date): void;
+  readonly wake: (effects: readonly OwedEffect[], now: Date) => void;
   /** The same, and says whether the queue took them within `timeoutMs`. */
   enqueue(effects: readonly OwedEffect[], now: Date, timeoutMs: number): Promise<boolean>;
   /** Starts the workers: `run` is called with an effect's id when its time may have come. */
@@ -45,6 +45,9 @@ const timing = {
   maxStalledCount: 1_000,
 } satisfies Partial<WorkerOptions>;
 
+/** Batches handed to the queue and not yet taken by it, at most. */
+const maxUnanswered = 50;
+
 /** The alarm clock: BullMQ on Redis where there is one, on PostgreSQL where there is none. It only says "look at this now". */
 export function createQueues(settings: QueueSettings): Queues {
   const { log } = settings;
@@ -60,13 +63,21 @@ export function createQueues(settings: QueueSettings): Queues {
   }
   const workers: BackendWorker[] = [];
 
+  let unanswered = 0;
   const add = async (effects: readonly OwedEffect[], now: Date): Promise<void> => {
-    await Promise.all(
-      queueNames.map(async (name) => {
-        const jobs = effects.filter(({ queue }) => queue === name).map((effect) => jobOf(effect, now));
-        if (jobs.length > 0) await queues.get(name)?.addBulk(jobs);
-      }),
-    );
+    // While Redis is away its client keeps what it is given; the database keeps it too, so this need not grow.
+    if (unanswered >= maxUnanswered) throw new Error("the queue has not answered for a while");
+    unanswered += 1;
+    try {
+      await Promise.all(
+        queueNames.map(async (name) => {
+          const jobs = effects.filter(({ queue }) => queue === name).map((effect) => jobOf(effect, now));
+          if (jobs.length > 0) await queues.get(name)?.addBulk(jobs);
+        }),
+      );
+    } finally {
+      unanswered -= 1;
+    }
   };
   const pending = createBatch<{ readonly effect: OwedEffect; readonly now: Date }>(async (batch) => {
     const latest = new Date(Math.max(...batch.map(({ now }) => now.getTime())));
@@ -155,20 +166,17 @@ type Backend = {
 };
 
 function onRedis(url: string, log: Logger): Backend {
-  // A producer fails at once when Redis is away, so that nobody's click waits for it; a worker waits for its return.
-  const producer = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    connectTimeout: 5_000,
-  });
-  const consumer = new Redis(url, { maxRetriesPerRequest: null, connectTimeout: 5_000 });
+  // Both wait for Redis to come back: BullMQ remembers for ever that a queue failed to start. Nobody waits for them.
+  const patient = { maxRetriesPerRequest: null, connectTimeout: 5_000 };
+  const producer = new Redis(url, patient);
+  const consumer = new Redis(url, patient);
   for (const connection of [producer, consumer]) {
     connection.on("error", (error) =>
       log.warn({ err: error }, "Redis cannot be reached; the sweep stands in"),
     );
   }
   return {
-    queue: (name) => new Queue(name, { connection: producer, skipWaitingForReady: true }),
+    queue: (name) => new Queue(name, { connection: producer }),
     worker: (name, process, options) => new Worker(name, process, { ...options, connection: consumer }),
     async close() {
       producer.disconnect();
@@ -187,6 +195,7 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
   });
   pool.on("error", (error) => log.warn({ err: error }, "the queues lost a database connection"));
   // BullMQ describes the pool it needs by hand; under exact optional types a real one does not quite fit the description.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const connection = pool as PostgresConnectionOptions;
   return {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend),

@@ -11,7 +11,7 @@ export type SweepDeps = Pick<RecordDeps, "db" | "clock"> & {
 };
 
 export type Sweep = {
-  /** Looks now instead of at the next due time. */
+  /** Looks now instead of at the next due time, and runs here what is due. */
   look(): void;
   /** Looks no more and waits for the look in hand. */
   stop(): Promise<void>;
@@ -32,41 +32,53 @@ const inlineConcurrency = 20;
  */
 export function startSweep(deps: SweepDeps): Sweep {
   let stopped = false;
-  let wakeUp = (): void => {};
+  // Somebody moved the clock: what is due now has a job set for later, so it is run here and at once.
+  let asked = false;
+  let wakeUp: (() => void) | undefined;
   const loop = async (): Promise<void> => {
-    while (!stopped) {
+    for (;;) {
+      if (stopped) return;
       let pause: number;
       try {
-        pause = await lookOnce(deps);
+        const inline = asked;
+        asked = false;
+        pause = await lookOnce(deps, inline);
       } catch (error) {
         deps.log.error({ err: error }, "the sweep could not look; it looks again in a second");
         pause = 1_000;
       }
-      if (!stopped) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, pause);
-          wakeUp = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pause);
+        wakeUp = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        // Somebody may have asked while the last look went on.
+        if (stopped || asked) wakeUp();
+      });
     }
   };
   const finished = loop();
   return {
-    look: () => wakeUp(),
+    look() {
+      asked = true;
+      wakeUp?.();
+    },
     async stop() {
       stopped = true;
-      wakeUp();
+      wakeUp?.();
       await finished;
     },
   };
 }
 
 /** One look; the milliseconds until the next. */
-async function lookOnce(deps: SweepDeps): Promise<number> {
+async function lookOnce(deps: SweepDeps, inline: boolean): Promise<number> {
   const due = await dueEffects(deps.db, deps.clock, batchSize);
+  if (inline) {
+    await runAll(deps, due);
+    return 0;
+  }
   const lost = due.filter(({ overdueSeconds }) => overdueSeconds * 1000 >= graceMs);
   const impatient = lost.filter(({ overdueSeconds }) => overdueSeconds >= impatientAfterSeconds);
   const patient = lost.filter(({ overdueSeconds }) => overdueSeconds < impatientAfterSeconds);

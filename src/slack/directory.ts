@@ -1,4 +1,5 @@
 import { type WebClient, WebAPIPlatformError } from "@slack/web-api";
+import { storable } from "../domain/text.ts";
 import { normalEmail } from "../policy/schema.ts";
 
 /** What Slack says of an account; whether it may act is decided in authority.ts. */
@@ -113,7 +114,7 @@ function toAccount(id: string, user: UserInfo): SlackAccount {
     id,
     teamId: user.team_id,
     enterpriseId: user.enterprise_user?.enterprise_id,
-    name: user.profile?.real_name ?? user.real_name ?? user.name ?? "",
+    name: storable(user.profile?.real_name ?? user.real_name ?? user.name ?? ""),
     email: user.profile?.email === undefined ? undefined : normalEmail(user.profile.email.trim()),
     isEmailConfirmed: user.is_email_confirmed !== false,
     isDeactivated: user.deleted === true,

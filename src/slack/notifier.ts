@@ -2,12 +2,14 @@ import { WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from "@sl
 import type { Outcome } from "../access/carry-out.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { State } from "../domain/decide.ts";
+import { requestName } from "../domain/request.ts";
 import { recordEvent } from "../persistence/audit.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import { readState } from "../persistence/requests.ts";
 import { findApprovalMessage, saveApprovalMessage } from "../persistence/slack-messages.ts";
 import type { Directory } from "./directory.ts";
-import { type Approver, approvalMessage, type Message } from "./views/approval-message.ts";
+import { type Approver, approvalMessage, maxNames, type Message } from "./views/approval-message.ts";
+import { escapeMrkdwn } from "./views/rich-text.ts";
 import { alertMessage, requesterMessage, threadMessage } from "./views/event-message.ts";
 
 export type NotifierDeps = Pick<RecordDeps, "db" | "clock"> & {
@@ -57,11 +59,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       const { slackId } = state.request.requester;
       if (!message || slackId === undefined)
         return { outcome: "done", note: "nothing to say, or nobody in Slack" };
-      return send(effect, async () => {
-        const { channel } = await deps.client.conversations.open({ users: slackId });
-        if (channel?.id === undefined) throw new Error("Slack opened no direct message");
-        await post(deps.client, channel.id, message);
-      });
+      return send(effect, () => postInPerson(deps.client, slackId, message));
     },
     async tell_alerts(effect) {
       const { state } = await read(deps, effect);
@@ -89,6 +87,9 @@ const permanent = new Set([
   "user_not_found",
   "user_disabled",
   "thread_locked",
+  "msg_too_long",
+  "msg_blocks_too_long",
+  "invalid_blocks",
 ]);
 
 function createSender(
@@ -129,13 +130,20 @@ async function giveUp(deps: NotifierDeps, effect: ClaimedEffect, error: string):
     },
     { request: state.request, dedupeKey: `message.failed ${effect.id}` },
   );
-  if (effect.kind === "post_request" && alerts !== channel) {
+  if (effect.kind !== "post_request") return { outcome: "done", note: error };
+  const trouble = `${requestName(state.request)} could not be posted in ${channel} (${error})`;
+  if (alerts === channel) {
+    await tellInPerson(
+      deps.client,
+      state,
+      `${trouble}, so nobody can approve it. Tell whoever keeps the policy.`,
+    );
+  } else {
     // The request is still to be judged: approvers find it in the alerts channel instead.
     const message = approvalMessage(state, await approversOf(deps.directory, state));
-    const note = `${message.text}\nThis could not be posted in ${channel} (${error}); it is decided here instead. `;
-    const place = await postTo(deps, alerts, { ...message, text: note });
+    const place = await postTo(deps, alerts, message);
     await saveApprovalMessage(deps.db, deps.clock, effect.requestId, place);
-    await post(deps.client, place.channel, plain(`This could not be posted in ${channel} (${error}).`), {
+    await post(deps.client, place.channel, plain(`${trouble}; it is decided here instead.`), {
       thread_ts: place.ts,
     });
   }
@@ -177,8 +185,19 @@ async function post(
   return { channel: posted.channel, ts: posted.ts };
 }
 
+async function postInPerson(client: WebClient, slackId: string, message: Message): Promise<void> {
+  const { channel } = await client.conversations.open({ users: slackId });
+  if (channel?.id === undefined) throw new Error("Slack opened no direct message");
+  await post(client, channel.id, message);
+}
+
+async function tellInPerson(client: WebClient, { request }: State, text: string): Promise<void> {
+  const { slackId } = request.requester;
+  if (slackId !== undefined) await postInPerson(client, slackId, plain(text));
+}
+
 function plain(text: string): Message {
-  return { text, blocks: [{ type: "section", text: { type: "plain_text", text } }] };
+  return { text: escapeMrkdwn(text), blocks: [{ type: "section", text: { type: "plain_text", text } }] };
 }
 
 async function read(
@@ -193,5 +212,10 @@ async function read(
 async function approversOf(directory: Directory, { request }: State): Promise<readonly Approver[]> {
   if (request.status !== "pending") return [];
   const emails = request.terms.steps[0]?.approvers ?? [];
-  return Promise.all(emails.map(async (email) => ({ email, slackId: await directory.idByEmail(email) })));
+  return Promise.all(
+    emails.map(async (email, index) => {
+      // Those who are only counted need no looking up: Slack allows some fifty a minute.
+      return index < maxNames ? { email, slackId: await directory.idByEmail(email) } : { email };
+    }),
+  );
 }

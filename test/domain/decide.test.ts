@@ -147,7 +147,7 @@ describe("who may decide", () => {
     const two = { count: 2, approvers: [bob.email, carol.email] };
     const first = accepted(decide(buildState("pending"), approveBy(bob, two), t0));
     expect(first.next.request.status).toBe("pending");
-    const again = { ...approveBy(bob, two), key: "another click" } as Command;
+    const again: Command = { type: "approve", by: bob, authority: two, key: "another click" };
     expect(outcome(decide(first.next, again, t0))).toBe("decided_before");
     const withoutBob = { count: 2, approvers: [carol.email, "erin@example.com"] };
     const second = accepted(decide(first.next, approveBy(carol, withoutBob), t0));

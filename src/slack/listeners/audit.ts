@@ -9,6 +9,7 @@ import { exportAudit } from "../../audit/export.ts";
 import { type ExportFilters, parseExportFilters, recordedFilters } from "../../audit/export-filters.ts";
 import type { Person } from "../../domain/person.ts";
 import { actorOf } from "../../domain/request-transitions.ts";
+import { storable } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { readNow } from "../../persistence/requests.ts";
 import { isAuditor } from "../../policy/evaluate.ts";
@@ -61,7 +62,12 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
       const why = "Only auditors may read the audit. The policy names them under settings.auditors.";
       await recordEvent(
         deps.db,
-        { type: "audit.refused", at: now, actor: actorOf(person), data: { attempted: command.text, why } },
+        {
+          type: "audit.refused",
+          at: now,
+          actor: actorOf(person),
+          data: { attempted: storable(command.text), why },
+        },
         { dedupeKey: `audit ${command.trigger_id}` },
       );
       return { text: why };

@@ -28,7 +28,7 @@ export type Approver = { readonly email: string; readonly slackId?: string | und
 
 const riskWords = { low: "🟢 Low", medium: "🟡 Medium", high: "🔴 High" } as const;
 /** More names than this are counted, not listed: an approver judges on a phone. */
-const maxNames = 10;
+export const maxNames = 10;
 
 /** The message approvers judge, as the request stands now; buttons only while it is pending. */
 export function approvalMessage(state: State, approvers: readonly Approver[]): Message {

@@ -7,6 +7,7 @@ import {
   bold,
   code,
   escapeMrkdwn,
+  formatTime,
   mention,
   paragraph,
   type Piece,
@@ -55,7 +56,7 @@ function plainText(line: readonly Piece[]): string {
     .map((piece) => {
       if (piece === undefined) return "";
       if (typeof piece === "string") return piece;
-      if (piece instanceof Date) return `${piece.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+      if (piece instanceof Date) return formatTime(piece);
       return piece.type === "text" ? piece.text : "";
     })
     .join("");

@@ -1,6 +1,6 @@
 import type { InputBlock, ModalView, PlainTextOption } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
-import type { Askable } from "../../policy/evaluate.ts";
+import { type Askable, maxReasonCharacters } from "../../policy/evaluate.ts";
 import { shorten } from "./rich-text.ts";
 
 export const requestFormId = "request_access";
@@ -77,7 +77,12 @@ export function requestForm(askable: readonly Askable[], chosen: string | undefi
         block_id: reasonBlockId,
         label: { type: "plain_text", text: "Reason" },
         hint: { type: "plain_text", text: "Approvers and auditors read this." },
-        element: { type: "plain_text_input", action_id: inputActionId, multiline: true, max_length: 3000 },
+        element: {
+          type: "plain_text_input",
+          action_id: inputActionId,
+          multiline: true,
+          max_length: maxReasonCharacters,
+        },
       },
       {
         type: "input",

@@ -1,4 +1,8 @@
 import type { RichTextBlock, RichTextElement } from "@slack/types";
+import dayjs from "dayjs";
+import utc from "dayjs/plugin/utc.js";
+
+dayjs.extend(utc);
 
 /**
  * Text as Slack's rich text elements. Nothing in a text element is parsed: no mention, link, emphasis, emoji or entity,
@@ -54,6 +58,11 @@ export function escapeMrkdwn(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
+/** A time where nobody's time zone is known. */
+export function formatTime(at: Date): string {
+  return dayjs.utc(at).format("D MMM YYYY, HH:mm [UTC]");
+}
+
 /** At most `length` UTF-16 units, never half a character, with an ellipsis where something is missing. */
 export function shorten(text: string, length: number): string {
   if (text.length <= length) return text;
@@ -74,6 +83,6 @@ function dateElement(at: Date): RichTextElement {
     type: "date",
     timestamp: Math.floor(at.getTime() / 1000),
     format: "{date_short_pretty} at {time}",
-    fallback: `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`,
+    fallback: formatTime(at),
   };
 }
