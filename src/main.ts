@@ -93,6 +93,12 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     closers.push(async () => {
       await Promise.all([...providers.values()].map((provider) => provider.close()));
     });
+    for (const [name, provider] of providers) {
+      // Said early, while somebody watches the start; a provider that is away for a moment is no reason not to start.
+      provider
+        .check()
+        .catch((error: unknown) => log.warn({ err: error }, `provider ${name} cannot do its work yet`));
+    }
     const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl, log });
     const client = createWebClient(config.slack.botToken, config.slack.apiUrl);
     const directory = createDirectory(client);

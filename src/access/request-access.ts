@@ -54,14 +54,17 @@ export async function requestAccess(deps: PolicyDeps, asked: AccessAsk): Promise
   if (!recorded) {
     const earlier = ask.dedupeKey === undefined ? undefined : await findByDedupeKey(deps.db, ask.dedupeKey);
     if (!earlier) throw new Error("a request was neither recorded nor found");
+    // What was refused before must not look as if it had been filed.
+    if (evaluation.verdict === "refuse" && earlier.isRefused) return refused(earlier, evaluation.refusal);
     return { outcome: "repeated", number: earlier.number };
   }
   deps.wake(recorded.effects, now);
-  if (evaluation.verdict === "refuse") {
-    const { refusal } = evaluation;
-    return { outcome: "refused", number: recorded.number, why: wordRefusal(refusal), refusal };
-  }
+  if (evaluation.verdict === "refuse") return refused(recorded, evaluation.refusal);
   return { outcome: "filed", request: { ...transition.next.request, number: recorded.number } };
+}
+
+function refused({ number }: { readonly number: number }, refusal: PolicyRefusal): AccessAnswer {
+  return { outcome: "refused", number, why: wordRefusal(refusal), refusal };
 }
 
 /** What the policy would say today to a request that was filed earlier. */

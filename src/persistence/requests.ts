@@ -46,11 +46,12 @@ export async function readNow(db: PrismaClient, clock: Clock): Promise<Date> {
 export async function findByDedupeKey(
   db: PrismaClient,
   dedupeKey: string,
-): Promise<{ readonly id: string; readonly number: number } | undefined> {
-  return (
-    (await db.accessRequest.findUnique({ where: { dedupeKey }, select: { id: true, number: true } })) ??
-    undefined
-  );
+): Promise<{ readonly number: number; readonly isRefused: boolean } | undefined> {
+  const found = await db.accessRequest.findUnique({
+    where: { dedupeKey },
+    select: { number: true, status: true },
+  });
+  return found ? { number: found.number, isRefused: found.status === "refused" } : undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ export async function opensForm(slack: Slack, person: Person): Promise<SeenView>
   await person.types("/request-access");
   return slack.until(() => {
     const modal = person.modal();
-    return modal !== undefined && modal.fields.length > 0 && modal;
+    return modal?.fields.length ? modal : undefined;
   }, `${person.name}'s form`);
 }
 

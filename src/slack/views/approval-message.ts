@@ -8,6 +8,7 @@ import {
   bold,
   code,
   escapeMrkdwn,
+  lines,
   listed,
   mention,
   paragraph,
@@ -44,14 +45,16 @@ export function approvalMessage(state: State, approvers: readonly Approver[]): M
       },
     },
     richText(
-      field("Who", mention(request.requester), ` (${nameOf(request)})`),
-      field("What", `${accessTitle(request)}, `, code(`${request.resource}:${request.role}`)),
-      field("How long", formatDuration(request.durationSeconds)),
-      field("Risk", riskWords[request.terms.risk]),
-      request.ticket === undefined ? undefined : field("Ticket", request.ticket),
-      request.rule === undefined ? undefined : field("Rule", request.rule),
-      ...(pending ? waiting(request, approvers) : []),
-      field("Why"),
+      lines([
+        field("Who", mention(request.requester), ` (${nameOf(request)})`),
+        field("What", `${accessTitle(request)}, `, code(`${request.resource}:${request.role}`)),
+        field("How long", formatDuration(request.durationSeconds)),
+        field("Risk", riskWords[request.terms.risk]),
+        ...(request.ticket === undefined ? [] : [field("Ticket", request.ticket)]),
+        ...(request.rule === undefined ? [] : [field("Rule", request.rule)]),
+        ...(pending ? waiting(request, approvers) : []),
+        field("Why"),
+      ]),
       quote(request.reason),
     ),
     ...(pending ? [buttons(request)] : [{ ...richText(...outcome(state)), block_id: "outcome" }]),
@@ -74,14 +77,11 @@ function nameOf(request: AccessRequest): string {
   return name === "" ? email : `${shorten(name, 100)}, ${email}`;
 }
 
-function field(label: string, ...pieces: readonly Piece[]): ReturnType<typeof paragraph> {
-  return paragraph(bold(`${label}: `), ...pieces, "\n");
+function field(label: string, ...pieces: readonly Piece[]): readonly Piece[] {
+  return [bold(`${label}: `), ...pieces];
 }
 
-function waiting(
-  request: AccessRequest,
-  approvers: readonly Approver[],
-): readonly ReturnType<typeof paragraph>[] {
+function waiting(request: AccessRequest, approvers: readonly Approver[]): readonly (readonly Piece[])[] {
   const step = request.terms.steps[0];
   if (!step) return [];
   const needed = stillNeeded(request.decisions, step);
@@ -136,10 +136,7 @@ function outcome({ request, grants }: State): readonly ReturnType<typeof paragra
         approvals.length === 0
           ? ["the policy (rule ", bold(request.rule ?? ""), ")"]
           : listed(approvals.map(mention), "and");
-      return [
-        paragraph("✅ Approved by ", ...by, ", ", closedAt, "\n"),
-        ...grants.map((grant) => paragraph(...grantLine(grant))),
-      ];
+      return [lines([["✅ Approved by ", ...by, ", ", closedAt], ...grants.map(grantLine)])];
     }
     case "denied": {
       const denial = request.decisions.find(({ verdict }) => verdict === "deny");

@@ -148,7 +148,7 @@ function durationHint(roles: readonly Askable[]): string {
   const limits = roles.map(
     ({ roleTitle, maxDurationSeconds }) => `${roleTitle}: at most ${formatDuration(maxDurationSeconds)}`,
   );
-  return shorten(["Such as 45m, 2h or 1h30m.", ...limits].join(" "), 2000);
+  return shorten(["Such as 45m, 2h or 1h30m.", limits.join("; ")].join(" ").trim(), 2000);
 }
 
 function option(text: string, value: string): PlainTextOption & { value: string } {

@@ -15,6 +15,11 @@ export function paragraph(...pieces: readonly Piece[]): RichTextBlock["elements"
   return { type: "rich_text_section", elements: elementsOf(pieces) };
 }
 
+/** Lines under one another, as one paragraph. */
+export function lines(rows: readonly (readonly Piece[])[]): RichTextBlock["elements"][number] {
+  return paragraph(...rows.flatMap((row, index): readonly Piece[] => (index === 0 ? row : ["\n", ...row])));
+}
+
 /** What somebody said, set apart from what Hallpass says. */
 export function quote(text: string): RichTextBlock["elements"][number] {
   return { type: "rich_text_quote", elements: elementsOf([text]) };
