@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { parseDuration } from "../domain/duration.ts";
+import { didYouMean } from "../policy/nearest.ts";
+import { isEmail, normalEmail } from "../policy/schema.ts";
+
+export type ExportFormat = z.infer<typeof ExportFormat>;
+const ExportFormat = z.enum(["csv", "jsonl", "json"]);
+
+export type ExportFilters = {
+  /** Events at this time or later. */
+  readonly since?: Date;
+  /** Events before this time. */
+  readonly until?: Date;
+  /** The requester's or the actor's e-mail address, in any case. */
+  readonly user?: string;
+  /** A resource's name. */
+  readonly resource?: string;
+  readonly format: ExportFormat;
+};
+
+export type ParsedFilters =
+  { readonly ok: true; readonly filters: ExportFilters } | { readonly ok: false; readonly fault: string };
+
+const names = ["since", "until", "user", "resource", "format"] as const;
+type FilterName = (typeof names)[number];
+
+const offer =
+  "Allowed are since and until (30d, 2026-03-01 or 2026-03-01T09:00Z), user (an e-mail address), resource (its name) and " +
+  "format (csv, jsonl or json)";
+
+/** Reads the words after `export`: `since 30d format csv user alice@example.com resource orders-db`, in any order. */
+export function parseExportFilters(words: readonly string[], now: Date): ParsedFilters {
+  const written: { [Name in FilterName]?: string } = {};
+  for (let index = 0; index < words.length; index += 2) {
+    const [word = "", value] = words.slice(index, index + 2);
+    const name = names.find((each) => each === plain(word));
+    if (name === undefined) return unknownWord(word);
+    if (value === undefined) return fault(`${name} needs a value after it. ${offer}.`);
+    if (written[name] !== undefined) return fault(`${name} is given twice; give it once.`);
+    written[name] = value;
+  }
+  return readExportFilters(written, now);
+}
+
+/** Checks filters as people write them; a format left out is CSV. Durations count back from `now`. */
+export function readExportFilters(
+  written: { readonly [Name in FilterName]?: string | undefined },
+  now: Date,
+): ParsedFilters {
+  const since = written.since === undefined ? undefined : readTime(written.since, now, "since");
+  if (since === null) return fault(timeFault("since", written.since));
+  const until = written.until === undefined ? undefined : readTime(written.until, now, "until");
+  if (until === null) return fault(timeFault("until", written.until));
+  if (since && until && since >= until) return fault("since must be earlier than until.");
+  const user = written.user === undefined ? undefined : emailIn(written.user);
+  if (user === null) return fault(`user must be an e-mail address, got ${quoted(written.user)}.`);
+  const format = ExportFormat.safeParse((written.format ?? "csv").toLowerCase()).data;
+  if (!format) return fault(formatFault(written.format));
+  const resource = written.resource?.trim();
+  if (resource === "") return fault("resource must be a resource's name, got nothing.");
+  const filters = { format, ...(since && { since }), ...(until && { until }), ...(user && { user }) };
+  return { ok: true, filters: { ...filters, ...(resource !== undefined && { resource }) } };
+}
+
+/** The filters as the audit records that somebody exported with them; the format stands beside them there. */
+export function recordedFilters({
+  since,
+  until,
+  user,
+  resource,
+}: ExportFilters): Readonly<Record<string, string>> {
+  const all = { since: since?.toISOString(), until: until?.toISOString(), user, resource };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+const Day = z.iso.date();
+const zone = { offset: true, local: true };
+const Instant = z.union([z.iso.datetime(zone), z.iso.datetime({ ...zone, precision: -1 })]);
+const daySeconds = 86_400;
+
+/** A duration back from now, a day, or an instant (in UTC unless it says otherwise); `null` when it is none of these. */
+function readTime(text: string, now: Date, name: "since" | "until"): Date | null {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return back(now, seconds);
+  if (Day.safeParse(text).success) {
+    // "until 2026-03-31" means to the end of that day.
+    return back(new Date(`${text}T00:00:00Z`), name === "until" ? -daySeconds : 0);
+  }
+  const instant = text.toUpperCase();
+  if (!Instant.safeParse(instant).success) return null;
+  return new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(instant) ? instant : `${instant}Z`);
+}
+
+/** Not before 1970: no log reaches back that far, and durations may. */
+function back(from: Date, seconds: number): Date {
+  return new Date(Math.max(0, from.getTime() - seconds * 1_000));
+}
+
+function timeFault(name: FilterName, text: string | undefined): string {
+  return `${name} must be a duration back from now such as 30d or 12h, a day such as 2026-03-01, or a time such as 2026-03-01T09:00Z (UTC), got ${quoted(text)}.`;
+}
+
+function formatFault(text: string | undefined): string {
+  const mend = didYouMean(text ?? "", ExportFormat.options);
+  return `format must be csv, jsonl or json, got ${quoted(text)}${mend || "."}`;
+}
+
+/** Slack makes links of addresses: `<mailto:alice@example.com|alice@example.com>`. */
+function emailIn(text: string): string | null {
+  const address = normalEmail(/^<mailto:([^|>]+)(?:\|[^>]*)?>$/.exec(text)?.[1] ?? text);
+  return isEmail(address) ? address : null;
+}
+
+function unknownWord(word: string): ParsedFilters {
+  const mend = didYouMean(plain(word), names);
+  return fault(`${quoted(word)} is not a filter${mend || "."} ${offer}.`);
+}
+
+/** People write `--since` as on the command line, and Slack makes one long dash of it. */
+function plain(word: string): string {
+  return word.toLowerCase().replace(/^[-–—]+/, "");
+}
+
+function quoted(text = ""): string {
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return `“${short}”`;
+}
+
+function fault(text: string): ParsedFilters {
+  return { ok: false, fault: text };
+}

@@ -1,0 +1,90 @@
+import { open } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { exportAudit } from "../audit/export.ts";
+import type { ExportFilters } from "../audit/export-filters.ts";
+import { readExportFilters, recordedFilters } from "../audit/export-filters.ts";
+import { recordEvent } from "../persistence/audit.ts";
+import { databaseClock } from "../persistence/clock.ts";
+import { openDatabase } from "../persistence/database.ts";
+import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
+import { readNow } from "../persistence/requests.ts";
+import { CommandError } from "./failure.ts";
+import { readSettings } from "./settings.ts";
+import { withDatabase } from "./storage.ts";
+
+export type AuditExportOptions = {
+  readonly since?: string;
+  readonly until?: string;
+  readonly user?: string;
+  readonly resource?: string;
+  readonly format: string;
+  /** A file, or `-` for standard output. */
+  readonly output: string;
+};
+
+/** `hallpass audit export`: records that it happens, then streams. Resolves with the exit code. */
+export async function auditExport({ output, ...written }: AuditExportOptions): Promise<number> {
+  const parsed = readExportFilters(written, new Date());
+  if (!parsed.ok) throw new CommandError(parsed.fault);
+  return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+    const target = await openOutput(output);
+    await recordExport(databaseUrl, parsed.filters);
+    const { stream, rows } = exportAudit({ databaseUrl }, parsed.filters);
+    const progress = showProgress(rows);
+    try {
+      await pipeline(stream, target);
+    } catch (error) {
+      // Whoever reads has had enough: `| head`.
+      if (systemCode(error) === "EPIPE" && output === "-") return 0;
+      throw new CommandError(
+        `The export failed after ${rows()} events, what is written is incomplete: ${wordsOf(error)}.`,
+        {
+          cause: error,
+        },
+      );
+    } finally {
+      progress.end();
+    }
+    return 0;
+  });
+}
+
+async function openOutput(output: string): Promise<Writable> {
+  if (output === "-") return process.stdout;
+  try {
+    // The audit is not for everybody on this machine.
+    return (await open(output, "w", 0o600)).createWriteStream();
+  } catch (error) {
+    throw new CommandError(`The export can't be written to ${output}: ${wordsOf(error)}.`, { cause: error });
+  }
+}
+
+async function recordExport(databaseUrl: string, filters: ExportFilters): Promise<void> {
+  const database = openDatabase(databaseUrl, { poolSize: 1, applicationName: "hallpass audit export" });
+  try {
+    await recordEvent(database.prisma, {
+      type: "audit.exported",
+      at: await readNow(database.prisma, databaseClock),
+      actor: { kind: "hallpass" },
+      data: { format: filters.format, filters: recordedFilters(filters), via: "cli" },
+    });
+  } finally {
+    await database.close();
+  }
+}
+
+/** Counts on the terminal, if there is one to count on. */
+function showProgress(rows: () => number): { end(): void } {
+  if (!process.stderr.isTTY) return { end: () => undefined };
+  const write = (ending: string): void => {
+    process.stderr.write(`\r${rows().toLocaleString("en")} events${ending}`);
+  };
+  const timer = setInterval(write, 500, "");
+  return {
+    end() {
+      clearInterval(timer);
+      write("\n");
+    },
+  };
+}

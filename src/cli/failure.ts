@@ -1,0 +1,32 @@
+import { redactSecrets } from "../logger.ts";
+
+/** A command can't do what it was asked; the message is all that a person needs. */
+export class CommandError extends Error {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = "CommandError";
+  }
+}
+
+// By name, because importing their classes loads much that most commands don't need.
+const known = new Set([
+  "CommandError",
+  "ListenError",
+  "DatabaseRefusedError",
+  "EmbeddedPostgresError",
+  "MigrationError",
+]);
+
+/** Words an error for the terminal: a line, or with `details` all there is. Ends in a line break. */
+export function wordFailure(error: unknown, details: boolean): string {
+  if (details)
+    return `${redactSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`;
+  const message = redactSecrets(error instanceof Error ? error.message || error.name : String(error));
+  return error instanceof Error && known.has(error.name)
+    ? `${message}\n`
+    : `Unexpected: ${oneLine(message)} (LOG_LEVEL=debug shows more)\n`;
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { z } from "zod";
+import { loadEnvFile, readStorageConfig } from "../config.ts";
+import { CommandError, wordFailure } from "./failure.ts";
+
+// src/cli and dist/cli lie equally deep.
+const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
+
+/** Each command is loaded when it is called: `policy check` in an editor must not wait for Slack's libraries. */
+function createProgram(): Command {
+  const program = new Command("hallpass")
+    .description(
+      "Just-in-time access from Slack: asked, approved, granted for a limited time, revoked, on record.",
+    )
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .hook("preAction", () => {
+      const fault = loadEnvFile(".env");
+      if (fault !== undefined) throw new CommandError(fault);
+    });
+
+  program
+    .command("start")
+    .description("run the bot until it is told to stop (SIGTERM or Ctrl-C)")
+    .action(async () => finish((await import("./start.ts")).start()));
+
+  program
+    .command("migrate")
+    .description("bring the database to what this version needs (start does so itself)")
+    .action(async () => finish((await import("./migrate.ts")).migrateCommand()));
+
+  const policy = program.command("policy").description("work on the policy").helpCommand(false);
+  policy
+    .command("check")
+    .description("check a policy and print what is wrong with it, a line each")
+    .argument("[FILE]", "a policy file or a folder of them (default: HALLPASS_CONFIG, or hallpass.yml)")
+    .action(async (file?: string) => finish((await import("./policy-check.ts")).policyCheck(file)));
+
+  const audit = program.command("audit").description("read the audit log").helpCommand(false);
+  audit
+    .command("export")
+    .description("write audit events, oldest first")
+    .option("--since <TIME>", "from this time on: 30d, 2026-03-01 or 2026-03-01T09:00Z")
+    .option("--until <TIME>", "before this time; a day counts to its end")
+    .option("--user <EMAIL>", "events this person asked for or acted in")
+    .option("--resource <NAME>", "events of this resource")
+    .option("--format <FORMAT>", "csv, jsonl or json", "csv")
+    .option("--output <FILE>", "a file, or - for standard output", "-")
+    .action(async (options: ExportOptions) =>
+      finish((await import("./audit-export.ts")).auditExport(options)),
+    );
+
+  return program;
+}
+
+type ExportOptions = Readonly<Record<"format" | "output", string>> &
+  Readonly<Partial<Record<"since" | "until" | "user" | "resource", string>>>;
+
+/** The exit code is set, not exited with, so that what is written to a pipe arrives. */
+async function finish(exitCode: Promise<number>): Promise<void> {
+  process.exitCode = await exitCode;
+}
+
+function wantsDetails(): boolean {
+  const read = readStorageConfig();
+  return read.ok && ["debug", "trace"].includes(read.config.logLevel);
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.stderr.write(wordFailure(error, wantsDetails()));
+  // Whatever a failed start left open must not keep it from ending; pipes are written at once (nodejs.org/api/process).
+  process.exit(1);
+}

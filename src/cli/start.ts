@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../config.ts";
+import { readConfig, secretsFrom } from "../config.ts";
+import type { Logger } from "../logger.ts";
+import { createLogger } from "../logger.ts";
+import { startHallpass } from "../main.ts";
+import { wordFault } from "../policy/fault.ts";
+import { loadPolicy } from "../policy/load.ts";
+import type { Policy } from "../policy/policy.ts";
+import { secretReferences } from "../policy/secret.ts";
+import { providerTypes } from "../providers/registry.ts";
+import { CommandError } from "./failure.ts";
+
+/** While it starts it may wait for a database for ever; killing it then loses nothing. */
+const startupPatienceMs = 5_000;
+
+/** `hallpass start`: runs until SIGTERM or SIGINT, and exits; throws what kept it from starting. */
+export async function start(): Promise<never> {
+  const read = readConfig();
+  if (!read.ok) throw new CommandError(list("Hallpass can't start with these settings:", read.faults));
+  const { config } = read;
+  const secret = secretsFrom();
+  const policy = await readPolicy(config, secret);
+  const log = createLogger(config.logLevel);
+  dieOfBugs(log);
+  const signalled = nextSignal();
+  const starting = startHallpass({ config, policy, secret, log });
+  const first = await Promise.race([signalled, starting]);
+  const signal = typeof first === "string" ? first : await signalled;
+  log.info({ signal }, "Hallpass stops");
+  const hallpass = await Promise.race([starting, sleep(startupPatienceMs)]);
+  await hallpass?.stop();
+  process.exit(0);
+}
+
+async function readPolicy(config: Config, secret: (name: string) => string | undefined): Promise<Policy> {
+  const loaded = await loadPolicy(config.policyPath, { providerTypes });
+  if (!loaded.ok) throw new CommandError(loaded.faults.map(wordFault).join("\n"));
+  const missing = secretReferences(loaded.policy).filter((name) => secret(name) === undefined);
+  if (missing.length === 0) return loaded.policy;
+  const faults = missing.map(
+    (name) => `${name} is missing: ${config.policyPath} refers to it as \${${name}}.`,
+  );
+  throw new CommandError(list("Hallpass can't start with this policy:", faults));
+}
+
+function list(title: string, faults: readonly string[]): string {
+  return [title, ...faults.map((fault) => `  - ${fault}`)].join("\n");
+}
+
+/** Resolves with the first signal to stop; a second one ends the process at once. */
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve(signal);
+    };
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  });
+}
+
+/**
+ * After a bug nobody knows what still holds: all that matters is in the database, and a fresh process goes on from there.
+ * Node raises a rejection that nobody handles as an exception, too.
+ */
+function dieOfBugs(log: Logger): void {
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "A bug ends Hallpass");
+    process.exit(1);
+  });
+}

@@ -1,0 +1,227 @@
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+
+/** Where things are kept and how much is logged: all that commands need which never speak to Slack. */
+export type StorageConfig = {
+  readonly database: {
+    /** `undefined`: Hallpass brings its own PostgreSQL, under `dataDir`. */
+    readonly url: string | undefined;
+    readonly dataDir: string;
+  };
+  /** `undefined`: BullMQ runs on PostgreSQL. */
+  readonly redisUrl: string | undefined;
+  /** A policy file, or a folder of them. */
+  readonly policyPath: string;
+  readonly logLevel: LogLevel;
+};
+
+export type Config = StorageConfig & {
+  readonly slack: {
+    readonly botToken: string;
+    /** Ends in `/`. */
+    readonly apiUrl: string;
+    readonly transport: SlackTransport;
+  };
+  readonly http: { readonly host: string; readonly port: number };
+};
+
+type SlackTransport =
+  | { readonly mode: "socket"; readonly appToken: string }
+  | { readonly mode: "http"; readonly signingSecret: string };
+
+/** `faults` are sentences for an operator: what is wrong and how to mend it, never a secret's value. */
+export type ConfigResult<T> =
+  { readonly ok: true; readonly config: T } | { readonly ok: false; readonly faults: readonly string[] };
+
+type LogLevel = z.infer<typeof LogLevel>;
+const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
+
+const databaseUrlFault =
+  "DATABASE_URL must look like postgresql://user:password@host:5432/name, with special characters in the password " +
+  "percent-encoded (# is %23); leave it out to let Hallpass bring its own PostgreSQL.";
+
+const redisUrlFault =
+  "REDIS_URL must look like redis://host:6379 or rediss://user:password@host:6380; leave it out to queue jobs in " +
+  "PostgreSQL.";
+
+const botTokenHowTo =
+  "install the app from manifest.yml in your workspace and copy the “Bot User OAuth Token” (it begins with xoxb-) from " +
+  "OAuth & Permissions";
+
+const appTokenHowTo =
+  "make an app-level token with the scope connections:write (it begins with xapp-) under Basic Information";
+
+const apiUrlFault =
+  "SLACK_API_URL must be an http:// or https:// address without parameters, such as https://slack.com/api/; leave it " +
+  "out to use Slack's.";
+
+const portFault = "PORT must be a whole number from 0 to 65535 (0 takes a free port); leave it out for 3000.";
+
+const logLevelFault = `LOG_LEVEL must be one of ${LogLevel.options.join(", ")}; leave it out for info.`;
+
+const transportFault =
+  `SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both missing, and Hallpass needs one of them: for Socket Mode ` +
+  `${appTokenHowTo} and set SLACK_APP_TOKEN; for HTTP copy the “Signing Secret” from Basic Information to ` +
+  `SLACK_SIGNING_SECRET and let Slack reach POST /slack/events.`;
+
+const Storage = z.object({
+  DATABASE_URL: z
+    .string()
+    .refine((url) => isUrlOf(url, ["postgres:", "postgresql:"]), databaseUrlFault)
+    .optional(),
+  HALLPASS_DATA_DIR: z.string().default(".hallpass"),
+  REDIS_URL: z
+    .string()
+    .refine((url) => isUrlOf(url, ["redis:", "rediss:"]), redisUrlFault)
+    .optional(),
+  HALLPASS_CONFIG: z.string().default("hallpass.yml"),
+  LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(LogLevel.options, logLevelFault)).default("info"),
+});
+
+const Slack = z.object({
+  SLACK_BOT_TOKEN: z
+    .string(tokenFault("SLACK_BOT_TOKEN", "xoxb-", botTokenHowTo, undefined))
+    .regex(/^xoxb-\S+$/, {
+      error: ({ input }) => tokenFault("SLACK_BOT_TOKEN", "xoxb-", botTokenHowTo, input),
+    }),
+  SLACK_APP_TOKEN: z
+    .string()
+    .regex(/^xapp-\S+$/, {
+      error: ({ input }) => tokenFault("SLACK_APP_TOKEN", "xapp-", appTokenHowTo, input),
+    })
+    .optional(),
+  SLACK_SIGNING_SECRET: z.string().optional(),
+  SLACK_API_URL: z
+    .string()
+    .refine(isApiUrl, apiUrlFault)
+    .transform((url) => (url.endsWith("/") ? url : `${url}/`))
+    .default("https://slack.com/api/"),
+});
+
+const Http = z.object({
+  HOST: z.string().optional(),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, portFault)
+    .transform(Number)
+    .refine((port) => port <= 65_535, portFault)
+    .default(3000),
+});
+
+/** Reads everything `hallpass start` needs; all faults at once. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<Config> {
+  const set = withoutBlanks(env);
+  const storage = Storage.safeParse(set);
+  const slack = Slack.safeParse(set);
+  const http = Http.safeParse(set);
+  const hasTransport = Boolean(set["SLACK_APP_TOKEN"] ?? set["SLACK_SIGNING_SECRET"]);
+  const faults = [
+    ...faultsOf(slack),
+    ...(hasTransport ? [] : [transportFault]),
+    ...faultsOf(http),
+    ...faultsOf(storage),
+  ];
+  const transport = slack.data && transportOf(slack.data);
+  if (!storage.data || !slack.data || !http.data || !transport) return { ok: false, faults };
+  const { HOST, PORT } = http.data;
+  return {
+    ok: true,
+    config: {
+      ...storageOf(storage.data),
+      slack: { botToken: slack.data.SLACK_BOT_TOKEN, apiUrl: slack.data.SLACK_API_URL, transport },
+      // Slack must reach HTTP mode, so that it listens everywhere; Socket Mode only answers health checks.
+      http: { host: HOST ?? (transport.mode === "http" ? "0.0.0.0" : "127.0.0.1"), port: PORT },
+    },
+  };
+}
+
+/** Reads only what commands need which never speak to Slack. */
+export function readStorageConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<StorageConfig> {
+  const storage = Storage.safeParse(withoutBlanks(env));
+  if (!storage.success) return { ok: false, faults: faultsOf(storage) };
+  return { ok: true, config: storageOf(storage.data) };
+}
+
+/** Resolves the `${NAME}` references of a policy; a blank value counts as unset. */
+export function secretsFrom(env: NodeJS.ProcessEnv = process.env): (name: string) => string | undefined {
+  return (name) => {
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    return value?.trim() ? value : undefined;
+  };
+}
+
+/**
+ * Adds a `.env` file's settings to the environment, where they are not set already; nothing happens without the file.
+ * Returns what is wrong with it, as a sentence.
+ */
+export function loadEnvFile(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const line = malformedLine(readFileSync(path, "utf8"));
+    if (line !== undefined) return `${path}:${line}: expected NAME=value or a # comment, got something else.`;
+    process.loadEnvFile(path);
+    return undefined;
+  } catch (error) {
+    return `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`;
+  }
+}
+
+/** Node skips a line it can't read without a word, and a setting would only seem to be set. Counts from 1. */
+function malformedLine(text: string): number | undefined {
+  const quoted = /^([ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=)[ \t]*(["'`])[^]*?\2/gm;
+  const wellFormed = /^\s*(?:$|#|(?:export\s+)?[A-Za-z_][\w.-]*\s*=(?!\s*["'`]))/;
+  // A quoted value may span lines; their number stays.
+  const lines = text
+    .replaceAll(quoted, (match, name: string) => name + match.replaceAll(/[^\n]/g, ""))
+    .split("\n");
+  const index = lines.findIndex((line) => !wellFormed.test(line));
+  return index === -1 ? undefined : index + 1;
+}
+
+type Settings = Readonly<Record<string, string>>;
+
+/** A blank value counts as unset, and a line break after a pasted secret counts for nothing. */
+function withoutBlanks(env: NodeJS.ProcessEnv): Settings {
+  const trimmed = Object.entries(env).map(([name, value]) => [name, value?.trim() ?? ""] as const);
+  return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
+}
+
+function storageOf(set: z.infer<typeof Storage>): StorageConfig {
+  return {
+    database: { url: set.DATABASE_URL, dataDir: set.HALLPASS_DATA_DIR },
+    redisUrl: set.REDIS_URL,
+    policyPath: set.HALLPASS_CONFIG,
+    logLevel: set.LOG_LEVEL,
+  };
+}
+
+/** Socket Mode wins where both are set: it works wherever Hallpass runs. */
+function transportOf(set: z.infer<typeof Slack>): SlackTransport | undefined {
+  if (set.SLACK_APP_TOKEN !== undefined) return { mode: "socket", appToken: set.SLACK_APP_TOKEN };
+  if (set.SLACK_SIGNING_SECRET !== undefined)
+    return { mode: "http", signingSecret: set.SLACK_SIGNING_SECRET };
+  return undefined;
+}
+
+function faultsOf(parsed: z.ZodSafeParseResult<unknown>): readonly string[] {
+  return parsed.error?.issues.map(({ message }) => message) ?? [];
+}
+
+/** Says what is set instead, by its beginning only: the two tokens are easily swapped. */
+function tokenFault(name: string, prefix: string, howTo: string, value: unknown): string {
+  if (typeof value !== "string") return `${name} is missing: ${howTo}.`;
+  const found = /^(?:xox[a-z]|xapp|xwfp)-/.exec(value)?.[0];
+  const what =
+    found === undefined || found === prefix ? "something else" : `a token that begins with ${found}`;
+  return `${name} must be one token that begins with ${prefix} and has no spaces, but it holds ${what}: ${howTo}.`;
+}
+
+function isUrlOf(text: string, protocols: readonly string[]): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+}
+
+function isApiUrl(text: string): boolean {
+  if (!isUrlOf(text, ["http:", "https:"])) return false;
+  const { search, hash, username, password } = new URL(text);
+  return search + hash + username + password === "";
+}

@@ -1,0 +1,60 @@
+import { isNativeError } from "node:util/types";
+import { pino } from "pino";
+import type { DestinationStream, Logger as PinoLogger } from "pino";
+
+export type Logger = PinoLogger;
+
+const describe = (error: unknown): unknown => describeError(error);
+
+/** Writes one JSON object a line to standard output (or `stream`), without anything that could be a secret. */
+export function createLogger(level: string, stream?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      serializers: { err: describe, error: describe, cause: describe },
+      // The whole line, because a secret may be deep in an object, in a message, or in a stack.
+      hooks: { streamWrite: redactSecrets },
+    },
+    stream ?? process.stdout,
+  );
+}
+
+const deepestCause = 5;
+
+/** What an error says; whatever else hangs on it (a response, a request with its headers) stays out. */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!isNativeError(error)) return error;
+  const { code, errors, cause } = error as NodeJS.ErrnoException & { readonly errors?: unknown };
+  const causes = Array.isArray(errors) ? errors : cause === undefined ? [] : [cause];
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code !== undefined && { code }),
+    stack: error.stack,
+    ...(causes.length > 0 &&
+      depth < deepestCause && { causes: causes.map((each) => describeError(each, depth + 1)) }),
+  };
+}
+
+const secretName = String.raw`[\w-]*(?:password|passwd|pwd|secret|token|authorization|cookie|credential|api_?key|private_?key)s?`;
+
+const redactions: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  // Slack's tokens, whatever stands around them.
+  [/\b(xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[\w-]+/g, "$1-***"],
+  // Slack's webhooks and response URLs: whoever has one may post.
+  [/(hooks\.slack(?:-gov)?\.com\/)[\w/-]+/g, "$1***"],
+  [/\b(authorization\s*[:=]\s*)(?:(?:Bearer|Basic)\s+)?[\w.~+/=-]+/gi, "$1***"],
+  // As long as credentials are and the words after "basic" are not.
+  [/\b(Bearer|Basic)(\s+)[\w.~+/=-]{20,}/gi, "$1$2***"],
+  // `"token":"…"` in JSON, and in JSON that is a text within JSON, where quotes are escaped.
+  [new RegExp(String.raw`(?<!\\)((\\*")${secretName}\2\s*:\s*)\2(?:\\.|[^"\\])*?\2`, "gi"), "$1$2***$2"],
+  // `password=…` in connection texts and URLs.
+  [new RegExp(String.raw`(?<![\w-])(${secretName}=)[^\s&;"'\\]+`, "gi"), "$1***"],
+  // `scheme://user:password@host`; a port's path is none, and a password may hold unescaped `/`, `?` and `@`.
+  [/(:\/\/[^\s/?#@:"']*:)(?!\d{1,5}[/?#])[^\s"'\\]*@/g, "$1***@"],
+];
+
+/** Takes out of a text what gives access: passwords in URLs, tokens, values under names such as `password`. */
+export function redactSecrets(text: string): string {
+  return redactions.reduce((rest, [pattern, replacement]) => rest.replaceAll(pattern, replacement), text);
+}

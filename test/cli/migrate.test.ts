@@ -1,0 +1,83 @@
+import { access, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createEmptyDatabase } from "../support/database.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { emptyFolder, hallpass } from "./run-hallpass.ts";
+
+describe("with DATABASE_URL", () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createEmptyDatabase();
+  });
+  afterEach(() => database.close());
+
+  test("migrations are applied and named, and then there are none", async () => {
+    const env = { DATABASE_URL: database.url };
+    const refused = await hallpass(["audit", "export"], { env });
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toMatch(
+      /^The database at \S+ has no tables of Hallpass's: run hallpass migrate\.\n$/,
+    );
+
+    const first = await hallpass(["migrate"], { env });
+    expect([first.code, first.stderr]).toEqual([0, ""]);
+    expect(first.stdout).toMatch(/^(?:Applied \S+\n)+The database at \S+ is up to date\.\n$/);
+    const second = await hallpass(["migrate"], { env });
+    expect([second.code, second.stderr]).toEqual([0, ""]);
+    expect(second.stdout).toMatch(/^The database at \S+ is up to date\.\n$/);
+  });
+});
+
+test("a database that can't be reached is one line without its password", async () => {
+  const env = { DATABASE_URL: "postgres://u:canary@127.0.0.1:1/x" };
+  const { code, stderr } = await hallpass(["migrate"], { env });
+  expect([code, stderr]).toEqual([
+    1,
+    "The database at postgres://u@127.0.0.1:1/x can't be used: connect ECONNREFUSED 127.0.0.1:1.\n",
+  ]);
+});
+
+test("settings that can't be read are all said", async () => {
+  const { code, stderr } = await hallpass(["migrate"], {
+    env: { DATABASE_URL: "canary", LOG_LEVEL: "canary" },
+  });
+  expect(code).toBe(1);
+  expect(stderr.split("\n")).toEqual([
+    expect.stringMatching(/^DATABASE_URL must/),
+    expect.stringMatching(/^LOG_LEVEL must/),
+    "",
+  ]);
+  expect(stderr).not.toContain("canary");
+});
+
+test("LOG_LEVEL=debug shows where an error comes from", async () => {
+  const env = { DATABASE_URL: "postgres://u:canary@127.0.0.1:1/x", LOG_LEVEL: "debug" };
+  const { code, stderr } = await hallpass(["migrate"], { env });
+  expect(code).toBe(1);
+  expect(stderr).toContain("storage.js");
+  expect(stderr).not.toContain("canary");
+});
+
+describe("without DATABASE_URL", () => {
+  let cwd: string;
+  beforeEach(async () => {
+    cwd = await emptyFolder();
+  });
+  afterEach(() => rm(cwd, { recursive: true }));
+
+  test("where there are no data, a command that needs them says so and makes none", async () => {
+    const { code, stderr } = await hallpass(["audit", "export"], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^There are no data in \.hallpass: set DATABASE_URL .*\n$/);
+    await expect(access(join(cwd, ".hallpass"))).rejects.toThrow("ENOENT");
+  });
+
+  test("Hallpass's own server is started, used and stopped", async () => {
+    const migrated = await hallpass(["migrate"], { cwd });
+    expect([migrated.code, migrated.stderr]).toEqual([0, ""]);
+    const exported = await hallpass(["audit", "export", "--format", "jsonl"], { cwd });
+    expect([exported.code, exported.stderr]).toEqual([0, ""]);
+    expect(exported.stdout).toMatch(/^\{.*"audit\.exported".*\}\n$/);
+    await expect(access(join(cwd, ".hallpass/postgres/data/postmaster.pid"))).rejects.toThrow("ENOENT");
+  }, 60_000);
+});

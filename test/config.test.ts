@@ -1,0 +1,182 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadEnvFile, readConfig, readStorageConfig, secretsFrom } from "../src/config.ts";
+
+const socketMode = { SLACK_BOT_TOKEN: "xoxb-1-canary", SLACK_APP_TOKEN: "xapp-1-canary" };
+const httpMode = { SLACK_BOT_TOKEN: "xoxb-1-canary", SLACK_SIGNING_SECRET: "canary" };
+
+function faultsIn(env: NodeJS.ProcessEnv): readonly string[] {
+  const read = readConfig(env);
+  return read.ok ? [] : read.faults;
+}
+
+test("two tokens are enough, and everything else has its default", () => {
+  expect(readConfig(socketMode)).toEqual({
+    ok: true,
+    config: {
+      slack: {
+        botToken: "xoxb-1-canary",
+        apiUrl: "https://slack.com/api/",
+        transport: { mode: "socket", appToken: "xapp-1-canary" },
+      },
+      http: { host: "127.0.0.1", port: 3000 },
+      database: { url: undefined, dataDir: ".hallpass" },
+      redisUrl: undefined,
+      policyPath: "hallpass.yml",
+      logLevel: "info",
+    },
+  });
+});
+
+test("HTTP mode listens where Slack can reach it", () => {
+  expect(readConfig(httpMode)).toMatchObject({
+    config: { slack: { transport: { mode: "http", signingSecret: "canary" } }, http: { host: "0.0.0.0" } },
+  });
+});
+
+test("Socket Mode wins where both are set", () => {
+  expect(readConfig({ ...httpMode, ...socketMode })).toMatchObject({
+    config: { slack: { transport: { mode: "socket" } } },
+  });
+});
+
+test("everything can be set", () => {
+  const env = {
+    ...httpMode,
+    SLACK_API_URL: "http://127.0.0.1:4000/api",
+    PORT: "0",
+    HOST: "::1",
+    DATABASE_URL: "postgresql://hallpass:p%23w@db:5432/hallpass",
+    HALLPASS_DATA_DIR: "/data",
+    REDIS_URL: "rediss://cache:6380",
+    HALLPASS_CONFIG: "/etc/hallpass",
+    LOG_LEVEL: "DEBUG",
+  };
+  expect(readConfig(env)).toMatchObject({
+    ok: true,
+    config: {
+      slack: { apiUrl: "http://127.0.0.1:4000/api/" },
+      http: { host: "::1", port: 0 },
+      database: { url: env.DATABASE_URL, dataDir: "/data" },
+      redisUrl: env.REDIS_URL,
+      policyPath: "/etc/hallpass",
+      logLevel: "debug",
+    },
+  });
+});
+
+test("blank counts as unset, and the line break after a pasted secret for nothing", () => {
+  const blank = {
+    DATABASE_URL: "",
+    REDIS_URL: " ",
+    PORT: "",
+    HOST: "",
+    LOG_LEVEL: "",
+    SLACK_SIGNING_SECRET: "",
+  };
+  expect(readConfig({ ...socketMode, ...blank, SLACK_BOT_TOKEN: "xoxb-1-canary\n" })).toEqual(
+    readConfig(socketMode),
+  );
+});
+
+test("with nothing set, both ways to Slack are named and how to get each", () => {
+  const faults = faultsIn({});
+  expect(faults).toHaveLength(2);
+  expect(faults[0]).toBe(
+    "SLACK_BOT_TOKEN is missing: install the app from manifest.yml in your workspace and copy the “Bot User OAuth " +
+      "Token” (it begins with xoxb-) from OAuth & Permissions.",
+  );
+  expect(faults[1]).toMatch(/SLACK_APP_TOKEN .* SLACK_SIGNING_SECRET .* xapp-.* “Signing Secret”/);
+});
+
+test("swapped tokens are said by their kind", () => {
+  const [bot, app] = faultsIn({ SLACK_BOT_TOKEN: "xapp-1-canary", SLACK_APP_TOKEN: "xoxb-1-canary" });
+  expect(bot).toMatch(/^SLACK_BOT_TOKEN must be one token that begins with xoxb-.* begins with xapp-:/);
+  expect(app).toMatch(/^SLACK_APP_TOKEN must be one token that begins with xapp-.* begins with xoxb-:/);
+});
+
+test("all faults come at once, and none repeats what was set", () => {
+  const faults = faultsIn({
+    SLACK_BOT_TOKEN: "canary",
+    SLACK_APP_TOKEN: "xapp-canary canary",
+    SLACK_API_URL: "https://user:canary@slack.com/api",
+    PORT: "canary",
+    DATABASE_URL: "mysql://u:canary@h/d",
+    REDIS_URL: "canary://h",
+    LOG_LEVEL: "canary",
+  });
+  expect(faults.map((fault) => /^\w+/.exec(fault)?.[0])).toEqual([
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_API_URL",
+    "PORT",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "LOG_LEVEL",
+  ]);
+  expect(faults.join("\n")).not.toContain("canary");
+});
+
+test.each([
+  ["PORT", "65536"],
+  ["PORT", "-1"],
+  ["PORT", "3000.5"],
+  ["PORT", "0x10"],
+  ["DATABASE_URL", "postgres://u:pa#ss@host/db"],
+  ["DATABASE_URL", "host=localhost"],
+  ["REDIS_URL", "localhost:6379"],
+  ["SLACK_API_URL", "ftp://slack.com/api"],
+  ["SLACK_API_URL", "https://slack.com/api?x=1"],
+  ["LOG_LEVEL", "verbose"],
+])("%s=%s is one fault, with a way to mend it", (name, value) => {
+  const faults = faultsIn({ ...socketMode, [name]: value });
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toMatch(new RegExp(`^${name} must .*leave it out`));
+});
+
+test("commands without Slack ask for nothing of Slack's", () => {
+  expect(readStorageConfig({})).toMatchObject({ ok: true, config: { database: { dataDir: ".hallpass" } } });
+  expect(readStorageConfig({ LOG_LEVEL: "loud" })).toMatchObject({ ok: false, faults: [expect.any(String)] });
+});
+
+test("a policy's references are found in the environment; blank ones and what every object has are not", () => {
+  const secret = secretsFrom({ ORDERS_DATABASE_URL: " as written ", BLANK: " " });
+  expect(secret("ORDERS_DATABASE_URL")).toBe(" as written ");
+  expect([secret("BLANK"), secret("MISSING"), secret("toString")]).toEqual([undefined, undefined, undefined]);
+});
+
+describe("a .env file", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "hallpass-env-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test("may be missing", () => {
+    expect(loadEnvFile(join(folder, ".env"))).toBeUndefined();
+  });
+
+  test("that is a folder is a fault", () => {
+    expect(loadEnvFile(folder)).toMatch(/cannot be read/);
+  });
+
+  test.each([
+    [
+      "everything that may stand there",
+      "\uFEFF# a comment\n\nexport A=1\r\nB = 'x\ny' # more\nC=\"z\"\nD=\n  # HOST='x\n",
+      undefined,
+    ],
+    ["a name alone", "HALLPASS_TEST_A=1\nSLACK_BOT_TOKEN\n", 2],
+    ["a colon instead of =", "HALLPASS_TEST_A='1\n2'\nSLACK_BOT_TOKEN: xoxb-canary\n", 3],
+    ["a quote that is not closed", 'HALLPASS_TEST_A=1\nSLACK_BOT_TOKEN="xoxb-canary\n', 2],
+  ])("with %s", async (_title, text, line) => {
+    const path = join(folder, ".env");
+    await writeFile(path, text);
+    expect(loadEnvFile(path)).toBe(
+      line === undefined
+        ? undefined
+        : `${path}:${line}: expected NAME=value or a # comment, got something else.`,
+    );
+  });
+});
