@@ -1,3 +1,4 @@
+import { isBlank } from "../domain/text.ts";
 import { nearest } from "./nearest.ts";
 import type { Policy, Resource, Role, Rule } from "./policy.ts";
 import { defaultMaxDurationSeconds, groupOf, isEmail, normalEmail, type Risk } from "./schema.ts";
@@ -149,9 +150,6 @@ function termsOf(resource: Resource, role: Role, rule: Rule): Terms {
   };
 }
 
-/** A letter, digit, sign or emoji: not white space, not a control, not one of Unicode's invisible characters. */
-const visible = /[^\s\p{C}\p{M}\p{DI}\u2800]/u;
-
 function exceededLimit(ask: Ask, terms: Terms): PolicyRefusal | undefined {
   const { resource, role, durationSeconds: askedSeconds, reason } = ask;
   const maxSeconds = terms.maxDurationSeconds;
@@ -161,7 +159,7 @@ function exceededLimit(ask: Ask, terms: Terms): PolicyRefusal | undefined {
     return { kind: "duration_too_long", resource, role, maxSeconds, askedSeconds };
   if (reason.length > maxReasonCharacters)
     return { kind: "reason_too_long", maxCharacters: maxReasonCharacters, characters: reason.length };
-  if (!visible.test(reason)) return { kind: "reason_missing" };
+  if (isBlank(reason)) return { kind: "reason_missing" };
   return undefined;
 }
 

@@ -15,18 +15,25 @@ const example = "For example: /request-access orders-db write 2h fixing INC-42";
 
 /** Reads `RESOURCE ROLE DURATION REASON…` (or `RESOURCE:ROLE DURATION REASON…`) as typed after the command. */
 export function parseCommandText(text: string): ParsedCommand {
-  const words = unescapeSlack(text).trim().split(/\s+/u);
-  const [first = "", ...others] = words;
+  const [first, afterFirst] = nextWord(unescapeSlack(text));
   const [resource = "", inlineRole] = first.split(":", 2);
-  const [role, duration, ...reasonWords] = inlineRole === undefined ? others : [inlineRole, ...others];
-  if (role === undefined || duration === undefined) {
+  const [role, afterRole] = inlineRole === undefined ? nextWord(afterFirst) : [inlineRole, afterFirst];
+  const [duration, rest] = nextWord(afterRole);
+  if (role === "" || duration === "") {
     return { ok: false, why: `Expected RESOURCE ROLE DURATION REASON. ${example}` };
   }
   const durationSeconds = parseDuration(duration);
   if (durationSeconds === undefined) return { ok: false, why: durationFault(duration) };
-  const reason = reasonWords.join(" ");
+  // As it was typed, line breaks and all.
+  const reason = rest.trimEnd();
   const ticket = ticketIn(reason);
   return { ok: true, resource, role, durationSeconds, reason, ...(ticket === undefined ? {} : { ticket }) };
+}
+
+/** The first word, and all that follows it. */
+function nextWord(text: string): readonly [string, string] {
+  const [, word = "", rest = ""] = /^\s*(\S*)\s*([\s\S]*)$/u.exec(text) ?? [];
+  return [word, rest];
 }
 
 /** What is wrong with a duration that does not parse. */

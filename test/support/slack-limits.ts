@@ -19,6 +19,12 @@ export function limitFaults(slack: Slack): readonly string[] {
   return [...called, ...acknowledged];
 }
 
+/** Throws when the simulated Slack refused anything, or took it for a slip. */
+export function assertNoProblems(slack: Slack): void {
+  const problems = slack.problems.list().map(({ where, message }) => `${where}: ${message}`);
+  if (problems.length > 0) throw new Error(`Slack has problems with Hallpass:\n${problems.join("\n")}`);
+}
+
 function ackFaults(type: string, body: Json): readonly string[] {
   if (body === undefined || body === null || body === "") return [];
   if (type === "command") return messageFaults(typeof body === "string" ? { text: body } : body);

@@ -12,6 +12,7 @@ import { mayDecide } from "../../domain/request-transitions.ts";
 import type { Person } from "../../domain/person.ts";
 import { refusalText, type Refusal } from "../../domain/refusal.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
+import { isBlank } from "../../domain/text.ts";
 import { readState } from "../../persistence/requests.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { identify, nobodyText } from "../authority.ts";
@@ -95,7 +96,7 @@ export async function onDenyReason(deps: SlackDeps, { ack, body, client }: Submi
 async function deny(deps: SlackDeps, body: ViewSubmitAction): Promise<string | undefined> {
   try {
     const reason = body.view.state.values[denyReasonBlockId]?.[inputActionId]?.value?.trim() ?? "";
-    if (reason === "") return "Say why: the person who asked is told this.";
+    if (isBlank(reason)) return "Say why: the person who asked is told this.";
     const requestId = RequestId.parse(body.view.private_metadata);
     const key = `deny ${body.view.id}`;
     const identity = await identify(deps.directory, deps.workspace, {

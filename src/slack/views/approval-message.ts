@@ -4,6 +4,7 @@ import type { State } from "../../domain/decide.ts";
 import type { Grant } from "../../domain/grant.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
 import { stillNeeded } from "../../domain/approvals.ts";
+import { onOneLine } from "../../domain/text.ts";
 import {
   bold,
   code,
@@ -50,7 +51,7 @@ export function approvalMessage(state: State, approvers: readonly Approver[]): M
         field("What", `${accessTitle(request)}, `, code(`${request.resource}:${request.role}`)),
         field("How long", formatDuration(request.durationSeconds)),
         field("Risk", riskWords[request.terms.risk]),
-        ...(request.ticket === undefined ? [] : [field("Ticket", request.ticket)]),
+        ...(request.ticket === undefined ? [] : [field("Ticket", onOneLine(request.ticket))]),
         ...(request.rule === undefined ? [] : [field("Rule", request.rule)]),
         ...(pending ? waiting(request, approvers) : []),
         field("Why"),
@@ -73,7 +74,8 @@ function summary({ request }: State): string {
 }
 
 function nameOf(request: AccessRequest): string {
-  const { name, email } = request.requester;
+  const { email } = request.requester;
+  const name = onOneLine(request.requester.name);
   return name === "" ? email : `${shorten(name, 100)}, ${email}`;
 }
 
