@@ -4,27 +4,21 @@ import {
   type BlockAction,
   type ButtonAction,
   HTTPReceiver,
-  type Logger as BoltLogger,
-  LogLevel,
   SocketModeReceiver,
   type StaticSelectAction,
   type ViewSubmitAction,
 } from "@slack/bolt";
-import type { Logger } from "pino";
 import type { Installation } from "./connect.ts";
 import type { SlackDeps } from "./deps.ts";
 import { onAuditCommand } from "./listeners/audit.ts";
 import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
-import {
-  onFormSubmitted,
-  onOptionsTyped,
-  onRequestCommand,
-  onResourceChosen,
-} from "./listeners/request-access.ts";
+import { onRequestCommand } from "./listeners/request-command.ts";
+import { onOptionsTyped, onResourceChosen } from "./listeners/request-form.ts";
+import { onFormSubmitted } from "./listeners/request-submission.ts";
 import { approveActionId, denyActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
-import { webClientOptions } from "./web-client.ts";
+import { slackLogger, webClientOptions } from "./web-client.ts";
 
 export type SlackTransport =
   | { readonly mode: "socket"; readonly appToken: string }
@@ -33,7 +27,10 @@ export type SlackTransport =
 export type SlackApp = {
   /** Answers `POST /slack/events`; absent in Socket Mode. */
   readonly requestListener?: RequestListener;
+  /** Opens the connection of Socket Mode. */
   start(): Promise<void>;
+  /** Calls the listener whenever that connection ended, for whatever reason; it is not opened again by itself. */
+  onDisconnected(listener: () => void): void;
   stop(): Promise<void>;
 };
 
@@ -43,7 +40,7 @@ export function createSlackApp(
   installation: Installation,
   deps: SlackDeps,
 ): SlackApp {
-  const logger = boltLogger(deps.log);
+  const logger = slackLogger(deps.log);
   const receiver =
     settings.transport.mode === "http"
       ? new HTTPReceiver({
@@ -54,15 +51,15 @@ export function createSlackApp(
       : new SocketModeReceiver({
           appToken: settings.transport.appToken,
           logger,
-          // While this long has to pass before a closed connection is opened again, nobody's click arrives.
-          clientPingTimeout: 1_000,
-          installerOptions: { clientOptions: { slackApiUrl: settings.apiUrl } },
+          // Opened again by stayConnected (see connect.ts).
+          autoReconnectEnabled: false,
+          installerOptions: { clientOptions: webClientOptions(settings.apiUrl, deps.log) },
         });
   const { botUserId, botId, workspace } = installation;
   const app = new App({
     receiver,
     logger,
-    clientOptions: webClientOptions(settings.apiUrl),
+    clientOptions: webClientOptions(settings.apiUrl, deps.log),
     // Bolt would ask Slack itself and, once refused, answer every later event with 401 (see connect.ts).
     authorize: () =>
       Promise.resolve({ botToken: settings.botToken, botUserId, botId, teamId: workspace.teamId }),
@@ -104,22 +101,11 @@ export function createSlackApp(
       // In HTTP mode our own server hands requests over; only Socket Mode has a connection to open.
       if (receiver instanceof SocketModeReceiver) await receiver.start();
     },
+    onDisconnected(listener) {
+      if (receiver instanceof SocketModeReceiver) receiver.client.on("disconnected", listener);
+    },
     async stop() {
       if (receiver instanceof SocketModeReceiver) await receiver.stop();
     },
-  };
-}
-
-/** Bolt's log lines, in ours. */
-function boltLogger(log: Logger): BoltLogger {
-  const words = (parts: unknown[]): string => parts.map(String).join(" ");
-  return {
-    debug: (...parts) => log.debug(words(parts)),
-    info: (...parts) => log.debug(words(parts)),
-    warn: (...parts) => log.warn(words(parts)),
-    error: (...parts) => log.error(words(parts)),
-    setLevel: () => {},
-    getLevel: () => LogLevel.DEBUG,
-    setName: () => {},
   };
 }

@@ -7,6 +7,14 @@ export type Workspace = { readonly teamId: string; readonly enterpriseId: string
 /** Who clicked or typed, as Slack delivered it. */
 export type Clicker = { readonly userId: string; readonly teamId: string | undefined };
 
+/** Who acted in an interaction, as its payload says. */
+export function clickerOf(body: {
+  readonly user: { readonly id: string; readonly team_id?: string };
+  readonly team?: { readonly id: string } | null;
+}): Clicker {
+  return { userId: body.user.id, teamId: body.user.team_id ?? body.team?.id };
+}
+
 export type Nobody =
   | "other_workspace"
   | "unknown"

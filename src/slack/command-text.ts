@@ -1,3 +1,4 @@
+import { shorten } from "./views/rich-text.ts";
 import { parseDuration } from "../domain/duration.ts";
 
 export type ParsedCommand =
@@ -38,7 +39,7 @@ function nextWord(text: string): readonly [string, string] {
 
 /** What is wrong with a duration that does not parse. */
 export function durationFault(text: string): string {
-  return `“${text.slice(0, 40)}” is not a duration. Write it like 45m, 2h or 1h30m.`;
+  return `“${shorten(text, 40)}” is not a duration. Write it like 45m, 2h or 1h30m.`;
 }
 
 /** The first word that looks like a ticket (`INC-42`), without punctuation around it. */

@@ -6,10 +6,11 @@ import { requestName } from "../domain/request.ts";
 import { recordEvent } from "../persistence/audit.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import { readState } from "../persistence/requests.ts";
-import { findApprovalMessage, saveApprovalMessage } from "../persistence/slack-messages.ts";
+import { findApprovalMessage, saveApprovalMessage, type SlackPlace } from "../persistence/slack-messages.ts";
 import type { Directory } from "./directory.ts";
+import { permanentFault, plain, post, postInPerson, postTo } from "./posting.ts";
 import { type Approver, approvalMessage, maxNames, type Message } from "./views/approval-message.ts";
-import { escapeMrkdwn } from "./views/rich-text.ts";
+import { shorten } from "./views/rich-text.ts";
 import { alertMessage, requesterMessage, threadMessage } from "./views/event-message.ts";
 
 export type NotifierDeps = Pick<RecordDeps, "db" | "clock"> & {
@@ -34,9 +35,9 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     async post_request(effect) {
       if (await findApprovalMessage(deps.db, effect.requestId)) return done;
       const { state } = await read(deps, effect);
-      const message = approvalMessage(state, await approversOf(deps.directory, state));
+      const approvers = await approversOf(deps.directory, state);
       return send(effect, async () => {
-        const place = await postTo(deps, state.request.terms.channel, message);
+        const place = await postRequest(deps, state.request.terms.channel, state, approvers);
         await saveApprovalMessage(deps.db, deps.clock, effect.requestId, place);
       });
     },
@@ -44,8 +45,12 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       const place = await findApprovalMessage(deps.db, effect.requestId);
       if (!place) return { outcome: "done", note: "no approval message was posted" };
       const { state } = await read(deps, effect);
-      const { text, blocks } = approvalMessage(state, await approversOf(deps.directory, state));
-      return send(effect, () => deps.client.chat.update({ ...place, text, blocks: [...blocks] }));
+      const approvers = await approversOf(deps.directory, state);
+      return send(effect, () =>
+        fitting(state, approvers, ({ text, blocks }) =>
+          deps.client.chat.update({ ...place, text, blocks: [...blocks] }),
+        ),
+      );
     },
     async tell_thread(effect) {
       const message = threadMessage(effect.payload.event);
@@ -70,28 +75,6 @@ export function createNotifier(deps: NotifierDeps): Notifier {
   };
 }
 
-/** A channel that cannot take our message, however often we try; a person has to mend it. */
-class ChannelError extends Error {}
-
-/** Slack's errors that no retry mends. */
-const permanent = new Set([
-  "channel_not_found",
-  "not_in_channel",
-  "is_archived",
-  "restricted_action",
-  "message_not_found",
-  "cant_update_message",
-  "edit_window_closed",
-  "messages_tab_disabled",
-  "cannot_dm_bot",
-  "user_not_found",
-  "user_disabled",
-  "thread_locked",
-  "msg_too_long",
-  "msg_blocks_too_long",
-  "invalid_blocks",
-]);
-
 function createSender(
   deps: NotifierDeps,
 ): (effect: ClaimedEffect, call: () => Promise<unknown>) => Promise<Outcome> {
@@ -110,12 +93,6 @@ function createSender(
   };
 }
 
-function permanentFault(error: unknown): string | undefined {
-  if (error instanceof ChannelError) return error.message;
-  if (!(error instanceof WebAPIPlatformError)) return undefined;
-  return permanent.has(error.data.error) ? error.data.error : undefined;
-}
-
 /** Recorded, and said in the alerts channel where that is another one: a message nobody gets is never silent. */
 async function giveUp(deps: NotifierDeps, effect: ClaimedEffect, error: string): Promise<Outcome> {
   const { state, now } = await read(deps, effect);
@@ -132,73 +109,65 @@ async function giveUp(deps: NotifierDeps, effect: ClaimedEffect, error: string):
   );
   if (effect.kind !== "post_request") return { outcome: "done", note: error };
   const trouble = `${requestName(state.request)} could not be posted in ${channel} (${error})`;
-  if (alerts === channel) {
-    await tellInPerson(
-      deps.client,
-      state,
-      `${trouble}, so nobody can approve it. Tell whoever keeps the policy.`,
-    );
-  } else {
-    // The request is still to be judged: approvers find it in the alerts channel instead.
-    const message = approvalMessage(state, await approversOf(deps.directory, state));
-    const place = await postTo(deps, alerts, message);
-    await saveApprovalMessage(deps.db, deps.clock, effect.requestId, place);
-    await post(deps.client, place.channel, plain(`${trouble}; it is decided here instead.`), {
-      thread_ts: place.ts,
-    });
+  if (alerts === channel || !(await postInstead(deps, alerts, state, trouble))) {
+    const text = `${trouble}, so nobody can approve it. Tell whoever keeps the policy.`;
+    const { slackId } = state.request.requester;
+    if (slackId !== undefined) await postInPerson(deps.client, slackId, plain(text));
   }
   return { outcome: "done", note: error };
 }
 
-async function postTo(
+/** The request is still to be judged: approvers find it in the alerts channel instead, if that can take it. */
+async function postInstead(
   deps: NotifierDeps,
-  idOrName: string,
-  message: Message,
-): Promise<{ readonly channel: string; readonly ts: string }> {
-  const channel = await deps.directory.channel(idOrName);
-  if (!channel) {
-    throw new ChannelError(
-      `the bot sees no channel ${idOrName}; create it, or invite the bot if it is private`,
-    );
+  alerts: string,
+  state: State,
+  trouble: string,
+): Promise<boolean> {
+  try {
+    const place = await postRequest(deps, alerts, state, await approversOf(deps.directory, state));
+    await saveApprovalMessage(deps.db, deps.clock, state.request.id, place);
+    await post(deps.client, place.channel, plain(`${trouble}; it is decided here instead.`), {
+      thread_ts: place.ts,
+    });
+    return true;
+  } catch (error) {
+    if (permanentFault(error) === undefined) throw error;
+    return false;
   }
-  if (channel.isArchived) throw new ChannelError(`the channel ${idOrName} is archived`);
-  if (channel.isShared) throw new ChannelError(`the channel ${idOrName} is shared with another company`);
-  return post(deps.client, channel.id, message);
 }
 
-async function post(
-  client: WebClient,
+function postRequest(
+  deps: NotifierDeps,
   channel: string,
-  message: Message,
-  thread: { readonly thread_ts?: string } = {},
-): Promise<{ readonly channel: string; readonly ts: string }> {
-  const posted = await client.chat.postMessage({
-    channel,
-    text: message.text,
-    blocks: [...message.blocks],
-    unfurl_links: false,
-    unfurl_media: false,
-    ...thread,
-  });
-  if (posted.channel === undefined || posted.ts === undefined)
-    throw new Error("Slack did not say where the message is");
-  return { channel: posted.channel, ts: posted.ts };
+  state: State,
+  approvers: readonly Approver[],
+): Promise<SlackPlace> {
+  return fitting(state, approvers, (message) => postTo(deps, channel, message));
 }
 
-async function postInPerson(client: WebClient, slackId: string, message: Message): Promise<void> {
-  const { channel } = await client.conversations.open({ users: slackId });
-  if (channel?.id === undefined) throw new Error("Slack opened no direct message");
-  await post(client, channel.id, message);
+/** How much of a reason is shown where Slack does not take all of it. */
+const shortReasonCharacters = 1_000;
+
+/**
+ * Sends the approval message; with the reason cut short when Slack finds it too long: how it counts is not published
+ * (https://github.com/slackapi/bolt-js/issues/2509), and a request nobody sees is worse than a reason cut short.
+ */
+async function fitting<T>(
+  state: State,
+  approvers: readonly Approver[],
+  send: (message: Message) => Promise<T>,
+): Promise<T> {
+  try {
+    return await send(approvalMessage(state, approvers));
+  } catch (error) {
+    if (!(error instanceof WebAPIPlatformError) || !tooLong.has(error.data.error)) throw error;
+    const reason = `${shorten(state.request.reason, shortReasonCharacters)} (shortened; the audit has it whole)`;
+    return send(approvalMessage({ ...state, request: { ...state.request, reason } }, approvers));
+  }
 }
 
-async function tellInPerson(client: WebClient, { request }: State, text: string): Promise<void> {
-  const { slackId } = request.requester;
-  if (slackId !== undefined) await postInPerson(client, slackId, plain(text));
-}
-
-function plain(text: string): Message {
-  return { text: escapeMrkdwn(text), blocks: [{ type: "section", text: { type: "plain_text", text } }] };
-}
+const tooLong = new Set(["msg_too_long", "msg_blocks_too_long"]);
 
 async function read(
   deps: NotifierDeps,

@@ -15,7 +15,7 @@ import { type AccessRequest, requestName } from "../../domain/request.ts";
 import { isBlank } from "../../domain/text.ts";
 import { readState } from "../../persistence/requests.ts";
 import { faultText, withinBudget } from "../answer.ts";
-import { identify, nobodyText } from "../authority.ts";
+import { clickerOf, identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
 import { denyForm, denyReasonBlockId } from "../views/deny-form.ts";
 import { inputActionId } from "../views/request-form.ts";
@@ -99,10 +99,7 @@ async function deny(deps: SlackDeps, body: ViewSubmitAction): Promise<string | u
     if (isBlank(reason)) return "Say why: the person who asked is told this.";
     const requestId = RequestId.parse(body.view.private_metadata);
     const key = `deny ${body.view.id}`;
-    const identity = await identify(deps.directory, deps.workspace, {
-      userId: body.user.id,
-      teamId: body.user.team_id ?? body.team?.id,
-    });
+    const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
     if (!identity.known) {
       await refuseNobody(deps, identity.why, { slackId: body.user.id, attempted: "deny", key });
       return nobodyText[identity.why];
@@ -127,10 +124,7 @@ async function whoClicked(
   | { readonly known: false; readonly why: string }
 > {
   const key = `${attempted} ${body.user.id} ${body.container?.message_ts ?? ""} ${action.action_ts}`;
-  const identity = await identify(deps.directory, deps.workspace, {
-    userId: body.user.id,
-    teamId: body.user.team_id ?? body.team?.id,
-  });
+  const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   if (!identity.known) {
     await refuseNobody(deps, identity.why, { slackId: body.user.id, attempted, key });
     return { known: false, why: nobodyText[identity.why] };

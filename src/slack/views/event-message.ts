@@ -8,7 +8,6 @@ import {
   code,
   escapeMrkdwn,
   formatTime,
-  mention,
   paragraph,
   type Piece,
   quote,
@@ -40,7 +39,7 @@ export function alertMessage(event: AuditEvent, request: AccessRequest): Message
     " (",
     code(`${request.resource}:${request.role}`),
     " for ",
-    mention(request.requester),
+    request.requester,
     `, ${request.requester.email}): `,
   ];
   return told && message([...about, ...told.line], told.said);
@@ -48,16 +47,18 @@ export function alertMessage(event: AuditEvent, request: AccessRequest): Message
 
 function message(line: readonly Piece[], said: string | undefined): Message {
   const blocks: KnownBlock[] = [richText(paragraph(...line), said === undefined ? undefined : quote(said))];
-  return { text: escapeMrkdwn(shorten(plainText(line), 500)), blocks };
+  return { text: notificationText(line), blocks };
 }
 
-function plainText(line: readonly Piece[]): string {
+/** The line as a notification shows it; a provider's or a person's own words stay in the message itself. */
+function notificationText(line: readonly Piece[]): string {
   return line
     .map((piece) => {
       if (piece === undefined) return "";
-      if (typeof piece === "string") return piece;
+      if (typeof piece === "string") return escapeMrkdwn(piece);
       if (piece instanceof Date) return formatTime(piece);
-      return piece.type === "text" ? piece.text : "";
+      if ("email" in piece) return escapeMrkdwn(piece.email);
+      return piece.type === "text" ? escapeMrkdwn(shorten(piece.text, 200)) : "";
     })
     .join("");
 }
@@ -192,7 +193,7 @@ function toRequester(event: AuditEvent, request: AccessRequest): Told | undefine
 
 function actor(event: AuditEvent): Piece {
   if (event.actor.kind !== "person") return "Hallpass";
-  return mention({ email: event.actor.email ?? "somebody", slackId: event.actor.slackId });
+  return { email: event.actor.email ?? "somebody", slackId: event.actor.slackId };
 }
 
 function endWords(reason: string): string {

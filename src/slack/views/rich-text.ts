@@ -8,7 +8,10 @@ dayjs.extend(utc);
  * Text as Slack's rich text elements. Nothing in a text element is parsed: no mention, link, emphasis, emoji or entity,
  * so what people typed appears as what they typed. All untrusted text goes through here.
  */
-export type Piece = string | Date | RichTextElement | undefined;
+export type Piece = string | Date | Named | RichTextElement | undefined;
+
+/** A person: mentioned when we know them in Slack, else by their e-mail address. */
+export type Named = { readonly email: string; readonly slackId?: string | undefined };
 
 /** A paragraph of pieces; dates are shown in the reader's own time zone. */
 export function paragraph(...pieces: readonly Piece[]): RichTextBlock["elements"][number] {
@@ -39,11 +42,8 @@ export function code(text: string): RichTextElement {
   return { type: "text", text, style: { code: true } };
 }
 
-/** A person: a mention when we know them in Slack, else their e-mail address. */
-export function mention(person: {
-  readonly slackId?: string | undefined;
-  readonly email: string;
-}): RichTextElement {
+/** A person as an element of rich text. */
+export function mention(person: Named): RichTextElement {
   return person.slackId === undefined
     ? { type: "text", text: person.email }
     : { type: "user", user_id: person.slackId };
@@ -79,6 +79,7 @@ function elementsOf(pieces: readonly Piece[]): RichTextElement[] {
     if (piece === undefined || piece === "") return [];
     if (typeof piece === "string") return [{ type: "text", text: piece }];
     if (piece instanceof Date) return [dateElement(piece)];
+    if ("email" in piece) return [mention(piece)];
     return [piece];
   });
 }

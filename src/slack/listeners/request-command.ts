@@ -1,0 +1,73 @@
+import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
+import { type AccessAnswer, requestAccess } from "../../access/request-access.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { requestName } from "../../domain/request.ts";
+import { faultText, withinBudget } from "../answer.ts";
+import { identify, nobodyText } from "../authority.ts";
+import { parseCommandText } from "../command-text.ts";
+import type { SlackDeps } from "../deps.ts";
+import { accessTitle } from "../views/approval-message.ts";
+import { escapeMrkdwn } from "../views/rich-text.ts";
+import { refuseNobody } from "./nobody.ts";
+import { openForm } from "./request-form.ts";
+
+type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
+
+/** `/request-access`: without text the form, with text the request itself. */
+export async function onRequestCommand(deps: SlackDeps, args: Command): Promise<void> {
+  if (args.command.text.trim() === "") return openForm(deps, args);
+  const answer = await withinBudget(answerCommand(deps, args.command));
+  if (answer.inTime) {
+    await args.ack({ response_type: "ephemeral", text: escapeMrkdwn(answer.value) });
+    return;
+  }
+  await args.ack({ response_type: "ephemeral", text: "Recording your request takes longer than usual …" });
+  await args.respond({ response_type: "ephemeral", text: escapeMrkdwn(await answer.later) });
+}
+
+async function answerCommand(deps: SlackDeps, command: Command["command"]): Promise<string> {
+  try {
+    const identity = await identify(deps.directory, deps.workspace, {
+      userId: command.user_id,
+      teamId: command.team_id,
+    });
+    if (!identity.known) {
+      await refuseNobody(deps, identity.why, {
+        slackId: command.user_id,
+        attempted: "request",
+        key: command.trigger_id,
+      });
+      return nobodyText[identity.why];
+    }
+    const parsed = parseCommandText(command.text);
+    if (!parsed.ok) return parsed.why;
+    const answer = await requestAccess(deps, {
+      ...parsed,
+      requester: identity.person,
+      source: "slack",
+      dedupeKey: `command ${command.team_id} ${command.trigger_id}`,
+    });
+    return wordAnswer(answer);
+  } catch (error) {
+    return faultText(deps.log, error, "filing a request");
+  }
+}
+
+function wordAnswer(answer: AccessAnswer): string {
+  switch (answer.outcome) {
+    case "filed": {
+      const { request } = answer;
+      const what = `${accessTitle(request)} for ${formatDuration(request.durationSeconds)}`;
+      const step = request.terms.steps[0];
+      if (!step) return `${requestName(request)}: ${what} is allowed at once and is being granted.`;
+      const more = step.approvers.length > 5 ? ` and ${step.approvers.length - 5} more` : "";
+      return `${requestName(request)}: you asked for ${what}. ${step.count} of ${step.approvers.slice(0, 5).join(", ")}${more} must approve it in ${request.terms.channel}.`;
+    }
+    case "repeated":
+      return `${requestName(answer)} is recorded.`;
+    case "refused":
+      return `${answer.why} (Recorded as ${requestName(answer)}.)`;
+    case "mistaken":
+      return answer.why;
+  }
+}

@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from "@slack/bolt";
+import { type AccessAnswer, type AccessAsk, requestAccess } from "../../access/request-access.ts";
+import { parseDuration } from "../../domain/duration.ts";
+import { faultText, withinBudget } from "../answer.ts";
+import { clickerOf, identify, nobodyText } from "../authority.ts";
+import { durationFault, ticketIn } from "../command-text.ts";
+import type { SlackDeps } from "../deps.ts";
+import {
+  durationBlockId,
+  inputActionId,
+  plainView,
+  reasonBlockId,
+  resourceActionId,
+  resourceBlockId,
+  roleActionId,
+  roleBlockId,
+  ticketBlockId,
+} from "../views/request-form.ts";
+import { escapeMrkdwn } from "../views/rich-text.ts";
+import { refuseNobody } from "./nobody.ts";
+
+type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+type Submitted =
+  { readonly filed: true } | { readonly filed: false; readonly errors: Record<string, string> };
+
+/** The form was sent: filed, or each fault shown at its field. */
+export async function onFormSubmitted(deps: SlackDeps, { ack, body, client }: Submission): Promise<void> {
+  const answer = await withinBudget(answerSubmission(deps, body));
+  if (answer.inTime) {
+    if (answer.value.filed) await ack();
+    else await ack({ response_action: "errors", errors: answer.value.errors });
+    return;
+  }
+  await ack({
+    response_action: "update",
+    view: plainView(
+      "Recording your request takes longer than usual. You are told by direct message what became of it.",
+    ),
+  });
+  const late = await answer.later;
+  if (!late.filed) {
+    await client.chat.postMessage({
+      channel: body.user.id,
+      text: escapeMrkdwn(Object.values(late.errors).join("\n")),
+    });
+  }
+}
+
+async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promise<Submitted> {
+  const { resource, role, durationText, reason, ticket } = readForm(body.view);
+  const fail = (blockId: string, why: string): Submitted => ({ filed: false, errors: { [blockId]: why } });
+  const lastBlock = reasonBlockId;
+  try {
+    const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
+    if (!identity.known) {
+      await refuseNobody(deps, identity.why, {
+        slackId: body.user.id,
+        attempted: "request",
+        key: body.view.id,
+      });
+      return fail(lastBlock, nobodyText[identity.why]);
+    }
+    if (resource === undefined || role === undefined) {
+      return fail(resourceBlockId, "Choose a resource, then one of its roles.");
+    }
+    const durationSeconds = parseDuration(durationText);
+    if (durationSeconds === undefined) return fail(durationBlockId, durationFault(durationText));
+    const found = ticket ?? ticketIn(reason);
+    const ask: AccessAsk = {
+      requester: identity.person,
+      resource,
+      role,
+      durationSeconds,
+      reason,
+      source: "slack",
+      dedupeKey: `form ${body.view.id} ${digest([resource, role, durationText, reason, ticket ?? ""])}`,
+      ...(found === undefined ? {} : { ticket: found }),
+    };
+    const answer = await requestAccess(deps, ask);
+    if (answer.outcome === "filed" || answer.outcome === "repeated") return { filed: true };
+    return fail(blockFor(answer, resource), answer.why);
+  } catch (error) {
+    return fail(lastBlock, faultText(deps.log, error, "filing a request"));
+  }
+}
+
+function blockFor(answer: Extract<AccessAnswer, { why: string }>, resource: string): string {
+  switch (answer.refusal.kind) {
+    case "duration_too_long":
+    case "duration_invalid":
+      return durationBlockId;
+    case "reason_missing":
+    case "reason_too_long":
+      return reasonBlockId;
+    case "unknown_resource":
+      return resourceBlockId;
+    case "unknown_role":
+    case "no_rule":
+    case "denied":
+    case "nobody_can_approve":
+      return roleBlockId(resource);
+  }
+}
+
+function readForm(view: ViewSubmitAction["view"]): {
+  readonly resource: string | undefined;
+  readonly role: string | undefined;
+  readonly durationText: string;
+  readonly reason: string;
+  readonly ticket: string | undefined;
+} {
+  const { values } = view.state;
+  const resource = values[resourceBlockId]?.[resourceActionId]?.selected_option?.value;
+  const role =
+    resource === undefined
+      ? undefined
+      : values[roleBlockId(resource)]?.[roleActionId]?.selected_option?.value;
+  const typed = (blockId: string): string => values[blockId]?.[inputActionId]?.value?.trim() ?? "";
+  const ticket = typed(ticketBlockId);
+  return {
+    resource,
+    role,
+    durationText: typed(durationBlockId),
+    reason: typed(reasonBlockId),
+    ticket: ticket === "" ? undefined : ticket,
+  };
+}
+
+function digest(values: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 32);
+}
