@@ -1,0 +1,152 @@
+import { pino } from "pino";
+import { z } from "zod";
+import type { CarryOutDeps } from "../../src/access/carry-out.ts";
+import { carryOutGrant } from "../../src/access/carry-out-grant.ts";
+import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
+import { decideRequest } from "../../src/access/decide-request.ts";
+import type { PolicyDeps } from "../../src/access/deps.ts";
+import { expireRequest } from "../../src/access/expire-request.ts";
+import { requestAccess } from "../../src/access/request-access.ts";
+import type { State } from "../../src/domain/decide.ts";
+import { type RunnerDeps, runEffect } from "../../src/jobs/run-effect.ts";
+import { createMovableClock } from "../../src/persistence/clock.ts";
+import { openDatabase } from "../../src/persistence/database.ts";
+import { dueEffects } from "../../src/persistence/effects.ts";
+import { storePolicy } from "../../src/persistence/policies.ts";
+import { readState } from "../../src/persistence/requests.ts";
+import type { Provider } from "../../src/providers/provider.ts";
+import { alice, bob } from "./build.ts";
+import { createDatabase } from "./database.ts";
+import { ordinaryPolicy, policyFrom } from "./hallpass.ts";
+
+/** A provider whose every answer a test decides; what people hold in it is plain to see. */
+export type TestProvider = Provider & {
+  readonly held: Set<string>;
+  readonly calls: string[];
+  /** Replaced by tests to fail, to hang, or to lie. */
+  behave: {
+    grant: (subject: string) => Promise<void>;
+    revoke: (subject: string) => Promise<void>;
+    holds: (subject: string) => Promise<boolean>;
+  };
+};
+
+export type Office = Awaited<ReturnType<typeof openOffice>>;
+
+/** Use cases and effects on a real database with a clock to move, without Slack and without queues. */
+export async function openOffice() {
+  const own = await createDatabase();
+  const { prisma: db, close } = openDatabase(own.url);
+  const clock = createMovableClock();
+  const policy = policyFrom(ordinaryPolicy({ read: "r", write: "w", subject: (name) => name }));
+  await storePolicy(db, policy);
+  const provider = createTestProvider();
+  const faults: unknown[] = [];
+  const deps = {
+    db,
+    clock,
+    policy: () => policy,
+    wake: () => undefined,
+    providers: new Map<string, Provider>([["orders-postgres", provider]]),
+    report: (error: unknown) => void faults.push(error),
+  } satisfies PolicyDeps & CarryOutDeps;
+  const said: string[] = [];
+  const say = (effect: { kind: string }): Promise<{ outcome: "done" }> => {
+    said.push(effect.kind);
+    return Promise.resolve({ outcome: "done" });
+  };
+  const runner: RunnerDeps = {
+    ...deps,
+    log: pino({ level: "silent" }),
+    handlers: {
+      grant: (effect) => carryOutGrant(deps, effect),
+      revoke: (effect) => carryOutRevoke(deps, effect),
+      expire_request: (effect) => expireRequest(deps, effect),
+      post_request: say,
+      update_request: say,
+      tell_thread: say,
+      tell_requester: say,
+      tell_alerts: say,
+    },
+  };
+  const state = async (requestId: string): Promise<State> => {
+    const read = await readState(db, clock, requestId);
+    if (!read) throw new Error("no such request");
+    return read.state;
+  };
+  return {
+    ...deps,
+    provider,
+    faults,
+    said,
+    runner,
+    state,
+    url: own.url,
+    /** Runs all that is due, and what that makes due, until nothing is. */
+    async drain(): Promise<void> {
+      for (
+        let due = await dueEffects(db, clock, 100);
+        due.length > 0;
+        due = await dueEffects(db, clock, 100)
+      ) {
+        await Promise.all(due.map(({ id }) => runEffect(runner, id)));
+      }
+    },
+    /** Alice asks for an hour and Bob approves; nothing is carried out yet. */
+    async approved(durationSeconds = 3600): Promise<State> {
+      const filed = await requestAccess(deps, {
+        requester: alice,
+        resource: "orders-db",
+        role: "read",
+        durationSeconds,
+        reason: "because",
+        source: "slack",
+      });
+      if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
+      const { id } = filed.request;
+      await decideRequest(deps, { requestId: id, by: bob, verdict: { type: "approve" }, key: `click ${id}` });
+      return state(id);
+    },
+    async effects(
+      kind: string,
+    ): Promise<readonly { id: string; attempts: number; lastError: string | null }[]> {
+      return db.effect.findMany({ where: { kind }, orderBy: { seq: "asc" } });
+    },
+    async events(): Promise<readonly string[]> {
+      const rows = await db.auditEvent.findMany({ orderBy: { seq: "asc" }, select: { type: true } });
+      return rows.map(({ type }) => type);
+    },
+    async close(): Promise<void> {
+      await close();
+      await own.close();
+    },
+  };
+}
+
+function createTestProvider(): TestProvider {
+  const held = new Set<string>();
+  const calls: string[] = [];
+  const provider: TestProvider = {
+    held,
+    calls,
+    behave: {
+      grant: (subject) => Promise.resolve(void held.add(subject)),
+      revoke: (subject) => Promise.resolve(void held.delete(subject)),
+      holds: (subject) => Promise.resolve(held.has(subject)),
+    },
+    targetSchema: z.unknown(),
+    async grant(subject) {
+      calls.push("grant");
+      await provider.behave.grant(subject);
+      return {};
+    },
+    async revoke(subject) {
+      calls.push("revoke");
+      await provider.behave.revoke(subject);
+    },
+    holds: (subject) => provider.behave.holds(subject),
+    check: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+  return provider;
+}
