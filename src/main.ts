@@ -1,23 +1,27 @@
 import type { RequestListener } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Outcome } from "./access/carry-out.ts";
 import { carryOutGrant } from "./access/carry-out-grant.ts";
 import { carryOutRevoke } from "./access/carry-out-revoke.ts";
+import { createRecentStates } from "./access/recent-states.ts";
 import { expireRequest } from "./access/expire-request.ts";
 import type { Config } from "./config.ts";
 import { startHttpServer } from "./http/server.ts";
+import type { QueueName } from "./domain/effect.ts";
+import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
 import { type RunnerDeps, runEffect } from "./jobs/run-effect.ts";
 import { startSweep } from "./jobs/sweep.ts";
-import { type Clock, databaseClock } from "./persistence/clock.ts";
-import { type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
+import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
+import { createDatabaseCheck, type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
 import { startEmbeddedPostgres } from "./persistence/embedded.ts";
 import { migrate, migrateQueues } from "./persistence/migrate.ts";
 import { storePolicy } from "./persistence/policies.ts";
 import type { Policy } from "./policy/policy.ts";
 import { createProviders } from "./providers/registry.ts";
 import { createSlackApp, type SlackApp } from "./slack/app.ts";
-import { connect, untilDone } from "./slack/connect.ts";
+import { connect, stayConnected } from "./slack/connect.ts";
 import type { SlackDeps } from "./slack/deps.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { createNotifier } from "./slack/notifier.ts";
@@ -45,14 +49,17 @@ export type Hallpass = {
   stop(): Promise<void>;
 };
 
-const stopTimeoutMs = 8_000;
+/** What is in hand when Hallpass is told to stop has this long; service managers commonly kill after 10 s in all. */
+const stopTimeoutMs = 5_000;
+/** While people keep Hallpass busy without a pause, what is owed to others goes on slowly, never not at all. */
+const giveWayMs = 2_000;
 
 /**
  * Builds and starts Hallpass: health checks first, then the database, then what is owed to the world, then Slack.
  * Access that is due to end is ended as soon as the database answers, whether or not Slack does.
  */
 export async function startHallpass(settings: HallpassSettings): Promise<Hallpass> {
-  const { config, policy, log, clock = databaseClock } = settings;
+  const { config, policy, log, clock = createDatabaseClock() } = settings;
   const trouble = new Map<string, string>([
     ["database", "the database has not answered yet"],
     ["slack", "Slack is not connected yet"],
@@ -71,6 +78,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
 
   try {
     let slackEvents: RequestListener | undefined;
+    let checkDatabase = (): Promise<string | undefined> => Promise.resolve(undefined);
     const onSlackEvent: RequestListener = (request, response) => {
       // Not connected yet: Slack delivers again later.
       if (slackEvents) slackEvents(request, response);
@@ -79,30 +87,33 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const http = await startHttpServer({
       ...config.http,
       log,
-      readiness: () => ({ ready: trouble.size === 0, why: [...trouble.values()] }),
+      async readiness() {
+        const why = [await checkDatabase(), ...trouble.values()].filter((each) => each !== undefined);
+        return { ready: why.length === 0, why };
+      },
       ...(config.slack.transport.mode === "http" ? { slackEvents: onSlackEvent } : {}),
     });
     closers.push(() => http.close());
 
     const { databaseUrl, database } = await openStorage(settings, stopping.signal, closers);
     trouble.delete("database");
+    checkDatabase = createDatabaseCheck(database);
     const { prisma: db } = database;
     await storePolicy(db, policy);
 
     const providers = createProviders(policy.providers, settings.secret);
-    closers.push(async () => {
-      await Promise.all([...providers.values()].map((provider) => provider.close()));
-    });
+    closers.push(() => atMost(500, ...[...providers.values()].map((provider) => provider.close())));
     for (const [name, provider] of providers) {
       // Said early, while somebody watches the start; a provider that is away for a moment is no reason not to start.
       provider
         .check()
         .catch((error: unknown) => log.warn({ err: error }, `provider ${name} cannot do its work yet`));
     }
-    const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl, log });
-    const client = createWebClient(config.slack.botToken, config.slack.apiUrl);
+    const courtesy = createCourtesy();
+    const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl, courtesy, log });
+    const client = createWebClient(config.slack.botToken, config.slack.apiUrl, log);
     const directory = createDirectory(client);
-    const record = { db, clock, wake: queues.wake };
+    const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
     const report = (error: unknown, about: object): void =>
       log.error({ err: error, ...about }, "a fault in Hallpass");
     const carryOut = { ...record, providers, report };
@@ -116,13 +127,26 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
         ...createNotifier({ db, clock, client, directory }),
       },
     };
-    const run = (effectId: string): Promise<void> => runEffect(runner, effectId);
-    closers.push(() => queues.close(stopTimeoutMs));
-    queues.work(run);
+    const run = async (effectId: string, queue: QueueName): Promise<void> => {
+      // Access ends on time whoever waits; a message or a grant gives way for a moment.
+      if (queue !== "revocations") await courtesy.quiet(giveWayMs);
+      await runEffect(runner, effectId);
+    };
     const sweep = startSweep({ db, clock, queues, run, log });
-    closers.push(() => sweep.stop());
+    queues.work(run);
+    closers.push(
+      // What came by HTTP still needs the database, so it is waited for here and not only at the very end.
+      () => atMost(stopTimeoutMs + 1_500, sweep.stop(), queues.close(stopTimeoutMs), http.close()),
+    );
 
-    const slackDeps = { ...record, policy: () => policy, directory, log, databaseUrl };
+    const slackDeps = {
+      ...record,
+      attend: courtesy.attend,
+      policy: () => policy,
+      directory,
+      log,
+      databaseUrl,
+    };
     const ready = connectSlack(settings, client, slackDeps, stopping.signal, trouble, (app) => {
       slackEvents = app.requestListener;
       closers.push(() => app.stop());
@@ -152,7 +176,7 @@ async function openStorage(
   await migrate(databaseUrl, { log });
   if (config.redisUrl === undefined) await migrateQueues(databaseUrl);
   const database = openDatabase(databaseUrl);
-  closers.push(() => database.close());
+  closers.push(() => atMost(500, database.close()));
   return { databaseUrl, database };
 }
 
@@ -170,6 +194,11 @@ async function connectSlack(
   const installation = await connect(client, { log, signal, onTrouble });
   const app = createSlackApp(config.slack, installation, { ...deps, workspace: installation.workspace });
   onApp(app);
-  await untilDone({ log, signal, onTrouble }, () => app.start());
-  trouble.delete("slack");
+  const onConnected = (): void => void trouble.delete("slack");
+  await stayConnected(app, { log, signal, onTrouble, onConnected });
+}
+
+/** Waits for all, but not longer: whatever a silent server keeps from ending is taken up by the next start. */
+async function atMost(milliseconds: number, ...all: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.race([Promise.all(all), sleep(milliseconds, undefined, { ref: false })]);
 }

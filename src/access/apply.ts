@@ -17,8 +17,8 @@ export type Applied =
 const maxRaces = 50;
 
 /**
- * The one path by which a request or a grant changes: read it with its version, decide, record against that version.
- * A lost race reads and decides again. Throws when there is no such request, or when the database cannot be reached.
+ * The one path by which a request or a grant changes: read it with its version (or remember it), decide, record against
+ * that version. A lost race reads and decides again. Throws when there is no such request, or when the database cannot be reached.
  *
  * `settles`: the effect whose outcome the command is, settled in the same statement.
  */
@@ -29,12 +29,18 @@ export async function apply(
   settles?: (now: Date) => Settlement,
 ): Promise<Applied> {
   for (let race = 0; race < maxRaces; race += 1) {
-    const read = await readState(deps.db, deps.clock, requestId);
+    const remembered = race === 0 ? remember(deps, requestId) : undefined;
+    const read = remembered ?? (await readState(deps.db, deps.clock, requestId));
     if (!read) throw new Error(`no request ${requestId}`);
     const { state, now } = read;
     const command = typeof commandFor === "function" ? commandFor(state, now) : commandFor;
     const decision = decide(state, command, now);
-    if (!decision.accepted) return { applied: false, refusal: decision.refusal, state, now };
+    if (!decision.accepted) {
+      // Nothing is recorded that would show whether the request has changed since: that is read.
+      if (remembered) continue;
+      deps.recent.set(state);
+      return { applied: false, refusal: decision.refusal, state, now };
+    }
     const transition = {
       next: decision.next,
       events: decision.events,
@@ -43,9 +49,21 @@ export async function apply(
     };
     const recorded = await recordTransition(deps.db, deps.clock, state, transition);
     if (recorded) {
+      deps.recent.set(recorded.state);
       deps.wake(recorded.effects, now);
       return { applied: true, state: decision.next, events: decision.events, now };
     }
+    deps.recent.delete(requestId);
   }
   throw new Error(`request ${requestId} changed ${maxRaces} times while one transition was being recorded`);
+}
+
+/** The request as it was last seen here, with about the time it is; instead of a read that mostly finds the same. */
+function remember(
+  deps: RecordDeps,
+  requestId: string,
+): { readonly state: State; readonly now: Date } | undefined {
+  const state = deps.recent.get(requestId);
+  const now = deps.clock.estimate();
+  return state && now && { state, now };
 }

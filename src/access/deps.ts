@@ -2,11 +2,13 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "../persistence/clock.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { RecentStates } from "./recent-states.ts";
 
 /** What recording anything needs. */
 export type RecordDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
+  readonly recent: RecentStates;
   /** Told after each commit what it owes, so that it is carried out soon; losing this delays, never loses. */
   readonly wake: (effects: readonly OwedEffect[], now: Date) => void;
 };

@@ -58,9 +58,11 @@ export async function requestAccess(deps: PolicyDeps, asked: AccessAsk): Promise
     if (evaluation.verdict === "refuse" && earlier.isRefused) return refused(earlier, evaluation.refusal);
     return { outcome: "repeated", number: earlier.number };
   }
+  const request = { ...transition.next.request, number: recorded.number };
+  deps.recent.set({ ...transition.next, request });
   deps.wake(recorded.effects, now);
   if (evaluation.verdict === "refuse") return refused(recorded, evaluation.refusal);
-  return { outcome: "filed", request: { ...transition.next.request, number: recorded.number } };
+  return { outcome: "filed", request };
 }
 
 function refused({ number }: { readonly number: number }, refusal: PolicyRefusal): AccessAnswer {

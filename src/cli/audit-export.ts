@@ -5,7 +5,7 @@ import { exportAudit } from "../audit/export.ts";
 import type { ExportFilters } from "../audit/export-filters.ts";
 import { readExportFilters, recordedFilters } from "../audit/export-filters.ts";
 import { recordEvent } from "../persistence/audit.ts";
-import { databaseClock } from "../persistence/clock.ts";
+import { createDatabaseClock } from "../persistence/clock.ts";
 import { openDatabase } from "../persistence/database.ts";
 import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
 import { readNow } from "../persistence/requests.ts";
@@ -65,7 +65,7 @@ async function recordExport(databaseUrl: string, filters: ExportFilters): Promis
   try {
     await recordEvent(database.prisma, {
       type: "audit.exported",
-      at: await readNow(database.prisma, databaseClock),
+      at: await readNow(database.prisma, createDatabaseClock()),
       actor: { kind: "hallpass" },
       data: { format: filters.format, filters: recordedFilters(filters), via: "cli" },
     });

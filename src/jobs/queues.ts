@@ -10,11 +10,13 @@ import pg from "pg";
 import type { Logger } from "pino";
 import { type QueueName, queueNames } from "../domain/effect.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
+import type { Courtesy } from "./courtesy.ts";
 
 export type QueueSettings = {
   /** Absent: the queues live in PostgreSQL, in the schema `bullmq`. */
   readonly redisUrl?: string | undefined;
   readonly databaseUrl: string;
+  readonly courtesy: Pick<Courtesy, "quiet">;
   readonly log: Logger;
 };
 
@@ -24,7 +26,7 @@ export type Queues = {
   /** The same, and says whether the queue took them within `timeoutMs`. */
   enqueue(effects: readonly OwedEffect[], now: Date, timeoutMs: number): Promise<boolean>;
   /** Starts the workers: `run` is called with an effect's id when its time may have come. */
-  work(run: (effectId: string) => Promise<void>): void;
+  work(run: (effectId: string, queue: QueueName) => Promise<void>): void;
   /** Takes no more jobs and waits for those in hand, at most `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 };
@@ -43,6 +45,8 @@ const timing = {
   lockDuration: 10_000,
   stalledInterval: 5_000,
   maxStalledCount: 1_000,
+  // By default a worker that lost its connection looks again after 15 s; each step of a request would wait for the sweep.
+  runRetryDelay: 1_000,
 } satisfies Partial<WorkerOptions>;
 
 /** Batches handed to the queue and not yet taken by it, at most. */
@@ -85,7 +89,7 @@ export function createQueues(settings: QueueSettings): Queues {
       batch.map(({ effect }) => effect),
       latest,
     );
-  }, log);
+  }, settings);
 
   return {
     wake(effects, now) {
@@ -103,7 +107,7 @@ export function createQueues(settings: QueueSettings): Queues {
     },
     work(run) {
       for (const name of queueNames) {
-        const worker = backend.worker(name, async (job) => run(job.data.effectId), {
+        const worker = backend.worker(name, async (job) => run(job.data.effectId, name), {
           concurrency: concurrency[name],
           ...timing,
         });
@@ -191,7 +195,8 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
     max: queueNames.length * 2 + 4,
     connectionTimeoutMillis: 5_000,
     application_name: "hallpass queues",
-    options: "-c search_path=bullmq",
+    // Its commits need not reach the disk: after a crash of the server the sweep stands in for what was lost.
+    options: "-c search_path=bullmq -c synchronous_commit=off",
   });
   pool.on("error", (error) => log.warn({ err: error }, "the queues lost a database connection"));
   // BullMQ describes the pool it needs by hand; under exact optional types a real one does not quite fit the description.
@@ -205,26 +210,30 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
   };
 }
 
-/** Collects what is pushed in one turn of the event loop and hands it over together. */
+/** A queue takes a hundred jobs at little more than the price of one; for that they wait this long while people do. */
+const batchMs = 100;
+
+/** Collects what is pushed in one turn of the event loop, or while people wait, and hands it over together. */
 function createBatch<T>(
   handOver: (batch: readonly T[]) => Promise<void>,
-  log: Logger,
+  { courtesy, log }: Pick<QueueSettings, "courtesy" | "log">,
 ): { push(item: T): void } {
   let batch: T[] = [];
+  const handOverAll = async (): Promise<void> => {
+    await courtesy.quiet(batchMs);
+    const full = batch;
+    batch = [];
+    await handOver(full).catch((error: unknown) =>
+      log.warn(
+        { err: error, jobs: full.length },
+        "jobs could not be enqueued; the sweep finds their effects",
+      ),
+    );
+  };
   return {
     push(item) {
       batch.push(item);
-      if (batch.length > 1) return;
-      setImmediate(() => {
-        const full = batch;
-        batch = [];
-        handOver(full).catch((error: unknown) =>
-          log.warn(
-            { err: error, jobs: full.length },
-            "jobs could not be enqueued; the sweep finds their effects",
-          ),
-        );
-      });
+      if (batch.length === 1) setImmediate(() => void handOverAll());
     },
   };
 }

@@ -37,7 +37,7 @@ export async function runEffect(deps: RunnerDeps, id: string): Promise<void> {
 async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<boolean> {
   const heartbeat = setInterval(
     () => {
-      renewClaim(deps.db, deps.clock, effect.id).catch((error: unknown) => {
+      renewClaim(deps.db, effect.id).catch((error: unknown) => {
         deps.log.warn(
           { err: error, effect: effect.id },
           "could not renew a claim; another worker may take it over",

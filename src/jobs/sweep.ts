@@ -1,12 +1,13 @@
 import type { Logger } from "pino";
 import type { RecordDeps } from "../access/deps.ts";
+import type { QueueName } from "../domain/effect.ts";
 import { dueEffects, untilNextDue } from "../persistence/effects.ts";
 import { readNow } from "../persistence/requests.ts";
 import type { Queues } from "./queues.ts";
 
 export type SweepDeps = Pick<RecordDeps, "db" | "clock"> & {
   readonly queues: Pick<Queues, "enqueue">;
-  readonly run: (effectId: string) => Promise<void>;
+  readonly run: (effectId: string, queue: QueueName) => Promise<void>;
   readonly log: Logger;
 };
 
@@ -25,6 +26,8 @@ const graceMs = 500;
 const impatientAfterSeconds = 5;
 const batchSize = 500;
 const inlineConcurrency = 20;
+/** After this long it looks again: something more urgent may have come due. */
+const inlineMs = 2_000;
 
 /**
  * Finds by query whatever is due and not done: jobs that were lost, retries whose time has come, claims of the dead.
@@ -35,6 +38,7 @@ export function startSweep(deps: SweepDeps): Sweep {
   // Somebody moved the clock: what is due now has a job set for later, so it is run here and at once.
   let asked = false;
   let wakeUp: (() => void) | undefined;
+  const enqueued = new Set<string>();
   const loop = async (): Promise<void> => {
     for (;;) {
       if (stopped) return;
@@ -42,7 +46,7 @@ export function startSweep(deps: SweepDeps): Sweep {
       try {
         const inline = asked;
         asked = false;
-        pause = await lookOnce(deps, inline);
+        pause = await lookOnce(deps, inline, enqueued);
       } catch (error) {
         deps.log.error({ err: error }, "the sweep could not look; it looks again in a second");
         pause = 1_000;
@@ -72,8 +76,8 @@ export function startSweep(deps: SweepDeps): Sweep {
   };
 }
 
-/** One look; the milliseconds until the next. */
-async function lookOnce(deps: SweepDeps, inline: boolean): Promise<number> {
+/** One look; the milliseconds until the next. `enqueued`: what was due at an earlier look and was enqueued again then. */
+async function lookOnce(deps: SweepDeps, inline: boolean, enqueued: Set<string>): Promise<number> {
   const due = await dueEffects(deps.db, deps.clock, batchSize);
   if (inline) {
     await runAll(deps, due);
@@ -82,24 +86,39 @@ async function lookOnce(deps: SweepDeps, inline: boolean): Promise<number> {
   const lost = due.filter(({ overdueSeconds }) => overdueSeconds * 1000 >= graceMs);
   const impatient = lost.filter(({ overdueSeconds }) => overdueSeconds >= impatientAfterSeconds);
   const patient = lost.filter(({ overdueSeconds }) => overdueSeconds < impatientAfterSeconds);
-  if (lost.length > 0) {
-    deps.log.info({ effects: lost.length }, "the sweep found effects that are due and not done");
-    const taken =
-      patient.length === 0 || (await deps.queues.enqueue(patient, await readNow(deps.db, deps.clock), 1_000));
-    await runAll(deps, taken ? impatient : lost);
+  // A queue that is merely behind is not helped by being told again.
+  const untold = patient.filter(({ id }) => !enqueued.has(id));
+  enqueued.clear();
+  let mine = impatient;
+  if (untold.length > 0) {
+    const taken = await deps.queues.enqueue(untold, await readNow(deps.db, deps.clock), 1_000);
+    if (!taken) mine = lost;
   }
-  if (due.length === batchSize) return 0;
+  if (mine !== lost) for (const { id } of patient) enqueued.add(id);
+  if (untold.length + mine.length > 0) {
+    deps.log.info(
+      { enqueued: untold.length, overdue: impatient.length },
+      "the sweep found effects that are due and not done",
+    );
+    await runAll(deps, mine);
+  }
+  if (due.length === batchSize && mine.length > 0) return 0;
   if (due.length > 0) return graceMs;
   const milliseconds = await untilNextDue(deps.db, deps.clock);
   return Math.min(maxPauseMs, Math.max(0, milliseconds ?? maxPauseMs) + graceMs);
 }
 
-async function runAll(deps: SweepDeps, effects: readonly { readonly id: string }[]): Promise<void> {
-  const waiting = [...effects];
+async function runAll(
+  deps: SweepDeps,
+  effects: readonly { readonly id: string; readonly queue: QueueName }[],
+): Promise<void> {
+  const urgency = ({ queue }: { readonly queue: QueueName }): number => (queue === "revocations" ? 0 : 1);
+  const waiting = effects.toSorted((a, b) => urgency(a) - urgency(b));
+  const end = performance.now() + inlineMs;
   const one = async (): Promise<void> => {
-    for (let effect = waiting.shift(); effect; effect = waiting.shift()) {
+    for (let effect = waiting.shift(); effect && performance.now() < end; effect = waiting.shift()) {
       try {
-        await deps.run(effect.id);
+        await deps.run(effect.id, effect.queue);
       } catch (error) {
         deps.log.error(
           { err: error, effect: effect.id },

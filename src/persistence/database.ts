@@ -25,6 +25,7 @@ export class DatabaseRefusedError extends Error {
 
 const connectMilliseconds = 5_000;
 const statementMilliseconds = 15_000;
+const checkMilliseconds = 2_000;
 
 /** Opens a pool of connections; the first is made by the first query, so that this never waits and never fails. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
@@ -40,6 +41,25 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   });
   const prisma = new PrismaClient({ adapter });
   return { prisma, close: () => prisma.$disconnect() };
+}
+
+/** Finds out why the database can't be used now, in words for an operator; `undefined` when it answers. */
+export function createDatabaseCheck({ prisma }: Database): () => Promise<string | undefined> {
+  // One question at a time, however often it is asked: a database that is silent must not cost all connections.
+  let asking: Promise<unknown> | undefined;
+  return async () => {
+    asking ??= prisma.$queryRaw`SELECT 1`.finally(() => {
+      asking = undefined;
+    });
+    try {
+      const silence = sleep(checkMilliseconds, "silence" as const, { ref: false });
+      if ((await Promise.race([asking, silence])) !== "silence") return undefined;
+      return `the database has not answered for ${checkMilliseconds / 1_000} s`;
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) return "the database can't be reached";
+      return `the database can't be used: ${messageOf(error)}`;
+    }
+  };
 }
 
 /** Says where a database is, for people and logs: without the password and without parameters. */

@@ -33,12 +33,18 @@ export async function readState(
            (select coalesce(jsonb_agg(to_jsonb(g) order by g.id), '[]') from grants g where g.request_id = r.id) as grants,
            ${clock.now} as now
     from access_requests r where r.id = ${requestId}::uuid`;
-  return rows[0] === undefined ? undefined : StateRow.parse(rows[0]);
+  if (rows[0] === undefined) return undefined;
+  const read = StateRow.parse(rows[0]);
+  clock.learn(read.now);
+  return read;
 }
 
-/** The database's time. */
+/** The database's time; asked for only when it is not known to the millisecond or so. */
 export async function readNow(db: PrismaClient, clock: Clock): Promise<Date> {
+  const known = clock.estimate();
+  if (known) return known;
   const [row] = await db.$queryRaw<[{ now: Date }]>`select ${clock.now} as now`;
+  clock.learn(row.now);
   return row.now;
 }
 
@@ -66,8 +72,7 @@ export async function recordNew(
   const { request } = transition.next;
   const effects = withIds(transition.effects);
   const rows = await db.$queryRaw<{ number: number }[]>`
-    with doc as (select ${documentOf(transition, transition.next.grants, effects)}::jsonb as d),
-    changed as (
+    with changed as (
       insert into access_requests (
         id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, resource, role,
         duration_seconds, reason, ticket, policy_version, rule, terms, planned, decisions, created_at, respond_by, closed_at)
@@ -79,14 +84,14 @@ export async function recordNew(
         ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},
         ${request.closedAt ?? null})
       on conflict (dedupe_key) do nothing
-      returning id, number),
-    ${consequences}
+      returning id, number)
+    ${consequences(transition, transition.next.grants, effects)}
     select number from changed`;
   return rows[0] && { number: rows[0].number, effects };
 }
 
 /**
- * Records a transition in one statement, if the request is still at the version it was decided on.
+ * Records a transition in one statement, if the request is still at the version it was decided on; returns it as it is then.
  * `undefined` when somebody else was first: nothing is written then.
  */
 export async function recordTransition(
@@ -94,70 +99,85 @@ export async function recordTransition(
   clock: Clock,
   before: State,
   transition: Transition,
-): Promise<{ readonly effects: readonly OwedEffect[] } | undefined> {
+): Promise<{ readonly state: State; readonly effects: readonly OwedEffect[] } | undefined> {
   const { request, grants } = transition.next;
   const changedGrants = grants.filter((grant) => !before.grants.includes(grant));
   const effects = withIds(transition.effects);
   const rows = await db.$queryRaw<unknown[]>`
-    with doc as (select ${documentOf(transition, changedGrants, effects)}::jsonb as d),
-    changed as (
+    with changed as (
       update access_requests
       set version = version + 1, status = ${request.status}, decisions = ${JSON.stringify(request.decisions)}::jsonb,
           closed_at = ${request.closedAt ?? null}
       where id = ${request.id}::uuid and version = ${before.request.version}
-      returning id),
-    ${consequences},
-    settled as (${settle(clock, transition.settles)})
+      returning id)
+    ${consequences(transition, changedGrants, effects)}
+    ${settlement(clock, transition.settles)}
     select id from changed`;
-  return rows.length === 0 ? undefined : { effects };
+  if (rows.length === 0) return undefined;
+  return { state: { request: { ...request, version: before.request.version + 1 }, grants }, effects };
 }
 
 /** Grants, audit events and effects of a transition: written if, and only if, `changed` is not empty. */
-const consequences = Prisma.sql`
+function consequences(
+  { next: { request }, events }: Transition,
+  grants: State["grants"],
+  effects: readonly IdentifiedEffect[],
+): Prisma.Sql {
+  // What there is nothing of is left out: planning a part costs the server as much as carrying it out.
+  return Prisma.sql`${grants.length === 0 ? Prisma.empty : granted(JSON.stringify(grants))}
+    ${events.length === 0 ? Prisma.empty : logged(JSON.stringify(events.map((event) => eventRow(event, request))))}
+    ${effects.length === 0 ? Prisma.empty : owed(JSON.stringify(effects.map((effect) => effectRow(effect, request.id))))}`;
+}
+
+const granted = (rows: string): Prisma.Sql => Prisma.sql`,
     granted as (
       insert into grants (
         id, request_id, status, provider, subject, target, state, duration_seconds, active_at, expires_at,
         revoke_reason, revoked_at, revoke_attempts, last_error)
       select g.id, changed.id, g.status, g.provider, g.subject, g.target, g.state, g."durationSeconds", g."activeAt",
              g."expiresAt", g."revokeReason", g."revokedAt", g."revokeAttempts", g."lastError"
-      from changed, doc, jsonb_to_recordset(d->'grants') as g(
+      from changed, jsonb_to_recordset(${rows}::jsonb) as g(
         id uuid, status text, provider text, subject text, target jsonb, state jsonb, "durationSeconds" int,
         "activeAt" timestamptz, "expiresAt" timestamptz, "revokeReason" text, "revokedAt" timestamptz,
         "revokeAttempts" int, "lastError" text)
       on conflict (id) do update set
         status = excluded.status, state = excluded.state, active_at = excluded.active_at,
         expires_at = excluded.expires_at, revoke_reason = excluded.revoke_reason, revoked_at = excluded.revoked_at,
-        revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error),
+        revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error)`;
+
+const logged = (rows: string): Prisma.Sql => Prisma.sql`,
     logged as (
       insert into audit_events (
         id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, requester_email, resource, role,
         rule, policy_version, data)
       select e.id, e.at, e.type, changed.id, e."grantId", e."actorKind", e."actorEmail", e."actorSlackId",
              e."requesterEmail", e.resource, e.role, e.rule, e."policyVersion", e.data
-      from changed, doc, jsonb_array_elements(d->'events') with ordinality as x(event, place),
-           jsonb_to_record(x.event) as e(
-             id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text,
-             "actorSlackId" text, "requesterEmail" text, resource text, role text, rule text, "policyVersion" text,
-             data jsonb)
-      order by x.place),
+      from changed, rows from (jsonb_to_recordset(${rows}::jsonb) as (
+        id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text, "actorSlackId" text,
+        "requesterEmail" text, resource text, role text, rule text, "policyVersion" text, data jsonb)) with ordinality as e(
+        id, at, type, "grantId", "actorKind", "actorEmail", "actorSlackId", "requesterEmail", resource, role, rule,
+        "policyVersion", data, place)
+      order by e.place)`;
+
+const owed = (rows: string): Prisma.Sql => Prisma.sql`,
     owed as (
       insert into effects (id, request_id, grant_id, kind, queue, lane, payload, due_at)
       select f.id, changed.id, f."grantId", f.kind, f.queue, f.lane, f.payload, f."dueAt"
-      from changed, doc, jsonb_array_elements(d->'effects') with ordinality as y(effect, place),
-           jsonb_to_record(y.effect) as f(
-             id uuid, "grantId" uuid, kind text, queue text, lane text, payload jsonb, "dueAt" timestamptz)
-      order by y.place)`;
+      from changed, rows from (jsonb_to_recordset(${rows}::jsonb) as (
+        id uuid, "grantId" uuid, kind text, queue text, lane text, payload jsonb, "dueAt" timestamptz)) with ordinality as f(
+        id, "grantId", kind, queue, lane, payload, "dueAt", place)
+      order by f.place)`;
 
-function settle(clock: Clock, settles: Settlement | undefined): Prisma.Sql {
-  if (!settles) return Prisma.sql`select 1`;
+function settlement(clock: Clock, settles: Settlement | undefined): Prisma.Sql {
+  if (!settles) return Prisma.empty;
   if (settles.done) {
-    return Prisma.sql`
+    return Prisma.sql`, settled as (
       update effects set done_at = ${clock.now}, locked_until = null, last_error = null
-      where id = ${settles.effectId}::uuid and done_at is null and exists (select 1 from changed)`;
+      where id = ${settles.effectId}::uuid and done_at is null and exists (select 1 from changed))`;
   }
-  return Prisma.sql`
+  return Prisma.sql`, settled as (
       update effects set retry_at = ${settles.retryAt}, locked_until = null, last_error = ${settles.error}
-      where id = ${settles.effectId}::uuid and done_at is null and exists (select 1 from changed)`;
+      where id = ${settles.effectId}::uuid and done_at is null and exists (select 1 from changed))`;
 }
 
 type IdentifiedEffect = OwedEffect & { readonly effect: Effect };
@@ -171,22 +191,14 @@ function withIds(effects: readonly Effect[]): readonly IdentifiedEffect[] {
   }));
 }
 
-function documentOf(
-  { next: { request }, events }: Transition,
-  grants: State["grants"],
-  effects: readonly IdentifiedEffect[],
-): string {
-  return JSON.stringify({
-    grants,
-    events: events.map((event) => eventRow(event, request)),
-    effects: effects.map(({ id, queue, effect }) => ({
-      id,
-      queue,
-      kind: effect.kind,
-      lane: laneOf(effect, request.id),
-      dueAt: effect.dueAt,
-      grantId: "grantId" in effect ? effect.grantId : null,
-      payload: "event" in effect ? { event: effect.event } : {},
-    })),
-  });
+function effectRow({ id, queue, effect }: IdentifiedEffect, requestId: string): Record<string, unknown> {
+  return {
+    id,
+    queue,
+    kind: effect.kind,
+    lane: laneOf(effect, requestId),
+    dueAt: effect.dueAt,
+    grantId: "grantId" in effect ? effect.grantId : null,
+    payload: "event" in effect ? { event: effect.event } : {},
+  };
 }

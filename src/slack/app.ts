@@ -60,10 +60,14 @@ export function createSlackApp(
     receiver,
     logger,
     clientOptions: webClientOptions(settings.apiUrl, deps.log),
+    // What a conversation is about is in the database; Bolt's own memory of it would only grow.
+    convoStore: false,
     // Bolt would ask Slack itself and, once refused, answer every later event with 401 (see connect.ts).
     authorize: () =>
       Promise.resolve({ botToken: settings.botToken, botUserId, botId, teamId: workspace.teamId }),
   });
+
+  app.use(({ next }) => deps.attend(next));
 
   app.command("/request-access", (args) => onRequestCommand(deps, args));
   app.action<BlockAction<StaticSelectAction>>(

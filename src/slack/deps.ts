@@ -8,6 +8,8 @@ export type SlackDeps = PolicyDeps & {
   readonly workspace: Workspace;
   readonly directory: Directory;
   readonly log: Logger;
+  /** Counts a person as waiting until the work is done, so that what can wait does. */
+  readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
   /** Where the audit is read from. */
   readonly databaseUrl: string;
 };

@@ -171,7 +171,7 @@ const shape = `
    WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f') AND conrelid IS DISTINCT FROM to_regclass('_prisma_migrations')
    ORDER BY what, how`;
 
-test("schema.prisma says what the migrations make, but for the index it has no words for", async () => {
+test("schema.prisma says what the migrations make, but for the indexes it has no words for", async () => {
   // Prisma's description of a database needs a type its adapter doesn't know ("char"), so two databases are compared.
   const migrated = await createDatabase();
   const theirs = new Client({ connectionString: migrated.url });
@@ -191,7 +191,7 @@ test("schema.prisma says what the migrations make, but for the index it has no w
     const bySchema = (await client.query<{ what: string }>(shape)).rows;
     const byMigrations = (await theirs.query<{ what: string }>(shape)).rows;
     expect(bySchema.length).toBeGreaterThan(50);
-    expect(byMigrations.filter(({ what }) => what !== "effects_owed")).toEqual(bySchema);
+    expect(byMigrations.filter(({ what }) => !what.startsWith("effects_owed"))).toEqual(bySchema);
   } finally {
     await theirs.end();
     await migrated.close();

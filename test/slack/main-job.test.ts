@@ -1,3 +1,4 @@
+import { ask, threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 
 const redisUrl = process.env["HALLPASS_TEST_REDIS"];
@@ -66,6 +67,15 @@ for (const { transport, queues, redisUrl: url } of ways) {
         "the requester to be told",
       );
       expect(slack.problems.list()).toEqual([]);
+    });
+
+    it("ends by itself, with nobody to move the clock", async () => {
+      const { slack, guarded } = world;
+      const message = await ask(world, "alice", "orders-db read 2s a short look");
+      await slack.as("bob").presses(message, "Approve");
+      await threadSays(world, message, "Granted to");
+      await threadSays(world, message, "Revoked and verified");
+      expect(await guarded.rolesOf("alice")).toEqual([]);
     });
   });
 }

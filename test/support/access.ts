@@ -6,6 +6,7 @@ import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
 import type { PolicyDeps } from "../../src/access/deps.ts";
 import { expireRequest } from "../../src/access/expire-request.ts";
+import { createRecentStates } from "../../src/access/recent-states.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
 import type { State } from "../../src/domain/decide.ts";
 import { type RunnerDeps, runEffect } from "../../src/jobs/run-effect.ts";
@@ -36,7 +37,8 @@ export type Office = Awaited<ReturnType<typeof openOffice>>;
 /** Use cases and effects on a real database with a clock to move, without Slack and without queues. */
 export async function openOffice() {
   const own = await createDatabase();
-  const { prisma: db, close } = openDatabase(own.url);
+  const database = openDatabase(own.url);
+  const db = database.prisma;
   const clock = createMovableClock();
   const policy = policyFrom(ordinaryPolicy({ read: "r", write: "w", subject: (name) => name }));
   await storePolicy(db, policy);
@@ -47,6 +49,7 @@ export async function openOffice() {
     clock,
     policy: () => policy,
     wake: () => undefined,
+    recent: createRecentStates(),
     providers: new Map<string, Provider>([["orders-postgres", provider]]),
     report: (error: unknown) => void faults.push(error),
   } satisfies PolicyDeps & CarryOutDeps;
@@ -117,7 +120,7 @@ export async function openOffice() {
       return rows.map(({ type }) => type);
     },
     async close(): Promise<void> {
-      await close();
+      await database.close();
       await own.close();
     },
   };

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { pino } from "pino";
+import { parse } from "yaml";
+import { z } from "zod";
 import type { SlackOptions } from "../../playground/slack/server.ts";
 import type { Config } from "../../src/config.ts";
 import { type Hallpass, startHallpass } from "../../src/main.ts";
@@ -14,7 +17,11 @@ import { limitFaults } from "./slack-limits.ts";
 import { type Slack, startSlack } from "./slack.ts";
 
 /** The names a test's guarded server knows; roles are shared by all databases of a server, so each world has its own. */
-export type Names = { readonly read: string; readonly write: string; readonly subject: (person: string) => string };
+export type Names = {
+  readonly read: string;
+  readonly write: string;
+  readonly subject: (person: string) => string;
+};
 
 export type Guarded = {
   readonly url: string;
@@ -56,7 +63,7 @@ export type WorldOptions = {
 /** A whole Hallpass in this process, with a simulated Slack, a database of its own and a real server to guard. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const [slack, database, guarded] = await Promise.all([
-    startSlack(options.slack ?? {}),
+    startSlack({ scopes: manifestScopes(), ...options.slack }),
     createDatabase(),
     startGuarded(),
   ]);
@@ -237,3 +244,13 @@ function ownRedisDatabase(redisUrl: string): string {
   const number = ((Number(process.env["JEST_WORKER_ID"] ?? 1) - 1) * 8 + (worlds % 8)) % 16;
   return Object.assign(new URL(redisUrl), { pathname: `/${number}` }).href;
 }
+
+/** The simulated Slack grants what the manifest asks for and refuses calls that need more. */
+function manifestScopes(): readonly string[] {
+  const manifest: unknown = parse(readFileSync(new URL("../../manifest.yml", import.meta.url), "utf8"));
+  return ManifestScopes.parse(manifest).oauth_config.scopes.bot;
+}
+
+const ManifestScopes = z.object({
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+});

@@ -1,0 +1,49 @@
+/** People who wait for an answer go first; what is done behind their backs waits a moment for them. */
+export type Courtesy = {
+  /** Counts somebody as waiting until the work is done. */
+  readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Resolves at once when nobody waits, else when nobody has waited for a moment, after `maxMs` at the latest. */
+  readonly quiet: (maxMs: number) => Promise<void>;
+};
+
+/** Whoever keeps Slack's connections busy sends the next request at once; a pause this long is one. */
+const quietMs = 20;
+
+export function createCourtesy(): Courtesy {
+  let attended = 0;
+  let lastAttended = -Infinity;
+  const isQuiet = (): boolean => attended === 0 && performance.now() - lastAttended >= quietMs;
+  // In the order they came, each with the time by which it goes on whoever waits.
+  const held = new Set<{ readonly until: number; readonly goOn: () => void }>();
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const now = performance.now();
+    const allGo = isQuiet();
+    for (const one of held) {
+      if (!allGo && one.until > now) continue;
+      held.delete(one);
+      one.goOn();
+    }
+    if (held.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+  return {
+    async attend(work) {
+      attended += 1;
+      try {
+        return await work();
+      } finally {
+        attended -= 1;
+        lastAttended = performance.now();
+      }
+    },
+    quiet(maxMs) {
+      if (isQuiet()) return Promise.resolve();
+      return new Promise((goOn) => {
+        held.add({ until: performance.now() + maxMs, goOn });
+        timer ??= setInterval(look, quietMs);
+      });
+    },
+  };
+}

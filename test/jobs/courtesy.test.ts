@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createCourtesy } from "../../src/jobs/courtesy.ts";
+
+/** Somebody who waits until they are told to go. */
+function waiter(courtesy: ReturnType<typeof createCourtesy>) {
+  let go = (): void => undefined;
+  const done = courtesy.attend(() => new Promise<void>((resolve) => (go = resolve)));
+  return {
+    async leave() {
+      go();
+      await done;
+    },
+  };
+}
+
+/** Whether a promise is settled by now. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol("pending");
+  return (await Promise.race([promise, Promise.resolve(pending)])) !== pending;
+}
+
+test("nothing is held up while nobody waits", async () => {
+  expect(await isSettled(createCourtesy().quiet(60_000))).toBe(true);
+});
+
+test("what can wait waits for who waits, and goes on once the last of them has their answer", async () => {
+  const courtesy = createCourtesy();
+  const [first, second] = [waiter(courtesy), waiter(courtesy)];
+  const held = courtesy.quiet(60_000);
+  await first.leave();
+  await sleep(100);
+  expect(await isSettled(held)).toBe(false);
+  await second.leave();
+  await held;
+});
+
+test("people who come one right after the other are one crowd", async () => {
+  const courtesy = createCourtesy();
+  let crowd = waiter(courtesy);
+  const held = courtesy.quiet(60_000);
+  for (let turn = 0; turn < 20; turn += 1) {
+    await sleep(5);
+    await crowd.leave();
+    crowd = waiter(courtesy);
+  }
+  expect(await isSettled(held)).toBe(false);
+  await crowd.leave();
+  await held;
+});
+
+test("what can wait does not wait for ever", async () => {
+  const courtesy = createCourtesy();
+  const busy = waiter(courtesy);
+  const started = performance.now();
+  await courtesy.quiet(100);
+  expect(performance.now() - started).toBeGreaterThanOrEqual(99);
+  await busy.leave();
+});
+
+test("an answer that fails counts as one", async () => {
+  const courtesy = createCourtesy();
+  await expect(courtesy.attend(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  await courtesy.quiet(60_000);
+});

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { z } from "zod";
+
+const root = new URL("../../", import.meta.url);
+
+const Manifest = z.object({
+  features: z.object({ slash_commands: z.array(z.object({ command: z.string() })) }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+  settings: z.object({
+    event_subscriptions: z.object({ bot_events: z.array(z.string()) }),
+    interactivity: z.object({ is_enabled: z.boolean() }),
+    socket_mode_enabled: z.boolean(),
+    token_rotation_enabled: z.boolean(),
+  }),
+});
+
+/** What Slack wants for each method we call (https://docs.slack.dev/reference/methods); none for auth and views. */
+const scopesOf: Readonly<Record<string, readonly string[]>> = {
+  "auth.test": [],
+  "views.open": [],
+  "views.update": [],
+  "chat.postMessage": ["chat:write", "chat:write.public"],
+  "chat.update": ["chat:write"],
+  "conversations.open": ["im:write"],
+  "conversations.info": ["channels:read", "groups:read"],
+  "conversations.list": ["channels:read", "groups:read"],
+  "users.info": ["users:read"],
+  "users.lookupByEmail": ["users:read.email"],
+  filesUploadV2: ["files:write"],
+};
+
+const manifest = Manifest.parse(parse(readFileSync(new URL("manifest.yml", root), "utf8")));
+const source = readdirSync(new URL("src/slack/", root), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => readFileSync(new URL(`src/slack/${name}`, root), "utf8"))
+  .join("\n");
+
+function matches(pattern: RegExp): readonly string[] {
+  return [...new Set([...source.matchAll(pattern)].map(([, found = ""]) => found))].toSorted();
+}
+
+it("has every command the code listens to, and no other", () => {
+  const listed = manifest.features.slash_commands.map(({ command }) => command).toSorted();
+  expect(listed).toEqual(matches(/app\.command\("([^"]+)"/g));
+});
+
+it("has every event the code listens to, and no other", () => {
+  expect(manifest.settings.event_subscriptions.bot_events.toSorted()).toEqual(
+    matches(/app\.event\("([^"]+)"/g),
+  );
+});
+
+it("has every scope the code's calls need, and no other", () => {
+  const called = matches(/client\.([a-z]+\.[a-zA-Z.]+|filesUploadV2)\(/g);
+  expect(called.filter((method) => scopesOf[method] === undefined)).toEqual([]);
+  const needed = new Set(["commands", ...called.flatMap((method) => scopesOf[method] ?? [])]);
+  expect(manifest.oauth_config.scopes.bot.toSorted()).toEqual([...needed].toSorted());
+});
+
+it("turns on what the code needs: buttons and forms, Socket Mode, and a token that does not rotate", () => {
+  expect(manifest.settings).toMatchObject({
+    interactivity: { is_enabled: true },
+    socket_mode_enabled: true,
+    token_rotation_enabled: false,
+  });
+});
