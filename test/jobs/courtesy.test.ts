@@ -57,6 +57,19 @@ test("what can wait does not wait for ever", async () => {
   await busy.leave();
 });
 
+test("while people wait, what comes in numbers goes on one after the other; after that, all at once", async () => {
+  const courtesy = createCourtesy();
+  const busy = waiter(courtesy);
+  const gone: number[] = [];
+  const turns = Array.from({ length: 50 }, (_, number) => courtesy.turn().then(() => gone.push(number)));
+  await sleep(350);
+  expect(gone.length).toBeGreaterThan(0);
+  expect(gone.length).toBeLessThan(5);
+  expect(gone).toEqual(gone.map((_, index) => index));
+  await busy.leave();
+  await Promise.all(turns);
+});
+
 test("an answer that fails counts as one", async () => {
   const courtesy = createCourtesy();
   await expect(courtesy.attend(() => Promise.reject(new Error("no")))).rejects.toThrow("no");

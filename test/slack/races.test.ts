@@ -1,4 +1,4 @@
-import { ask, numberOf, threadSays } from "../support/ask.ts";
+import { ask, numberOf } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 
 let world: World;
@@ -37,23 +37,4 @@ it("a command that Slack delivers three times is one request", async () => {
   await slack.as("erin").types("/request-access orders-db read 1h thrice", { times: 3 });
   const rows = await world.query("select 1 from access_requests where reason = 'thrice'");
   expect(rows).toHaveLength(1);
-});
-
-it("the end of one grant leaves what another live grant of the same person still gives", async () => {
-  const { slack, guarded } = world;
-  world.advance(2 * 3600_000);
-  await slack.until(async () => (await guarded.rolesOf("alice")).length === 0, "the earlier grants to end");
-  const short = await ask(world, "alice", "orders-db read 10m short");
-  const long = await ask(world, "alice", "orders-db read 1h long");
-  for (const message of [short, long]) {
-    await slack.as("bob").presses(message, "Approve");
-    await threadSays(world, message, "Granted to");
-  }
-  world.advance(11 * 60_000);
-  const said = await threadSays(world, short, "kept by");
-  expect(said.visibleText).toContain(`AR-${numberOf(long)}`);
-  expect(await guarded.rolesOf("alice")).toEqual([guarded.names.read]);
-  world.advance(50 * 60_000);
-  await threadSays(world, long, "Revoked and verified");
-  expect(await guarded.rolesOf("alice")).toEqual([]);
 });
