@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "pino";
+import type { Logger } from "./logger.ts";
 import type { Outcome } from "./access/carry-out.ts";
 import { carryOutGrant } from "./access/carry-out-grant.ts";
 import { carryOutRevoke } from "./access/carry-out-revoke.ts";
@@ -51,8 +51,6 @@ export type Hallpass = {
 
 /** What is in hand when Hallpass is told to stop has this long; service managers commonly kill after 10 s in all. */
 const stopTimeoutMs = 5_000;
-/** While people keep Hallpass busy without a pause, what is owed to others goes on slowly, never not at all. */
-const giveWayMs = 2_000;
 
 /**
  * Builds and starts Hallpass: health checks first, then the database, then what is owed to the world, then Slack.
@@ -129,7 +127,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     };
     const run = async (effectId: string, queue: QueueName): Promise<void> => {
       // Access ends on time whoever waits; a message or a grant gives way for a moment.
-      if (queue !== "revocations") await courtesy.quiet(giveWayMs);
+      if (queue !== "revocations") await courtesy.turn();
       await runEffect(runner, effectId);
     };
     const sweep = startSweep({ db, clock, queues, run, log });

@@ -8,12 +8,11 @@ export const RequestSource = z.enum(["slack", "api", "cli"]);
 export type RequestSource = z.infer<typeof RequestSource>;
 
 /** One approval step as the policy worded and resolved it when the request was filed. */
-export const ReviewStep = z.object({
+const ReviewStep = z.object({
   count: z.number().int().positive(),
   from: z.array(z.string()),
   approvers: z.array(z.string()),
 });
-export type ReviewStep = Readonly<z.infer<typeof ReviewStep>>;
 
 /** What the policy said when the request was filed; shown to approvers, kept for auditors. */
 export const Terms = z.object({

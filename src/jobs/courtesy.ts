@@ -4,10 +4,14 @@ export type Courtesy = {
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
   /** Resolves at once when nobody waits, else when nobody has waited for a moment, after `maxMs` at the latest. */
   readonly quiet: (maxMs: number) => Promise<void>;
+  /** The same for whoever comes in numbers: while people wait, one after the other goes on. */
+  readonly turn: () => Promise<void>;
 };
 
 /** Whoever keeps Slack's connections busy sends the next request at once; a pause this long is one. */
 const quietMs = 20;
+/** While people keep Hallpass busy without a pause, this long passes from one turn to the next. */
+const turnMs = 100;
 
 export function createCourtesy(): Courtesy {
   let attended = 0;
@@ -15,10 +19,12 @@ export function createCourtesy(): Courtesy {
   const isQuiet = (): boolean => attended === 0 && performance.now() - lastAttended >= quietMs;
   // In the order they came, each with the time by which it goes on whoever waits.
   const held = new Set<{ readonly until: number; readonly goOn: () => void }>();
+  let lastTurn = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     const now = performance.now();
     const allGo = isQuiet();
+    if (allGo) lastTurn = now;
     for (const one of held) {
       if (!allGo && one.until > now) continue;
       held.delete(one);
@@ -28,6 +34,11 @@ export function createCourtesy(): Courtesy {
     clearInterval(timer);
     timer = undefined;
   };
+  const hold = (until: number): Promise<void> =>
+    new Promise((goOn) => {
+      held.add({ until, goOn });
+      timer ??= setInterval(look, quietMs);
+    });
   return {
     async attend(work) {
       attended += 1;
@@ -38,12 +49,11 @@ export function createCourtesy(): Courtesy {
         lastAttended = performance.now();
       }
     },
-    quiet(maxMs) {
+    quiet: (maxMs) => (isQuiet() ? Promise.resolve() : hold(performance.now() + maxMs)),
+    turn() {
       if (isQuiet()) return Promise.resolve();
-      return new Promise((goOn) => {
-        held.add({ until: performance.now() + maxMs, goOn });
-        timer ??= setInterval(look, quietMs);
-      });
+      lastTurn = Math.max(lastTurn, performance.now()) + turnMs;
+      return hold(lastTurn);
     },
   };
 }

@@ -7,7 +7,7 @@ import {
 } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
-import type { Logger } from "pino";
+import type { Logger } from "../logger.ts";
 import { type QueueName, queueNames } from "../domain/effect.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
 import type { Courtesy } from "./courtesy.ts";

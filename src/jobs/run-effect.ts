@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "../logger.ts";
 import type { Outcome } from "../access/carry-out.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "../logger.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { QueueName } from "../domain/effect.ts";
 import { dueEffects, untilNextDue } from "../persistence/effects.ts";

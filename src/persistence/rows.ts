@@ -122,7 +122,7 @@ type OptionalKeys<T> = { [K in keyof T]-?: Optional<T, K> }[keyof T];
 type Defined<T> = Omit<T, OptionalKeys<T>> & { [K in OptionalKeys<T>]?: Exclude<T[K], undefined> };
 
 /** An object without its undefined keys: exact optional properties are absent, not undefined. */
-export function defined<T extends object>(value: T): Defined<T> {
+function defined<T extends object>(value: T): Defined<T> {
   // What is left has the keys of T without those that were undefined, which is what the type says.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;

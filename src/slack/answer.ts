@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { Logger } from "pino";
+import type { Logger } from "../logger.ts";
 import { isDatabaseUnavailable } from "../persistence/database.ts";
 
 /** Slack gives up on an interaction after 3 s; what takes longer than this is acknowledged and answered later. */
-export const ackBudgetMs = 2_000;
+const ackBudgetMs = 2_000;
 
 /** The work's result if it came within the acknowledgement budget; else the work still going on. */
 export async function withinBudget<T>(

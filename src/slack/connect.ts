@@ -5,7 +5,7 @@ import {
   WebAPIRequestError,
   type WebClient,
 } from "@slack/web-api";
-import type { Logger } from "pino";
+import type { Logger } from "../logger.ts";
 import type { Workspace } from "./authority.ts";
 
 /** What Slack says the bot token is good for. */

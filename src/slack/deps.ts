@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "../logger.ts";
 import type { PolicyDeps } from "../access/deps.ts";
 import type { Workspace } from "./authority.ts";
 import type { Directory } from "./directory.ts";

@@ -1,6 +1,6 @@
 import { type Logger as SlackLogger, LogLevel } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
-import type { Logger } from "pino";
+import type { Logger } from "../logger.ts";
 
 /**
  * How Slack is called: bounded in time, without retries of the SDK's own. What must arrive is an effect and is tried

@@ -18,7 +18,7 @@ export function roleBlockId(resource: string): string {
 }
 
 /** Slack's limit for the options of a select; more are searched for instead. */
-export const maxOptions = 100;
+const maxOptions = 100;
 
 const title = { type: "plain_text", text: "Request access" } as const;
 const close = { type: "plain_text", text: "Cancel" } as const;
