@@ -29,12 +29,12 @@ export async function runEffect(deps: RunnerDeps, id: string): Promise<void> {
   while (next !== undefined) {
     const effect: ClaimedEffect | undefined = await claimEffect(deps.db, deps.clock, next);
     if (!effect) return;
-    const finished = await carryOut(deps, effect);
-    next = finished ? await nextInLane(deps.db, deps.clock, effect.lane) : undefined;
+    next = await carryOut(deps, effect);
   }
 }
 
-async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<boolean> {
+/** Carries one effect out; the next one of its lane that can run now. */
+async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string | undefined> {
   const heartbeat = setInterval(
     () => {
       renewClaim(deps.db, effect.id).catch((error: unknown) => {
@@ -50,13 +50,12 @@ async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<boolea
     const outcome = await handle(deps.handlers, effect);
     switch (outcome.outcome) {
       case "settled":
-        return true;
+        return await nextInLane(deps.db, deps.clock, effect.lane);
       case "done":
-        await finishEffect(deps.db, deps.clock, effect.id, outcome.note);
-        return true;
+        return await finishEffect(deps.db, deps.clock, effect, outcome.note);
       case "again":
         await postpone(deps, effect, outcome);
-        return false;
+        return undefined;
     }
   } catch (error) {
     const seconds = Math.min(maxBackoffSeconds, 2 ** Math.min(effect.attempts - 1, 10));
@@ -65,7 +64,7 @@ async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<boolea
       "an effect failed; it is tried again",
     );
     await postpone(deps, effect, { seconds, error: messageOf(error), untouched: false });
-    return false;
+    return undefined;
   } finally {
     clearInterval(heartbeat);
   }

@@ -67,11 +67,21 @@ export async function renewClaim(db: PrismaClient, id: string): Promise<void> {
     where id = ${id}::uuid and done_at is null and locked_until is not null`;
 }
 
-/** The effect is carried out. */
-export async function finishEffect(db: PrismaClient, clock: Clock, id: string, note?: string): Promise<void> {
-  await db.$executeRaw`
-    update effects set done_at = ${clock.now}, locked_until = null, last_error = ${note ?? null}
-    where id = ${id}::uuid and done_at is null`;
+/** The effect is carried out; the next one of its lane that can run now. */
+export async function finishEffect(
+  db: PrismaClient,
+  clock: Clock,
+  effect: Pick<ClaimedEffect, "id" | "lane">,
+  note?: string,
+): Promise<string | undefined> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    with finished as (
+      update effects set done_at = ${clock.now}, locked_until = null, last_error = ${note ?? null}
+      where id = ${effect.id}::uuid and done_at is null)
+    select id from effects
+    where lane = ${effect.lane} and id <> ${effect.id}::uuid and done_at is null and due_at <= ${clock.now}
+    order by seq limit 1`;
+  return rows[0]?.id;
 }
 
 /**
@@ -102,7 +112,7 @@ export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): 
   return rows[0]?.id;
 }
 
-/** Effects that are due, not being worked on, and first in their lane; the longest overdue first. */
+/** Effects that are due, not being worked on, and first in their lane: revocations, then the longest overdue. */
 export async function dueEffects(
   db: PrismaClient,
   clock: Clock,
@@ -117,7 +127,7 @@ export async function dueEffects(
       and not exists (
         select 1 from effects o
         where o.lane = e.lane and o.done_at is null and o.seq < e.seq and o.due_at <= ${clock.now})
-    order by greatest(due_at, retry_at) limit ${limit}`;
+    order by queue = 'revocations' desc, greatest(due_at, retry_at) limit ${limit}`;
   return z
     .array(
       z.object({
