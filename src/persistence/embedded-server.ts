@@ -50,7 +50,14 @@ export async function readRecord(data: string): Promise<ServerRecord | undefined
   }
   // https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h
   const [pid, , startedAt = "", port] = text.split("\n");
+  // Made, and not written yet: whoever takes the empty file for a stranger's takes it from a server that is starting.
+  if (!(Number(pid) > 0)) return undefined;
   return { pid: Number(pid), startedAt, port: Number(port) };
+}
+
+/** Takes away a record that a server killed at its very start left empty; only while no other can be starting. */
+export async function dropEmptyRecord(data: string): Promise<void> {
+  if ((await readRecord(data)) === undefined) await rm(join(data, "postmaster.pid"), { force: true });
 }
 
 /**

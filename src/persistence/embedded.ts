@@ -10,7 +10,15 @@ import { EmbeddedPostgresError, explainSystemError, systemCode } from "./embedde
 import { Holder, isGone, newHolder, withLock } from "./embedded-lock.ts";
 import type { Place } from "./embedded-place.ts";
 import { settle } from "./embedded-place.ts";
-import { addressUrl, awaitServer, ensureDatabase, freePort, readRecord, user } from "./embedded-server.ts";
+import {
+  addressUrl,
+  awaitServer,
+  dropEmptyRecord,
+  ensureDatabase,
+  freePort,
+  readRecord,
+  user,
+} from "./embedded-server.ts";
 
 export interface EmbeddedPostgresOptions {
   /** Everything is kept in `<dataDir>/postgres`. */
@@ -135,8 +143,10 @@ async function start(
   settings: Readonly<Record<string, string>>,
 ): Promise<number> {
   const data = join(place.root, "data");
-  if (await exists(data)) await insistOnVersion(data, binaries);
-  else await initialise(place, binaries, data);
+  if (await exists(data)) {
+    await insistOnVersion(data, binaries);
+    await dropEmptyRecord(data);
+  } else await initialise(place, binaries, data);
   const portFile = join(place.root, "port");
   const logFile = join(place.root, "server.log");
   let port = Number(await readFile(portFile, "utf8").catch(() => "0"));

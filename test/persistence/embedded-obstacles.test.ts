@@ -31,6 +31,14 @@ test("a stale postmaster.pid is no obstacle, even when its process id is somebod
   expect(await query(second.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
+test("an empty postmaster.pid, left by a server killed at its very start, is no obstacle", async () => {
+  const first = await pen.start();
+  await first.stop();
+  await writeFile(join(pen.dataDir, "postgres/data/postmaster.pid"), "");
+  const again = await pen.start();
+  expect(await query(again.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+});
+
 test("a server that is shutting down is waited for", async () => {
   const first = await pen.start();
   const client = new Client({ connectionString: first.url });
