@@ -9,6 +9,7 @@ import { Client } from "pg";
 import { findBinaries, locatePackage } from "../../src/persistence/embedded-binaries.ts";
 import { EmbeddedPostgresError } from "../../src/persistence/embedded-error.ts";
 import { settle } from "../../src/persistence/embedded-place.ts";
+import { describeIf } from "../support/describe-if.ts";
 import type { Playpen } from "../support/embedded.ts";
 import { createPlaypen, endChild, query } from "../support/embedded.ts";
 
@@ -103,7 +104,7 @@ test("a data directory that can't be one is said in one line", async () => {
 });
 
 // Only root can become somebody else.
-const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;
+const describeAsRoot = describeIf(process.getuid?.() === 0, "not root");
 
 describeAsRoot("users of the operating system", () => {
   test("an ordinary user needs no other user, and is told whose data they are", async () => {

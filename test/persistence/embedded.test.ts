@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describeIf } from "../support/describe-if.ts";
 import type { Playpen } from "../support/embedded.ts";
 import { createPlaypen, endChild, query } from "../support/embedded.ts";
 
@@ -104,7 +105,7 @@ test("a server killed with -9 is started again and recovers", async () => {
 });
 
 // Only Linux shows a process's environment as a file.
-const describeOnLinux = process.platform === "linux" ? describe : describe.skip;
+const describeOnLinux = describeIf(process.platform === "linux", "it reads /proc");
 
 describeOnLinux("the server's process", () => {
   test("is given none of our environment, which holds secrets", async () => {

@@ -2,13 +2,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Redis } from "ioredis";
 import type { SeenMessage } from "../../playground/slack/seen.ts";
+import { describeIf } from "../support/describe-if.ts";
 import { ask, threadSays } from "../support/ask.ts";
 import type { Run } from "../support/process.ts";
 import { freePort } from "../support/proxy.ts";
 import { openSite, type Site } from "../support/site.ts";
 import { endGrantsIn } from "./time.ts";
 
-const describeWithRedis = process.env["HALLPASS_TEST_REDIS"] === undefined ? describe.skip : describe;
+const describeWithRedis = describeIf(
+  process.env["HALLPASS_TEST_REDIS"] !== undefined,
+  "neither REDIS_URL nor redis-server on PATH",
+);
 
 /** The sweep looks every 5 s, and gives what it finds half a second to be done by itself. */
 const sweepMs = 6_500;
