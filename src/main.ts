@@ -15,7 +15,7 @@ import { type RunnerDeps, runEffect } from "./jobs/run-effect.ts";
 import { startSweep } from "./jobs/sweep.ts";
 import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
 import { createDatabaseCheck, type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
-import { startEmbeddedPostgres } from "./persistence/embedded.ts";
+import { keepEmbeddedPostgres } from "./persistence/keep-embedded.ts";
 import { migrate, migrateQueues } from "./persistence/migrate.ts";
 import { storePolicy } from "./persistence/policies.ts";
 import type { Policy } from "./policy/policy.ts";
@@ -166,7 +166,7 @@ async function openStorage(
 ): Promise<{ readonly databaseUrl: string; readonly database: Database }> {
   let databaseUrl = config.database.url;
   if (databaseUrl === undefined) {
-    const embedded = await startEmbeddedPostgres({ dataDir: config.database.dataDir, role: "owner", log });
+    const embedded = await keepEmbeddedPostgres({ dataDir: config.database.dataDir, log });
     closers.push(() => embedded.stop());
     databaseUrl = embedded.url;
   }
