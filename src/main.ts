@@ -108,7 +108,13 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
         .catch((error: unknown) => log.warn({ err: error }, `provider ${name} cannot do its work yet`));
     }
     const courtesy = createCourtesy();
-    const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl, courtesy, log });
+    const queues = createQueues({
+      redisUrl: config.redisUrl,
+      databaseUrl,
+      courtesy,
+      onNotTaken: () => sweep.look(),
+      log,
+    });
     const client = createWebClient(config.slack.botToken, config.slack.apiUrl, log);
     const directory = createDirectory(client);
     const record = { db, clock, wake: queues.wake, recent: createRecentStates() };

@@ -17,6 +17,8 @@ export type QueueSettings = {
   readonly redisUrl?: string | undefined;
   readonly databaseUrl: string;
   readonly courtesy: Pick<Courtesy, "quiet">;
+  /** The queue did not take jobs, or not soon: what is due is to be looked for without it. */
+  readonly onNotTaken: () => void;
   readonly log: Logger;
 };
 
@@ -24,7 +26,7 @@ export type Queues = {
   /** Schedules a job for each effect at its due time, counted from `now`. Never throws and never waits: a lost job costs one sweep. */
   readonly wake: (effects: readonly OwedEffect[], now: Date) => void;
   /** The same, and says whether the queue took them within `timeoutMs`. */
-  enqueue(effects: readonly OwedEffect[], now: Date, timeoutMs: number): Promise<boolean>;
+  readonly enqueue: (effects: readonly OwedEffect[], now: Date, timeoutMs: number) => Promise<boolean>;
   /** Starts the workers: `run` is called with an effect's id when its time may have come. */
   work(run: (effectId: string, queue: QueueName) => Promise<void>): void;
   /** Takes no more jobs and waits for those in hand, at most `timeoutMs`. */
@@ -48,6 +50,9 @@ const timing = {
   // By default a worker that lost its connection looks again after 15 s; each step of a request would wait for the sweep.
   runRetryDelay: 1_000,
 } satisfies Partial<WorkerOptions>;
+
+/** A queue that takes longer than this is away, as far as whoever waits for a grant is concerned. */
+const takenMs = 1_000;
 
 /** Batches handed to the queue and not yet taken by it, at most. */
 const maxUnanswered = 50;
@@ -83,28 +88,27 @@ export function createQueues(settings: QueueSettings): Queues {
       unanswered -= 1;
     }
   };
+  const enqueue: Queues["enqueue"] = (effects, now, timeoutMs) => {
+    const added = add(effects, now).then(
+      () => true,
+      (error: unknown) => {
+        log.warn({ err: error, jobs: effects.length }, "jobs could not be enqueued; the sweep stands in");
+        return false;
+      },
+    );
+    return Promise.race([added, after(timeoutMs).then(() => false)]);
+  };
   const pending = createBatch<{ readonly effect: OwedEffect; readonly now: Date }>(async (batch) => {
     const latest = new Date(Math.max(...batch.map(({ now }) => now.getTime())));
-    await add(
-      batch.map(({ effect }) => effect),
-      latest,
-    );
-  }, settings);
+    const effects = batch.map(({ effect }) => effect);
+    if (!(await enqueue(effects, latest, takenMs))) settings.onNotTaken();
+  }, settings.courtesy);
 
   return {
     wake(effects, now) {
       for (const effect of effects) pending.push({ effect, now });
     },
-    async enqueue(effects, now, timeoutMs) {
-      const added = add(effects, now).then(
-        () => true,
-        (error: unknown) => {
-          log.warn({ err: error }, "jobs could not be enqueued");
-          return false;
-        },
-      );
-      return Promise.race([added, after(timeoutMs).then(() => false)]);
-    },
+    enqueue,
     work(run) {
       for (const name of queueNames) {
         const worker = backend.worker(name, async (job) => run(job.data.effectId, name), {
@@ -216,19 +220,14 @@ const batchMs = 100;
 /** Collects what is pushed in one turn of the event loop, or while people wait, and hands it over together. */
 function createBatch<T>(
   handOver: (batch: readonly T[]) => Promise<void>,
-  { courtesy, log }: Pick<QueueSettings, "courtesy" | "log">,
+  courtesy: QueueSettings["courtesy"],
 ): { push(item: T): void } {
   let batch: T[] = [];
   const handOverAll = async (): Promise<void> => {
     await courtesy.quiet(batchMs);
     const full = batch;
     batch = [];
-    await handOver(full).catch((error: unknown) =>
-      log.warn(
-        { err: error, jobs: full.length },
-        "jobs could not be enqueued; the sweep finds their effects",
-      ),
-    );
+    await handOver(full);
   };
   return {
     push(item) {
