@@ -24,7 +24,8 @@ const maxPauseMs = 5_000;
 const graceMs = 500;
 /** What is overdue by more was enqueued and still not done: the queue is not to be relied on, so it is run here. */
 const impatientAfterSeconds = 5;
-const batchSize = 500;
+/** At most so many of each queue at one look. */
+const batchSize = 200;
 const inlineConcurrency = 20;
 /** After this long it looks again: something more urgent may have come due. */
 const inlineMs = 2_000;
@@ -102,7 +103,7 @@ async function lookOnce(deps: SweepDeps, inline: boolean, enqueued: Set<string>)
     );
     await runAll(deps, mine);
   }
-  if (due.length === batchSize && mine.length > 0) return 0;
+  if (due.length >= batchSize && mine.length > 0) return 0;
   if (due.length > 0) return graceMs;
   const milliseconds = await untilNextDue(deps.db, deps.clock);
   return Math.min(maxPauseMs, Math.max(0, milliseconds ?? maxPauseMs) + graceMs);
@@ -112,8 +113,7 @@ async function runAll(
   deps: SweepDeps,
   effects: readonly { readonly id: string; readonly queue: QueueName }[],
 ): Promise<void> {
-  const urgency = ({ queue }: { readonly queue: QueueName }): number => (queue === "revocations" ? 0 : 1);
-  const waiting = effects.toSorted((a, b) => urgency(a) - urgency(b));
+  const waiting = [...effects];
   const end = performance.now() + inlineMs;
   const one = async (): Promise<void> => {
     for (let effect = waiting.shift(); effect && performance.now() < end; effect = waiting.shift()) {

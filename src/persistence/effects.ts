@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StoredEvent } from "../domain/audit-event.ts";
-import { queueNames } from "../domain/effect.ts";
+import { type QueueName, queueNames } from "../domain/effect.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import type { OwedEffect } from "./requests.ts";
@@ -112,38 +112,47 @@ export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): 
   return rows[0]?.id;
 }
 
-/** Effects that are due, not being worked on, and first in their lane: revocations, then the longest overdue. */
+/** What is looked for first when much is owed: access that is to end, then access that is waited for. */
+const urgency: readonly QueueName[] = ["revocations", "grants", "deadlines", "messages"];
+
+/**
+ * Effects that are due, not being worked on, and first in their lane: the most urgent queue first, in it the longest
+ * overdue. At most `limit` of each queue, so that thousands of messages hide no revocation.
+ */
 export async function dueEffects(
   db: PrismaClient,
   clock: Clock,
   limit: number,
 ): Promise<readonly (OwedEffect & { readonly overdueSeconds: number })[]> {
   const rows = await db.$queryRaw<unknown[]>`
-    select id, queue, greatest(due_at, retry_at) as "dueAt",
-           extract(epoch from ${clock.now} - greatest(due_at, retry_at))::float8 as "overdueSeconds"
-    from effects e
-    where done_at is null and greatest(due_at, retry_at) <= ${clock.now}
-      and (locked_until is null or locked_until < statement_timestamp())
-      and not exists (
-        select 1 from effects o
-        where o.lane = e.lane and o.done_at is null and o.seq < e.seq and o.due_at <= ${clock.now})
-    order by queue = 'revocations' desc, greatest(due_at, retry_at) limit ${limit}`;
-  return z
-    .array(
-      z.object({
-        id: z.string(),
-        queue: z.enum(queueNames),
-        dueAt: z.coerce.date(),
-        overdueSeconds: z.number(),
-      }),
-    )
-    .parse(rows);
+    select due.*
+    from unnest(${urgency}::text[]) with ordinality as q(name, place), lateral (
+      select e.id, e.queue, greatest(e.due_at, e.retry_at) as "dueAt",
+             extract(epoch from ${clock.now} - greatest(e.due_at, e.retry_at))::float8 as "overdueSeconds"
+      from effects e
+      where e.queue = q.name and e.done_at is null and greatest(e.due_at, e.retry_at) <= ${clock.now}
+        and (e.locked_until is null or e.locked_until < statement_timestamp())
+        and not exists (
+          select 1 from effects o
+          where o.lane = e.lane and o.done_at is null and o.seq < e.seq and o.due_at <= ${clock.now})
+      order by greatest(e.due_at, e.retry_at) limit ${limit}) due
+    order by q.place, due."dueAt"`;
+  return z.array(DueEffect).parse(rows);
 }
+
+const DueEffect = z.object({
+  id: z.string(),
+  queue: z.enum(queueNames),
+  dueAt: z.coerce.date(),
+  overdueSeconds: z.number(),
+});
 
 /** Milliseconds until the next effect is due; `undefined` when nothing is owed later. */
 export async function untilNextDue(db: PrismaClient, clock: Clock): Promise<number | undefined> {
   const rows = await db.$queryRaw<{ milliseconds: number | null }[]>`
-    select extract(epoch from min(greatest(due_at, retry_at)) - ${clock.now})::float8 * 1000 as milliseconds
-    from effects where done_at is null and greatest(due_at, retry_at) > ${clock.now}`;
+    select extract(epoch from min(next.due) - ${clock.now})::float8 * 1000 as milliseconds
+    from unnest(${urgency}::text[]) as q(name), lateral (
+      select min(greatest(e.due_at, e.retry_at)) as due from effects e
+      where e.queue = q.name and e.done_at is null and greatest(e.due_at, e.retry_at) > ${clock.now}) next`;
   return rows[0]?.milliseconds ?? undefined;
 }

@@ -123,7 +123,7 @@ CREATE INDEX "audit_events_request_id_seq_idx" ON "audit_events"("request_id", "
 CREATE INDEX "audit_events_at_idx" ON "audit_events"("at");
 
 -- The sweep asks one question: what is owed and not done, soonest first. Prisma's schema cannot name a partial index.
-CREATE INDEX "effects_owed" ON "effects"(GREATEST("due_at", "retry_at")) WHERE "done_at" IS NULL;
+CREATE INDEX "effects_owed" ON "effects"("queue", GREATEST("due_at", "retry_at")) WHERE "done_at" IS NULL;
 -- What stands before an effect in its lane. Partial too: else the planner, while it has no statistics, reads all that is
 -- owed once for each effect.
 CREATE INDEX "effects_owed_by_lane" ON "effects"("lane", "seq") WHERE "done_at" IS NULL;
