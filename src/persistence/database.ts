@@ -29,7 +29,7 @@ const checkMilliseconds = 2_000;
 
 /** Opens a pool of connections; the first is made by the first query, so that this never waits and never fails. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const adapter = new PrismaPg({
+  const connections = {
     connectionString: url,
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: connectMilliseconds,
@@ -38,9 +38,30 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     query_timeout: statementMilliseconds + 5_000,
     keepAlive: true,
     application_name: options.applicationName ?? "hallpass",
-  });
+  };
+  const adapter = new PrismaPg(connections, { statementNameGenerator: createStatementNames() });
   const prisma = new PrismaClient({ adapter });
   return { prisma, close: () => prisma.$disconnect() };
+}
+
+/** Each connection keeps its named statements for good, so a text that varies must not name one each time. */
+const maxStatements = 200;
+
+/**
+ * Names each statement text, so that a connection has it parsed and planned once and not at each use (half the work of
+ * the server). What comes when there are `maxStatements` stays unnamed.
+ */
+function createStatementNames(): (query: { readonly sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    // The empty name is PostgreSQL's statement without one.
+    if (names.size >= maxStatements) return "";
+    const name = `hallpass_${names.size + 1}`;
+    names.set(sql, name);
+    return name;
+  };
 }
 
 /** Finds out why the database can't be used now, in words for an operator; `undefined` when it answers. */
