@@ -10,10 +10,32 @@ export function subjectFor(policy: Policy, provider: string, email: string): str
   const person = normalEmail(email);
   const subject = nameOf(policy, provider, person);
   if (subject === undefined) return undefined;
-  for (const other of knownPeople(policy)) {
-    if (other !== person && nameOf(policy, provider, other) === subject) return undefined;
+  const others = knownBy(policy, provider).get(subject);
+  return others === undefined || (others.size === 1 && others.has(person)) ? subject : undefined;
+}
+
+const known = new WeakMap<Policy, Map<string, ReadonlyMap<string, ReadonlySet<string>>>>();
+
+/** Everybody the policy names, by the name the provider knows them by; made once a policy and provider. */
+function knownBy(policy: Policy, provider: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const byProvider = known.get(policy) ?? new Map<string, ReadonlyMap<string, ReadonlySet<string>>>();
+  known.set(policy, byProvider);
+  let bySubject = byProvider.get(provider);
+  if (!bySubject) {
+    bySubject = groupBySubject(policy, provider);
+    byProvider.set(provider, bySubject);
   }
-  return subject;
+  return bySubject;
+}
+
+function groupBySubject(policy: Policy, provider: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const groups = new Map<string, Set<string>>();
+  for (const person of knownPeople(policy)) {
+    const subject = nameOf(policy, provider, person);
+    if (subject === undefined) continue;
+    groups.set(subject, (groups.get(subject) ?? new Set()).add(person));
+  }
+  return groups;
 }
 
 function nameOf(policy: Policy, provider: string, person: string): string | undefined {
