@@ -1,9 +1,13 @@
 import type { RequestListener } from "node:http";
 import {
+  type AllMiddlewareArgs,
   App,
   type BlockAction,
   type ButtonAction,
   HTTPReceiver,
+  type SlackActionMiddlewareArgs,
+  type SlackCommandMiddlewareArgs,
+  type SlackViewMiddlewareArgs,
   SocketModeReceiver,
   type StaticSelectAction,
   type ViewSubmitAction,
@@ -33,6 +37,16 @@ export type SlackApp = {
   onDisconnected(listener: () => void): void;
   stop(): Promise<void>;
 };
+
+type Table<Args> = Readonly<Record<string, (deps: SlackDeps, args: Args) => Promise<void>>>;
+type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
+type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
+type SubmissionArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+
+/** Matches exactly the names a table has; they are ours and have no characters that mean something in a pattern. */
+function anyOf(table: Readonly<Record<string, unknown>>): RegExp {
+  return new RegExp(`^(?:${Object.keys(table).join("|")})$`, "u");
+}
 
 /** The Bolt app: every listener on one screen. */
 export function createSlackApp(
@@ -69,28 +83,38 @@ export function createSlackApp(
 
   app.use(({ next }) => deps.attend(next));
 
-  app.command("/request-access", (args) => onRequestCommand(deps, args));
+  // Bolt offers each delivery to every listener it has, and each offer costs; so there is one a kind, and a table behind it.
+  const onCommand: Table<CommandArgs> = {
+    "/request-access": onRequestCommand,
+    "/access-audit": onAuditCommand,
+  };
+  app.command(anyOf(onCommand), (args) => onCommand[args.command.command]?.(deps, args) ?? args.ack());
+
+  const onButton: Table<ButtonArgs> = {
+    [approveActionId]: onApprove,
+    [denyActionId]: onDeny,
+  };
+  app.action<BlockAction<ButtonAction>>(
+    { type: "block_actions", action_id: anyOf(onButton) },
+    (args) => onButton[args.action.action_id]?.(deps, args) ?? args.ack(),
+  );
   app.action<BlockAction<StaticSelectAction>>(
     { type: "block_actions", action_id: resourceActionId },
     (args) => onResourceChosen(deps, args),
   );
-  app.options<"block_suggestion">({ type: "block_suggestion", action_id: resourceActionId }, (args) =>
-    onOptionsTyped(deps, args),
+  app.options<"block_suggestion">(
+    { type: "block_suggestion", action_id: anyOf({ [resourceActionId]: true, [roleActionId]: true }) },
+    (args) => onOptionsTyped(deps, args),
   );
-  app.options<"block_suggestion">({ type: "block_suggestion", action_id: roleActionId }, (args) =>
-    onOptionsTyped(deps, args),
-  );
-  app.view<ViewSubmitAction>(requestFormId, (args) => onFormSubmitted(deps, args));
 
-  app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: approveActionId }, (args) =>
-    onApprove(deps, args),
+  const onSubmit: Table<SubmissionArgs> = {
+    [requestFormId]: onFormSubmitted,
+    [denyFormId]: onDenyReason,
+  };
+  app.view<ViewSubmitAction>(
+    anyOf(onSubmit),
+    (args) => onSubmit[args.view.callback_id]?.(deps, args) ?? args.ack(),
   );
-  app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: denyActionId }, (args) =>
-    onDeny(deps, args),
-  );
-  app.view<ViewSubmitAction>(denyFormId, (args) => onDenyReason(deps, args));
-
-  app.command("/access-audit", (args) => onAuditCommand(deps, args));
 
   app.event("user_change", async ({ event }) => deps.directory.forget(event.user.id));
 

@@ -42,7 +42,7 @@ function matches(pattern: RegExp): readonly string[] {
 
 it("has every command the code listens to, and no other", () => {
   const listed = manifest.features.slash_commands.map(({ command }) => command).toSorted();
-  expect(listed).toEqual(matches(/app\.command\("([^"]+)"/g));
+  expect(listed).toEqual(matches(/^ {4}"(\/[a-z-]+)": on\w+,$/gm));
 });
 
 it("has every event the code listens to, and no other", () => {
