@@ -26,7 +26,7 @@ const seconds = Number(options.seconds);
 const rounds = Number(options.rounds);
 const allConnections = options.connections.split(",").map(Number);
 const redisUrl = process.env["REDIS_URL"];
-const warmUp = { connections: 10, seconds: 2 };
+const warmUp = { connections: 10, seconds: 6 };
 
 const rampSeconds = 0.5;
 
@@ -76,7 +76,7 @@ async function benchmark(): Promise<void> {
     `${cpus().length} cores (${processor}), Node.js ${process.version}, PostgreSQL ${storage.postgresVersion}, ` +
       `queues in ${redisUrl === undefined ? "PostgreSQL" : "Redis"}\n` +
       `${rounds} rounds of ${seconds} s each for Hallpass and the floor in turn; medians, and medians of the rounds' ratios\n` +
-      `floor: bare Bolt 5 (HTTP, signature verified), one SQL statement that writes the same rows, through Prisma\n` +
+      `floor: bare Bolt 5 (HTTP, signature verified), one SQL statement that writes the same rows, prepared, through Prisma\n` +
       `beside that its workers run, as in life: messages to a stub of Slack that answers at once, grants on a real server;\n` +
       `  while the floor is measured Hallpass stands still (SIGSTOP), so that it loses locks of its queue now and then\n` +
       `goal: at least ${goal.throughput * 100} % of the floor's requests per second, p99 at most ${goal.p99} times the floor's`,

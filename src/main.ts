@@ -132,8 +132,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       },
     };
     const run = async (effectId: string, queue: QueueName): Promise<void> => {
-      // Access ends on time whoever waits; a message or a grant gives way for a moment.
-      if (queue !== "revocations") await courtesy.turn();
+      // Access ends on time whoever waits; a message gives way for a moment, and a grant for less.
+      if (queue !== "revocations") await courtesy.turn(queue === "grants");
       await runEffect(runner, effectId);
     };
     const sweep = startSweep({ db, clock, queues, run, log });

@@ -11,6 +11,7 @@ import type { Logger } from "../logger.ts";
 import { type QueueName, queueNames } from "../domain/effect.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
 import type { Courtesy } from "./courtesy.ts";
+import { type Alarm, createHandover } from "./handover.ts";
 
 export type QueueSettings = {
   /** Absent: the queues live in PostgreSQL, in the schema `bullmq`. */
@@ -25,8 +26,10 @@ export type QueueSettings = {
 export type Queues = {
   /** Schedules a job for each effect at its due time, counted from `now`. Never throws and never waits: a lost job costs one sweep. */
   readonly wake: (effects: readonly OwedEffect[], now: Date) => void;
-  /** The same, and says whether the queue took them within `timeoutMs`. */
-  readonly enqueue: (effects: readonly OwedEffect[], now: Date, timeoutMs: number) => Promise<boolean>;
+  /** Whether jobs wait to be scheduled until people have had their answers. */
+  readonly isBehind: () => boolean;
+  /** Schedules jobs at once, and says whether the queue took them within `timeoutMs`. */
+  readonly enqueue: (alarms: readonly Alarm[], timeoutMs: number) => Promise<boolean>;
   /** Starts the workers: `run` is called with an effect's id when its time may have come. */
   work(run: (effectId: string, queue: QueueName) => Promise<void>): void;
   /** Takes no more jobs and waits for those in hand, at most `timeoutMs`. */
@@ -73,14 +76,14 @@ export function createQueues(settings: QueueSettings): Queues {
   const workers: BackendWorker[] = [];
 
   let unanswered = 0;
-  const add = async (effects: readonly OwedEffect[], now: Date): Promise<void> => {
+  const add = async (alarms: readonly Alarm[]): Promise<void> => {
     // While Redis is away its client keeps what it is given; the database keeps it too, so this need not grow.
     if (unanswered >= maxUnanswered) throw new Error("the queue has not answered for a while");
     unanswered += 1;
     try {
       await Promise.all(
         queueNames.map(async (name) => {
-          const jobs = effects.filter(({ queue }) => queue === name).map((effect) => jobOf(effect, now));
+          const jobs = alarms.filter(({ queue }) => queue === name).map(jobOf);
           if (jobs.length > 0) await queues.get(name)?.addBulk(jobs);
         }),
       );
@@ -88,26 +91,23 @@ export function createQueues(settings: QueueSettings): Queues {
       unanswered -= 1;
     }
   };
-  const enqueue: Queues["enqueue"] = (effects, now, timeoutMs) => {
-    const added = add(effects, now).then(
+  const enqueue: Queues["enqueue"] = (alarms, timeoutMs) => {
+    const added = add(alarms).then(
       () => true,
       (error: unknown) => {
-        log.warn({ err: error, jobs: effects.length }, "jobs could not be enqueued; the sweep stands in");
+        log.warn({ err: error, jobs: alarms.length }, "jobs could not be enqueued; the sweep stands in");
         return false;
       },
     );
     return Promise.race([added, after(timeoutMs).then(() => false)]);
   };
-  const pending = createBatch<{ readonly effect: OwedEffect; readonly now: Date }>(async (batch) => {
-    const latest = new Date(Math.max(...batch.map(({ now }) => now.getTime())));
-    const effects = batch.map(({ effect }) => effect);
-    if (!(await enqueue(effects, latest, takenMs))) settings.onNotTaken();
+  const { push, isBehind } = createHandover(async (alarms) => {
+    if (!(await enqueue(alarms, takenMs))) settings.onNotTaken();
   }, settings.courtesy);
 
   return {
-    wake(effects, now) {
-      for (const effect of effects) pending.push({ effect, now });
-    },
+    wake: push,
+    isBehind,
     enqueue,
     work(run) {
       for (const name of queueNames) {
@@ -142,14 +142,13 @@ export function createQueues(settings: QueueSettings): Queues {
  * A job's id names the effect and its due time: the same alarm set twice is one job, and a moved one is another
  * (BullMQ ignores a job whose id it still knows, and keeps the old delay).
  */
-function jobOf({ id, dueAt }: OwedEffect, now: Date): Parameters<Queue["addBulk"]>[0][number] {
-  const delay = Math.max(0, dueAt.getTime() - now.getTime());
+function jobOf({ id, dueAt, inMs }: Alarm): Parameters<Queue["addBulk"]>[0][number] {
   return {
     name: "look",
     data: { effectId: id },
     opts: {
       jobId: `${id}-${dueAt.getTime()}`,
-      delay,
+      delay: Math.round(inMs),
       attempts: 1,
       removeOnComplete: true,
       removeOnFail: true,
@@ -211,29 +210,6 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
     worker: (name, process, options) =>
       new Worker(name, process, { ...options, connection }, createPostgresBackend),
     close: () => pool.end(),
-  };
-}
-
-/** A queue takes a hundred jobs at little more than the price of one; for that they wait this long while people do. */
-const batchMs = 100;
-
-/** Collects what is pushed in one turn of the event loop, or while people wait, and hands it over together. */
-function createBatch<T>(
-  handOver: (batch: readonly T[]) => Promise<void>,
-  courtesy: QueueSettings["courtesy"],
-): { push(item: T): void } {
-  let batch: T[] = [];
-  const handOverAll = async (): Promise<void> => {
-    await courtesy.quiet(batchMs);
-    const full = batch;
-    batch = [];
-    await handOver(full);
-  };
-  return {
-    push(item) {
-      batch.push(item);
-      if (batch.length === 1) setImmediate(() => void handOverAll());
-    },
   };
 }
 

@@ -2,11 +2,10 @@ import type { Logger } from "../logger.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { QueueName } from "../domain/effect.ts";
 import { dueEffects, untilNextDue } from "../persistence/effects.ts";
-import { readNow } from "../persistence/requests.ts";
 import type { Queues } from "./queues.ts";
 
 export type SweepDeps = Pick<RecordDeps, "db" | "clock"> & {
-  readonly queues: Pick<Queues, "enqueue">;
+  readonly queues: Pick<Queues, "enqueue" | "isBehind">;
   readonly run: (effectId: string, queue: QueueName) => Promise<void>;
   readonly log: Logger;
 };
@@ -87,15 +86,17 @@ async function lookOnce(deps: SweepDeps, inline: boolean, enqueued: Set<string>)
   const lost = due.filter(({ overdueSeconds }) => overdueSeconds * 1000 >= graceMs);
   const impatient = lost.filter(({ overdueSeconds }) => overdueSeconds >= impatientAfterSeconds);
   const patient = lost.filter(({ overdueSeconds }) => overdueSeconds < impatientAfterSeconds);
-  // A queue that is merely behind is not helped by being told again.
-  const untold = patient.filter(({ id }) => !enqueued.has(id));
+  // A queue that is merely behind is not helped by being told again, nor one that is yet to be told.
+  const isBehind = deps.queues.isBehind();
+  const untold = isBehind ? [] : patient.filter(({ id }) => !enqueued.has(id));
   enqueued.clear();
   let mine = impatient;
   if (untold.length > 0) {
-    const taken = await deps.queues.enqueue(untold, await readNow(deps.db, deps.clock), 1_000);
+    const alarms = untold.map((effect) => ({ ...effect, inMs: 0 }));
+    const taken = await deps.queues.enqueue(alarms, 1_000);
     if (!taken) mine = lost;
   }
-  if (mine !== lost) for (const { id } of patient) enqueued.add(id);
+  if (mine !== lost && !isBehind) for (const { id } of patient) enqueued.add(id);
   if (untold.length + mine.length > 0) {
     deps.log.info(
       { enqueued: untold.length, overdue: impatient.length },

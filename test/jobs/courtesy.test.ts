@@ -58,14 +58,43 @@ test("what can wait does not wait for ever", async () => {
 });
 
 test("while people wait, what comes in numbers goes on one after the other; after that, all at once", async () => {
-  const courtesy = createCourtesy();
+  const courtesy = createCourtesy(() => true);
   const busy = waiter(courtesy);
   const gone: number[] = [];
-  const turns = Array.from({ length: 50 }, (_, number) => courtesy.turn().then(() => gone.push(number)));
-  await sleep(350);
+  const turns = Array.from({ length: 50 }, (_, number) => courtesy.turn(false).then(() => gone.push(number)));
+  await sleep(600);
   expect(gone.length).toBeGreaterThan(0);
   expect(gone.length).toBeLessThan(5);
   expect(gone).toEqual(gone.map((_, index) => index));
+  await busy.leave();
+  await Promise.all(turns);
+});
+
+test("where people leave room, turns come sooner", async () => {
+  const goneIn = async (isBusy: boolean): Promise<number> => {
+    const courtesy = createCourtesy(() => isBusy);
+    const waits = waiter(courtesy);
+    let gone = 0;
+    const turns = Array.from({ length: 50 }, () => courtesy.turn(false).then(() => (gone += 1)));
+    await sleep(1_000);
+    const inTime = gone;
+    await waits.leave();
+    await Promise.all(turns);
+    return inTime;
+  };
+  const [crowded, roomy] = await Promise.all([goneIn(true), goneIn(false)]);
+  expect(roomy).toBeGreaterThan(crowded);
+});
+
+test("the urgent go before those who came earlier", async () => {
+  const courtesy = createCourtesy(() => true);
+  const busy = waiter(courtesy);
+  const gone: string[] = [];
+  const turns = ["message", "message", "grant"].map((what) =>
+    courtesy.turn(what === "grant").then(() => gone.push(what)),
+  );
+  await Promise.race(turns);
+  expect(gone).toEqual(["grant"]);
   await busy.leave();
   await Promise.all(turns);
 });

@@ -1,0 +1,76 @@
+import type { QueueName } from "../domain/effect.ts";
+import type { OwedEffect } from "../persistence/requests.ts";
+import type { Courtesy } from "./courtesy.ts";
+
+/** An effect and the milliseconds until somebody is to look at it. */
+export type Alarm = OwedEffect & { readonly inMs: number };
+
+/**
+ * What the queue is still to be given. A job costs the database as much as the request it belongs to, so while people
+ * wait only revocations go, and of the rest a few at a time, the most urgent first; once nobody waits, all.
+ */
+export type Handover = {
+  /** `now`: the time from which the effects' due times are counted. */
+  readonly push: (effects: readonly OwedEffect[], now: Date) => void;
+  /** Whether something waits here that the queue does not know yet. */
+  readonly isBehind: () => boolean;
+};
+
+/** While people wait, so many jobs go each `crowdedMs` besides the revocations: more than the workers then get through. */
+const crowdedMs = 100;
+const crowdedBatch = 2;
+const quietBatch = 200;
+/** What comes when so much waits is left to the sweep, which finds it in the database once it is due. */
+const maxWaiting = 10_000;
+/** What is due later than this is not urgent yet, whatever it is. */
+const soonMs = 5_000;
+
+type Waiting = { readonly effect: OwedEffect; readonly dueAtSteady: number };
+
+export function createHandover(
+  handOver: (alarms: readonly Alarm[]) => Promise<void>,
+  courtesy: Pick<Courtesy, "quiet">,
+): Handover {
+  const soon: Readonly<Record<QueueName, Waiting[]>> = {
+    revocations: [],
+    grants: [],
+    deadlines: [],
+    messages: [],
+  };
+  const later: Waiting[] = [];
+  // The most urgent first.
+  const lines = [soon.grants, soon.deadlines, soon.messages, later];
+  const size = (): number => lines.reduce((sum, line) => sum + line.length, soon.revocations.length);
+  const take = (count: number): readonly Waiting[] => {
+    const taken = soon.revocations.splice(0, quietBatch);
+    const end = taken.length + count;
+    for (const line of lines) taken.push(...line.splice(0, end - taken.length));
+    return taken;
+  };
+  let isRunning = false;
+  const run = async (): Promise<void> => {
+    while (size() > 0) {
+      const batch = take((await courtesy.quiet(crowdedMs)) ? quietBatch : crowdedBatch);
+      const present = performance.now();
+      await handOver(
+        batch.map(({ effect, dueAtSteady }) => ({ ...effect, inMs: Math.max(0, dueAtSteady - present) })),
+      );
+    }
+    isRunning = false;
+  };
+  return {
+    push(effects, now) {
+      for (const effect of effects) {
+        if (size() >= maxWaiting) break;
+        const inMs = effect.dueAt.getTime() - now.getTime();
+        const line = inMs <= soonMs ? soon[effect.queue] : later;
+        line.push({ effect, dueAtSteady: performance.now() + inMs });
+      }
+      if (isRunning) return;
+      isRunning = true;
+      // What is pushed in one turn of the event loop goes together.
+      setImmediate(() => void run());
+    },
+    isBehind: () => size() > 0,
+  };
+}
