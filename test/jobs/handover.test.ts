@@ -24,7 +24,7 @@ function site(isQuiet: boolean) {
   return {
     ...handover,
     /** The next batch that is handed over. */
-    async batch(): Promise<readonly Alarm[]> {
+    batch: async (): Promise<readonly Alarm[]> => {
       if (batches.length === 0) await new Promise<void>((resolve) => (arrived = resolve));
       const batch = batches.shift() ?? [];
       waiting.shift()?.();

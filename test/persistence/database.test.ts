@@ -37,18 +37,19 @@ async function failure(work: () => Promise<unknown>): Promise<unknown> {
 }
 
 test("a statement is planned once a connection, and texts that vary do not pile up in it", async () => {
-  const { prisma, close } = openDatabase(shared.url, { poolSize: 1 });
+  const database = openDatabase(shared.url, { poolSize: 1 });
   const planned = async (): Promise<number> => {
-    const [row] = await prisma.$queryRaw<[{ count: number }]>`
+    const [row] = await database.prisma.$queryRaw<[{ count: number }]>`
       select count(*)::int as count from pg_prepared_statements`;
     return row.count;
   };
   const before = await planned();
-  for (const number of [1, 2, 3]) await prisma.$queryRaw`select ${number}::int as number`;
+  for (const number of [1, 2, 3]) await database.prisma.$queryRaw`select ${number}::int as number`;
   expect(await planned()).toBe(before + 1);
-  for (let number = 0; number < 300; number += 1) await prisma.$queryRawUnsafe(`select ${number} as number`);
+  for (let number = 0; number < 300; number += 1)
+    await database.prisma.$queryRawUnsafe(`select ${number} as number`);
   expect(await planned()).toBe(200);
-  await close();
+  await database.close();
 });
 
 test("an open database is asked through Prisma, under Hallpass's name and with its limits", async () => {
