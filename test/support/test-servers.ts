@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
+import { findBrowser } from "./browser.ts";
 
 interface TestServers {
   stop(): Promise<void>;
@@ -36,13 +37,21 @@ export async function startTestServers(): Promise<
   return {
     postgres: postgres.url,
     ...(redis && { redis: redis.url }),
-    notice: redis ? undefined : "Redis half not run: neither REDIS_URL nor redis-server on PATH.",
+    notice: notices(redis !== undefined),
     async stop() {
       await redis?.stop();
       await postgres.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+function notices(hasRedis: boolean): string | undefined {
+  const missing = [
+    ...(hasRedis ? [] : ["Redis half not run: neither REDIS_URL nor redis-server on PATH."]),
+    ...(findBrowser() === undefined ? ["Tests of the playground's page not run: no Chromium on PATH."] : []),
+  ];
+  return missing.length === 0 ? undefined : missing.join("\n");
 }
 
 async function findRedis(
