@@ -28,6 +28,8 @@ export interface Delivery {
   /** HTTP status, `ack`, `timeout`, or why there was no answer. */
   readonly status: number | string;
   readonly ackBody: Json;
+  /** When it was sent; milliseconds since 1970, the workspace's time. */
+  readonly at: number;
   /** Until the answer, even one after the time limit; until the limit where none came at all. */
   readonly ms: number;
   /** Not acknowledged within Slack's three seconds. */
@@ -61,12 +63,13 @@ export interface DelivererOptions {
   readonly ackTimeoutMs: number;
   /** Waits before each renewed delivery of an event nobody acknowledged. */
   readonly eventRetryDelaysMs: readonly number[];
+  readonly now: () => number;
   readonly onDelivery: () => void;
 }
 
 /** Delivers over a socket where one is connected, else over HTTP, and gives up waiting after `ackTimeoutMs`. */
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { http, sockets, hasRequestUrl, faults, ackTimeoutMs, eventRetryDelaysMs, onDelivery } = options;
+  const { http, sockets, hasRequestUrl, faults, ackTimeoutMs, eventRetryDelaysMs, now, onDelivery } = options;
   const log: Delivery[] = [];
 
   async function attempt(
@@ -75,6 +78,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     retry: Retry | undefined,
   ): Promise<Outcome> {
     const transport = sockets.connected() > 0 ? "socket" : hasRequestUrl() ? "http" : "none";
+    const at = now();
     const started = performance.now();
     const answer = (transport === "socket" ? sockets : http).send(kind, payload, retry);
     const inTime = await Promise.race([answer, timeout(ackTimeoutMs)]);
@@ -85,6 +89,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       transport,
       status: found.status,
       ackBody: found.body,
+      at,
       ms: Math.round(performance.now() - started),
       late: inTime === undefined,
       attempt: retry?.attempt ?? 0,

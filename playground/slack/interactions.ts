@@ -1,4 +1,4 @@
-import type { DeliverOptions, Deliverer, DeliveryKind, Outcome } from "./delivery.ts";
+import type { DeliverOptions, Deliverer, Delivery, DeliveryKind, Outcome } from "./delivery.ts";
 import type { PlacedElement } from "./elements.ts";
 import { hasText, responseActionViolations, suggestionViolations, wording } from "./limits.ts";
 import { isObject, objectOf, objectsOf, textOf, type JsonObject } from "./json.ts";
@@ -76,9 +76,9 @@ export function createInteractions(deps: InteractionDeps): Interactions {
     return outcome;
   }
 
-  function refusal(where: string, error: unknown): void {
+  function refusal(where: string, error: unknown, delivery: Delivery): void {
     if (!(error instanceof MethodError)) throw error;
-    problems.refused(where, `${error.code} ${JSON.stringify(error.details)}`);
+    problems.refused(where, `${error.code} ${JSON.stringify(error.details)}`, delivery);
   }
 
   function slackbotSays(user: User, channel: Channel, text: string): void {
@@ -98,7 +98,7 @@ export function createInteractions(deps: InteractionDeps): Interactions {
     try {
       respond(workspace, { channelId: channel.id, userId: user.id }, body);
     } catch (refused) {
-      refusal(`acknowledgement of ${command}`, refused);
+      refusal(`acknowledgement of ${command}`, refused, outcome.delivery);
       slackbotSays(user, channel, `${command} failed with the error "dispatch_failed"`);
     }
   }
@@ -117,14 +117,18 @@ export function createInteractions(deps: InteractionDeps): Interactions {
     }
     const violations = responseActionViolations(ackBody);
     if (violations.length > 0) {
-      problems.refused("acknowledgement of view_submission", violations.map(wording).join(" "));
+      problems.refused(
+        "acknowledgement of view_submission",
+        violations.map(wording).join(" "),
+        outcome.delivery,
+      );
       views.change(open, { failure: TROUBLE });
       return;
     }
     try {
       carryOut(open, objectOf(ackBody));
     } catch (error) {
-      refusal("acknowledgement of view_submission", error);
+      refusal("acknowledgement of view_submission", error, outcome.delivery);
       views.change(open, { failure: TROUBLE });
     }
   }
@@ -180,7 +184,11 @@ export function createInteractions(deps: InteractionDeps): Interactions {
       const { ackBody } = outcome.delivery;
       const violations = suggestionViolations(ackBody);
       if (violations.length > 0) {
-        problems.refused("acknowledgement of block_suggestion", violations.map(wording).join(" "));
+        problems.refused(
+          "acknowledgement of block_suggestion",
+          violations.map(wording).join(" "),
+          outcome.delivery,
+        );
         return [];
       }
       const body = objectOf(ackBody);

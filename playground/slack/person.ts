@@ -1,12 +1,10 @@
 import type { DeliverOptions, Outcome } from "./delivery.ts";
-import type { PlacedElement } from "./elements.ts";
-import { clientErrors, seeView, type SeenView } from "./form.ts";
-import type { Interactions } from "./interactions.ts";
-import { objectsOf, type Json, type JsonObject } from "./json.ts";
+import { seeView, type SeenView } from "./form.ts";
+import { createHands, type HandsDeps } from "./hands.ts";
+import { objectsOf, type Json } from "./json.ts";
 import type { OpenView } from "./model.ts";
 import { chosenValue } from "./choices.ts";
-import type { Place } from "./payloads.ts";
-import { createScreen, quoted, type MessageRef, type On, type ScreenDeps } from "./screen.ts";
+import { createScreen, quoted, type MessageRef, type On } from "./screen.ts";
 import { canSee, pressables, seeFile, seeMessage } from "./seen.ts";
 import type { SeenFile, SeenMessage } from "./seen.ts";
 import { textObject } from "./visible-text.ts";
@@ -79,29 +77,14 @@ export interface Person {
   readonly files: () => readonly SeenFile[];
 }
 
-export interface PersonDeps extends ScreenDeps {
-  readonly interactions: Interactions;
-}
-
 const NOT_SENT: Act = { ms: 0, status: "not_sent", ack: undefined, outcome: "not_sent" };
 
 /** Lets a test or the page act as the person of this user name. */
-export function createPerson(deps: PersonDeps, name: string): Person {
-  const { workspace, views, interactions } = deps;
+export function createPerson(deps: HandsDeps, name: string): Person {
+  const { workspace, interactions } = deps;
   const screen = createScreen(deps, name);
+  const hands = createHands(deps, screen);
   const { id, me, topModal, messageAt, placeOf, field, current } = screen;
-
-  async function enter(
-    place: Place,
-    placed: PlacedElement,
-    value: JsonObject,
-    dispatches: boolean,
-  ): Promise<Act> {
-    screen.enter(place, placed, value);
-    if (!dispatches) return NOT_SENT;
-    const action = { ...value, block_id: placed.blockId, action_id: placed.actionId };
-    return act(await interactions.act(me(), current(place), action));
-  }
 
   return {
     name,
@@ -114,15 +97,7 @@ export function createPerson(deps: PersonDeps, name: string): Person {
           `No channel ${wanted}; there are ${quoted(workspace.channels().map((one) => one.name))}`,
         );
       }
-      const command = /^(\/\S+)\s*([\s\S]*)$/.exec(text);
-      if (command !== null) {
-        const [, word = "", rest = ""] = command;
-        if (where.thread !== undefined) throw new Error("Slack takes no slash commands in threads");
-        const outcome = await interactions.command(me(), channel, word, rest.trimEnd(), where);
-        return outcome === undefined ? NOT_SENT : act(outcome);
-      }
-      const outcome = await interactions.say(me(), channel, text, where.thread?.ts);
-      return outcome === undefined ? NOT_SENT : act(outcome);
+      return act(await hands.type(channel, text, where.thread?.ts, where));
     },
     modal: () => {
       const top = workspace.modals(id).at(-1);
@@ -132,14 +107,10 @@ export function createPerson(deps: PersonDeps, name: string): Person {
       const view = workspace.home(id);
       return view === undefined ? undefined : seeView(workspace, view);
     },
-    fills: (label, text, { pressesEnter = false } = {}) => {
+    fills: async (label, text, options) => {
       const { place, placed } = field("modal", label);
       const value = chosenValue(workspace, placed, text, []);
-      const config = JSON.stringify(placed.element.dispatch_action_config ?? "");
-      const dispatches = placed.block.type !== "input" || placed.block.dispatch_action === true;
-      const typed =
-        !placed.type.endsWith("_input") || config.includes("on_character_entered") || pressesEnter;
-      return enter(place, placed, value, dispatches && typed);
+      return act(await hands.enter(place, placed, value, options));
     },
     chooses: async (label, option, { on = "modal" } = {}) => {
       const { place, placed } = field(on, label);
@@ -148,8 +119,7 @@ export function createPerson(deps: PersonDeps, name: string): Person {
         ? await interactions.suggest(me(), place, placed, first)
         : [];
       const value = chosenValue(workspace, placed, option, offered);
-      const dispatches = placed.block.type !== "input" || placed.block.dispatch_action === true;
-      return enter(current(place), placed, value, dispatches);
+      return act(await hands.enter(current(place), placed, value));
     },
     searches: async (label, typed, { on = "modal" } = {}) => {
       const { place, placed } = field(on, label);
@@ -158,12 +128,7 @@ export function createPerson(deps: PersonDeps, name: string): Person {
     },
     submits: async (options) => {
       const view = topModal();
-      const complaints = clientErrors(view);
-      if (Object.keys(complaints).length > 0) {
-        views.change(view, { errors: complaints });
-        return { ...NOT_SENT, errors: byLabel(view, complaints), closed: false };
-      }
-      const outcome = await interactions.submit(me(), view, options);
+      const outcome = await hands.submit(view, options);
       const after = workspace.modals(id).find((open) => open.id === view.id);
       const errors = byLabel(view, after?.errors ?? {});
       return {
@@ -172,10 +137,7 @@ export function createPerson(deps: PersonDeps, name: string): Person {
         closed: after === undefined,
       };
     },
-    closes: async ({ all = false } = {}) => {
-      const outcome = await interactions.close(me(), topModal(), all);
-      return outcome === undefined ? NOT_SENT : act(outcome);
-    },
+    closes: async ({ all = false } = {}) => act(await interactions.close(me(), topModal(), all)),
     presses: async (on, button, options = {}) => {
       const { place, blocks, shown } = placeOf(on);
       const offered = pressables(blocks);
@@ -189,21 +151,13 @@ export function createPerson(deps: PersonDeps, name: string): Person {
         ...(deliverTimes === undefined ? {} : { times: deliverTimes }),
         ...(how === undefined ? {} : { how }),
       };
-      const press = async (): Promise<Act> =>
-        act(await interactions.act(me(), current(place), pressable.action, delivery));
+      const press = async (): Promise<Act> => act(await hands.press(place, pressable.action, delivery));
       const acts: Act[] = [];
       if (concurrently) acts.push(...(await Promise.all(Array.from({ length: times }, press))));
       else for (let count = 0; count < times; count += 1) acts.push(await press());
       return { ...(acts[0] ?? NOT_SENT), all: acts };
     },
-    opensHome: async () => {
-      const view = workspace.home(id);
-      const shown = view === undefined ? {} : { view: views.shape(view) };
-      const channel = workspace.directMessage(id).id;
-      return act(
-        await interactions.event({ type: "app_home_opened", user: id, channel, tab: "home", ...shown }),
-      );
-    },
+    opensHome: async () => act(await hands.openHome()),
     usesShortcut: async (callbackId, on) =>
       act(await interactions.shortcut(me(), callbackId, on === undefined ? undefined : messageAt(on))),
     sees: (wanted) => {
@@ -231,7 +185,9 @@ export function createPerson(deps: PersonDeps, name: string): Person {
   };
 }
 
-function act({ status, delivery }: Outcome): Act {
+function act(outcome: Outcome | undefined): Act {
+  if (outcome === undefined) return NOT_SENT;
+  const { status, delivery } = outcome;
   return { ms: delivery.ms, status: delivery.status, ack: delivery.ackBody, outcome: status };
 }
 

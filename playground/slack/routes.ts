@@ -3,6 +3,7 @@ import formbody from "@fastify/formbody";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { ActiveFaults } from "./faults.ts";
 import { objectOf, parseJson, textOf, type Json, type JsonObject } from "./json.ts";
+import type { Problem, Problems } from "./problems.ts";
 import type { ResponseUrls } from "./response-urls.ts";
 import type { Caller } from "./web-api/call.ts";
 import { readArguments } from "./web-api/call.ts";
@@ -17,6 +18,8 @@ export interface Call {
   readonly httpStatus: number;
   readonly at: number;
   readonly ms: number;
+  /** What was noted while it was carried out. */
+  readonly problems: readonly Problem[];
 }
 
 export interface RouteDeps {
@@ -24,6 +27,7 @@ export interface RouteDeps {
   readonly webApi: (caller: Caller) => JsonObject;
   readonly responseUrls: ResponseUrls;
   readonly faults: ActiveFaults;
+  readonly problems: Problems;
   readonly record: (call: Call) => void;
 }
 
@@ -40,10 +44,15 @@ export function createRoutes(deps: RouteDeps): FastifyInstance {
   void http.register(formbody, { bodyLimit: MAX_BODY_BYTES });
   http.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-  http.addHook("onRequest", async (_request, reply) => {
+  http.addHook("onRequest", async (request, reply) => {
     const outage = faults.outage();
+    if (outage === undefined) return;
+    const [, method = request.url] = /^\/api\/([^?]+)/.exec(request.url) ?? [];
+    const at = workspace.now();
+    // Nobody read what was sent.
+    deps.record({ method, args: {}, response: undefined, httpStatus: 503, at, ms: 0, problems: [] });
     if (outage === "destroyed") destroy(reply);
-    else if (outage === "unavailable") await reply.code(503).send("Service Unavailable");
+    else await reply.code(503).send("Service Unavailable");
   });
 
   http.route<{ Params: { method: string } }>({
@@ -56,7 +65,7 @@ export function createRoutes(deps: RouteDeps): FastifyInstance {
     // respond() posts JSON; curl and old clients post a form with `payload`.
     const form = parseJson(textOf(objectOf(request.body).payload));
     const body = form ?? request.body;
-    const answer = responseUrls.use(request.params.key, body);
+    const { made: answer, noted } = noting(deps.problems, () => responseUrls.use(request.params.key, body));
     const { status: httpStatus, body: response } = answer;
     deps.record({
       method: "response_url",
@@ -65,6 +74,7 @@ export function createRoutes(deps: RouteDeps): FastifyInstance {
       httpStatus,
       at: workspace.now(),
       ms: 0,
+      problems: noted,
     });
     return reply.code(answer.status).send(answer.body);
   });
@@ -98,7 +108,7 @@ async function answerCall(
   const { webApi, faults, workspace, record } = deps;
   const started = performance.now();
   const args = readArguments(request.body, request.query);
-  const log = (response: Json, httpStatus: number): void =>
+  const log = (response: Json, httpStatus: number, problems: readonly Problem[] = []): void =>
     record({
       method,
       args,
@@ -106,6 +116,7 @@ async function answerCall(
       httpStatus,
       at: workspace.now(),
       ms: Math.round(performance.now() - started),
+      problems,
     });
 
   const retryAfter = faults.takeRateLimit(method);
@@ -117,14 +128,24 @@ async function answerCall(
   await pause(faults.delay(method, "before"));
   const failure = faults.takeFailure(method);
   const token = tokenOf(request);
-  const response =
+  const { made: response, noted } = noting(deps.problems, () =>
     failure === undefined
       ? webApi({ method, args, token, tokenError: faults.tokenError() })
-      : { ok: false, error: failure };
+      : { ok: false, error: failure },
+  );
   await pause(faults.delay(method, "after"));
-  log(response, 200);
+  log(response, 200, noted);
   if (faults.takeLostAnswer(method)) return destroy(reply);
   return reply.send(response);
+}
+
+function noting<T>(
+  problems: Problems,
+  run: () => T,
+): { readonly made: T; readonly noted: readonly Problem[] } {
+  const before = problems.list().length;
+  const made = run();
+  return { made, noted: problems.list().slice(before) };
 }
 
 // Unreferenced: an answer nobody waits for any more must not keep the process alive.

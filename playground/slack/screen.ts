@@ -16,7 +16,15 @@ export interface ScreenDeps {
   readonly views: Views;
 }
 
-/** What a person has in front of them. Every lookup throws with what is there when the thing wanted is not. */
+/** What a person wanted to use is not there for them; the message says what is. */
+export class NotOnScreen extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NotOnScreen";
+  }
+}
+
+/** What a person has in front of them. Every lookup throws NotOnScreen where the thing wanted is not there. */
 export interface Screen {
   readonly id: string;
   readonly me: () => User;
@@ -27,6 +35,8 @@ export interface Screen {
     readonly blocks: readonly JsonObject[];
     readonly shown: string;
   };
+  /** A view of this person's that nothing lies on. */
+  readonly viewAt: (viewId: string) => OpenView;
   readonly field: (on: On, label: string) => { readonly place: Place; readonly placed: PlacedElement };
   /** Puts a value into a field without telling the app. */
   readonly enter: (place: Place, placed: PlacedElement, value: JsonObject) => void;
@@ -38,14 +48,16 @@ export interface Screen {
 export function createScreen({ workspace, views }: ScreenDeps, name: string): Screen {
   const found = workspace.users().find((user) => user.name === name);
   if (found === undefined) {
-    throw new Error(`No user "${name}"; there are ${quoted(workspace.users().map((user) => user.name))}`);
+    throw new NotOnScreen(
+      `No user "${name}"; there are ${quoted(workspace.users().map((user) => user.name))}`,
+    );
   }
   const { id } = found;
   const me = (): User => workspace.user(id) ?? found;
 
   function topModal(): OpenView {
     const top = workspace.modals(id).at(-1);
-    if (top === undefined) throw new Error(`${name} has no modal open`);
+    if (top === undefined) throw new NotOnScreen(`${name} has no modal open`);
     return top;
   }
 
@@ -53,17 +65,27 @@ export function createScreen({ workspace, views }: ScreenDeps, name: string): Sc
     const channel = workspace.channel(ref.channelId);
     const message = workspace.message(ref.channelId, ref.ts);
     if (channel === undefined || message === undefined) {
-      throw new Error(`There is no message ${ref.channelId} ${ref.ts} (any more)`);
+      throw new NotOnScreen(`There is no message ${ref.channelId} ${ref.ts} (any more)`);
     }
     const isMine = message.visibleTo === undefined ? canSee(me(), channel) : message.visibleTo === id;
-    if (!isMine) throw new Error(`${name} cannot see that message in ${channelLabel(workspace, channel)}`);
+    if (!isMine)
+      throw new NotOnScreen(`${name} cannot see that message in ${channelLabel(workspace, channel)}`);
     return { message, channel };
+  }
+
+  function viewAt(viewId: string): OpenView {
+    const view = views.find(viewId);
+    if (view === undefined || view.userId !== id) throw new NotOnScreen("That window is not open any more");
+    if (view.kind === "modal" && view.id !== topModal().id) {
+      throw new NotOnScreen("Another window lies on top of that one");
+    }
+    return view;
   }
 
   function placeOf(on: On): ReturnType<Screen["placeOf"]> {
     if (on === "modal" || on === "home") {
       const view = on === "modal" ? topModal() : workspace.home(id);
-      if (view === undefined) throw new Error(`${name} has no Home tab yet`);
+      if (view === undefined) throw new NotOnScreen(`${name} has no Home tab yet`);
       const { title, text } = seeView(workspace, view);
       return {
         place: { kind: "view", view },
@@ -85,13 +107,14 @@ export function createScreen({ workspace, views }: ScreenDeps, name: string): Sc
     topModal,
     messageAt,
     placeOf,
+    viewAt,
     field: (on, label) => {
       const { place, blocks } = placeOf(on);
       const fields = formElements(blocks);
       const placed =
         fields.find((one) => one.label === label) ?? fields.find((one) => one.actionId === label);
       if (placed === undefined) {
-        throw new Error(`No field "${label}"; there are ${quoted(fields.map((one) => one.label))}`);
+        throw new NotOnScreen(`No field "${label}"; there are ${quoted(fields.map((one) => one.label))}`);
       }
       return { place, placed };
     },

@@ -3,6 +3,7 @@ import { createFaults, type Faults } from "./faults.ts";
 import { createHttpTransport } from "./http-transport.ts";
 import { createInteractions, type Interactions } from "./interactions.ts";
 import type { JsonObject } from "./json.ts";
+import type { WorkspaceMemory } from "./memory.ts";
 import type { Team, User } from "./model.ts";
 import { createPayloads, type Payloads } from "./payloads.ts";
 import { createPerson, type Person } from "./person.ts";
@@ -12,7 +13,7 @@ import { createRoutes, type Call } from "./routes.ts";
 import { seedWorkspace, type SeedOptions } from "./seed.ts";
 import { createSockets, type Sockets } from "./sockets.ts";
 import { createTriggers } from "./triggers.ts";
-import { createViews } from "./views.ts";
+import { createViews, type Views } from "./views.ts";
 import { createWebApi, type Tokens } from "./web-api/call.ts";
 import { userShape } from "./web-api/shapes.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
@@ -28,6 +29,8 @@ export interface SlackOptions {
   /** Granted to the bot; every scope this simulation knows unless given. */
   readonly scopes?: readonly string[];
   readonly seed?: SeedOptions;
+  /** What an earlier workspace remembered; its people and channels stand in place of the seed's. */
+  readonly memory?: WorkspaceMemory | undefined;
   /** Milliseconds since 1970: drives ts, trigger and response_url expiry. Acknowledgements are timed in real time. */
   readonly now?: () => number;
   readonly ackTimeoutMs?: number;
@@ -51,6 +54,7 @@ export interface SlackServer {
   readonly problems: Problems;
   readonly payloads: Payloads;
   readonly interactions: Interactions;
+  readonly views: Views;
   /** Every Web API call and use of a response_url (the method is `response_url`) so far, oldest first. */
   readonly calls: (method?: string) => readonly Call[];
   /** Every delivery to the app so far, oldest first. */
@@ -89,8 +93,8 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
   const requestUrl = (): string | undefined =>
     appUrl === undefined ? undefined : `${appUrl.replace(/\/$/, "")}/slack/events`;
 
-  const workspace = createWorkspace(seedWorkspace(options.seed), now);
-  const problems = createProblems();
+  const workspace = createWorkspace(seedWorkspace(options.seed), now, options.memory);
+  const problems = createProblems(() => workspace.announce({ kind: "problem" }));
   const triggers = createTriggers(now);
   const views = createViews(workspace);
   const responseUrls = createResponseUrls(workspace, problems, baseUrl);
@@ -114,6 +118,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     webApi,
     responseUrls,
     faults: active,
+    problems,
     record: (call) => {
       calls.push(call);
       workspace.announce({ kind: "call" });
@@ -134,6 +139,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     faults: active,
     ackTimeoutMs: options.ackTimeoutMs ?? ACK_TIMEOUT_MS,
     eventRetryDelaysMs: options.eventRetryDelaysMs ?? [0],
+    now,
     onDelivery: () => workspace.announce({ kind: "delivery" }),
   });
   const { commands } = options;
@@ -158,6 +164,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     problems,
     payloads,
     interactions,
+    views,
     calls: (method) => calls.filter((call) => method === undefined || call.method === method),
     deliveries: () => deliverer.log(),
     setAppUrl: (changed) => {

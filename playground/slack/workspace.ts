@@ -1,3 +1,4 @@
+import type { WorkspaceMemory } from "./memory.ts";
 import type {
   Channel,
   FailedInteraction,
@@ -21,6 +22,7 @@ type Change =
   | { readonly kind: "failed_interaction"; readonly failure: FailedInteraction }
   | { readonly kind: "connection" }
   | { readonly kind: "delivery" }
+  | { readonly kind: "problem" }
   | { readonly kind: "call" };
 
 export interface WorkspaceSeed {
@@ -75,23 +77,32 @@ export interface Workspace {
   readonly nextTs: () => string;
   readonly nextId: (prefix: string) => string;
   readonly now: () => number;
+  /** All of it that outlives a restart. */
+  readonly memory: () => WorkspaceMemory;
   /** Returns the function that ends the subscription. */
   readonly onChange: (listener: (change: Change) => void) => () => void;
 }
 
-/** Builds the in-memory workspace; `now` gives milliseconds since 1970 and may stand still. */
-export function createWorkspace(seed: WorkspaceSeed, now: () => number): Workspace {
-  const users = byId(seed.users);
-  const channels = byId(seed.channels);
-  const usergroups = byId(seed.usergroups);
-  const messages = new Map<string, Message>();
-  const files = new Map<string, StoredFile>();
+/** Whoever is killed saves nothing more: what was given out after the last save is stepped over. */
+const unsavedIds = 1_000;
+
+/**
+ * Builds the in-memory workspace; `now` gives milliseconds since 1970 and may stand still. What it remembers of an earlier
+ * life stands in place of the seed's people and channels.
+ */
+export function createWorkspace(seed: WorkspaceSeed, now: () => number, memory?: WorkspaceMemory): Workspace {
+  const { users: knownUsers, channels: knownChannels, usergroups: knownUsergroups } = memory ?? seed;
+  const users = byId(knownUsers);
+  const channels = byId(knownChannels);
+  const usergroups = byId(knownUsergroups);
+  const messages = new Map((memory?.messages ?? []).map((message) => [keyOf(message), message]));
+  const files = byId(memory?.files ?? []);
   const modals = new Map<string, readonly OpenView[]>();
-  const homes = new Map<string, OpenView>();
+  const homes = new Map((memory?.homes ?? []).map((view) => [view.userId, view]));
   const failures: FailedInteraction[] = [];
   const listeners = new Set<(change: Change) => void>();
-  let lastMicroseconds = 0;
-  let lastId = 0;
+  let lastMicroseconds = memory?.lastMicroseconds ?? 0;
+  let lastId = memory === undefined ? 0 : memory.lastId + unsavedIds;
 
   function announce(change: Change): void {
     for (const listener of listeners) listener(change);
@@ -156,7 +167,7 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number): Workspa
     messages: said,
     timeline: (channelId) => said(channelId).filter((message) => !isReply(message)),
     message: (channelId, ts) => {
-      const message = messages.get(`${channelId} ${ts}`);
+      const message = messages.get(keyOf({ channelId, ts }));
       return message?.deleted === true ? undefined : message;
     },
     ephemerals: (userId) => live().filter((message) => message.visibleTo === userId),
@@ -175,7 +186,7 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number): Workspa
       announce({ kind: "usergroup", usergroup });
     },
     putMessage: (message) => {
-      messages.set(`${message.channelId} ${message.ts}`, message);
+      messages.set(keyOf(message), message);
       announce({ kind: "message", message });
     },
     putFile: (file) => {
@@ -199,6 +210,16 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number): Workspa
     nextTs,
     nextId,
     now,
+    memory: () => ({
+      users: [...users.values()],
+      channels: [...channels.values()],
+      usergroups: [...usergroups.values()],
+      messages: live(),
+      files: [...files.values()],
+      homes: [...homes.values()],
+      lastMicroseconds,
+      lastId,
+    }),
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -208,6 +229,10 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number): Workspa
 
 function isReply(message: Message): boolean {
   return message.threadTs !== undefined && message.threadTs !== message.ts && !message.isBroadcast;
+}
+
+function keyOf({ channelId, ts }: Pick<Message, "channelId" | "ts">): string {
+  return `${channelId} ${ts}`;
 }
 
 function byId<T extends { readonly id: string }>(items: readonly T[]): Map<string, T> {
