@@ -30,7 +30,7 @@ export type Visitor = {
   /** What the browser complained about so far: errors in the console, exceptions, requests that failed. */
   readonly complaints: readonly string[];
   /** Saves what is on the screen under `coverage/screenshots`, for people to look at. */
-  photograph(name: string): Promise<void>;
+  readonly photograph: (name: string) => Promise<void>;
 };
 
 /** Opens a browser of this machine's, headless and without its own errands on the network. */
@@ -59,6 +59,7 @@ export async function visit(
 ): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(`console: ${message.text()}`);
@@ -73,7 +74,7 @@ export async function visit(
   return {
     page,
     complaints,
-    async photograph(name) {
+    photograph: async (name) => {
       await mkdir(screenshots, { recursive: true });
       await page.screenshot({ path: join(screenshots, `${name}.png`) });
     },
