@@ -1,0 +1,46 @@
+import pg from "pg";
+import type { ClockCard } from "../protocol.ts";
+import type { Facts } from "./stage.ts";
+
+/** What the page asks of Hallpass's own database; it only reads. */
+export type Questions = {
+  readonly next: () => Promise<ClockCard["next"]>;
+  readonly events: Facts["events"];
+  readonly close: () => Promise<void>;
+};
+
+export function askHallpass(databaseUrl: string): Questions {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, allowExitOnIdle: true });
+  // An idle connection that is lost is replaced by the next question.
+  pool.on("error", () => undefined);
+  return {
+    next: async () => {
+      const { rows } = await pool.query<{
+        at: Date;
+        kind: "access" | "request";
+        name: string;
+        number: number;
+      }>(
+        `select g.expires_at as at, 'access' as kind, r.requester_name as name, r.number
+           from grants g join access_requests r on r.id = g.request_id
+          where g.status = 'active' and g.expires_at is not null
+         union all
+         select respond_by, 'request', requester_name, number from access_requests
+          where status = 'pending' and respond_by is not null
+         order by at limit 1`,
+      );
+      const [first] = rows;
+      if (first === undefined) return null;
+      const what = first.kind === "access" ? "ends" : "expires unanswered";
+      const [firstName = first.name] = first.name.split(" ");
+      return { at: first.at.getTime(), what: `${firstName}'s ${first.kind} (AR-${first.number}) ${what}` };
+    },
+    events: async () => {
+      const { rows } = await pool.query<{ type: string; actorEmail: string | null }>(
+        'select type, actor_email as "actorEmail" from audit_events order by seq',
+      );
+      return rows;
+    },
+    close: () => pool.end(),
+  };
+}

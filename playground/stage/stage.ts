@@ -1,0 +1,228 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { destination } from "pino";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Config } from "../../src/config.ts";
+import { createLogger } from "../../src/logger.ts";
+import { startHallpass } from "../../src/main.ts";
+import { createMovableClock } from "../../src/persistence/clock.ts";
+import { keepEmbeddedPostgres } from "../../src/persistence/keep-embedded.ts";
+import { wordFault } from "../../src/policy/fault.ts";
+import { loadPolicy } from "../../src/policy/load.ts";
+import type { Policy } from "../../src/policy/policy.ts";
+import { providerTypes } from "../../src/providers/registry.ts";
+import type { ClockCard, CommandCard, OrdersCard, SqlResult } from "../protocol.ts";
+import { type SlackServer, startSlack } from "../slack/server.ts";
+import { notesIn, slackIn } from "./keep.ts";
+import { openOrders } from "./orders.ts";
+import { people, seed } from "./people.ts";
+import { askHallpass } from "./questions.ts";
+import { startRelay } from "./relay.ts";
+
+/** Somebody one can be. */
+export type StagePerson = {
+  /** Their Slack user name. */
+  readonly name: string;
+  /** What they are in the story. */
+  readonly part: string;
+  /** Their login at the guarded database; null for who has none. */
+  readonly login: string | null;
+};
+
+/** All that runs behind the page. */
+export type Stage = {
+  readonly slack: SlackServer;
+  /** In the order of the switch. */
+  readonly people: readonly StagePerson[];
+  /** The app's slash commands, from manifest.yml. */
+  readonly commands: readonly CommandCard[];
+  readonly orders: Orders;
+  readonly clock: StageClock;
+  readonly facts: Facts;
+  /** Cuts, or mends, the network between Hallpass and the orders database. */
+  readonly setProviderDown: (isDown: boolean) => void;
+  readonly close: () => Promise<void>;
+};
+
+export type Orders = {
+  /** Runs SQL as this person, with their own login; never throws for what PostgreSQL says. */
+  readonly run: (person: string, sql: string) => Promise<SqlResult>;
+  /** Who is a member of which role right now, from pg_auth_members. */
+  readonly roles: () => Promise<OrdersCard["roles"]>;
+  /** Without the password; null for who has no login. */
+  readonly loginUrl: (person: string) => string | null;
+};
+
+export type StageClock = {
+  /** Playground's time, milliseconds since 1970. */
+  readonly now: () => number;
+  readonly aheadMs: () => number;
+  /** Moves Hallpass's clock and Slack's time, forward only, and has Hallpass look. */
+  readonly advance: (milliseconds: number) => void;
+  /** What ends next by itself. */
+  readonly next: () => Promise<ClockCard["next"]>;
+};
+
+export type Facts = {
+  /** Types of audit events so far with the actor's e-mail, oldest first. */
+  readonly events: () => Promise<readonly { readonly type: string; readonly actorEmail: string | null }[]>;
+  /** SELECTs on the orders tables by a person whose access Hallpass gave, in this data folder's life. */
+  readonly queriesThatWorked: () => number;
+  readonly clockWasMoved: () => boolean;
+};
+
+export type StageOptions = {
+  /** Everything is kept here; it must exist, and be no other running playground's. */
+  readonly dataDir: string;
+  /** Hears of each step when it is done. */
+  readonly log?: (step: string) => void;
+  /** Gives up between two steps. */
+  readonly signal?: AbortSignal;
+};
+
+const policyPath = join(import.meta.dirname, "../hallpass.yml");
+const manifestPath = join(import.meta.dirname, "../../manifest.yml");
+
+/** Starts all of it, or nothing: what was started is closed again when a later step fails. */
+export async function startStage({ dataDir, log = ignore, signal }: StageOptions): Promise<Stage> {
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    // In reverse, and to the end: nothing is left running because something else could not be closed.
+    const failures: unknown[] = [];
+    for (const closer of closers.splice(0).toReversed()) {
+      try {
+        await closer();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("; "));
+  };
+  const step = (done: string): void => {
+    log(done);
+    signal?.throwIfAborted();
+  };
+
+  try {
+    const notes = notesIn(dataDir);
+    const slackKeeper = slackIn(dataDir);
+    const manifest = Manifest.parse(parse(readFileSync(manifestPath, "utf8")));
+    const policy = await readPolicy();
+    const stream = destination({ dest: join(dataDir, "hallpass.log"), sync: true });
+    closers.push(() => stream.end());
+    const hallpassLog = createLogger("info", stream);
+
+    const postgres = await keepEmbeddedPostgres({ dataDir, log: hallpassLog });
+    closers.push(() => postgres.stop());
+    step(`PostgreSQL on port ${new URL(postgres.url).port}`);
+
+    const orders = await openOrders({
+      serverUrl: postgres.url,
+      dataDir,
+      people,
+      onRead: () => notes.change({ queriesThatWorked: notes.get().queriesThatWorked + 1 }),
+    });
+    closers.push(orders.close);
+    const relay = await startRelay(Number(new URL(postgres.url).port));
+    closers.push(relay.close);
+    step("The orders database, to be guarded");
+
+    const clock = createMovableClock();
+    clock.advance(notes.get().aheadMs);
+    const now = (): number => Date.now() + notes.get().aheadMs;
+    const slack = await startSlack({
+      seed,
+      now,
+      memory: slackKeeper.memory,
+      scopes: manifest.oauth_config.scopes.bot,
+      commands: manifest.features.slash_commands.map(({ command }) => command),
+    });
+    closers.push(slackKeeper.keep(slack.workspace), slack.close);
+    step(`The simulated Slack at ${slack.url}`);
+
+    const hallpass = await startHallpass({
+      config: configFor(slack, postgres.url, dataDir),
+      policy,
+      secret: (name) => (name === "ORDERS_DATABASE_URL" ? orders.granterUrl(relay.port) : undefined),
+      log: hallpassLog,
+      clock,
+    });
+    closers.push(() => hallpass.stop());
+    await hallpass.ready;
+    const questions = askHallpass(postgres.url);
+    closers.push(questions.close);
+    step("Hallpass, connected to it");
+
+    return {
+      slack,
+      people,
+      commands: manifest.features.slash_commands.map(({ command, description, usage_hint: hint }) => ({
+        command,
+        description,
+        hint,
+      })),
+      orders,
+      clock: {
+        now,
+        aheadMs: () => notes.get().aheadMs,
+        advance: (milliseconds) => {
+          if (!(milliseconds >= 0 && Number.isFinite(milliseconds))) {
+            throw new RangeError(
+              `Time only goes forward: expected milliseconds from 0, got ${milliseconds}.`,
+            );
+          }
+          clock.advance(milliseconds);
+          notes.change({ aheadMs: notes.get().aheadMs + milliseconds, clockWasMoved: true });
+          hallpass.look();
+        },
+        next: questions.next,
+      },
+      facts: {
+        events: questions.events,
+        queriesThatWorked: () => notes.get().queriesThatWorked,
+        clockWasMoved: () => notes.get().clockWasMoved,
+      },
+      setProviderDown: relay.setDown,
+      close,
+    };
+  } catch (error) {
+    await close().catch(ignore);
+    throw error;
+  }
+}
+
+async function readPolicy(): Promise<Policy> {
+  const loaded = await loadPolicy(policyPath, { providerTypes });
+  if (!loaded.ok) throw new Error(loaded.faults.map(wordFault).join("\n"));
+  return loaded.policy;
+}
+
+/** As Hallpass's environment would say it. */
+function configFor(slack: SlackServer, databaseUrl: string, dataDir: string): Config {
+  return {
+    slack: {
+      botToken: slack.tokens.bot,
+      apiUrl: slack.apiUrl,
+      transport: { mode: "socket", appToken: slack.tokens.app },
+    },
+    http: { host: "127.0.0.1", port: 0 },
+    database: { url: databaseUrl, dataDir },
+    redisUrl: undefined,
+    policyPath,
+    logLevel: "info",
+  };
+}
+
+const Manifest = z.object({
+  features: z.object({
+    slash_commands: z.array(
+      z.object({ command: z.string(), description: z.string(), usage_hint: z.string().default("") }),
+    ),
+  }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+});
+
+function ignore(): void {
+  // See where it is used.
+}
