@@ -33,7 +33,7 @@ const heldUnder: Readonly<Record<string, string>> = {
 };
 
 /** The key of an element's value object that holds what is entered. */
-export function valueKey(type: string): string {
+function valueKey(type: string): string {
   return heldUnder[type] ?? "value";
 }
 
@@ -65,7 +65,7 @@ export function choicesOf(options: readonly JsonObject[], group = ""): readonly 
 }
 
 /** One option as a choice. */
-export function choiceOf(option: JsonObject, group = ""): Choice {
+function choiceOf(option: JsonObject, group = ""): Choice {
   return {
     key: textOf(option.value),
     text: plainText(option.text),
