@@ -1,9 +1,6 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { z } from "zod";
-
-const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const Findings = z.object({
   violations: z.array(
@@ -18,7 +15,7 @@ const Findings = z.object({
 /** What axe-core finds on the page that is serious or critical, in words. */
 export async function barriers(page: Page): Promise<readonly string[]> {
   // Evaluated, not added as a script: the page's own policy refuses scripts that are not its own.
-  await page.evaluate(source);
+  await page.evaluate(axe.source);
   const { violations } = Findings.parse(await page.evaluate("axe.run()"));
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
