@@ -103,7 +103,8 @@ function parse(args: readonly string[]): { fresh: boolean; port: string; data: s
     return parseArgs({
       args: [...args],
       options: {
-        fresh: { type: "boolean", default: false },
+        // npm takes `npm run playground --fresh` for a setting of its own, and hands it on like this.
+        fresh: { type: "boolean", default: process.env["npm_config_fresh"] === "true" },
         port: { type: "string", default: "4444" },
         data: { type: "string", default: path.join(process.cwd(), ".hallpass-playground") },
         help: { type: "boolean", default: false },

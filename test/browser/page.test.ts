@@ -67,6 +67,7 @@ describeInBrowser("the playground's page", () => {
       await page.getByRole("dialog").waitFor();
       expect(await barriers(page)).toEqual([]);
       await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
       await say(page, "/request-access orders-db write 30m fixing INC-42");
       await page.getByRole("link", { name: /orders-approvals/ }).click();
       await channel(page).getByText("fixing INC-42").first().waitFor();
