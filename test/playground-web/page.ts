@@ -56,14 +56,14 @@ const WAIT_MS = 5000;
 
 /** The page on a simulated Slack with a small Bolt app; the databases and the clock are only pretended. */
 export async function openPage(
-  options: SlackOptions & { readonly transport?: Transport } = {},
+  options: SlackOptions & { readonly transport?: Transport; readonly assets?: string } = {},
 ): Promise<Setting> {
   const slack = await startSlack({ ackTimeoutMs: 300, ...options });
   const app = await startApp(slack, options.transport ?? "http");
-  const assets = await mkdtemp(join(tmpdir(), "hallpass-page-"));
-  await writeFile(join(assets, "index.html"), "<title>Playground</title>");
+  const folder = await mkdtemp(join(tmpdir(), "hallpass-page-"));
+  await writeFile(join(folder, "index.html"), "<title>Playground</title>");
   const { stage, behind } = pretend(slack);
-  const page = await startPage(stage, { port: 0, assets });
+  const page = await startPage(stage, { port: 0, assets: options.assets ?? folder });
   const hangUp = new AbortController();
 
   return {
@@ -90,7 +90,7 @@ export async function openPage(
       await page.close();
       await app.stop();
       await slack.close();
-      await rm(assets, { recursive: true });
+      await rm(folder, { recursive: true });
     },
   };
 }
