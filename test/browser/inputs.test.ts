@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { types } from "@slack/bolt";
 import type { Browser, Locator, Page } from "playwright-core";
-import { isObject, objectOf, objectsOf } from "../../playground/slack/json.ts";
+import { isObject, objectOf, objectsOf, textOf } from "../../playground/slack/json.ts";
 import { openPage, type Setting } from "../playground-web/page.ts";
 import { barriers } from "../support/axe.ts";
 import { findBrowser, openBrowser, visit } from "../support/browser.ts";
@@ -142,7 +142,10 @@ describeInBrowser("a modal with every input", () => {
         .deliveries()
         .filter(({ type }) => type === "block_actions")
         .flatMap(({ payload }) => objectsOf(payload["actions"]))
-        .map((action) => [action["action_id"], objectOf(action["selected_option"])["value"] ?? ""].join(" "));
+        .map(
+          (action) =>
+            `${textOf(action["action_id"])} ${textOf(objectOf(action["selected_option"])["value"])}`,
+        );
 
     await page.getByRole("button", { name: "End", exact: true }).click();
     await page.getByRole("alertdialog", { name: "Sure?" }).getByRole("button", { name: "Keep it" }).click();

@@ -89,6 +89,8 @@ describeInBrowser("the playground's page", () => {
     const request = page.getByRole("article").filter({ hasText: "INC-9" }).last();
     await request.getByRole("button", { name: "Approve" }).scrollIntoViewIfNeeded();
     expect(await overflows(page)).toBe(false);
+    const box = await request.getByRole("button", { name: "Approve" }).boundingBox();
+    expect(box?.height).toBeGreaterThanOrEqual(44);
     await photograph("phone");
     await request.getByRole("button", { name: "Approve" }).tap();
     await request.getByText(/Approved by/).waitFor();
