@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { z } from "zod";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
+import type { ExplainOptions } from "./policy-explain.ts";
 
 // src/cli and dist/cli lie equally deep.
 const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -39,6 +40,20 @@ function createProgram(): Command {
     .description("check a policy and print what is wrong with it, a line each")
     .argument("[FILE]", "a policy file or a folder of them (default: HALLPASS_CONFIG, or hallpass.yml)")
     .action(async (file?: string) => finish((await import("./policy-check.ts")).policyCheck(file)));
+
+  policy
+    .command("explain")
+    .description(
+      "say what a policy answers to a request, rule by rule, and who can approve; nothing is filed",
+    )
+    .argument("<RESOURCE:ROLE>", "what is asked for, such as orders-db:read")
+    .requiredOption("--as <EMAIL>", "who asks")
+    .option("--for <DURATION>", "for how long: 30m, 2h, 1h30m", "1h")
+    .option("--reason <TEXT>", "why", "policy explain")
+    .option("--file <FILE>", "a policy file or a folder of them (default: HALLPASS_CONFIG, or hallpass.yml)")
+    .action(async (access: string, options: ExplainOptions) =>
+      finish((await import("./policy-explain.ts")).policyExplain(access, options)),
+    );
 
   const audit = program.command("audit").description("read the audit log").helpCommand(false);
   audit

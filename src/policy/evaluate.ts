@@ -126,7 +126,8 @@ function rulesFor(policy: Policy, email: string): readonly Rule[] {
   return policy.rules.filter((rule) => matchesPrincipal(policy, rule.requesters, email));
 }
 
-function covers(rule: Rule, resource: string, role: string): boolean {
+/** Whether a rule is about this role of this resource. */
+export function covers(rule: Rule, resource: string, role: string): boolean {
   return rule.access.some(
     (pattern) => (pattern.resource ?? resource) === resource && (pattern.role ?? role) === role,
   );
