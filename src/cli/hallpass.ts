@@ -55,6 +55,11 @@ function createProgram(): Command {
       finish((await import("./policy-explain.ts")).policyExplain(access, options)),
     );
 
+  policy
+    .command("schema")
+    .description("print the JSON Schema of a policy file, for editors")
+    .action(async () => finish((await import("./policy-schema.ts")).policySchema()));
+
   const audit = program.command("audit").description("read the audit log").helpCommand(false);
   audit
     .command("export")

@@ -12,8 +12,8 @@ export const defaultMaxDurationSeconds = 8 * 3600;
 /** A year: what lasts longer is standing access, and seconds have to fit the database's integers. */
 const longestSeconds = 365 * 86_400;
 
-/** The only way a name of the policy is written. */
-const Name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, {
+/** The only way a name of the policy is written. (Patterns have no flags: those are lost in the JSON Schema.) */
+const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
   error: "expected a name of at most 63 letters, digits, _ and -, beginning with a letter or digit",
 });
 
@@ -81,7 +81,7 @@ const Approver = z
 /** `resource:role`, either of them `*`. */
 const AccessEntry = z
   .string({ error: "expected RESOURCE:ROLE, either of them may be *" })
-  .regex(/^(?:\*|[a-z0-9][a-z0-9_-]{0,62}):(?:\*|[a-z0-9][a-z0-9_-]{0,62})$/i, {
+  .regex(/^(?:\*|[A-Za-z0-9][A-Za-z0-9_-]{0,62}):(?:\*|[A-Za-z0-9][A-Za-z0-9_-]{0,62})$/, {
     error: "expected RESOURCE:ROLE, either of them may be *",
   });
 
@@ -128,23 +128,26 @@ export type Risk = z.infer<typeof Risk>;
 
 /** `settings:` */
 const WrittenSettings = z.strictObject({
-  timezone: TimeZone.default("UTC"),
-  channel: Channel,
-  alerts: Channel.optional(),
-  admins: z.array(Principal).default([]),
-  auditors: z.array(Principal).default([]),
+  timezone: TimeZone.default("UTC").describe("An IANA time zone, such as Europe/London."),
+  channel: Channel.describe("Where approval messages go unless a rule says otherwise."),
+  alerts: Channel.optional().describe("Where trouble is told, such as access that is overdue to end."),
+  admins: z.array(Principal).default([]).describe("Who administers Hallpass."),
+  auditors: z.array(Principal).default([]).describe("Who may read everybody's requests and the audit."),
 });
 
 /** An entry of `groups:` */
 const WrittenGroup = z.strictObject({ members: z.array(Email) });
 
 /** An entry of `providers:`; its type decides what else it may hold. */
-const WrittenProvider = z.looseObject({ type: z.string() });
+export const WrittenProvider = z.looseObject({ type: z.string() });
 
-/** A role of a resource; its provider decides what `grant` may hold. */
+/** `grant:` of a role; its provider decides what it may hold. */
+export const WrittenGrant = z.looseObject({});
+
+/** A role of a resource. */
 const WrittenRole = z.strictObject({
   title: Words.optional(),
-  grant: z.looseObject({}),
+  grant: WrittenGrant,
   max_duration: Duration.optional(),
 });
 
@@ -169,15 +172,23 @@ const WrittenStep = z.strictObject({
 
 /** An entry of `rules:`; references.ts checks what goes with which decision. */
 export const WrittenRule = z.strictObject({
-  name: Words,
-  requesters: z.array(Principal).min(1, { error: "expected at least one requester" }),
-  access: z.array(AccessEntry).min(1, { error: "expected at least one RESOURCE:ROLE" }),
-  decision: z.enum(["allow", "review", "deny"]),
-  message: Message.optional(),
+  name: Words.describe("Told to people, and recorded with each decision."),
+  requesters: z
+    .array(Principal)
+    .min(1, { error: "expected at least one requester" })
+    .describe("group:NAME, an e-mail address, or everyone."),
+  access: z
+    .array(AccessEntry)
+    .min(1, { error: "expected at least one RESOURCE:ROLE" })
+    .describe("RESOURCE:ROLE, either of them may be *."),
+  decision: z
+    .enum(["allow", "review", "deny"])
+    .describe("allow: at once; review: people approve; deny: no, and no later rule is asked."),
+  message: Message.optional().describe("With deny: what the person is told."),
   approvals: z.array(WrittenStep).length(1, { error: "expected exactly one step" }).optional(),
   channel: Channel.optional(),
-  timeout: Duration.optional(),
-  max_duration: Duration.optional(),
+  timeout: Duration.optional().describe("A request that nobody answers expires after this: 24h unless told."),
+  max_duration: Duration.optional().describe("Nobody may ask for longer."),
 });
 export type WrittenRule = z.infer<typeof WrittenRule>;
 
