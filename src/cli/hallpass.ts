@@ -56,6 +56,14 @@ function createProgram(): Command {
     );
 
   policy
+    .command("diff")
+    .description("say what changes for whom from one policy to another: verdicts are compared, not text")
+    .argument("<OLD>", "a policy file or a folder of them")
+    .argument("<NEW>", "the same")
+    .action(async (before: string, after: string) =>
+      finish((await import("./policy-diff.ts")).policyDiff(before, after)),
+    );
+  policy
     .command("schema")
     .description("print the JSON Schema of a policy file, for editors")
     .action(async () => finish((await import("./policy-schema.ts")).policySchema()));

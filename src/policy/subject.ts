@@ -44,8 +44,8 @@ function nameOf(policy: Policy, provider: string, person: string): string | unde
   return isEmail(person) ? person.slice(0, person.indexOf("@")) : undefined;
 }
 
-/** Everybody the policy names. */
-function* knownPeople(policy: Policy): Generator<string> {
+/** Everybody the policy names as somebody who asks, or whom a provider knows. */
+export function* knownPeople(policy: Policy): Generator<string> {
   yield* policy.people.keys();
   for (const members of policy.groups.values()) yield* members;
   for (const { requesters } of policy.rules) yield* requesters.filter(isEmail);

@@ -1,0 +1,29 @@
+import { comparePolicies } from "../policy/compare.ts";
+import { wordFault } from "../policy/fault.ts";
+import { loadPolicy } from "../policy/load.ts";
+import { providerTypes } from "../providers/registry.ts";
+
+/** More people than this are counted, not named. */
+const maxNamed = 5;
+
+/**
+ * `hallpass policy diff`: prints what changes for whom between two policies. Resolves with the exit code: 1 when either
+ * is not fine, else 0.
+ */
+export async function policyDiff(before: string, after: string): Promise<number> {
+  const [old, fresh] = await Promise.all([before, after].map((path) => loadPolicy(path, { providerTypes })));
+  if (old?.ok !== true || fresh?.ok !== true) {
+    const faults = [old, fresh].flatMap((loaded) => (loaded?.ok === false ? loaded.faults : []));
+    process.stdout.write(faults.map((fault) => `${wordFault(fault)}\n`).join(""));
+    return 1;
+  }
+  const changes = comparePolicies(old.policy, fresh.policy, new Date());
+  const lines = changes.map(({ people, what }) => `${wordPeople(people)} ${what}`);
+  process.stdout.write(`${lines.length === 0 ? "Nothing changes for anybody." : lines.join("\n")}\n`);
+  return 0;
+}
+
+function wordPeople(people: readonly string[]): string {
+  const rest = people.length - maxNamed;
+  return `${people.slice(0, maxNamed).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}:`;
+}
