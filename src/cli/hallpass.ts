@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { z } from "zod";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
+import type { CheckOptions } from "./policy-check.ts";
 import type { ExplainOptions } from "./policy-explain.ts";
 
 // src/cli and dist/cli lie equally deep.
@@ -39,7 +40,10 @@ function createProgram(): Command {
     .command("check")
     .description("check a policy and print what is wrong with it, a line each")
     .argument("[FILE]", "a policy file or a folder of them (default: HALLPASS_CONFIG, or hallpass.yml)")
-    .action(async (file?: string) => finish((await import("./policy-check.ts")).policyCheck(file)));
+    .option("--json", "print faults and warnings as JSON: file, line, column, message")
+    .action(async (file: string | undefined, options: CheckOptions) =>
+      finish((await import("./policy-check.ts")).policyCheck(file, options)),
+    );
 
   policy
     .command("explain")

@@ -4,12 +4,25 @@ import type { Policy } from "../policy/policy.ts";
 import { providerTypes } from "../providers/registry.ts";
 import { readSettings } from "./settings.ts";
 
-/** `hallpass policy check`: prints what is wrong, a line each, or that all is fine. Resolves with the exit code. */
-export async function policyCheck(file?: string): Promise<number> {
+export type CheckOptions = { readonly json?: boolean };
+
+/**
+ * `hallpass policy check`: prints what is wrong, a line each, or that all is fine, with what is hardly meant as warnings.
+ * Resolves with the exit code: warnings alone are no failure.
+ */
+export async function policyCheck(file?: string, { json = false }: CheckOptions = {}): Promise<number> {
   const path = file ?? readSettings().policyPath;
   const loaded = await loadPolicy(path, { providerTypes });
-  if (loaded.ok) process.stdout.write(`${path} is fine: ${summary(loaded.policy)}\n`);
-  else process.stdout.write(loaded.faults.map((fault) => `${wordFault(fault)}\n`).join(""));
+  const faults = loaded.ok ? [] : loaded.faults;
+  const warnings = loaded.ok ? loaded.warnings() : [];
+  const lines = json
+    ? [JSON.stringify({ ok: loaded.ok, faults, warnings }, null, 2)]
+    : [
+        ...faults.map(wordFault),
+        ...warnings.map((fault) => wordFault({ ...fault, message: `warning: ${fault.message}` })),
+        ...(loaded.ok ? [`${path} is fine: ${summary(loaded.policy)}`] : []),
+      ];
+  process.stdout.write(`${lines.join("\n")}\n`);
   return loaded.ok ? 0 : 1;
 }
 

@@ -9,10 +9,16 @@ import { referenceFaults } from "./references.ts";
 import { resolve } from "./resolve.ts";
 import { PolicyFile } from "./schema.ts";
 import { shape } from "./shape.ts";
+import { policyWarnings } from "./warnings.ts";
 import { maxFileBytes, readSource, tooLarge } from "./yaml-source.ts";
 
 export type LoadedPolicy =
-  | { readonly ok: true; readonly policy: Policy }
+  | {
+      readonly ok: true;
+      readonly policy: Policy;
+      /** What it says and hardly means; looked for when asked. */
+      readonly warnings: () => readonly PolicyFault[];
+    }
   | { readonly ok: false; readonly faults: readonly PolicyFault[] };
 
 /** A file of a policy. `name` has no folder: the policy's hash must not depend on where it is kept. */
@@ -33,11 +39,10 @@ export async function loadPolicy(path: string, options: Options): Promise<Loaded
           read.flatMap((result) => (result.ok ? [result.file] : [])),
           options,
         );
-  if (parsed.ok) return parsed;
-  return {
-    ok: false,
-    faults: parsed.faults.map((fault) => ({ ...fault, file: join(names.folder, fault.file) })),
-  };
+  const located = (faults: readonly PolicyFault[]): readonly PolicyFault[] =>
+    faults.map((fault) => ({ ...fault, file: join(names.folder, fault.file) }));
+  if (parsed.ok) return { ...parsed, warnings: () => located(parsed.warnings()) };
+  return { ok: false, faults: located(parsed.faults) };
 }
 
 type Listing =
@@ -110,7 +115,8 @@ export function parsePolicy(files: readonly PolicyText[], { providerTypes }: Opt
   const { providers, targets, faults: providing } = checkProviders(root, providerTypes);
   const faults = [...merging, ...shaping, ...providing, ...referenceFaults(root)];
   if (!value || faults.length > 0) return { ok: false, faults: inOrder(faults, files) };
-  return { ok: true, policy: resolve(value, textOf(files), providers, targets) };
+  const policy = resolve(value, textOf(files), providers, targets);
+  return { ok: true, policy, warnings: () => inOrder(policyWarnings(policy, root), files) };
 }
 
 function inOrder(faults: readonly PolicyFault[], files: readonly PolicyText[]): readonly PolicyFault[] {
