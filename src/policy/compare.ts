@@ -1,8 +1,8 @@
 import { formatDuration } from "../domain/duration.ts";
+import { anybodyElse, everyRole, knownPeople } from "./everybody.ts";
 import { evaluate, isAdmin, isAuditor } from "./evaluate.ts";
 import type { Policy } from "./policy.ts";
 import { isEmail } from "./schema.ts";
-import { knownPeople } from "./subject.ts";
 
 /** The same change for one or several people. */
 export type PolicyChange = {
@@ -12,7 +12,6 @@ export type PolicyChange = {
   readonly what: string;
 };
 
-const stranger = "anybody-else@policy.invalid";
 const shortestSeconds = 1;
 
 /**
@@ -21,7 +20,7 @@ const shortestSeconds = 1;
  */
 export function comparePolicies(before: Policy, after: Policy, now: Date): readonly PolicyChange[] {
   const people = [...new Set([...everybody(before), ...everybody(after)])].toSorted();
-  const roles = [...new Set([...rolesOf(before), ...rolesOf(after)])].toSorted();
+  const roles = [...new Set([before, after].flatMap(everyRole).map(wordRole))].toSorted();
   const byChange = new Map<string, string[]>();
   const note = (person: string, what: string): void => {
     byChange.set(what, [...(byChange.get(what) ?? []), person]);
@@ -29,9 +28,9 @@ export function comparePolicies(before: Policy, after: Policy, now: Date): reado
 
   for (const access of roles) {
     const [old, fresh] = [before, after].map((policy) =>
-      standings(policy, [...people, stranger], access, now),
+      standings(policy, [...people, anybodyElse], access, now),
     );
-    for (const person of [...people, stranger]) {
+    for (const person of [...people, anybodyElse]) {
       const change = wordChange(access, old?.answers.get(person), fresh?.answers.get(person));
       if (change !== undefined) note(person, change);
     }
@@ -50,7 +49,7 @@ export function comparePolicies(before: Policy, after: Policy, now: Date): reado
     }
   }
   return [...byChange].map(([what, changed]) => ({
-    people: changed.map((person) => (person === stranger ? "anybody else" : person)),
+    people: changed.map((person) => (person === anybodyElse ? "anybody else" : person)),
     what,
   }));
 }
@@ -63,10 +62,8 @@ function everybody(policy: Policy): readonly string[] {
   return [...knownPeople(policy), ...approvers, ...[...admins, ...auditors].filter(isEmail)];
 }
 
-function rolesOf(policy: Policy): readonly string[] {
-  return [...policy.resources.values()].flatMap(({ name, roles }) =>
-    [...roles.keys()].map((role) => `${name}:${role}`),
-  );
+function wordRole({ resource, role }: { readonly resource: string; readonly role: string }): string {
+  return `${resource}:${role}`;
 }
 
 type Standings = {

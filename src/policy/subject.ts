@@ -1,3 +1,4 @@
+import { knownPeople } from "./everybody.ts";
 import type { Policy } from "./policy.ts";
 import { isEmail, normalEmail } from "./schema.ts";
 
@@ -42,11 +43,4 @@ function nameOf(policy: Policy, provider: string, person: string): string | unde
   const mapped = policy.people.get(person)?.get(provider);
   if (mapped !== undefined) return mapped;
   return isEmail(person) ? person.slice(0, person.indexOf("@")) : undefined;
-}
-
-/** Everybody the policy names as somebody who asks, or whom a provider knows. */
-export function* knownPeople(policy: Policy): Generator<string> {
-  yield* policy.people.keys();
-  for (const members of policy.groups.values()) yield* members;
-  for (const { requesters } of policy.rules) yield* requesters.filter(isEmail);
 }

@@ -1,16 +1,13 @@
+import { anybodyElse, everyRole, knownPeople } from "./everybody.ts";
 import { covers, matchesPrincipal } from "./evaluate.ts";
 import type { PolicyFault } from "./fault.ts";
 import type { Policy, Rule } from "./policy.ts";
 import { child, entriesOf, faultAt, itemsOf, listed, quoted, type SourceNode } from "./source.ts";
-import { knownPeople } from "./subject.ts";
-
-/** Stands for whoever the policy does not name: only `everyone` reaches them. */
-const stranger = "anybody-else@policy.invalid";
 
 /** What a policy may say, and hardly means; in no order. `root` is what `policy` was read from. */
 export function policyWarnings(policy: Policy, root: SourceNode): readonly PolicyFault[] {
   const nodes = itemsOf(child(root, "rules"));
-  const people = [...new Set([...knownPeople(policy), stranger])];
+  const people = [...new Set([...knownPeople(policy), anybodyElse])];
   const rules = policy.rules.map((rule) => ({
     rule,
     matched: new Set(people.filter((person) => matchesPrincipal(policy, rule.requesters, person))),
@@ -33,7 +30,7 @@ function whyIdle(
 ): string | undefined {
   if (matched.size === 0) return `nobody is among the requesters of ${quoted(rule.name)}`;
   const before = new Set<string>();
-  for (const [resource, role] of rolesOf(policy)) {
+  for (const { resource, role } of everyRole(policy)) {
     if (!covers(rule, resource, role)) continue;
     const rivals = earlier.filter((other) => covers(other.rule, resource, role));
     for (const person of matched) {
@@ -54,11 +51,5 @@ function ungivenRoles(policy: Policy, root: SourceNode): readonly PolicyFault[] 
         ? []
         : [faultAt(keyAt, `no rule gives ${resource}:${role} to anybody`)],
     ),
-  );
-}
-
-function rolesOf(policy: Policy): readonly (readonly [resource: string, role: string])[] {
-  return [...policy.resources.values()].flatMap(({ name, roles }) =>
-    [...roles.keys()].map((role) => [name, role] as const),
   );
 }

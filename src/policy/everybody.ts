@@ -1,0 +1,19 @@
+import type { Policy } from "./policy.ts";
+import { isEmail } from "./schema.ts";
+
+/** Stands for whoever the policy does not name: only `everyone` reaches them. */
+export const anybodyElse = "anybody-else@policy.invalid";
+
+/** Everybody the policy names as somebody who asks, or whom a provider knows; some more than once. */
+export function* knownPeople(policy: Policy): Generator<string> {
+  yield* policy.people.keys();
+  for (const members of policy.groups.values()) yield* members;
+  for (const { requesters } of policy.rules) yield* requesters.filter(isEmail);
+}
+
+/** Every role of every resource, in the policy's order. */
+export function everyRole(policy: Policy): readonly { readonly resource: string; readonly role: string }[] {
+  return [...policy.resources.values()].flatMap(({ name, roles }) =>
+    [...roles.keys()].map((role) => ({ resource: name, role })),
+  );
+}
