@@ -15,6 +15,8 @@ type SourceList = Placed & { readonly kind: "list"; readonly items: readonly Sou
 type SourceScalar = Placed & {
   readonly kind: "scalar";
   readonly value: string | number | boolean | null;
+  /** Where the character of a text stands that has this offset in its value. */
+  readonly placeOf?: (offset: number) => Place;
 };
 
 /** What a YAML file says, and where it says it. */
@@ -58,6 +60,14 @@ export function itemsOf(node: SourceNode | undefined): readonly SourceNode[] {
 /** A text's value; `undefined` when the node is no text. */
 export function textOf(node: SourceNode | undefined): string | undefined {
   return node?.kind === "scalar" && typeof node.value === "string" ? node.value : undefined;
+}
+
+/**
+ * Where a character of a text stands, by its offset in the value; never outside the text, and where the node itself
+ * stands when it is no text.
+ */
+export function placeWithin(node: SourceNode, offset: number): Place {
+  return node.kind === "scalar" && node.placeOf ? node.placeOf(offset) : node.at;
 }
 
 /** The texts of a list, each with its place. */

@@ -9,9 +9,11 @@ import {
   type CST,
   type Document,
   type ParsedNode,
+  type Scalar,
   type YAMLMap,
 } from "yaml";
 import type { PolicyFault } from "./fault.ts";
+import { offsetInScalar } from "./scalar-places.ts";
 import { faultAt, quoted, type Place, type SourceMap, type SourceNode } from "./source.ts";
 
 /** A thousand rules and five thousand people take half of it; what is larger is a mistake or an attack. */
@@ -59,7 +61,7 @@ export function readSource(file: string, text: string): Source {
   const syntax = syntaxFaults(document, place);
   if (syntax.length > 0) return { ok: false, faults: syntax };
   if (!document?.contents) return failed("expected a policy, got an empty file");
-  return build(document.contents, place);
+  return build(document.contents, text, place);
 }
 
 function tokenize(text: string, lines: LineCounter) {
@@ -107,7 +109,7 @@ function syntaxFaults(
   });
 }
 
-function build(contents: ParsedNode, place: (offset: number) => Place): Source {
+function build(contents: ParsedNode, text: string, place: (offset: number) => Place): Source {
   const faults: PolicyFault[] = [];
   const anchors = new Map<string, { readonly node: SourceNode; readonly size: number }>();
   let built = 0;
@@ -120,7 +122,7 @@ function build(contents: ParsedNode, place: (offset: number) => Place): Source {
     if (isAlias(from)) return { ...aliasOf(from.source, at), keyAt: placed.keyAt };
     const before = built++;
     const node = isScalar(from)
-      ? scalarOf(from.value, placed)
+      ? scalarOf(from, placed)
       : isSeq<ParsedNode>(from)
         ? { ...placed, kind: "list" as const, items: from.items.map((item) => nodeOf(item)) }
         : mapOf(from, placed);
@@ -128,17 +130,26 @@ function build(contents: ParsedNode, place: (offset: number) => Place): Source {
     return node;
   }
 
-  function scalarOf(value: unknown, placed: Pick<SourceNode, "at" | "keyAt">): SourceNode {
+  function scalarOf(from: Scalar.Parsed, placed: Pick<SourceNode, "at" | "keyAt">): SourceNode {
     const kind = "scalar" as const;
+    const value: unknown = from.value;
     if (typeof value === "string") {
       // Neither PostgreSQL nor Slack takes a NUL, and nobody reads the others.
       if (/[^\P{Cc}\n\t]/u.test(value))
         faults.push(faultAt(placed.at, "expected text, got a control character"));
-      return { ...placed, kind, value };
+      return { ...placed, kind, value, placeOf: (offset) => placeIn(from, value, offset) };
     }
     if (value === null || typeof value === "number" || typeof value === "boolean")
       return { ...placed, kind, value };
     throw new TypeError(`YAML's core schema has no ${typeof value}`);
+  }
+
+  function placeIn(
+    { range: [start, end], type = "PLAIN" }: Scalar.Parsed,
+    value: string,
+    offset: number,
+  ): Place {
+    return place(start + offsetInScalar(text.slice(start, end), type, value, offset));
   }
 
   function mapOf(from: YAMLMap.Parsed, placed: Pick<SourceNode, "at" | "keyAt">): SourceMap {

@@ -1,0 +1,84 @@
+import { ParseError, TypeError, type ASTNode } from "@marcbachmann/cel-js";
+import { exceedsUsual, mostSteps, stepsOf, usualSizes, type ListSizes } from "./condition-cost.ts";
+import { createEnvironment, variablesOf, type ConditionFacts, type Use } from "./condition-facts.ts";
+import { typeName, wordCelFault, wordFailure } from "./condition-faults.ts";
+import { registeredName } from "./condition-functions.ts";
+import { survey, type ConditionFault } from "./condition-survey.ts";
+import { callOf, childrenOf } from "./condition-syntax.ts";
+
+/** What came out; or, on one line, why nothing did, which is not the same as no. */
+export type ConditionResult = { readonly holds: boolean } | { readonly failed: string };
+
+/** A rule's `when:`, ready to be asked any number of times. */
+export type Condition = {
+  readonly text: string;
+  readonly uses: ReadonlySet<Use>;
+  evaluate(facts: ConditionFacts): ConditionResult;
+};
+
+export type CompiledCondition =
+  | { readonly ok: true; readonly condition: Condition }
+  | { readonly ok: false; readonly message: string; readonly offset: number };
+
+const longestCondition = 2000;
+
+const environment = createEnvironment();
+
+/**
+ * Compiles CEL (https://cel.dev), or says what is wrong with it and where. Names, fields and types are checked here, and
+ * that it cannot take long; what is left to fail when it is evaluated are numbers, such as a division by zero.
+ */
+export function compileCondition(text: string): CompiledCondition {
+  if (text.length > longestCondition)
+    return refused({ message: `expected at most ${longestCondition} characters, got more`, offset: 0 });
+  try {
+    const program = environment.parse(text);
+    const surveyed = survey(program.ast);
+    if ("fault" in surveyed) return refused(surveyed.fault);
+    const { uses } = surveyed;
+    if (stepsOf(program.ast, usualSizes) > mostSteps) return refused({ message: tooManySteps, offset: 0 });
+
+    bindFunctions(program.ast);
+    const { type = "", error } = program.check();
+    if (error) throw error;
+    if (type !== "bool")
+      return refused({ message: `expected true or false, got ${typeName(type)}`, offset: 0 });
+
+    const evaluate = (facts: ConditionFacts): ConditionResult => {
+      const sizes = sizesOf(facts);
+      if (exceedsUsual(sizes) && stepsOf(program.ast, sizes) > mostSteps) return { failed: tooManySteps };
+      try {
+        const holds: unknown = program(variablesOf(facts, uses));
+        return typeof holds === "boolean" ? { holds } : { failed: "it is neither true nor false" };
+      } catch (failure) {
+        return { failed: wordFailure(failure) };
+      }
+    };
+    return { ok: true, condition: { text, uses, evaluate } };
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof TypeError) return refused(wordCelFault(error, text));
+    throw error;
+  }
+}
+
+const tooManySteps =
+  "expected a condition that is quickly decided, got one that goes through long lists inside long lists";
+
+function refused(fault: ConditionFault): CompiledCondition {
+  return { ok: false, ...fault };
+}
+
+function sizesOf({ requester, history }: ConditionFacts): ListSizes {
+  return {
+    groups: requester.groups.length,
+    grants: history.grants.length,
+    denials: history.denials.length,
+  };
+}
+
+/** Points each call to the function that the environment has for it, before the check of types binds calls. */
+function bindFunctions(node: ASTNode): void {
+  if (node.op === "call" || node.op === "rcall")
+    node.args[0] = registeredName(node.args[0], callOf(node).values.length);
+  for (const child of childrenOf(node)) bindFunctions(child);
+}
