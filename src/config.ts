@@ -15,7 +15,17 @@ export type StorageConfig = {
   readonly logLevel: LogLevel;
 };
 
+/** Where groups are read whose members stand outside the policy. `undefined`: not set up. */
+export type GroupConfig = {
+  readonly pagerDuty: OnCallConfig | undefined;
+  readonly opsgenie: OnCallConfig | undefined;
+};
+
+/** `url` ends in `/`. */
+type OnCallConfig = { readonly token: string; readonly url: string };
+
 export type Config = StorageConfig & {
+  readonly groups: GroupConfig;
   readonly slack: {
     readonly botToken: string;
     /** Ends in `/`. */
@@ -55,6 +65,22 @@ const apiUrlFault =
   "SLACK_API_URL must be an http:// or https:// address without parameters, such as https://slack.com/api/; leave it " +
   "out to use Slack's.";
 
+const pagerDutyTokenFault =
+  "PAGERDUTY_API_TOKEN must be one key without spaces, as Integrations → API Access Keys shows it; leave it out if no " +
+  "group of the policy is a PagerDuty schedule.";
+
+const pagerDutyUrlFault =
+  "PAGERDUTY_API_URL must be an http:// or https:// address without parameters, such as https://api.eu.pagerduty.com; " +
+  "leave it out for https://api.pagerduty.com.";
+
+const opsgenieKeyFault =
+  "OPSGENIE_API_KEY must be one key without spaces, as API key management shows it; leave it out if no group of the " +
+  "policy is an Opsgenie schedule.";
+
+const opsgenieUrlFault =
+  "OPSGENIE_API_URL must be an http:// or https:// address without parameters, such as https://api.eu.opsgenie.com; " +
+  "leave it out for https://api.opsgenie.com.";
+
 const portFault = "PORT must be a whole number from 0 to 65535 (0 takes a free port); leave it out for 3000.";
 
 const logLevelFault = `LOG_LEVEL must be one of ${LogLevel.options.join(", ")}; leave it out for info.`;
@@ -91,11 +117,22 @@ const Slack = z.object({
     })
     .optional(),
   SLACK_SIGNING_SECRET: z.string().optional(),
-  SLACK_API_URL: z
-    .string()
-    .refine(isApiUrl, apiUrlFault)
-    .transform((url) => (url.endsWith("/") ? url : `${url}/`))
-    .default("https://slack.com/api/"),
+  SLACK_API_URL: apiUrl(apiUrlFault).default("https://slack.com/api/"),
+});
+
+// What fits into an HTTP header: anything else would be refused late, and in words that hold the key.
+const keyPattern = /^[\x21-\x7e]+$/;
+
+const Groups = z.object({
+  PAGERDUTY_API_TOKEN: z.string().regex(keyPattern, pagerDutyTokenFault).optional(),
+  PAGERDUTY_API_URL: apiUrl(pagerDutyUrlFault).default("https://api.pagerduty.com/"),
+  OPSGENIE_API_KEY: z.string().regex(keyPattern, opsgenieKeyFault).optional(),
+  OPSGENIE_API_URL: apiUrl(opsgenieUrlFault).default("https://api.opsgenie.com/"),
+});
+
+/** What reading the groups needs besides, of all that is Slack's. */
+const SlackGroups = Slack.pick({ SLACK_BOT_TOKEN: true, SLACK_API_URL: true }).partial({
+  SLACK_BOT_TOKEN: true,
 });
 
 const Http = z.object({
@@ -113,21 +150,24 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
   const set = withoutBlanks(env);
   const storage = Storage.safeParse(set);
   const slack = Slack.safeParse(set);
+  const groups = Groups.safeParse(set);
   const http = Http.safeParse(set);
   const hasTransport = Boolean(set["SLACK_APP_TOKEN"] ?? set["SLACK_SIGNING_SECRET"]);
   const faults = [
     ...faultsOf(slack),
     ...(hasTransport ? [] : [transportFault]),
+    ...faultsOf(groups),
     ...faultsOf(http),
     ...faultsOf(storage),
   ];
   const transport = slack.data && transportOf(slack.data);
-  if (!storage.data || !slack.data || !http.data || !transport) return { ok: false, faults };
+  if (!storage.data || !slack.data || !groups.data || !http.data || !transport) return { ok: false, faults };
   const { HOST, PORT } = http.data;
   return {
     ok: true,
     config: {
       ...storageOf(storage.data),
+      groups: groupsOf(groups.data),
       slack: { botToken: slack.data.SLACK_BOT_TOKEN, apiUrl: slack.data.SLACK_API_URL, transport },
       // Slack must reach HTTP mode, so that it listens everywhere; Socket Mode only answers health checks.
       http: { host: HOST ?? (transport.mode === "http" ? "0.0.0.0" : "127.0.0.1"), port: PORT },
@@ -140,6 +180,26 @@ export function readStorageConfig(env: NodeJS.ProcessEnv = process.env): ConfigR
   const storage = Storage.safeParse(withoutBlanks(env));
   if (!storage.success) return { ok: false, faults: faultsOf(storage) };
   return { ok: true, config: storageOf(storage.data) };
+}
+
+/** Reads what commands need that ask who is in a policy's groups and do not speak to Slack otherwise. */
+export function readGroupConfig(
+  env: NodeJS.ProcessEnv = process.env,
+): ConfigResult<
+  GroupConfig & { readonly slack: { readonly botToken: string; readonly apiUrl: string } | undefined }
+> {
+  const set = withoutBlanks(env);
+  const groups = Groups.safeParse(set);
+  const slack = SlackGroups.safeParse(set);
+  if (!groups.data || !slack.data) return { ok: false, faults: [...faultsOf(slack), ...faultsOf(groups)] };
+  const { SLACK_BOT_TOKEN: botToken, SLACK_API_URL: url } = slack.data;
+  return {
+    ok: true,
+    config: {
+      ...groupsOf(groups.data),
+      slack: botToken === undefined ? undefined : { botToken, apiUrl: url },
+    },
+  };
 }
 
 /** Resolves the `${NAME}` references of a policy; a blank value counts as unset. */
@@ -195,6 +255,14 @@ function storageOf(set: z.infer<typeof Storage>): StorageConfig {
   };
 }
 
+function groupsOf(set: z.infer<typeof Groups>): GroupConfig {
+  const { PAGERDUTY_API_TOKEN: pagerDuty, OPSGENIE_API_KEY: opsgenie } = set;
+  return {
+    pagerDuty: pagerDuty === undefined ? undefined : { token: pagerDuty, url: set.PAGERDUTY_API_URL },
+    opsgenie: opsgenie === undefined ? undefined : { token: opsgenie, url: set.OPSGENIE_API_URL },
+  };
+}
+
 /** Socket Mode wins where both are set: it works wherever Hallpass runs. */
 function transportOf(set: z.infer<typeof Slack>): SlackTransport | undefined {
   if (set.SLACK_APP_TOKEN !== undefined) return { mode: "socket", appToken: set.SLACK_APP_TOKEN };
@@ -218,6 +286,14 @@ function tokenFault(name: string, prefix: string, howTo: string, value: unknown)
 
 function isUrlOf(text: string, protocols: readonly string[]): boolean {
   return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+}
+
+/** An address as settings give it; it ends in `/` then, so that paths can be appended. */
+function apiUrl(fault: string): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine(isApiUrl, fault)
+    .transform((url) => (url.endsWith("/") ? url : `${url}/`));
 }
 
 function isApiUrl(text: string): boolean {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadEnvFile, readConfig, readStorageConfig, secretsFrom } from "../src/config.ts";
+import { loadEnvFile, readConfig, readGroupConfig, readStorageConfig, secretsFrom } from "../src/config.ts";
 
 const socketMode = { SLACK_BOT_TOKEN: "xoxb-1-canary", SLACK_APP_TOKEN: "xapp-1-canary" };
 const httpMode = { SLACK_BOT_TOKEN: "xoxb-1-canary", SLACK_SIGNING_SECRET: "canary" };
@@ -20,6 +20,7 @@ test("two tokens are enough, and everything else has its default", () => {
         apiUrl: "https://slack.com/api/",
         transport: { mode: "socket", appToken: "xapp-1-canary" },
       },
+      groups: { pagerDuty: undefined, opsgenie: undefined },
       http: { host: "127.0.0.1", port: 3000 },
       database: { url: undefined, dataDir: ".hallpass" },
       redisUrl: undefined,
@@ -51,12 +52,19 @@ test("everything can be set", () => {
     HALLPASS_DATA_DIR: "/data",
     REDIS_URL: "rediss://cache:6380",
     HALLPASS_CONFIG: "/etc/hallpass",
+    PAGERDUTY_API_TOKEN: "pd",
+    OPSGENIE_API_KEY: "og",
+    OPSGENIE_API_URL: "https://api.eu.opsgenie.com",
     LOG_LEVEL: "DEBUG",
   };
   expect(readConfig(env)).toMatchObject({
     ok: true,
     config: {
       slack: { apiUrl: "http://127.0.0.1:4000/api/" },
+      groups: {
+        pagerDuty: { token: "pd", url: "https://api.pagerduty.com/" },
+        opsgenie: { token: "og", url: "https://api.eu.opsgenie.com/" },
+      },
       http: { host: "::1", port: 0 },
       database: { url: env.DATABASE_URL, dataDir: "/data" },
       redisUrl: env.REDIS_URL,
@@ -101,6 +109,8 @@ test("all faults come at once, and none repeats what was set", () => {
     SLACK_BOT_TOKEN: "canary",
     SLACK_APP_TOKEN: "xapp-canary canary",
     SLACK_API_URL: "https://user:canary@slack.com/api",
+    PAGERDUTY_API_TOKEN: "canary canary",
+    OPSGENIE_API_KEY: "canary\u00e9",
     PORT: "canary",
     DATABASE_URL: "mysql://u:canary@h/d",
     REDIS_URL: "canary://h",
@@ -110,6 +120,8 @@ test("all faults come at once, and none repeats what was set", () => {
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
     "SLACK_API_URL",
+    "PAGERDUTY_API_TOKEN",
+    "OPSGENIE_API_KEY",
     "PORT",
     "DATABASE_URL",
     "REDIS_URL",
@@ -128,6 +140,10 @@ test.each([
   ["REDIS_URL", "localhost:6379"],
   ["SLACK_API_URL", "ftp://slack.com/api"],
   ["SLACK_API_URL", "https://slack.com/api?x=1"],
+  ["PAGERDUTY_API_TOKEN", "Token token=u+abc"],
+  ["PAGERDUTY_API_URL", "api.eu.pagerduty.com"],
+  ["OPSGENIE_API_KEY", "GenieKey abc"],
+  ["OPSGENIE_API_URL", "https://api.opsgenie.com/?x=1"],
   ["LOG_LEVEL", "verbose"],
 ])("%s=%s is one fault, with a way to mend it", (name, value) => {
   const faults = faultsIn({ ...socketMode, [name]: value });
@@ -138,6 +154,23 @@ test.each([
 test("commands without Slack ask for nothing of Slack's", () => {
   expect(readStorageConfig({})).toMatchObject({ ok: true, config: { database: { dataDir: ".hallpass" } } });
   expect(readStorageConfig({ LOG_LEVEL: "loud" })).toMatchObject({ ok: false, faults: [expect.any(String)] });
+});
+
+test("who is in a policy's groups can be asked without the rest of Slack, or without any of it", () => {
+  expect(readGroupConfig({})).toEqual({
+    ok: true,
+    config: { slack: undefined, pagerDuty: undefined, opsgenie: undefined },
+  });
+  expect(readGroupConfig({ SLACK_BOT_TOKEN: "xoxb-1", PAGERDUTY_API_TOKEN: "pd" })).toMatchObject({
+    config: {
+      slack: { botToken: "xoxb-1", apiUrl: "https://slack.com/api/" },
+      pagerDuty: { token: "pd", url: "https://api.pagerduty.com/" },
+    },
+  });
+  expect(readGroupConfig({ SLACK_BOT_TOKEN: "xapp-1", OPSGENIE_API_URL: "x" })).toEqual({
+    ok: false,
+    faults: [expect.stringMatching(/^SLACK_BOT_TOKEN must/), expect.stringMatching(/^OPSGENIE_API_URL must/)],
+  });
 });
 
 test("a policy's references are found in the environment; blank ones and what every object has are not", () => {

@@ -57,6 +57,7 @@ const UsergroupRecord = z.object({
   name: z.string(),
   members: texts,
   disabled: z.boolean(),
+  isExternal: z.boolean().default(false),
 }) satisfies z.ZodType<Usergroup>;
 
 const MessageRecord = z.object({

@@ -99,6 +99,8 @@ export interface Usergroup {
   readonly name: string;
   readonly members: readonly string[];
   readonly disabled: boolean;
+  /** Another workspace's, seen through a shared channel. */
+  readonly isExternal: boolean;
 }
 
 /** A click or submission for which Slack shows the person a warning instead of a result. */

@@ -15,12 +15,13 @@ interface ChannelSeed {
 }
 
 /** `members` are user names. */
-interface UsergroupSeed {
+export interface UsergroupSeed {
   readonly handle: string;
   readonly id?: string;
   readonly name?: string;
   readonly members: readonly string[];
   readonly disabled?: boolean;
+  readonly isExternal?: boolean;
 }
 
 export interface SeedOptions {
@@ -140,13 +141,15 @@ function channelFrom(
   };
 }
 
-function usergroupFrom(group: UsergroupSeed, idOf: (name: string) => string): Usergroup {
+/** A user group with a stable id: `engineers` is always `S0ENGINEERS`. */
+export function usergroupFrom(group: UsergroupSeed, idOf: (name: string) => string): Usergroup {
   return {
     id: group.id ?? idFrom("S", group.handle),
     handle: group.handle,
     name: group.name ?? group.handle,
     members: group.members.map(idOf),
     disabled: group.disabled ?? false,
+    isExternal: group.isExternal ?? false,
   };
 }
 

@@ -13,6 +13,7 @@ import { createRoutes, type Call } from "./routes.ts";
 import { seedWorkspace, type SeedOptions } from "./seed.ts";
 import { createSockets, type Sockets } from "./sockets.ts";
 import { createTriggers } from "./triggers.ts";
+import { createUsergroupHands, type UsergroupHands } from "./usergroups.ts";
 import { createViews, type Views } from "./views.ts";
 import { createWebApi, type Tokens } from "./web-api/call.ts";
 import { userShape } from "./web-api/shapes.ts";
@@ -65,8 +66,10 @@ export interface SlackServer {
   readonly as: (userName: string) => Person;
   /** Changes a person (deactivation, guest, name) and sends `user_change`. */
   readonly changeUser: (userName: string, changes: Partial<User>) => Promise<void>;
-  /** Replaces a user group's members, given by name, and sends `subteam_members_changed`. */
-  readonly changeUsergroup: (handle: string, userNames: readonly string[]) => Promise<void>;
+  /** What an admin does to user groups; Slack sends the events of each. */
+  readonly changeUsergroup: UsergroupHands["changeMembers"];
+  readonly editUsergroup: UsergroupHands["edit"];
+  readonly addUsergroup: UsergroupHands["add"];
   /** Sends any other event. */
   readonly sendEvent: (event: JsonObject) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -149,6 +152,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     if (user === undefined) throw new Error(`No user "${name}"`);
     return user;
   };
+  const usergroups = createUsergroupHands({ workspace, interactions, userNamed });
 
   url = `${await routes.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 })}/`;
 
@@ -177,23 +181,9 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
       workspace.putUser(user);
       await interactions.event({ type: "user_change", user: userShape(user, true), cache_ts: 0 });
     },
-    changeUsergroup: async (handle, userNames) => {
-      const group = workspace.usergroups().find((one) => one.handle === handle);
-      if (group === undefined) throw new Error(`No user group "${handle}"`);
-      const members = userNames.map((name) => userNamed(name).id);
-      workspace.putUsergroup({ ...group, members });
-      await interactions.event({
-        type: "subteam_members_changed",
-        subteam_id: group.id,
-        team_id: workspace.team.id,
-        date_previous_update: 0,
-        date_update: Math.trunc(now() / 1000),
-        added_users: members.filter((id) => !group.members.includes(id)),
-        added_users_count: members.filter((id) => !group.members.includes(id)).length,
-        removed_users: group.members.filter((id) => !members.includes(id)),
-        removed_users_count: group.members.filter((id) => !members.includes(id)).length,
-      });
-    },
+    changeUsergroup: usergroups.changeMembers,
+    editUsergroup: usergroups.edit,
+    addUsergroup: usergroups.add,
     sendEvent: async (event) => {
       await interactions.event(event);
     },

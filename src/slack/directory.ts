@@ -1,6 +1,6 @@
 import { type WebClient, WebAPIPlatformError } from "@slack/web-api";
 import { storable } from "../domain/text.ts";
-import { normalEmail } from "../policy/schema.ts";
+import { normalEmail } from "../policy/principal.ts";
 
 /** What Slack says of an account; whether it may act is decided in authority.ts. */
 export type SlackAccount = {
@@ -47,7 +47,7 @@ export function createDirectory(client: WebClient): Directory {
       if (known) return known;
       const found = await whenKnown("user_not_found", () => client.users.info({ user: id }));
       if (!found?.user) return undefined;
-      const account = toAccount(id, found.user);
+      const account = toAccount({ ...found.user, id });
       accounts.set(id, account);
       return account;
     },
@@ -107,11 +107,30 @@ async function findByName(client: WebClient, name: string): Promise<ListedChanne
   return undefined;
 }
 
-type UserInfo = NonNullable<Awaited<ReturnType<WebClient["users"]["info"]>>["user"]>;
+/** What `users.info`, `users.list` and the event `user_change` have in common. */
+export type SlackUser = {
+  readonly id: string;
+  readonly team_id?: string;
+  readonly enterprise_user?: { readonly enterprise_id?: string };
+  readonly name?: string;
+  readonly real_name?: string;
+  readonly profile?: { readonly real_name?: string; readonly email?: string };
+  readonly is_email_confirmed?: boolean;
+  readonly deleted?: boolean;
+  readonly is_bot?: boolean;
+  readonly is_workflow_bot?: boolean;
+  readonly is_connector_bot?: boolean;
+  readonly is_restricted?: boolean;
+  readonly is_ultra_restricted?: boolean;
+  readonly is_stranger?: boolean;
+  /** Seconds since 1970. */
+  readonly updated?: number;
+};
 
-function toAccount(id: string, user: UserInfo): SlackAccount {
+/** An account as Slack shows it. */
+export function toAccount(user: SlackUser): SlackAccount {
   return {
-    id,
+    id: user.id,
     teamId: user.team_id,
     enterpriseId: user.enterprise_user?.enterprise_id,
     name: storable(user.profile?.real_name ?? user.real_name ?? user.name ?? ""),

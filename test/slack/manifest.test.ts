@@ -26,7 +26,9 @@ const scopesOf: Readonly<Record<string, readonly string[]>> = {
   "conversations.info": ["channels:read", "groups:read"],
   "conversations.list": ["channels:read", "groups:read"],
   "users.info": ["users:read"],
+  "users.list": ["users:read"],
   "users.lookupByEmail": ["users:read.email"],
+  "usergroups.list": ["usergroups:read"],
   filesUploadV2: ["files:write"],
 };
 
@@ -46,8 +48,9 @@ it("has every command the code listens to, and no other", () => {
 });
 
 it("has every event the code listens to, and no other", () => {
-  expect(manifest.settings.event_subscriptions.bot_events.toSorted()).toEqual(
-    matches(/app\.event\("([^"]+)"/g),
+  const listed = manifest.settings.event_subscriptions.bot_events.toSorted();
+  expect(listed).toEqual(
+    [...matches(/app\.event\("([^"]+)"/g), ...matches(/\b(subteam_\w+): true/g)].toSorted(),
   );
 });
 

@@ -107,7 +107,7 @@ export function usergroupShape(workspace: Workspace, group: Usergroup): JsonObje
     name: group.name,
     description: "",
     handle: group.handle,
-    is_external: false,
+    is_external: group.isExternal,
     date_create: 0,
     date_update: 0,
     date_delete: group.disabled ? 1 : 0,
@@ -117,10 +117,15 @@ export function usergroupShape(workspace: Workspace, group: Usergroup): JsonObje
   };
 }
 
+/** Making one takes longer than all else that a user's shape takes. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function offsetSeconds(timezone: string): number {
-  const offset = new Intl.DateTimeFormat("en", { timeZone: timezone, timeZoneName: "longOffset" })
-    .formatToParts(new Date())
-    .find((part) => part.type === "timeZoneName")?.value;
+  const format =
+    formats.get(timezone) ??
+    new Intl.DateTimeFormat("en", { timeZone: timezone, timeZoneName: "longOffset" });
+  formats.set(timezone, format);
+  const offset = format.formatToParts(new Date()).find((part) => part.type === "timeZoneName")?.value;
   const match = /GMT([+-])(\d{2}):(\d{2})/.exec(offset ?? "");
   if (match === null) return 0;
   const seconds = Number(match[2]) * 3600 + Number(match[3]) * 60;

@@ -1,0 +1,116 @@
+import type { GroupSource, Membership, Memberships } from "../policy/membership.ts";
+import { createMemory, defaultPatienceMs, type Memory, notInTime, within } from "./memory.ts";
+import type { OnCall } from "./on-call.ts";
+
+export type GroupReader = {
+  /**
+   * Who is in these groups now: of a schedule at most a minute old, of Slack as its user groups remember. What cannot be
+   * read says why. Never throws, and never takes longer than two seconds: what is slower cannot be read for now.
+   */
+  read(groups: ReadonlyMap<string, GroupSource>): Promise<Memberships>;
+  /** The same from memory, without waiting; `undefined` when something would have to be asked. */
+  remembered(groups: ReadonlyMap<string, GroupSource>): Memberships | undefined;
+};
+
+/** Where Slack's user groups are read, with a memory of its own that Slack's events correct. */
+export type SlackGroups = {
+  /** E-mail addresses, lower case. Throws why a group cannot be read. */
+  members(handleOrId: string): Promise<ReadonlySet<string>>;
+  /** The same without waiting; `undefined` where Slack would have to be asked. */
+  remembered(handleOrId: string): ReadonlySet<string> | undefined;
+};
+
+/** `undefined`: not set up. */
+export type GroupReaderDeps = {
+  readonly slack: SlackGroups | undefined;
+  readonly pagerDuty: OnCall | undefined;
+  readonly opsgenie: OnCall | undefined;
+  readonly patienceMs?: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+};
+
+type Reading = Pick<Memory<ReadonlySet<string>>, "read" | "remembered">;
+
+const onCallTtlMs = 60_000;
+
+/** Reads who is in the groups whose members stand outside the policy. */
+export function createGroupReader(deps: GroupReaderDeps): GroupReader {
+  const { slack, patienceMs = defaultPatienceMs, now } = deps;
+  const schedules = new Map<string, Reading>();
+
+  function onCall(service: string, asked: OnCall | undefined, setting: string, schedule: string): Reading {
+    if (!asked) return notSet(setting);
+    const key = `${service} ${schedule}`;
+    const known = schedules.get(key);
+    if (known) return known;
+    const options = { ttlMs: onCallTtlMs, patienceMs, now };
+    const memory = createMemory(service, () => asked.onCall(schedule), options);
+    schedules.set(key, memory);
+    return memory;
+  }
+
+  function readingOf(source: GroupSource): Reading {
+    switch (source.kind) {
+      case "members":
+        return { read: () => Promise.resolve(source.members), remembered: () => source.members };
+      case "slack":
+        if (!slack) return notSet("SLACK_BOT_TOKEN");
+        return {
+          read: () => within(patienceMs, slack.members(source.handle), notInTime("Slack", patienceMs)),
+          remembered: () => slack.remembered(source.handle),
+        };
+      case "pagerduty":
+        return onCall("PagerDuty", deps.pagerDuty, "PAGERDUTY_API_TOKEN", source.schedule);
+      case "opsgenie":
+        return onCall("Opsgenie", deps.opsgenie, "OPSGENIE_API_KEY", source.schedule);
+    }
+  }
+
+  let last: Memberships = new Map();
+  return {
+    async read(groups) {
+      const memberships = [...groups].map(
+        async ([name, source]) => [name, await membershipOf(readingOf(source))] as const,
+      );
+      return (last = unlessSame(last, new Map(await Promise.all(memberships))));
+    },
+    remembered(groups) {
+      const memberships = new Map<string, Membership>();
+      for (const [name, source] of groups) {
+        const members = readingOf(source).remembered();
+        if (!members) return undefined;
+        memberships.set(name, { isKnown: true, members });
+      }
+      return (last = unlessSame(last, memberships));
+    },
+  };
+}
+
+/** What was handed out before as long as nothing has changed: lists made from it are remembered by it. */
+function unlessSame(last: Memberships, fresh: Memberships): Memberships {
+  const isSame =
+    fresh.size === last.size &&
+    [...fresh].every(([name, membership]) => {
+      const before = last.get(name);
+      if (!before?.isKnown || !membership.isKnown)
+        return before?.isKnown === false && !membership.isKnown && before.why === membership.why;
+      return before.members === membership.members;
+    });
+  return isSame ? last : fresh;
+}
+
+async function membershipOf(reading: Reading): Promise<Membership> {
+  try {
+    return { isKnown: true, members: await reading.read() };
+  } catch (error) {
+    return { isKnown: false, why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function notSet(setting: string): Reading {
+  return {
+    read: () => Promise.reject(new Error(`${setting} is not set`)),
+    remembered: () => undefined,
+  };
+}

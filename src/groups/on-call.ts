@@ -1,0 +1,137 @@
+import type { z } from "zod";
+import { createPause } from "./pause.ts";
+
+/** A service that knows who is on call. */
+export type OnCall = {
+  /**
+   * The e-mail addresses, lower case, of who is on call now by this schedule; nobody is an answer, too. Throws an error
+   * whose message says what an operator has to do; takes 5 s at most.
+   */
+  onCall(schedule: string): Promise<ReadonlySet<string>>;
+};
+
+export type OnCallSettings = {
+  readonly token: string;
+  /** Ends in `/`. */
+  readonly url: string;
+  readonly timeoutMs?: number | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: (() => number) | undefined;
+};
+
+export type OnCallApi = {
+  /** For all calls that one answer takes. */
+  deadline(): AbortSignal;
+  /** Reads one thing; `undefined` where the service knows none such (404, or 400: all that varies is whom we ask for). */
+  get<T>(
+    path: string,
+    query: readonly (readonly [string, string])[],
+    answer: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<T | undefined>;
+};
+
+type Service = {
+  readonly name: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The settings its token and its address come from, and what to do when it refuses the token. */
+  readonly tokenSetting: string;
+  readonly urlSetting: string;
+  readonly tokenHowTo: string;
+  /** Where it says after how many seconds it may be asked again. */
+  readonly waitHeaders: readonly string[];
+};
+
+/** How on-call services are asked: bounded in time, never elsewhere than told, and not while they want to be left alone. */
+export function createOnCallApi(
+  service: Service,
+  { url, timeoutMs = 5_000, now = () => performance.now() }: OnCallSettings,
+): OnCallApi {
+  const { name, headers, tokenSetting, urlSetting, tokenHowTo } = service;
+  // The limit is the token's, whatever schedule it is used for.
+  const pause = createPause(name, now);
+
+  async function ask(address: URL, signal: AbortSignal): Promise<Response> {
+    try {
+      // A redirect would take the token to another host.
+      return await fetch(address, { headers, redirect: "manual", signal });
+    } catch (error) {
+      throw failure(error, signal);
+    }
+  }
+
+  async function textOf(response: Response, signal: AbortSignal): Promise<string> {
+    try {
+      return await response.text();
+    } catch (error) {
+      throw failure(error, signal);
+    }
+  }
+
+  function failure(error: unknown, signal: AbortSignal): Error {
+    const why = signal.aborted
+      ? `has not answered for ${timeoutMs / 1_000} s`
+      : `cannot be reached: ${wordCause(error)}`;
+    return new Error(`${name} ${why}`, { cause: error });
+  }
+
+  /** Why this answer is of no use, if it isn't. */
+  function refusal({ status, headers: said }: Response): Error | undefined {
+    if (status === 200) return undefined;
+    if (status === 429) return pause.begin(secondsIn(said, service.waitHeaders));
+    if (status === 401 || status === 402 || status === 403)
+      return new Error(`${name} does not accept ${tokenSetting} (${status}): ${tokenHowTo}`);
+    if (status >= 300 && status < 400)
+      return new Error(`${name} sends us elsewhere (${status}), which is not followed: check ${urlSetting}`);
+    return new Error(`${name} cannot answer (${status})`);
+  }
+
+  return {
+    deadline: () => AbortSignal.timeout(timeoutMs),
+    async get(path, query, answer, signal) {
+      pause.respect();
+      const address = new URL(path, url);
+      for (const [key, value] of query) address.searchParams.append(key, value);
+      const response = await ask(address, signal);
+      const isUnknown = response.status === 404 || response.status === 400;
+      const why = isUnknown ? undefined : refusal(response);
+      if (isUnknown || why) {
+        await response.body?.cancel();
+        if (why) throw why;
+        return undefined;
+      }
+      const parsed = answer.safeParse(parseJson(await textOf(response, signal)));
+      if (parsed.success) return parsed.data;
+      throw new Error(`${name} gave an answer that is not understood: ${wordIssue(parsed.error)}`);
+    },
+  };
+}
+
+/** `undefined` is what no schema takes; the parser's own words would repeat what came. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Never in fetch's own words: they may hold what was sent. What lies beneath them (a refused connection) does not. */
+function wordCause(error: unknown): string {
+  const cause = property(error, "cause");
+  const words = [property(cause, "message"), property(cause, "code")];
+  return words.find((word) => typeof word === "string" && word !== "")?.toString() ?? "the connection failed";
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function wordIssue({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join(".") || "all of it"}: ${issue?.message ?? "unexpected"}`;
+}
+
+function secondsIn(headers: Headers, names: readonly string[]): number | undefined {
+  const found = names.map((name) => Number(headers.get(name) ?? Number.NaN)).find(Number.isFinite);
+  return found === undefined ? undefined : Math.ceil(found);
+}
