@@ -26,11 +26,34 @@ export const eventData = {
     source: z.string(),
     why: z.string(),
   }),
-  "approval.given": z.object({ name: z.string(), have: z.number().int(), needed: z.number().int() }),
-  "request.approved": z.object({ approvers: z.array(z.string()) }),
+  /** `asks`: who is asked next, where a step was filled and another waits. */
+  "approval.given": z.object({
+    name: z.string(),
+    have: z.number().int(),
+    needed: z.number().int(),
+    step: z.number().int().optional(),
+    steps: z.number().int().optional(),
+    asks: z.array(z.string()).optional(),
+  }),
+  /** `startBy`: until when the requester has to start the access. */
+  "request.approved": z.object({ approvers: z.array(z.string()), startBy: instant.optional() }),
   "request.denied": z.object({ name: z.string(), reason: z.string() }),
   "request.cancelled": z.object({}),
   "request.expired": z.object({ respondBy: instant }),
+  /** Nobody has answered yet; `asks`: who is reminded. */
+  "request.reminded": z.object({ asks: z.array(z.string()) }),
+  /** Nobody has answered for long; `asks`: who may decide now too. */
+  "request.escalated": z.object({ asks: z.array(z.string()) }),
+  /** Approved, and not started in time. */
+  "request.lapsed": z.object({ startBy: instant }),
+  /** The requester took the access at once; `reviewBy`: until when somebody has to look at it. */
+  "break_glass.used": z.object({ reviewers: z.array(z.string()), reviewBy: instant }),
+  "break_glass.reviewed": z.object({
+    name: z.string(),
+    verdict: z.enum(["accept", "object"]),
+    note: z.string(),
+  }),
+  "break_glass.overdue": z.object({ reviewers: z.array(z.string()), reviewBy: instant }),
   /** Somebody tried to decide and may not, or came too late. Nothing else changed. */
   "decision.refused": z.object({ attempted: z.string(), why: z.string() }),
   "grant.started": z.object({ provider: z.string(), subject: z.string(), target: z.unknown() }),
@@ -61,6 +84,9 @@ export const eventData = {
     attempts: z.number().int(),
   }),
   "message.failed": z.object({ kind: z.string(), channel: z.string().optional(), error: z.string() }),
+  /** `before`: what was in force until then. */
+  "policy.loaded": z.object({ hash: z.string(), before: z.string().optional(), via: z.string() }),
+  "policy.refused": z.object({ inForce: z.string(), via: z.string(), faults: z.array(z.string()) }),
   "audit.exported": z.object({
     format: z.string(),
     filters: z.record(z.string(), z.string()),

@@ -6,7 +6,9 @@ import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } fr
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest } from "./request.ts";
-import { approve, cancel, deny, expire } from "./request-transitions.ts";
+import { checkReview, review } from "./break-glass.ts";
+import { escalate, expire, lapse, remind } from "./request-deadlines.ts";
+import { approve, cancel, deny, start } from "./request-transitions.ts";
 
 /** A request with its grants: what one transition reads and writes together. */
 export type State = { readonly request: AccessRequest; readonly grants: readonly Grant[] };
@@ -24,6 +26,21 @@ export type Command =
   | (Deciding & { readonly type: "deny"; readonly reason: string })
   | { readonly type: "cancel"; readonly by: Person }
   | { readonly type: "expire" }
+  | { readonly type: "remind" }
+  | { readonly type: "escalate" }
+  /** `isAllowed`: whether today's policy would still let this be asked. */
+  | { readonly type: "start"; readonly by: Person; readonly isAllowed: boolean }
+  | { readonly type: "lapse" }
+  | {
+      readonly type: "review";
+      readonly by: Person;
+      readonly verdict: "accept" | "object";
+      readonly note: string;
+      /** Who may, by today's policy. */
+      readonly reviewers: readonly string[];
+      readonly key: string;
+    }
+  | { readonly type: "check_review" }
   | {
       readonly type: "grant_succeeded";
       readonly grantId: string;
@@ -66,6 +83,18 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return cancel(state, command, now);
     case "expire":
       return expire(state, now);
+    case "remind":
+      return remind(state, now);
+    case "escalate":
+      return escalate(state, now);
+    case "start":
+      return start(state, command, now);
+    case "lapse":
+      return lapse(state, now);
+    case "review":
+      return review(state, command, now);
+    case "check_review":
+      return checkReview(state, now);
     case "grant_succeeded":
       return grantSucceeded(state, command, now);
     case "grant_failed":

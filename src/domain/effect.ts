@@ -8,6 +8,14 @@ export type Effect =
   | { readonly kind: "revoke"; readonly grantId: string; readonly dueAt: Date }
   /** Close the request if nobody has decided it by then. */
   | { readonly kind: "expire_request"; readonly dueAt: Date }
+  /** Ask again whoever has not decided. */
+  | { readonly kind: "remind_request"; readonly dueAt: Date }
+  /** Let others decide too, and ask them. */
+  | { readonly kind: "escalate_request"; readonly dueAt: Date }
+  /** Close the approved request if it has not been started by then. */
+  | { readonly kind: "lapse_request"; readonly dueAt: Date }
+  /** Say so if nobody has looked at access that was taken at once. */
+  | { readonly kind: "check_review"; readonly dueAt: Date }
   /** Post the approval message. */
   | { readonly kind: "post_request"; readonly dueAt: Date }
   /** Bring the approval message up to date. */
@@ -29,6 +37,10 @@ export const queueOf: Readonly<Record<EffectKind, QueueName>> = {
   grant: "grants",
   revoke: "revocations",
   expire_request: "deadlines",
+  remind_request: "deadlines",
+  escalate_request: "deadlines",
+  lapse_request: "deadlines",
+  check_review: "deadlines",
   post_request: "messages",
   update_request: "messages",
   tell_thread: "messages",
@@ -43,6 +55,10 @@ export function laneOf(effect: Effect, requestId: string): string {
     case "revoke":
       return `grant-${effect.grantId}`;
     case "expire_request":
+    case "remind_request":
+    case "escalate_request":
+    case "lapse_request":
+    case "check_review":
       return `deadline-${requestId}`;
     case "post_request":
     case "update_request":

@@ -3,7 +3,7 @@ import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
 import type { Grant, GrantStatus } from "./grant.ts";
 import type { Refusal } from "./refusal.ts";
-import { actorOf, tell } from "./request-transitions.ts";
+import { actorOf, tell } from "./request-consequences.ts";
 
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 

@@ -2,6 +2,7 @@
 export const refusals = [
   "own_request",
   "not_approver",
+  "not_yet_your_step",
   "decided_before",
   "repeated",
   "policy_changed",
@@ -14,6 +15,9 @@ export const refusals = [
   "already_expired",
   "already_refused",
   "not_approved",
+  "already_started",
+  "not_break_glass",
+  "already_reviewed",
   "no_such_grant",
   "grant_not_started",
   "grant_already_active",
@@ -26,6 +30,7 @@ export type Refusal = (typeof refusals)[number];
 export const refusalText: Readonly<Record<Refusal, string>> = {
   own_request: "Nobody decides their own request. Somebody else who may approve it has to.",
   not_approver: "You are not among the people who may decide this request.",
+  not_yet_your_step: "An earlier step is still waiting; you are asked when it is your turn.",
   decided_before: "You have already decided this request; it takes somebody else now.",
   repeated: "This click was already counted.",
   policy_changed:
@@ -39,6 +44,9 @@ export const refusalText: Readonly<Record<Refusal, string>> = {
   already_expired: "This request expired before it was decided.",
   already_refused: "The policy refused this request.",
   not_approved: "This request is not approved.",
+  already_started: "The access was already started.",
+  not_break_glass: "This access was not taken by break-glass, so there is nothing to review.",
+  already_reviewed: "This use of break-glass is already reviewed.",
   no_such_grant: "This request has no such grant.",
   grant_not_started: "The access is not there yet.",
   grant_already_active: "The access is already active.",

@@ -1,100 +1,38 @@
-import { type Authority, countedApprovals, hasDecided } from "./approvals.ts";
+import { type Authority, hasDecided, progressOf } from "./approvals.ts";
 import type { Actor, AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
 import type { Grant } from "./grant.ts";
-import { isSamePerson, type Person } from "./person.ts";
+import { isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
-import type { AccessRequest, PersonalDecision, RequestStatus } from "./request.ts";
+import type { AccessRequest, PersonalDecision } from "./request.ts";
+import { actorOf, close, refusalOf, startByOf, tell } from "./request-consequences.ts";
 
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
-
-const refusalOf: Readonly<Record<Exclude<RequestStatus, "pending">, Refusal>> = {
-  approved: "already_approved",
-  denied: "already_denied",
-  cancelled: "already_cancelled",
-  expired: "already_expired",
-  refused: "already_refused",
-};
-
-/** The person as the audit names them. */
-export function actorOf(person: Person): Actor {
-  return { kind: "person", email: person.email, ...(person.slackId ? { slackId: person.slackId } : {}) };
-}
-
-/** Says an event in the request's thread and to the requester. */
-export function tell(event: AuditEvent, now: Date): readonly Effect[] {
-  return [
-    { kind: "tell_thread", dueAt: now, event },
-    { kind: "tell_requester", dueAt: now, event },
-  ];
-}
-
-/**
- * A request as it is first recorded: `allow` is approved at once, `review` waits for people, `refuse` is kept as refused.
- * `respondBy` is given for `review` only.
- */
-export function file(request: Omit<AccessRequest, "status" | "decisions" | "closedAt">): {
-  readonly next: State;
-  readonly events: readonly AuditEvent[];
-  readonly effects: readonly Effect[];
-} {
-  const now = request.createdAt;
-  const asked = {
-    durationSeconds: request.durationSeconds,
-    reason: request.reason,
-    source: request.source,
-    ...(request.ticket === undefined ? {} : { ticket: request.ticket }),
-  };
-  const actor = actorOf(request.requester);
-  switch (request.terms.verdict) {
-    case "refuse": {
-      const why = request.terms.refusal ?? "no rule allows it";
-      const refused: AuditEvent = { type: "request.refused", at: now, actor, data: { ...asked, why } };
-      return {
-        next: { request: { ...request, status: "refused", decisions: [], closedAt: now }, grants: [] },
-        events: [refused],
-        effects: [],
-      };
-    }
-    case "review": {
-      const created: AuditEvent = { type: "request.created", at: now, actor, data: asked };
-      const effects: Effect[] = [
-        { kind: "post_request", dueAt: now },
-        { kind: "tell_requester", dueAt: now, event: created },
-      ];
-      if (request.respondBy) effects.push({ kind: "expire_request", dueAt: request.respondBy });
-      return {
-        next: { request: { ...request, status: "pending", decisions: [] }, grants: [] },
-        events: [created],
-        effects,
-      };
-    }
-    case "allow": {
-      const created: AuditEvent = { type: "request.created", at: now, actor, data: asked };
-      const approved = approval({ ...request, status: "pending", decisions: [] }, { kind: "policy" }, now);
-      return {
-        next: approved.next,
-        events: [created, ...approved.events],
-        effects: [{ kind: "post_request", dueAt: now }, ...approved.effects],
-      };
-    }
-  }
-}
 
 /** One approval; the last one needed makes the request approved and its grants owed. */
 export function approve(state: State, command: Extract<Command, { type: "approve" }>, now: Date): Decision {
   const { refusal, authority } = mayDecide(state.request, command, now);
   if (!authority) return refuse(refusal);
   const request = withDecision(state.request, command, now);
-  const have = countedApprovals(request.decisions, authority).length;
+  const before = progressOf(state.request.decisions, authority);
+  const { current, given: approvals } = progressOf(request.decisions, authority);
+  const { steps } = authority;
   const given: AuditEvent = {
     type: "approval.given",
     at: now,
     actor: actorOf(command.by),
-    data: { name: command.by.name, have, needed: authority.count },
+    data: {
+      name: command.by.name,
+      have: approvals[before.current]?.length ?? 0,
+      needed: steps[before.current]?.count ?? 0,
+      ...(steps.length > 1 ? { step: before.current + 1, steps: steps.length } : {}),
+      ...(current > before.current && current < steps.length
+        ? { asks: [...askedIn(request, current, authority)] }
+        : {}),
+    },
   };
-  if (have < authority.count) {
+  if (current < steps.length) {
     return {
       accepted: true,
       next: { ...state, request },
@@ -136,17 +74,23 @@ export function cancel(state: State, command: Extract<Command, { type: "cancel" 
   });
 }
 
-/** Nobody decided in time. */
-export function expire(state: State, now: Date): Decision {
+/** The requester starts what was approved. */
+export function start(state: State, command: Extract<Command, { type: "start" }>, now: Date): Decision {
   const { request } = state;
-  if (request.status !== "pending") return refuse(refusalOf[request.status]);
-  if (!request.respondBy || now < request.respondBy) return refuse("too_early");
-  return close(state, request, "expired", now, {
-    type: "request.expired",
-    at: now,
-    actor: { kind: "hallpass" },
-    data: { respondBy: request.respondBy.toISOString() },
-  });
+  if (request.status !== "approved")
+    return refuse(request.status === "pending" ? "not_approved" : refusalOf[request.status]);
+  if (!isSamePerson(request.requester, command.by)) return refuse("not_requester");
+  const startBy = startByOf(request);
+  if (!startBy || state.grants.length > 0) return refuse("already_started");
+  if (now >= startBy) return refuse("too_late");
+  if (!command.isAllowed) return refuse("policy_changed");
+  const begun = grantsOf(request, now);
+  return {
+    accepted: true,
+    next: { request, grants: begun.grants },
+    events: begun.events,
+    effects: [{ kind: "update_request", dueAt: now }, ...begun.effects],
+  };
 }
 
 type DecidingCommand = Extract<Command, { type: "approve" | "deny" }>;
@@ -154,7 +98,7 @@ type DecidingCommand = Extract<Command, { type: "approve" | "deny" }>;
 /** Whether this person may decide this request now: the same question for the button, its form, and the decision. */
 export function mayDecide(
   request: AccessRequest,
-  { by, authority, key }: Pick<DecidingCommand, "by" | "authority" | "key">,
+  { type: verdict, by, authority, key }: Pick<DecidingCommand, "type" | "by" | "authority" | "key">,
   now: Date,
 ):
   | { readonly authority: Authority; readonly refusal?: never }
@@ -165,8 +109,13 @@ export function mayDecide(
   if (request.status !== "pending") return { refusal: refusalOf[request.status] };
   if (request.respondBy && now >= request.respondBy) return { refusal: "too_late" };
   if (!authority) return { refusal: "policy_changed" };
-  if (!authority.approvers.includes(by.email)) return { refusal: "not_approver" };
+  const { steps } = authority;
+  if (!steps.some(({ approvers }) => approvers.includes(by.email))) return { refusal: "not_approver" };
   if (hasDecided(request.decisions, by)) return { refusal: "decided_before" };
+  const { current } = progressOf(request.decisions, authority);
+  // One deny ends it, whoever's turn it is; an approval counts where it is due.
+  if (verdict === "approve" && steps[current]?.approvers.includes(by.email) !== true)
+    return { refusal: "not_yet_your_step" };
   return { authority };
 }
 
@@ -184,11 +133,48 @@ function withDecision(request: AccessRequest, command: DecidingCommand, now: Dat
   return { ...request, decisions: [...request.decisions, decision] };
 }
 
-function approval(
+/** Whom a step pings, as the policy had it when the request was filed. */
+function askedIn(request: AccessRequest, step: number, authority: Authority): readonly string[] {
+  const asked = request.terms.steps[step];
+  return asked?.notify ?? asked?.approvers ?? authority.steps[step]?.approvers ?? [];
+}
+
+/** A request is approved: its grants are owed, or the requester has to start them. */
+export function approval(
   request: AccessRequest,
   actor: Actor,
   now: Date,
 ): { readonly next: State; readonly events: readonly AuditEvent[]; readonly effects: readonly Effect[] } {
+  const closed: AccessRequest = { ...request, status: "approved", closedAt: now };
+  const startBy = startByOf(closed);
+  const begun = startBy
+    ? { grants: [], events: [], effects: [{ kind: "lapse_request", dueAt: startBy } as const] }
+    : grantsOf(request, now);
+  const approved: AuditEvent = {
+    type: "request.approved",
+    at: now,
+    actor,
+    data: {
+      approvers: request.decisions.filter(({ verdict }) => verdict === "approve").map(({ email }) => email),
+      ...(startBy && { startBy: startBy.toISOString() }),
+    },
+  };
+  return {
+    next: { request: closed, grants: begun.grants },
+    events: [approved, ...begun.events],
+    effects: [...tell(approved, now), ...begun.effects],
+  };
+}
+
+/** The grants that were planned, owed from now on. */
+function grantsOf(
+  request: AccessRequest,
+  now: Date,
+): {
+  readonly grants: readonly Grant[];
+  readonly events: readonly AuditEvent[];
+  readonly effects: readonly Effect[];
+} {
   const grants = request.planned.map((planned): Grant => ({
     id: planned.grantId,
     requestId: request.id,
@@ -199,15 +185,7 @@ function approval(
     durationSeconds: request.durationSeconds,
     revokeAttempts: 0,
   }));
-  const approved: AuditEvent = {
-    type: "request.approved",
-    at: now,
-    actor,
-    data: {
-      approvers: request.decisions.filter(({ verdict }) => verdict === "approve").map(({ email }) => email),
-    },
-  };
-  const started = grants.map(({ id, provider, subject, target }): AuditEvent => ({
+  const events = grants.map(({ id, provider, subject, target }): AuditEvent => ({
     type: "grant.started",
     at: now,
     actor: { kind: "hallpass" },
@@ -215,26 +193,8 @@ function approval(
     data: { provider, subject, target },
   }));
   return {
-    next: { request: { ...request, status: "approved", closedAt: now }, grants },
-    events: [approved, ...started],
-    effects: [
-      ...tell(approved, now),
-      ...grants.map(({ id }): Effect => ({ kind: "grant", grantId: id, dueAt: now })),
-    ],
-  };
-}
-
-function close(
-  state: State,
-  request: AccessRequest,
-  status: "denied" | "cancelled" | "expired",
-  now: Date,
-  event: AuditEvent,
-): Decision {
-  return {
-    accepted: true,
-    next: { ...state, request: { ...request, status, closedAt: now } },
-    events: [event],
-    effects: [{ kind: "update_request", dueAt: now }, ...tell(event, now)],
+    grants,
+    events,
+    effects: grants.map(({ id }): Effect => ({ kind: "grant", grantId: id, dueAt: now })),
   };
 }

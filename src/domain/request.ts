@@ -12,7 +12,10 @@ const ReviewStep = z.object({
   count: z.number().int().positive(),
   from: z.array(z.string()),
   approvers: z.array(z.string()),
+  /** Whom the step pings, who may decide it or not; everybody who may decide unless said. */
+  notify: z.array(z.string()).optional(),
 });
+const seconds = z.number().int().positive();
 
 /** What the policy said when the request was filed; shown to approvers, kept for auditors. */
 export const Terms = z.object({
@@ -25,12 +28,33 @@ export const Terms = z.object({
   steps: z.array(ReviewStep),
   /** Why the policy refused; only with the verdict `refuse`. */
   refusal: z.string().optional(),
+  /** It was not the policy's will, but something that whoever keeps the policy can mend: a group that cannot be read, say. */
+  isMendable: z.boolean().optional(),
+  /** What could not be found out and made the answer no better. */
+  doubts: z.array(z.string()).optional(),
+  /** Where a request by the API came from. */
+  ip: z.string().optional(),
+  remindEverySeconds: seconds.optional(),
+  /** Who may decide too once the request has waited this long. */
+  escalate: z
+    .object({ afterSeconds: seconds, to: z.array(z.string()), approvers: z.array(z.string()) })
+    .optional(),
+  /** Once approved, the requester starts the access within this. */
+  startWithinSeconds: seconds.optional(),
+  extend: z.object({ times: z.number().int().positive(), bySeconds: seconds }).optional(),
+  revokeOnIdleSeconds: seconds.optional(),
+  /** The access was taken at once; these look at it afterwards. */
+  breakGlass: z
+    .object({ from: z.array(z.string()), reviewers: z.array(z.string()), withinSeconds: seconds })
+    .optional(),
 });
 export type Terms = Readonly<z.infer<typeof Terms>>;
 
 /** A grant that an approval will make: decided when the request is filed, so that what is approved is what is granted. */
 export const PlannedGrant = z.object({
   grantId: z.string(),
+  /** The role it is of: in a bundle not the one that was asked for. */
+  access: z.string().optional(),
   provider: z.string(),
   subject: z.string(),
   target: z.unknown(),
@@ -39,7 +63,8 @@ export type PlannedGrant = Readonly<z.infer<typeof PlannedGrant>>;
 
 /** What one person decided. */
 export const PersonalDecision = z.object({
-  verdict: z.enum(["approve", "deny"]),
+  /** `accept` and `object` are the review of access that was taken at once. */
+  verdict: z.enum(["approve", "deny", "accept", "object"]),
   email: z.string(),
   name: z.string(),
   slackId: z.string().optional(),

@@ -2,7 +2,7 @@ import { type Command, decide, type Decision, type State } from "../../src/domai
 import { type GrantStatus, grantStatuses } from "../../src/domain/grant.ts";
 import { refusals, refusalText } from "../../src/domain/refusal.ts";
 import { type RequestStatus, requestStatuses } from "../../src/domain/request.ts";
-import { file } from "../../src/domain/request-transitions.ts";
+import { file } from "../../src/domain/file-request.ts";
 import {
   after,
   alice,
@@ -15,7 +15,7 @@ import {
   t0,
 } from "../support/build.ts";
 
-const leads = { count: 1, approvers: [bob.email, carol.email] };
+const leads = { steps: [{ count: 1, approvers: [bob.email, carol.email] }] };
 const approveBy = (by = bob, authority = leads): Command => ({
   type: "approve",
   by,
@@ -30,27 +30,64 @@ function outcome(decision: Decision): string {
   return `${next.grants[0]?.status ?? next.request.status}: ${events.map(({ type }) => type).join(", ")}`;
 }
 
+function isDeadline(name: string): boolean {
+  return ["expire", "remind", "escalate", "lapse", "check_review"].includes(name);
+}
+
+/** A state whose rule says all that has a deadline but break-glass. */
+function withDeadlines(state: State): State {
+  const terms = {
+    ...state.request.terms,
+    remindEverySeconds: 900,
+    escalate: { afterSeconds: 1800, to: ["group:on-call"], approvers: ["erin@example.com"] },
+    startWithinSeconds: 3600,
+  };
+  return { ...state, request: { ...state.request, terms, closedAt: t0 } };
+}
+
 describe("requests: every status × every command", () => {
   const commands: Readonly<Record<string, Command>> = {
     approve: approveBy(),
     deny: { type: "deny", by: bob, authority: leads, reason: "not now" },
     cancel: { type: "cancel", by: alice },
     expire: { type: "expire" },
+    remind: { type: "remind" },
+    escalate: { type: "escalate" },
+    start: { type: "start", by: alice, isAllowed: true },
+    lapse: { type: "lapse" },
+    review: { type: "review", by: bob, verdict: "accept", note: "fine", reviewers: [bob.email], key: "r" },
+    check_review: { type: "check_review" },
   };
   const closed = (refusal: string): Readonly<Record<string, string>> => ({
     approve: refusal,
     deny: refusal,
     cancel: refusal,
     expire: refusal,
+    remind: refusal,
+    escalate: refusal,
+    start: refusal,
+    lapse: refusal,
+    review: "not_break_glass",
+    check_review: "not_break_glass",
   });
   const table: Readonly<Record<RequestStatus, Readonly<Record<string, string>>>> = {
     pending: {
-      approve: "granting: approval.given, request.approved, grant.started",
+      approve: "approved: approval.given, request.approved",
       deny: "denied: request.denied",
       cancel: "cancelled: request.cancelled",
       expire: "expired: request.expired",
+      remind: "pending: request.reminded",
+      escalate: "pending: request.escalated",
+      start: "not_approved",
+      lapse: "not_approved",
+      review: "not_break_glass",
+      check_review: "not_break_glass",
     },
-    approved: closed("already_approved"),
+    approved: {
+      ...closed("already_approved"),
+      start: "granting: grant.started",
+      lapse: "expired: request.lapsed",
+    },
     denied: closed("already_denied"),
     cancelled: closed("already_cancelled"),
     expired: closed("already_expired"),
@@ -59,8 +96,8 @@ describe("requests: every status × every command", () => {
   for (const status of requestStatuses) {
     for (const [name, command] of Object.entries(commands)) {
       it(`${status} × ${name} → ${table[status][name]}`, () => {
-        const now = name === "expire" ? after(7200) : t0;
-        expect(outcome(decide(buildState(status), command, now))).toBe(table[status][name]);
+        const now = isDeadline(name) ? after(7200) : t0;
+        expect(outcome(decide(withDeadlines(buildState(status)), command, now))).toBe(table[status][name]);
       });
     }
   }
@@ -127,7 +164,7 @@ describe("grants: every status × every command", () => {
 
 describe("who may decide", () => {
   it("nobody decides their own request, also with a second account of the same e-mail address", () => {
-    const everybody = { count: 1, approvers: [alice.email, bob.email] };
+    const everybody = { steps: [{ count: 1, approvers: [alice.email, bob.email] }] };
     for (const by of [alice, { ...alice, slackId: "UALICE2" }, { ...alice, email: "Alice@Example.com" }]) {
       const state = buildState("pending");
       expect(outcome(decide(state, approveBy(by, everybody), t0))).toBe("own_request");
@@ -144,19 +181,19 @@ describe("who may decide", () => {
   });
 
   it("counts one person once, and only those who may still decide", () => {
-    const two = { count: 2, approvers: [bob.email, carol.email] };
+    const two = { steps: [{ count: 2, approvers: [bob.email, carol.email] }] };
     const first = accepted(decide(buildState("pending"), approveBy(bob, two), t0));
     expect(first.next.request.status).toBe("pending");
     const again: Command = { type: "approve", by: bob, authority: two, key: "another click" };
     expect(outcome(decide(first.next, again, t0))).toBe("decided_before");
-    const withoutBob = { count: 2, approvers: [carol.email, "erin@example.com"] };
+    const withoutBob = { steps: [{ count: 2, approvers: [carol.email, "erin@example.com"] }] };
     const second = accepted(decide(first.next, approveBy(carol, withoutBob), t0));
     expect(second.next.request.status).toBe("pending");
     expect(accepted(decide(first.next, approveBy(carol, two), t0)).next.request.status).toBe("approved");
   });
 
   it("knows a click that was delivered again", () => {
-    const two = { count: 2, approvers: [bob.email, carol.email] };
+    const two = { steps: [{ count: 2, approvers: [bob.email, carol.email] }] };
     const { next } = accepted(decide(buildState("pending"), approveBy(bob, two), t0));
     expect(outcome(decide(next, approveBy(bob, two), t0))).toBe("repeated");
   });

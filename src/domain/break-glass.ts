@@ -1,0 +1,99 @@
+import type { AuditEvent } from "./audit-event.ts";
+import type { Command, Decision, State } from "./decide.ts";
+import type { Effect } from "./effect.ts";
+import { isSamePerson } from "./person.ts";
+import type { Refusal } from "./refusal.ts";
+import type { AccessRequest, PersonalDecision, Terms } from "./request.ts";
+import { actorOf, later, tell } from "./request-consequences.ts";
+
+const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
+
+/** Access is taken at once: said loudly, and owed a review. */
+export function takeAtOnce(
+  request: Pick<AccessRequest, "requester" | "createdAt">,
+  { reviewers, withinSeconds }: NonNullable<Terms["breakGlass"]>,
+): { readonly events: readonly AuditEvent[]; readonly effects: readonly Effect[] } {
+  const now = request.createdAt;
+  const reviewBy = later(now, withinSeconds);
+  const used: AuditEvent = {
+    type: "break_glass.used",
+    at: now,
+    actor: actorOf(request.requester),
+    data: { reviewers: [...reviewers], reviewBy: reviewBy.toISOString() },
+  };
+  return {
+    events: [used],
+    effects: [
+      { kind: "tell_alerts", dueAt: now, event: used },
+      { kind: "check_review", dueAt: reviewBy },
+    ],
+  };
+}
+
+/** Somebody looked at access that was taken at once. */
+export function review(state: State, command: Extract<Command, { type: "review" }>, now: Date): Decision {
+  const { request } = state;
+  const { by, verdict, note, key } = command;
+  if (!request.terms.breakGlass) return refuse("not_break_glass");
+  if (isSamePerson(request.requester, by)) return refuse("own_request");
+  if (request.decisions.some((decision) => decision.key === key)) return refuse("repeated");
+  if (!command.reviewers.includes(by.email)) return refuse("not_approver");
+  if (reviewed(request)) return refuse("already_reviewed");
+  const decision: PersonalDecision = {
+    verdict,
+    email: by.email,
+    name: by.name,
+    at: now.toISOString(),
+    reason: note,
+    key,
+    ...(by.slackId === undefined ? {} : { slackId: by.slackId }),
+  };
+  const event: AuditEvent = {
+    type: "break_glass.reviewed",
+    at: now,
+    actor: actorOf(by),
+    data: { name: by.name, verdict, note },
+  };
+  return {
+    accepted: true,
+    next: { ...state, request: { ...request, decisions: [...request.decisions, decision] } },
+    events: [event],
+    effects: [
+      { kind: "update_request", dueAt: now },
+      ...tell(event, now),
+      ...(verdict === "object" ? [{ kind: "tell_alerts", dueAt: now, event } as const] : []),
+    ],
+  };
+}
+
+/** The review is due: said loudly when nobody has made it. */
+export function checkReview(state: State, now: Date): Decision {
+  const { request } = state;
+  const { breakGlass } = request.terms;
+  if (!breakGlass) return refuse("not_break_glass");
+  if (reviewed(request)) return refuse("already_reviewed");
+  const reviewBy = later(request.createdAt, breakGlass.withinSeconds);
+  if (now < reviewBy) return refuse("too_early");
+  const overdue: AuditEvent = {
+    type: "break_glass.overdue",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { reviewers: [...breakGlass.reviewers], reviewBy: reviewBy.toISOString() },
+  };
+  return {
+    accepted: true,
+    next: state,
+    events: [overdue],
+    effects: [
+      { kind: "tell_thread", dueAt: now, event: overdue },
+      { kind: "tell_alerts", dueAt: now, event: overdue },
+      // Said again each day until somebody has looked.
+      { kind: "check_review", dueAt: later(now, 86_400) },
+    ],
+  };
+}
+
+/** The review of access that was taken at once, once there is one. */
+export function reviewed(request: AccessRequest): PersonalDecision | undefined {
+  return request.decisions.find(({ verdict }) => verdict === "accept" || verdict === "object");
+}

@@ -1,0 +1,57 @@
+import type { Actor, AuditEvent } from "./audit-event.ts";
+import type { Decision, State } from "./decide.ts";
+import type { Effect } from "./effect.ts";
+import type { Person } from "./person.ts";
+import type { Refusal } from "./refusal.ts";
+import type { AccessRequest, RequestStatus } from "./request.ts";
+
+/** Why nothing can be decided about a request that is not pending. */
+export const refusalOf: Readonly<Record<Exclude<RequestStatus, "pending">, Refusal>> = {
+  approved: "already_approved",
+  denied: "already_denied",
+  cancelled: "already_cancelled",
+  expired: "already_expired",
+  refused: "already_refused",
+};
+
+/** The person as the audit names them. */
+export function actorOf(person: Person): Actor {
+  return { kind: "person", email: person.email, ...(person.slackId ? { slackId: person.slackId } : {}) };
+}
+
+/** Says an event in the request's thread and to the requester. */
+export function tell(event: AuditEvent, now: Date): readonly Effect[] {
+  return [
+    { kind: "tell_thread", dueAt: now, event },
+    { kind: "tell_requester", dueAt: now, event },
+  ];
+}
+
+/** A moment some seconds later. */
+export function later(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
+}
+
+/** Until when an approved request has to be started; `undefined` where it starts by itself. */
+export function startByOf(request: AccessRequest): Date | undefined {
+  const { startWithinSeconds } = request.terms;
+  if (startWithinSeconds === undefined || request.status !== "approved" || !request.closedAt)
+    return undefined;
+  return new Date(request.closedAt.getTime() + startWithinSeconds * 1000);
+}
+
+/** Ends a pending request, or an approved one that was never started. */
+export function close(
+  state: State,
+  request: AccessRequest,
+  status: "denied" | "cancelled" | "expired",
+  now: Date,
+  event: AuditEvent,
+): Decision {
+  return {
+    accepted: true,
+    next: { ...state, request: { ...request, status, closedAt: now } },
+    events: [event],
+    effects: [{ kind: "update_request", dueAt: now }, ...tell(event, now)],
+  };
+}

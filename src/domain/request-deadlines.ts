@@ -1,0 +1,83 @@
+import { progressOf } from "./approvals.ts";
+import type { AuditEvent } from "./audit-event.ts";
+import type { Decision, State } from "./decide.ts";
+import type { Refusal } from "./refusal.ts";
+import { close, later, refusalOf, startByOf } from "./request-consequences.ts";
+
+const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
+
+/** Nobody decided in time. */
+export function expire(state: State, now: Date): Decision {
+  const { request } = state;
+  if (request.status !== "pending") return refuse(refusalOf[request.status]);
+  if (!request.respondBy || now < request.respondBy) return refuse("too_early");
+  return close(state, request, "expired", now, {
+    type: "request.expired",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { respondBy: request.respondBy.toISOString() },
+  });
+}
+
+/** Whoever the waiting step asks is asked again, and once more after the same time. */
+export function remind(state: State, now: Date): Decision {
+  const { request } = state;
+  const { steps, remindEverySeconds } = request.terms;
+  if (request.status !== "pending") return refuse(refusalOf[request.status]);
+  if (remindEverySeconds === undefined) return refuse("too_early");
+  const step = steps[progressOf(request.decisions, { steps }).current];
+  const reminded: AuditEvent = {
+    type: "request.reminded",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { asks: [...(step?.notify ?? step?.approvers ?? [])] },
+  };
+  return {
+    accepted: true,
+    next: state,
+    events: [reminded],
+    effects: [
+      { kind: "tell_thread", dueAt: now, event: reminded },
+      { kind: "remind_request", dueAt: later(now, remindEverySeconds) },
+    ],
+  };
+}
+
+/** Others may decide too from now on, and are asked. */
+export function escalate(state: State, now: Date): Decision {
+  const { request } = state;
+  const { escalate: escalation } = request.terms;
+  if (request.status !== "pending") return refuse(refusalOf[request.status]);
+  if (!escalation || now < later(request.createdAt, escalation.afterSeconds)) return refuse("too_early");
+  const escalated: AuditEvent = {
+    type: "request.escalated",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { asks: [...escalation.approvers] },
+  };
+  return {
+    accepted: true,
+    next: state,
+    events: [escalated],
+    effects: [
+      { kind: "update_request", dueAt: now },
+      { kind: "tell_thread", dueAt: now, event: escalated },
+    ],
+  };
+}
+
+/** What was approved was not started in time. */
+export function lapse(state: State, now: Date): Decision {
+  const { request } = state;
+  if (request.status !== "approved")
+    return refuse(request.status === "pending" ? "not_approved" : refusalOf[request.status]);
+  const startBy = startByOf(request);
+  if (!startBy || state.grants.length > 0) return refuse("already_started");
+  if (now < startBy) return refuse("too_early");
+  return close(state, request, "expired", now, {
+    type: "request.lapsed",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { startBy: startBy.toISOString() },
+  });
+}
