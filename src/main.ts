@@ -4,9 +4,14 @@ import type { Logger } from "./logger.ts";
 import type { Outcome } from "./access/carry-out.ts";
 import { carryOutGrant } from "./access/carry-out-grant.ts";
 import { carryOutRevoke } from "./access/carry-out-revoke.ts";
+import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
 import { createRecentStates } from "./access/recent-states.ts";
-import { expireRequest } from "./access/expire-request.ts";
+import { carryOutDeadline } from "./access/carry-out-deadline.ts";
 import type { Config } from "./config.ts";
+import { createGroupReader } from "./groups/group-reader.ts";
+import { createOpsgenie } from "./groups/opsgenie.ts";
+import { createPagerDuty } from "./groups/pagerduty.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { startHttpServer } from "./http/server.ts";
 import type { QueueName } from "./domain/effect.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
@@ -17,24 +22,36 @@ import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
 import { createDatabaseCheck, type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
 import { keepEmbeddedPostgres } from "./persistence/keep-embedded.ts";
 import { migrate, migrateQueues } from "./persistence/migrate.ts";
-import { storePolicy } from "./persistence/policies.ts";
+import type { LoadedPolicy } from "./policy/load.ts";
 import type { Policy } from "./policy/policy.ts";
-import { createProviders } from "./providers/registry.ts";
+import { watchPolicy } from "./policy/watch.ts";
+import { createLiveProviders } from "./providers/live-providers.ts";
 import { createSlackApp, type SlackApp } from "./slack/app.ts";
 import { connect, stayConnected } from "./slack/connect.ts";
 import type { SlackDeps } from "./slack/deps.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { createNotifier } from "./slack/notifier.ts";
+import { tellAlerts } from "./slack/tell-alerts.ts";
+import { createUserGroups } from "./slack/user-groups.ts";
 import { createWebClient } from "./slack/web-client.ts";
 
 export type HallpassSettings = {
   readonly config: Config;
+  /** The policy to begin with. */
   readonly policy: Policy;
+  /** Where it is read again; absent where it never changes. */
+  readonly policySource?: PolicySource;
   /** What `${NAME}` in the policy stands for. */
   readonly secret: (name: string) => string | undefined;
   readonly log: Logger;
   /** The database's time unless told. */
   readonly clock?: Clock;
+};
+
+export type PolicySource = {
+  readonly read: () => Promise<LoadedPolicy>;
+  /** Looked at each second; absent: read again only when told to. */
+  readonly watchedPath?: string;
 };
 
 export type Hallpass = {
@@ -43,6 +60,8 @@ export type Hallpass = {
   readonly databaseUrl: string;
   /** Resolves once everything is carried out and Slack is connected. */
   readonly ready: Promise<void>;
+  /** Puts the policy that is on disk now in force, if it is fine. */
+  reloadPolicy(): Promise<ReloadOutcome>;
   /** Looks for what is due now: for a clock that was moved. */
   look(): void;
   /** Finishes or hands back what is in hand, within some 10 s, and lets go of everything. */
@@ -82,9 +101,11 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       if (slackEvents) slackEvents(request, response);
       else response.writeHead(503).end();
     };
+    const metrics = createMetrics();
     const http = await startHttpServer({
       ...config.http,
       log,
+      metrics,
       async readiness() {
         const why = [await checkDatabase(), ...trouble.values()].filter((each) => each !== undefined);
         return { ready: why.length === 0, why };
@@ -97,11 +118,32 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     trouble.delete("database");
     checkDatabase = createDatabaseCheck(database);
     const { prisma: db } = database;
-    await storePolicy(db, policy);
 
-    const providers = createProviders(policy.providers, settings.secret);
-    closers.push(() => atMost(500, ...[...providers.values()].map((provider) => provider.close())));
-    for (const [name, provider] of providers) {
+    const providers = createLiveProviders(settings.secret, (error) =>
+      log.warn({ err: error }, "a provider that was replaced could not be closed"),
+    );
+    closers.push(() => atMost(500, providers.close()));
+    const client = createWebClient(config.slack.botToken, config.slack.apiUrl, log);
+    const directory = createDirectory(client);
+    const keeper = await keepPolicy(
+      {
+        db,
+        clock,
+        read: settings.policySource?.read ?? ((): Promise<LoadedPolicy> => Promise.resolve(same(policy))),
+        prepare: ({ providers: entries }) => providers.prepare(entries),
+        tell: (told, text) => tellAlerts({ client, directory, log }, told.settings.alerts, text),
+        onOutcome: (outcome, { hash }) => metrics.policyLookedAt(outcome, hash),
+        onError: (error, what) => log.error({ err: error }, what),
+      },
+      policy,
+    );
+    metrics.policyLookedAt("loaded", policy.hash);
+    const { watchedPath } = settings.policySource ?? {};
+    if (watchedPath !== undefined) {
+      const watch = watchPolicy(watchedPath, () => keeper.reload("watch"));
+      closers.push(() => Promise.resolve(watch.stop()));
+    }
+    for (const [name, provider] of providers.byName) {
       // Said early, while somebody watches the start; a provider that is away for a moment is no reason not to start.
       provider
         .check()
@@ -115,19 +157,24 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       onNotTaken: () => sweep.look(),
       log,
     });
-    const client = createWebClient(config.slack.botToken, config.slack.apiUrl, log);
-    const directory = createDirectory(client);
+    const userGroups = createUserGroups(client);
+    const { pagerDuty, opsgenie } = config.groups;
+    const groups = createGroupReader({
+      slack: userGroups,
+      pagerDuty: pagerDuty && createPagerDuty(pagerDuty),
+      opsgenie: opsgenie && createOpsgenie(opsgenie),
+    });
     const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
     const report = (error: unknown, about: object): void =>
       log.error({ err: error, ...about }, "a fault in Hallpass");
-    const carryOut = { ...record, providers, report };
+    const carryOut = { ...record, providers: providers.byName, report };
     const runner: RunnerDeps = {
       ...record,
       log,
       handlers: {
         grant: (effect): Promise<Outcome> => carryOutGrant(carryOut, effect),
         revoke: (effect): Promise<Outcome> => carryOutRevoke(carryOut, effect),
-        expire_request: (effect): Promise<Outcome> => expireRequest(record, effect),
+        deadline: (effect): Promise<Outcome> => carryOutDeadline(record, effect),
         ...createNotifier({ db, clock, client, directory }),
       },
     };
@@ -146,7 +193,9 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const slackDeps = {
       ...record,
       attend: courtesy.attend,
-      policy: () => policy,
+      policy: keeper.current,
+      groups,
+      userGroups,
       directory,
       log,
       databaseUrl,
@@ -158,11 +207,15 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     ready.catch((error: unknown) => {
       if (!stopping.signal.aborted) log.fatal({ err: error }, "Slack could not be connected");
     });
-    return { port: http.port, databaseUrl, ready, look: () => sweep.look(), stop };
+    return { port: http.port, databaseUrl, ready, reloadPolicy: () => keeper.reload("signal"), look: () => sweep.look(), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function same(policy: Policy): LoadedPolicy {
+  return { ok: true, policy, warnings: () => [] };
 }
 
 async function openStorage(

@@ -206,6 +206,7 @@ function configFor(slack: SlackServer, databaseUrl: string, dataDir: string): Co
       apiUrl: slack.apiUrl,
       transport: { mode: "socket", appToken: slack.tokens.app },
     },
+    groups: { pagerDuty: undefined, opsgenie: undefined },
     http: { host: "127.0.0.1", port: 0 },
     database: { url: databaseUrl, dataDir },
     redisUrl: undefined,

@@ -1,15 +1,17 @@
-import type { Authority } from "../domain/approvals.ts";
+import { type Authority, progressOf } from "../domain/approvals.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { State } from "../domain/decide.ts";
 import type { Person } from "../domain/person.ts";
 import { type Refusal, refusalText } from "../domain/refusal.ts";
-import { actorOf } from "../domain/request-transitions.ts";
+import { actorOf } from "../domain/request-consequences.ts";
 import { recordEvent } from "../persistence/audit.ts";
 import { storable } from "../domain/text.ts";
+import { readState } from "../persistence/requests.ts";
+import type { Facts } from "../policy/ask.ts";
 import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { evaluateAgain } from "./request-access.ts";
+import { authorityOver, readFacts } from "./read-facts.ts";
 
 export type PersonDecides = {
   readonly requestId: string;
@@ -36,16 +38,32 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
     decision.verdict.type === "deny"
       ? { ...decision.verdict, reason: storable(decision.verdict.reason) }
       : decision.verdict;
+  const policy = deps.policy();
+  const facts = await factsAbout(deps, policy, decision.requestId);
   const applied = await apply(deps, decision.requestId, ({ request }, now) => {
-    const authority = authorityOver(deps.policy(), request, now);
+    const authority = authorityOver(policy, request, facts, now);
     return { ...verdict, by, key, ...(authority && { authority }) };
   });
   if (applied.applied) return { decided: true, state: applied.state };
   const { refusal, state, now } = applied;
   if (refusal === "repeated") return { decided: true, state };
   await refuseDecision(deps, { request: state.request, by, attempted: verdict.type, refusal, key, now });
-  const approvers = authorityOver(deps.policy(), state.request, now)?.approvers ?? [];
+  const approvers = approversNow(authorityOver(policy, state.request, facts, now), state.request);
   return { decided: false, refusal, state, approvers };
+}
+
+/** Whose approval the waiting step takes. */
+export function approversNow(authority: Authority | undefined, request: State["request"]): readonly string[] {
+  if (!authority) return [];
+  return authority.steps[progressOf(request.decisions, authority).current]?.approvers ?? [];
+}
+
+/** What the answer to a request that was filed depends on. */
+export async function factsAbout(deps: PolicyDeps, policy: Policy, requestId: string): Promise<Facts> {
+  // Who asked never changes, so what is remembered will do.
+  const known = deps.recent.get(requestId) ?? (await readState(deps.db, deps.clock, requestId))?.state;
+  if (!known) throw new Error(`no request ${requestId}`);
+  return readFacts(deps, policy, known.request.requester.email, requestId);
 }
 
 /** Records that somebody tried to decide and may not. The same click is recorded once; nothing else changes. */
@@ -54,7 +72,7 @@ export async function refuseDecision(
   refused: {
     readonly request: State["request"];
     readonly by: Person;
-    readonly attempted: PersonDecides["verdict"]["type"];
+    readonly attempted: "approve" | "deny" | "start" | "review";
     readonly refusal: Refusal;
     readonly key: string;
     readonly now: Date;
@@ -67,10 +85,4 @@ export async function refuseDecision(
     data: { attempted: refused.attempted, why: refusalText[refused.refusal] },
   };
   await recordEvent(deps.db, event, { request: refused.request, dedupeKey: `refused ${refused.key}` });
-}
-
-/** Who may decide a request by this policy; `undefined` when the policy would not put it to people at all. */
-export function authorityOver(policy: Policy, request: State["request"], now: Date): Authority | undefined {
-  const evaluation = evaluateAgain(policy, request, now);
-  return evaluation.verdict === "review" ? evaluation.steps[0] : undefined;
 }

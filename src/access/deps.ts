@@ -1,6 +1,7 @@
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "../persistence/clock.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
+import type { GroupReader } from "../groups/group-reader.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { RecentStates } from "./recent-states.ts";
 
@@ -17,4 +18,6 @@ export type RecordDeps = {
 export type PolicyDeps = RecordDeps & {
   /** The policy in force now. */
   readonly policy: () => Policy;
+  /** Who is in the groups that the policy does not list itself. */
+  readonly groups: GroupReader;
 };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "../domain/duration.ts";
 import { didYouMean } from "../policy/nearest.ts";
-import { isEmail, normalEmail } from "../policy/schema.ts";
+import { isEmail, normalEmail } from "../policy/principal.ts";
 
 export type ExportFormat = z.infer<typeof ExportFormat>;
 const ExportFormat = z.enum(["csv", "jsonl", "json"]);

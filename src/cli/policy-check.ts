@@ -1,5 +1,6 @@
 import { wordFault } from "../policy/fault.ts";
 import { loadPolicy } from "../policy/load.ts";
+import { noMemberships, peopleAmong } from "../policy/people.ts";
 import type { Policy } from "../policy/policy.ts";
 import { providerTypes } from "../providers/registry.ts";
 import { readSettings } from "./settings.ts";
@@ -26,11 +27,12 @@ export async function policyCheck(file?: string, { json = false }: CheckOptions 
   return loaded.ok ? 0 : 1;
 }
 
-function summary({ rules, resources }: Policy): string {
-  const approvers = rules
+function summary(policy: Policy): string {
+  const { rules, resources } = policy;
+  const principals = rules
     .flatMap((rule) => (rule.decision === "review" ? rule.steps : []))
-    .flatMap((step) => step.approvers);
-  const people = new Set(approvers).size;
+    .flatMap((step) => step.from);
+  const people = peopleAmong(policy, noMemberships, principals).emails.length;
   return [
     counted(rules.length, "rule"),
     counted(resources.size, "resource"),

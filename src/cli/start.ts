@@ -5,7 +5,7 @@ import type { Logger } from "../logger.ts";
 import { createLogger } from "../logger.ts";
 import { startHallpass } from "../main.ts";
 import { wordFault } from "../policy/fault.ts";
-import { loadPolicy } from "../policy/load.ts";
+import { type LoadedPolicy, loadPolicy } from "../policy/load.ts";
 import type { Policy } from "../policy/policy.ts";
 import { secretReferences } from "../policy/secret.ts";
 import { providerTypes } from "../providers/registry.ts";
@@ -14,8 +14,13 @@ import { CommandError } from "./failure.ts";
 /** While it starts it may wait for a database for ever; killing it then loses nothing. */
 const startupPatienceMs = 5_000;
 
-/** `hallpass start`: runs until SIGTERM or SIGINT, and exits; throws what kept it from starting. */
-export async function start(): Promise<never> {
+export type StartOptions = { readonly watch?: boolean };
+
+/**
+ * `hallpass start`: runs until SIGTERM or SIGINT, and exits; throws what kept it from starting. SIGHUP reads the policy
+ * again; with `watch` a changed file does so, too.
+ */
+export async function start({ watch = false }: StartOptions = {}): Promise<never> {
   const read = readConfig();
   if (!read.ok) throw new CommandError(list("Hallpass can't start with these settings:", read.faults));
   const { config } = read;
@@ -24,7 +29,16 @@ export async function start(): Promise<never> {
   const log = createLogger(config.logLevel);
   dieOfBugs(log);
   const signalled = nextSignal();
-  const starting = startHallpass({ config, policy, secret, log });
+  const policySource = {
+    read: (): Promise<LoadedPolicy> => loadPolicy(config.policyPath, { providerTypes }),
+    ...(watch ? { watchedPath: config.policyPath } : {}),
+  };
+  const starting = startHallpass({ config, policy, policySource, secret, log });
+  process.on("SIGHUP", () => {
+    starting
+      .then((hallpass) => hallpass.reloadPolicy())
+      .catch(() => log.warn("Hallpass has not started, so there is no policy to reload"));
+  });
   const first = await Promise.race([signalled, starting]);
   const signal = typeof first === "string" ? first : await signalled;
   log.info({ signal }, "Hallpass stops");

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Logger } from "../logger.ts";
 import { answerHealth, answerReadiness } from "./health.ts";
 import type { Readiness } from "./health.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** A `RequestListener`, as Bolt has one; a promise it hands back is awaited, though its type tells of none. */
 type SlackListener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -13,6 +14,7 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly log: Logger;
   readonly readiness: () => Promise<Readiness> | Readiness;
+  readonly metrics: Pick<Metrics, "contentType" | "text">;
   /** In HTTP mode, Bolt's; in Socket Mode there is none, and `/slack/events` is not found. */
   readonly slackEvents?: SlackListener;
 }
@@ -58,7 +60,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 }
 
 async function route(
-  { readiness, slackEvents, log }: HttpServerOptions,
+  { readiness, metrics, slackEvents, log }: HttpServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -71,6 +73,9 @@ async function route(
       return answerHealth(response);
     case "GET /readyz":
       return answerReadiness(response, readiness, log);
+    case "GET /metrics":
+      response.setHeader("content-type", metrics.contentType).end(await metrics.text());
+      return;
     case "POST /slack/events":
       if (!slackEvents) return answer(response, 404, "Not found");
       await slackEvents(request, response);

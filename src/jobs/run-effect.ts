@@ -1,5 +1,6 @@
 import type { Logger } from "../logger.ts";
 import type { Outcome } from "../access/carry-out.ts";
+import type { DeadlineKind } from "../access/carry-out-deadline.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import {
   type ClaimedEffect,
@@ -13,8 +14,10 @@ import {
 
 /** Carries out one kind of effect, idempotently, and says what became of it. Throwing means: try again later. */
 export type Handlers = {
-  readonly [K in ClaimedEffect["kind"]]: (effect: Extract<ClaimedEffect, { kind: K }>) => Promise<Outcome>;
-};
+  readonly [K in Exclude<ClaimedEffect["kind"], DeadlineKind>]: (effect: EffectOf<K>) => Promise<Outcome>;
+} & { readonly deadline: (effect: EffectOf<DeadlineKind>) => Promise<Outcome> };
+
+type EffectOf<K extends ClaimedEffect["kind"]> = Extract<ClaimedEffect, { kind: K }>;
 
 export type RunnerDeps = RecordDeps & { readonly handlers: Handlers; readonly log: Logger };
 
@@ -86,7 +89,11 @@ function handle(handlers: Handlers, effect: ClaimedEffect): Promise<Outcome> {
     case "revoke":
       return handlers.revoke(effect);
     case "expire_request":
-      return handlers.expire_request(effect);
+    case "remind_request":
+    case "escalate_request":
+    case "lapse_request":
+    case "check_review":
+      return handlers.deadline(effect);
     case "post_request":
       return handlers.post_request(effect);
     case "update_request":

@@ -1,101 +1,125 @@
-import { formatDuration } from "../domain/duration.ts";
-import { anybodyElse, everyRole, knownPeople } from "./everybody.ts";
-import { evaluate, isAdmin, isAuditor } from "./evaluate.ts";
+import { type Chain, chainsOf, differenceOf, isSameChain, sureLinks, wordChain } from "./chains.ts";
+import { type Authority, authoritiesOf, authorityWords, namesAmong } from "./compare-authority.ts";
+import { compareSettings } from "./compare-settings.ts";
+import { type Crowd, crowdsOf } from "./crowds.ts";
+import { anybodyElse, everyRole } from "./everybody.ts";
 import type { Policy } from "./policy.ts";
-import { isEmail } from "./schema.ts";
+import { isEmail } from "./principal.ts";
 
 /** The same change for one or several people. */
 export type PolicyChange = {
-  /** E-mail addresses, sorted; `anybody else` for whom neither policy names. */
+  /** E-mail addresses, sorted; `anybody else` for whom neither policy names; `whoever is in group:NAME`; none for a change of the policy itself. */
   readonly people: readonly string[];
   /** What is different for them: "may now ask for orders-db:read: at once, at most 8h". */
   readonly what: string;
 };
 
-const shortestSeconds = 1;
+type Note = (people: readonly string[], what: string) => void;
 
 /**
- * What changes for whom from one policy to another: who may ask for what and how it is answered, who can approve, who
- * administers and audits. Verdicts are compared, over all people and roles that either names; how rules are written is not.
+ * What changes for whom from one policy to another. For everybody and every role, what may come to decide is compared
+ * in words, conditions and terms included, so that it holds at any time and for any ticket; names of rules and their
+ * order, where it makes no difference, are not. Pure.
  */
-export function comparePolicies(before: Policy, after: Policy, now: Date): readonly PolicyChange[] {
-  const people = [...new Set([...everybody(before), ...everybody(after)])].toSorted();
-  const roles = [...new Set([before, after].flatMap(everyRole).map(wordRole))].toSorted();
-  const byChange = new Map<string, string[]>();
-  const note = (person: string, what: string): void => {
-    byChange.set(what, [...(byChange.get(what) ?? []), person]);
+export function comparePolicies(before: Policy, after: Policy): readonly PolicyChange[] {
+  const byChange = new Map<string, Set<string>>();
+  const note: Note = (people, what) => {
+    if (people.length === 0) return;
+    const known = byChange.get(what) ?? new Set();
+    for (const person of people) known.add(person);
+    byChange.set(what, known);
   };
-
-  for (const access of roles) {
-    const [old, fresh] = [before, after].map((policy) =>
-      standings(policy, [...people, anybodyElse], access, now),
-    );
-    for (const person of [...people, anybodyElse]) {
-      const change = wordChange(access, old?.answers.get(person), fresh?.answers.get(person));
-      if (change !== undefined) note(person, change);
-    }
-    for (const person of people) {
-      const [could, can] = [old?.approvers.has(person), fresh?.approvers.has(person)];
-      if (could !== can) note(person, `can ${can === true ? "now" : "no longer"} approve ${access}`);
-    }
-  }
-  for (const [is, wording] of [
-    [isAdmin, "an admin"],
-    [isAuditor, "an auditor"],
-  ] as const) {
-    for (const person of people) {
-      const [was, isNow] = [is(before, person), is(after, person)];
-      if (was !== isNow) note(person, `is ${isNow ? "now" : "no longer"} ${wording}`);
-    }
-  }
-  return [...byChange].map(([what, changed]) => ({
-    people: changed.map((person) => (person === anybodyElse ? "anybody else" : person)),
-    what,
-  }));
-}
-
-function everybody(policy: Policy): readonly string[] {
-  const approvers = policy.rules.flatMap((rule) =>
-    rule.decision === "review" ? rule.steps.flatMap((step) => step.approvers) : [],
+  const crowds = crowdsOf([before, after]);
+  const [oldChains, freshChains] = [chainsOf(before, crowds), chainsOf(after, crowds)];
+  const roles = new Map(
+    [before, after].flatMap(everyRole).map((at) => [`${at.resource}:${at.role}`, at] as const),
   );
-  const { admins, auditors } = policy.settings;
-  return [...knownPeople(policy), ...approvers, ...[...admins, ...auditors].filter(isEmail)];
+  for (const [access, { resource, role }] of [...roles].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const old = oldChains(resource, role);
+    const fresh = freshChains(resource, role);
+    noteAnswers(access, crowds, old, fresh, note);
+    noteAuthorities(access, authoritiesOf(before, crowds, old), authoritiesOf(after, crowds, fresh), note);
+  }
+  noteOffices(before, after, note);
+  return [
+    ...[...byChange].map(([what, people]) => ({ people: inOrder(people), what })),
+    ...compareSettings(before, after).map((what) => ({ people: [], what })),
+  ];
 }
 
-function wordRole({ resource, role }: { readonly resource: string; readonly role: string }): string {
-  return `${resource}:${role}`;
+/** E-mail addresses first. */
+function inOrder(people: ReadonlySet<string>): readonly string[] {
+  const sorted = [...people].toSorted();
+  return [...sorted.filter(isEmail), ...sorted.filter((person) => !isEmail(person))];
 }
 
-type Standings = {
-  /** How each person's request for the role is answered, in words; absent for whoever may not ask. */
-  readonly answers: ReadonlyMap<string, string>;
-  /** Who can approve at least one of these requests. */
-  readonly approvers: ReadonlySet<string>;
-};
+function namesOf({ people, group }: Crowd): readonly string[] {
+  if (group !== undefined) return [`whoever is in group:${group}`];
+  return people.map((person) => (person === anybodyElse ? "anybody else" : person));
+}
 
-function standings(policy: Policy, people: readonly string[], access: string, now: Date): Standings {
-  const [resource = "", role = ""] = access.split(":");
-  const answers = new Map<string, string>();
-  const approvers = new Set<string>();
-  for (const person of people) {
-    const ask = { resource, role, durationSeconds: shortestSeconds, reason: "policy diff", now };
-    const answer = evaluate(policy, { ...ask, requester: { email: person } });
-    if (answer.verdict === "refuse") continue;
-    const limit = `at most ${formatDuration(answer.maxDurationSeconds)}`;
-    if (answer.verdict === "allow") {
-      answers.set(person, `at once, ${limit}`);
+function noteAnswers(
+  access: string,
+  crowds: readonly Crowd[],
+  oldChains: readonly Chain[],
+  freshChains: readonly Chain[],
+  note: Note,
+): void {
+  const told = new Set<string>();
+  const open: (() => void)[] = [];
+  for (const [index, crowd] of crowds.entries()) {
+    const [old = [], fresh = []] = [oldChains[index], freshChains[index]];
+    if (isSameChain(old, fresh)) continue;
+    const tell = (): void => note(namesOf(crowd), wordChange(access, old, fresh));
+    if (!isSameChain(sureLinks(old), sureLinks(fresh))) {
+      tell();
+      if (crowd.group !== undefined) told.add(crowd.group);
       continue;
     }
-    const steps = answer.steps.map(({ count, from }) => `${count} of ${from.join(", ")}`);
-    answers.set(person, `${steps.join(", then ")}, ${limit}`);
-    for (const approver of answer.steps.flatMap((step) => step.approvers)) approvers.add(approver);
+    const { removed, added } = differenceOf(old, fresh);
+    const groups = [...removed, ...added].flatMap((link) => link.groups);
+    // What is so only for members of a group is told of the group, if it is a change for all of them.
+    open.push(() => {
+      const isKept = groups.every((name) => crowds.some(({ group }) => group === name));
+      if (isKept && !groups.some((name) => told.has(name))) tell();
+    });
   }
-  return { answers, approvers };
+  for (const tell of open) tell();
 }
 
-function wordChange(access: string, old: string | undefined, fresh: string | undefined): string | undefined {
-  if (old === fresh) return undefined;
-  if (fresh === undefined) return `may no longer ask for ${access} (before: ${old})`;
-  if (old === undefined) return `may now ask for ${access}: ${fresh}`;
-  return `asks for ${access} on other terms: ${fresh} (before: ${old})`;
+function wordChange(access: string, old: Chain, fresh: Chain): string {
+  if (fresh.length === 0) return `may no longer ask for ${access} (before: ${wordChain(old)})`;
+  if (old.length === 0) return `may now ask for ${access}: ${wordChain(fresh)}`;
+  const { removed, added } = differenceOf(old, fresh);
+  const terms = `asks for ${access} on other terms:`;
+  if (removed.length === 0) return `${terms} now also ${wordChain(added)}`;
+  if (added.length === 0) return `${terms} no longer ${wordChain(removed)}`;
+  return `${terms} ${wordChain(added, removed)} (before: ${wordChain(removed, added)})`;
+}
+
+const noNames: ReadonlySet<string> = new Set();
+
+function noteAuthorities(
+  access: string,
+  old: ReadonlyMap<Authority, ReadonlySet<string>>,
+  fresh: ReadonlyMap<Authority, ReadonlySet<string>>,
+  note: Note,
+): void {
+  for (const [authority, word] of authorityWords) {
+    const had = old.get(authority) ?? noNames;
+    const has = fresh.get(authority) ?? noNames;
+    note([...has].filter((name) => !had.has(name)), `can now ${word(access)}`);
+    note([...had].filter((name) => !has.has(name)), `can no longer ${word(access)}`);
+  }
+}
+
+function noteOffices(before: Policy, after: Policy, note: Note): void {
+  for (const [office, title] of [
+    ["admins", "an admin"],
+    ["auditors", "an auditor"],
+  ] as const) {
+    const [had, has] = [before, after].map((policy) => namesAmong(policy, policy.settings[office]));
+    note([...(has ?? [])].filter((name) => had?.has(name) !== true), `is now ${title}`);
+    note([...(had ?? [])].filter((name) => has?.has(name) !== true), `is no longer ${title}`);
+  }
 }

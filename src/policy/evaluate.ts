@@ -1,18 +1,24 @@
 import { isBlank } from "../domain/text.ts";
+import type { Ask, Facts } from "./ask.ts";
+import { askable, askableRoles } from "./askable.ts";
+import { type Asked, objectionTo } from "./match.ts";
+import { defaultDurationOf, historyRefusal, maxDurationOf } from "./limits.ts";
 import { nearest } from "./nearest.ts";
-import type { Policy, Resource, Role, Rule } from "./policy.ts";
-import { defaultMaxDurationSeconds, groupOf, isEmail, normalEmail, type Risk } from "./schema.ts";
-
-/** What somebody asks for, and everything a decision depends on. */
-export type Ask = {
-  readonly requester: { readonly email: string };
-  readonly resource: string;
-  readonly role: string;
-  readonly durationSeconds: number;
-  readonly reason: string;
-  readonly ticket?: string | undefined;
-  readonly now: Date;
-};
+import type {
+  AllowRule,
+  Extension,
+  Policy,
+  Requirement,
+  ReviewRule,
+  Role,
+  RoleGrant,
+  Rule,
+} from "./policy.ts";
+import { normalEmail } from "./principal.ts";
+import type { NearMiss, PolicyRefusal } from "./refusals.ts";
+import { type BreakGlassReview, breakGlassReview, type Review, reviewOf } from "./review.ts";
+import { wordObjection } from "./trace.ts";
+import type { Risk } from "./words.ts";
 
 /** What the deciding rule grants, at most how long, and where it is discussed. */
 export type Terms = {
@@ -23,195 +29,170 @@ export type Terms = {
   readonly risk: Risk;
   readonly channel: string;
   readonly maxDurationSeconds: number;
-  readonly provider: string;
-  readonly target: unknown;
+  readonly defaultDurationSeconds: number | undefined;
+  /** One, or several for a bundle. */
+  readonly grants: readonly RoleGrant[];
+  readonly extend: Extension | undefined;
+  readonly revokeOnIdleSeconds: number | undefined;
+  /** What could not be found out and made the answer no better: a group that cannot be read, a condition that fails. */
+  readonly doubts: readonly string[];
 };
-
-/** One approval step: `count` distinct people out of `approvers`. */
-export type Step = {
-  readonly count: number;
-  /** Principals, as the policy words them. */
-  readonly from: readonly string[];
-  /** Distinct e-mail addresses, sorted; never the requester's. */
-  readonly approvers: readonly string[];
-};
-
-type Offer = { readonly nearest?: string; readonly allowed: readonly string[] };
-type Asked = { readonly resource: string; readonly role: string };
-
-/** Why the policy refuses; `allowed` and `nearest` name only what the person may ask for. Steps count from 1. */
-export type PolicyRefusal =
-  | ({ readonly kind: "unknown_resource"; readonly resource: string } & Offer)
-  | ({ readonly kind: "unknown_role" } & Asked & Offer)
-  | ({ readonly kind: "no_rule" } & Asked)
-  | ({ readonly kind: "denied"; readonly rule: string; readonly message?: string } & Asked)
-  | ({
-      readonly kind: "duration_too_long";
-      readonly maxSeconds: number;
-      readonly askedSeconds: number;
-    } & Asked)
-  | ({ readonly kind: "duration_invalid"; readonly maxSeconds: number } & Asked)
-  | { readonly kind: "reason_missing" }
-  | { readonly kind: "reason_too_long"; readonly maxCharacters: number; readonly characters: number }
-  | ({
-      readonly kind: "nobody_can_approve";
-      readonly step: number;
-      readonly count: number;
-      readonly available: number;
-    } & Asked);
 
 export type Evaluation =
-  | ({ readonly verdict: "allow" } & Terms)
-  | ({ readonly verdict: "review"; readonly steps: readonly Step[]; readonly timeoutSeconds: number } & Terms)
-  | { readonly verdict: "refuse"; readonly refusal: PolicyRefusal; readonly rule?: string };
-
-/** A role that a person may ask for. */
-export type Askable = {
-  readonly resource: string;
-  readonly resourceTitle: string;
-  readonly role: string;
-  readonly roleTitle: string;
-  readonly risk: Risk;
-  readonly maxDurationSeconds: number;
-  readonly verdict: "allow" | "review";
-  readonly rule: string;
-};
+  | ({
+      readonly verdict: "allow";
+      /** Taken at once all the same: who looks at it afterwards. */
+      readonly breakGlass?: BreakGlassReview;
+    } & Terms)
+  | ({ readonly verdict: "review" } & Review & Terms)
+  | {
+      readonly verdict: "refuse";
+      /** All that speaks against it which the person can mend at once; else the one reason. */
+      readonly refusals: readonly [PolicyRefusal, ...PolicyRefusal[]];
+      readonly rule?: string;
+    };
 
 /** As many as Slack's text input and a section of a message hold. */
 export const maxReasonCharacters = 3000;
 
 /** What the policy says to a request: may it be made, who must approve, why not. */
-export function evaluate(policy: Policy, ask: Ask): Evaluation {
+export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
   const email = normalEmail(ask.requester.email);
   const resource = policy.resources.get(ask.resource);
-  if (!resource) return refuse(unknownResource(policy, email, ask.resource));
+  if (!resource) {
+    const allowed = [
+      ...new Set(askable(policy, facts.memberships, email, ask.now).map((entry) => entry.resource)),
+    ];
+    return refuse([{ kind: "unknown_resource", resource: ask.resource, ...offer(ask.resource, allowed) }]);
+  }
   const role = resource.roles.get(ask.role);
-  if (!role) return refuse(unknownRole(policy, email, resource, ask.role));
-
-  const at = { resource: resource.name, role: role.name };
-  const rule = policy.rules.find(
-    (candidate) =>
-      covers(candidate, resource.name, role.name) && matchesPrincipal(policy, candidate.requesters, email),
-  );
-  if (!rule) return refuse({ kind: "no_rule", ...at });
-  if (rule.decision === "deny") {
-    const words = rule.message === undefined ? {} : { message: rule.message };
-    return refuse({ kind: "denied", ...at, rule: rule.name, ...words }, rule.name);
+  if (!role) {
+    const allowed = askableRoles(policy, facts.memberships, email, ask.now, resource).map(
+      (entry) => entry.role,
+    );
+    const at = { resource: resource.name, role: ask.role };
+    return refuse([{ kind: "unknown_role", ...at, ...offer(ask.role, allowed) }]);
   }
+  const asked: Asked = { policy, facts, ask, email, resource };
+  const { rule, doubts, refusal } = decidingRule(asked);
+  if (refusal) return refuse([refusal], rule?.name);
 
-  const terms = termsOf(resource, role, rule);
-  const exceeded = exceededLimit(ask, terms);
-  if (exceeded) return refuse(exceeded, rule.name);
+  const [first, ...others] = mistakes(ask, maxDurationOf(role, rule), rule);
+  if (first) return refuse([first, ...others], rule.name);
+  const limited = historyRefusal(asked, role, rule);
+  if (limited) return refuse([limited], rule.name);
+
+  const terms = { ...termsOf(asked, role, rule), doubts };
   if (rule.decision === "allow") return { verdict: "allow", ...terms };
-
-  const steps = rule.steps.map((step) => ({
-    ...step,
-    approvers: step.approvers.filter((approver) => approver !== email),
-  }));
-  const short = steps.findIndex((step) => step.approvers.length < step.count);
-  const shortStep = steps[short];
-  if (shortStep) {
-    const { count, approvers } = shortStep;
-    const available = approvers.length;
-    return refuse({ kind: "nobody_can_approve", ...at, step: short + 1, count, available }, rule.name);
+  if (ask.isBreakGlass === true) {
+    const { review, refusal: denied } = breakGlassReview(asked, rule);
+    return denied ? refuse([denied], rule.name) : { verdict: "allow", ...terms, breakGlass: review };
   }
-  return { verdict: "review", ...terms, steps, timeoutSeconds: rule.timeoutSeconds };
+  const { review, refusal: unfillable } = reviewOf(asked, rule);
+  if (unfillable) return refuse([unfillable], rule.name);
+  return { verdict: "review", ...terms, ...review, doubts: [...doubts, ...review.doubts] };
 }
 
-function refuse(refusal: PolicyRefusal, rule?: string): Evaluation {
-  return { verdict: "refuse", refusal, ...(rule === undefined ? {} : { rule }) };
+function refuse(refusals: readonly [PolicyRefusal, ...PolicyRefusal[]], rule?: string): Evaluation {
+  return { verdict: "refuse", refusals, ...(rule === undefined ? {} : { rule }) };
 }
 
-function rulesFor(policy: Policy, email: string): readonly Rule[] {
-  return policy.rules.filter((rule) => matchesPrincipal(policy, rule.requesters, email));
+type Deciding =
+  | { readonly rule: AllowRule | ReviewRule; readonly doubts: readonly string[]; readonly refusal?: never }
+  | { readonly rule?: Rule; readonly doubts?: never; readonly refusal: PolicyRefusal };
+
+/**
+ * The first rule that matches. Where that of an `allow` cannot be found out, the next ones are asked, but only whether
+ * people may decide: it would have given more. Any other doubt refuses.
+ */
+function decidingRule(asked: Asked): Deciding {
+  const { policy, ask } = asked;
+  const at = { resource: ask.resource, role: ask.role };
+  const nearMisses: NearMiss[] = [];
+  const doubts: { readonly rule: string; readonly why: string }[] = [];
+  for (const rule of policy.rules) {
+    const objection = objectionTo(rule, asked);
+    if (objection?.unknown !== undefined) {
+      const doubt = { rule: rule.name, why: objection.unknown };
+      if (rule.decision !== "allow") return { rule, refusal: { kind: "undecided", ...at, ...doubt } };
+      doubts.push(doubt);
+    } else if (objection) {
+      if (objection.check === "access" || objection.check === "requesters" || rule.decision === "deny")
+        continue;
+      nearMisses.push({ rule: rule.name, why: wordObjection(objection, rule, policy) });
+    } else if (rule.decision === "deny") {
+      return { rule, refusal: { kind: "denied", ...at, rule: rule.name, message: rule.message } };
+    } else if (rule.decision === "allow" && doubts[0]) {
+      return { rule, refusal: { kind: "undecided", ...at, ...doubts[0] } };
+    } else {
+      return { rule, doubts: doubts.map((doubt) => `"${doubt.rule}" was passed over: ${doubt.why}`) };
+    }
+  }
+  const refusal: PolicyRefusal = doubts[0]
+    ? { kind: "undecided", ...at, ...doubts[0] }
+    : { kind: "no_rule", ...at, nearMisses };
+  return { refusal };
 }
 
-/** Whether a rule is about this role of this resource. */
-export function covers(rule: Rule, resource: string, role: string): boolean {
-  return rule.access.some(
-    (pattern) => (pattern.resource ?? resource) === resource && (pattern.role ?? role) === role,
-  );
-}
-
-function maxDurationOf(role: Role, rule: Rule): number {
-  const said = [role.maxDurationSeconds, rule.maxDurationSeconds].filter((limit) => limit !== undefined);
-  return said.length === 0 ? defaultMaxDurationSeconds : Math.min(...said);
-}
-
-function termsOf(resource: Resource, role: Role, rule: Rule): Terms {
+function termsOf(
+  { policy, resource }: Asked,
+  role: Role,
+  rule: AllowRule | ReviewRule,
+): Omit<Terms, "doubts"> {
   return {
     rule: rule.name,
     resourceTitle: resource.title,
     roleTitle: role.title,
-    risk: resource.risk,
+    risk: highestRisk([
+      resource.risk,
+      ...role.grants.map((grant) => policy.resources.get(grant.resource)?.risk),
+    ]),
     channel: rule.channel,
     maxDurationSeconds: maxDurationOf(role, rule),
-    provider: resource.provider,
-    target: role.target,
+    defaultDurationSeconds: defaultDurationOf(role, rule),
+    grants: role.grants,
+    extend: rule.extend,
+    revokeOnIdleSeconds: rule.revokeOnIdleSeconds,
   };
 }
 
-function exceededLimit(ask: Ask, terms: Terms): PolicyRefusal | undefined {
-  const { resource, role, durationSeconds: askedSeconds, reason } = ask;
-  const maxSeconds = terms.maxDurationSeconds;
+function highestRisk(risks: readonly (Risk | undefined)[]): Risk {
+  return (["high", "medium", "low"] as const).find((risk) => risks.includes(risk)) ?? "medium";
+}
+
+/** What is wrong with the ask itself, all of it: each is said at its field. */
+function mistakes(ask: Ask, maxSeconds: number, rule: AllowRule | ReviewRule): readonly PolicyRefusal[] {
+  const { resource, role, durationSeconds: askedSeconds, reason, ticket } = ask;
+  const found: PolicyRefusal[] = [];
   if (!Number.isSafeInteger(askedSeconds) || askedSeconds <= 0)
-    return { kind: "duration_invalid", resource, role, maxSeconds };
-  if (askedSeconds > maxSeconds)
-    return { kind: "duration_too_long", resource, role, maxSeconds, askedSeconds };
+    found.push({ kind: "duration_invalid", resource, role, maxSeconds });
+  else if (askedSeconds > maxSeconds)
+    found.push({ kind: "duration_too_long", resource, role, maxSeconds, askedSeconds });
+  const because = (
+    kind: "reason_unfit" | "ticket_missing" | "ticket_unfit",
+    { minLength, pattern, message }: Requirement,
+  ) => ({ kind, rule: rule.name, message, minLength, matches: pattern?.text }) as const;
+  const { requires } = rule;
   if (reason.length > maxReasonCharacters)
-    return { kind: "reason_too_long", maxCharacters: maxReasonCharacters, characters: reason.length };
-  if (isBlank(reason)) return { kind: "reason_missing" };
-  return undefined;
+    found.push({ kind: "reason_too_long", maxCharacters: maxReasonCharacters, characters: reason.length });
+  else if (isBlank(reason)) found.push({ kind: "reason_missing" });
+  else if (requires.reason && !meets(reason, requires.reason))
+    found.push(because("reason_unfit", requires.reason));
+  if (requires.ticket) {
+    if (ticket === undefined || isBlank(ticket)) found.push(because("ticket_missing", requires.ticket));
+    else if (!meets(ticket, requires.ticket)) found.push(because("ticket_unfit", requires.ticket));
+  }
+  return found;
 }
 
-function unknownResource(policy: Policy, email: string, resource: string): PolicyRefusal {
-  const allowed = [...new Set(askable(policy, email).map((entry) => entry.resource))];
-  return { kind: "unknown_resource", resource, ...offer(resource, allowed) };
+function meets(text: string, { minLength = 0, pattern }: Requirement): boolean {
+  return [...text.trim()].length >= minLength && (pattern?.matches(text) ?? true);
 }
 
-function unknownRole(policy: Policy, email: string, resource: Resource, role: string): PolicyRefusal {
-  const allowed = askableOf(resource, rulesFor(policy, email)).map((entry) => entry.role);
-  return { kind: "unknown_role", resource: resource.name, role, ...offer(role, allowed) };
-}
-
-function offer(text: string, allowed: readonly string[]): Offer {
+function offer(
+  text: string,
+  allowed: readonly string[],
+): { readonly nearest?: string; readonly allowed: readonly string[] } {
   const best = nearest(text, allowed);
   return best === undefined ? { allowed } : { nearest: best, allowed };
-}
-
-/** What a person may ask for, in the policy's order: whatever the first matching rule does not deny. */
-export function askable(policy: Policy, email: string): readonly Askable[] {
-  const rules = rulesFor(policy, normalEmail(email));
-  return [...policy.resources.values()].flatMap((resource) => askableOf(resource, rules));
-}
-
-function askableOf(resource: Resource, rules: readonly Rule[]): readonly Askable[] {
-  return [...resource.roles.values()].flatMap((role) => {
-    const rule = rules.find((candidate) => covers(candidate, resource.name, role.name));
-    if (!rule || rule.decision === "deny") return [];
-    const { resourceTitle, roleTitle, risk, maxDurationSeconds } = termsOf(resource, role, rule);
-    const titles = { resource: resource.name, resourceTitle, role: role.name, roleTitle };
-    return [{ ...titles, risk, maxDurationSeconds, verdict: rule.decision, rule: rule.name }];
-  });
-}
-
-/** Whether a person is among the principals. Nobody without an e-mail address is, not even for `everyone`. */
-export function matchesPrincipal(policy: Policy, principals: readonly string[], email: string): boolean {
-  const person = normalEmail(email);
-  if (!isEmail(person)) return false;
-  return principals.some((principal) => {
-    if (principal === "everyone" || principal === person) return true;
-    const group = groupOf(principal);
-    return group !== undefined && policy.groups.get(group)?.has(person) === true;
-  });
-}
-
-/** Whether a person administers Hallpass. */
-export function isAdmin(policy: Policy, email: string): boolean {
-  return matchesPrincipal(policy, policy.settings.admins, email);
-}
-
-/** Whether a person may read everybody's requests and the audit log. */
-export function isAuditor(policy: Policy, email: string): boolean {
-  return matchesPrincipal(policy, policy.settings.auditors, email);
 }

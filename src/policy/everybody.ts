@@ -1,5 +1,5 @@
 import type { Policy } from "./policy.ts";
-import { isEmail } from "./schema.ts";
+import { isEmail } from "./principal.ts";
 
 /** Stands for whoever the policy does not name: only `everyone` reaches them. */
 export const anybodyElse = "anybody-else@policy.invalid";
@@ -7,7 +7,7 @@ export const anybodyElse = "anybody-else@policy.invalid";
 /** Everybody the policy names as somebody who asks, or whom a provider knows; some more than once. */
 export function* knownPeople(policy: Policy): Generator<string> {
   yield* policy.people.keys();
-  for (const members of policy.groups.values()) yield* members;
+  for (const group of policy.groups.values()) if (group.kind === "members") yield* group.members;
   for (const { requesters } of policy.rules) yield* requesters.filter(isEmail);
 }
 
@@ -16,4 +16,9 @@ export function everyRole(policy: Policy): readonly { readonly resource: string;
   return [...policy.resources.values()].flatMap(({ name, roles }) =>
     [...roles.keys()].map((role) => ({ resource: name, role })),
   );
+}
+
+/** Everybody whom some provider knows by a name that a policy gives, sorted. */
+export function everybodyMapped(policies: readonly Policy[]): readonly string[] {
+  return [...new Set(policies.flatMap(({ people }) => [...people.keys()]))].toSorted();
 }

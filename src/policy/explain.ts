@@ -1,5 +1,12 @@
 import { formatDuration } from "../domain/duration.ts";
-import type { PolicyRefusal } from "./evaluate.ts";
+import type { PolicyRefusal } from "./refusals.ts";
+
+type Worded = Extract<PolicyRefusal, { kind: "reason_unfit" | "ticket_missing" | "ticket_unfit" }>;
+
+/** All that speaks against a request, a sentence each. */
+export function wordRefusals(refusals: readonly PolicyRefusal[]): string {
+  return refusals.map(wordRefusal).join(" ");
+}
 
 /** One plain sentence for the person who was refused: what is allowed, and what they asked for. Plain text, no mrkdwn. */
 export function wordRefusal(refusal: PolicyRefusal): string {
@@ -10,10 +17,17 @@ export function wordRefusal(refusal: PolicyRefusal): string {
       const { resource, role, nearest, allowed } = refusal;
       return `${resource} has no role ${named(role)}${meant(nearest)}; ${offer(allowed)}.`;
     }
-    case "no_rule":
-      return `No rule lets you ask for ${refusal.resource}:${refusal.role}.`;
+    case "no_rule": {
+      const { resource, role, nearMisses } = refusal;
+      const near = nearMisses.slice(0, longestOffer).map(({ rule, why }) => `"${rule}" does, ${why}`);
+      return near.length === 0
+        ? `No rule lets you ask for ${resource}:${role}.`
+        : `No rule lets you ask for ${resource}:${role} like this: ${near.join("; ")}.`;
+    }
     case "denied":
       return refusal.message ?? `The rule "${refusal.rule}" denies you ${refusal.resource}:${refusal.role}.`;
+    case "undecided":
+      return `Whether the rule "${refusal.rule}" is about your request could not be found out, so the answer is no: ${refusal.why}. Those who keep the policy can mend it.`;
     case "duration_too_long": {
       const { maxSeconds, resource, role, askedSeconds } = refusal;
       return `At most ${formatDuration(maxSeconds)} is allowed for ${resource}:${role}; you asked for ${formatDuration(askedSeconds)}.`;
@@ -24,8 +38,34 @@ export function wordRefusal(refusal: PolicyRefusal): string {
       return "Say in the reason what you need the access for, so that others can judge and look it up later.";
     case "reason_too_long":
       return `At most ${refusal.maxCharacters} characters are allowed for the reason; yours has ${refusal.characters}.`;
-    case "nobody_can_approve":
-      return `${refusal.resource}:${refusal.role} takes ${refusal.count === 1 ? "an approval" : `${refusal.count} approvals`} by somebody other than you, but ${available(refusal.available)} give it; tell those who write the policy.`;
+    case "reason_unfit":
+      return (
+        refusal.message ?? `The reason is expected to have ${expected(refusal)} (rule "${refusal.rule}").`
+      );
+    case "ticket_missing":
+      return (
+        refusal.message ?? `The rule "${refusal.rule}" takes a ticket${wordPattern(refusal)}; you gave none.`
+      );
+    case "ticket_unfit":
+      return (
+        refusal.message ?? `The ticket is expected to have ${expected(refusal)} (rule "${refusal.rule}").`
+      );
+    case "conflict":
+      return (
+        refusal.message ??
+        `Nobody may hold ${refusal.asks} and ${refusal.holds} together (${refusal.conflict}).`
+      );
+    case "too_many":
+      return `At most ${refusal.max} such ${refusal.max === 1 ? "grant" : "grants"} at a time; you hold ${refusal.held}. Give one back, or wait until it ends.`;
+    case "too_soon":
+      return `You had this access lately and can ask again from ${wordTime(refusal.until)} on.`;
+    case "not_break_glass":
+      return `The rule "${refusal.rule}" does not let you take ${refusal.resource}:${refusal.role} at once; ask for it the ordinary way.`;
+    case "nobody_can_approve": {
+      const { resource, role, count, unreadable } = refusal;
+      const why = unreadable.length === 0 ? "" : ` (${unreadable.join("; ")})`;
+      return `${resource}:${role} takes ${count === 1 ? "an approval" : `${count} approvals`} by somebody other than you, but ${available(refusal.available, count)} give it${why}; tell those who write the policy.`;
+    }
   }
 }
 
@@ -51,6 +91,22 @@ function offer(allowed: readonly string[]): string {
   return `you may ask for ${allowed.slice(0, longestOffer).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
-function available(count: number): string {
-  return count === 0 ? "nobody can" : `only ${count === 1 ? "1 person" : `${count} people`} can`;
+function expected({ minLength, matches }: Worded): string {
+  const length = minLength === undefined ? [] : [`at least ${minLength} characters`];
+  const pattern = matches === undefined ? [] : [`something like ${matches}`];
+  return [...length, ...pattern].join(" and ");
+}
+
+function wordPattern({ matches }: Worded): string {
+  return matches === undefined ? "" : ` such as ${matches}`;
+}
+
+function wordTime(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+function available(count: number, needed: number): string {
+  if (count === 0) return "nobody can";
+  if (count >= needed) return "not enough people who have no other step to fill can";
+  return `only ${count === 1 ? "1 person" : `${count} people`} can`;
 }

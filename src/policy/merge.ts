@@ -4,7 +4,14 @@ import { faultAt, quoted, type Place, type SourceMap, type SourceNode } from "./
 type Merged = { readonly root: SourceMap; readonly faults: readonly PolicyFault[] };
 
 /** Sections that several files may each add to; the others are written once. */
-const mergedSections: ReadonlySet<string> = new Set(["people", "groups", "providers", "resources", "rules"]);
+const mergedSections: ReadonlySet<string> = new Set([
+  "people",
+  "groups",
+  "providers",
+  "resources",
+  "conflicts",
+  "rules",
+]);
 
 /** Joins the files of a folder by their sections, in the order given. What is written twice is a fault. */
 export function mergeSources(first: SourceMap, others: readonly SourceMap[]): Merged {
@@ -43,7 +50,7 @@ function mergeSection(
     }
     return { ...present, entries };
   }
-  const wanted = section === "rules" ? "list" : "map";
+  const wanted = section === "rules" || section === "conflicts" ? "list" : "map";
   const [wrong, kept] = added.kind === wanted ? [present, added] : [added, present];
   faults.push(faultAt(wrong.at, `expected a ${wanted} under ${quoted(section)}, got something else`));
   return kept;

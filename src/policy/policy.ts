@@ -1,4 +1,9 @@
-import type { Risk } from "./schema.ts";
+import type { Condition } from "./conditions.ts";
+import type { Hours } from "./hours.ts";
+import type { IpRanges } from "./ip-range.ts";
+import type { GroupSource } from "./membership.ts";
+import type { Pattern } from "./pattern.ts";
+import type { Risk } from "./words.ts";
 
 /** Everything a policy says, checked, with defaults filled in and names resolved. */
 export type Policy = {
@@ -9,12 +14,14 @@ export type Policy = {
   readonly settings: Settings;
   /** By e-mail address, then by provider: the name that provider knows the person by. */
   readonly people: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Members' e-mail addresses, by group. */
-  readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly groups: ReadonlyMap<string, GroupSource>;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   readonly resources: ReadonlyMap<string, Resource>;
+  readonly conflicts: readonly Conflict[];
   /** In the order they are read; the first that matches decides. */
   readonly rules: readonly Rule[];
+  /** Whether any answer depends on what a person held or was denied before. */
+  readonly usesHistory: boolean;
 };
 
 type Settings = {
@@ -33,7 +40,6 @@ export type ProviderEntry = { readonly type: string; readonly options: unknown }
 export type Resource = {
   readonly name: string;
   readonly title: string;
-  readonly provider: string;
   readonly risk: Risk;
   readonly roles: ReadonlyMap<string, Role>;
 };
@@ -41,37 +47,102 @@ export type Resource = {
 export type Role = {
   readonly name: string;
   readonly title: string;
-  /** What the provider is asked to grant. */
+  /** One, or several for a bundle. */
+  readonly grants: readonly RoleGrant[];
+  readonly limits: Limits;
+};
+
+/** What a provider is asked to grant. */
+export type RoleGrant = {
+  readonly resource: string;
+  readonly role: string;
+  readonly provider: string;
   readonly target: unknown;
-  readonly maxDurationSeconds: number | undefined;
+};
+
+/** Of a role or a rule; the narrower of the two holds. */
+export type Limits = {
+  readonly maxDurationSeconds?: number | undefined;
+  readonly defaultDurationSeconds?: number | undefined;
+  /** How many such grants a person may hold at a time. */
+  readonly maxActive?: number | undefined;
+  /** How long a person waits after such a grant has ended. */
+  readonly cooldownSeconds?: number | undefined;
 };
 
 /** `undefined` stands for `*`. */
-type AccessPattern = { readonly resource: string | undefined; readonly role: string | undefined };
+export type AccessPattern = { readonly resource: string | undefined; readonly role: string | undefined };
 
-/** One approval step: `count` distinct people out of `approvers`. */
+/** Roles that nobody may hold together. */
+export type Conflict = {
+  readonly name: string;
+  readonly between: readonly AccessPattern[];
+  readonly message: string | undefined;
+};
+
+/** One approval step: `count` distinct people out of `from`. */
 export type RuleStep = {
   readonly count: number;
   /** Principals, as the policy words them. */
   readonly from: readonly string[];
-  /** Everybody `from` stands for: distinct e-mail addresses, sorted. */
-  readonly approvers: readonly string[];
+  /** `none`, `on-call` or `group:NAME`. */
+  readonly notify: string | undefined;
 };
+
+/** What a reason or a ticket has to say. */
+export type Requirement = {
+  readonly minLength?: number | undefined;
+  readonly pattern?: Pattern | undefined;
+  readonly message?: string | undefined;
+};
+
+export type Requirements = {
+  readonly reason?: Requirement | undefined;
+  /** Present: there has to be a ticket. */
+  readonly ticket?: Requirement | undefined;
+};
+
+/** How often a grant may be extended, and by how much. */
+export type Extension = { readonly times: number; readonly bySeconds: number };
 
 type RuleBase = {
   readonly name: string;
   /** Principals. */
   readonly requesters: readonly string[];
   readonly access: readonly AccessPattern[];
+  readonly when: Condition | undefined;
+  readonly hours: Hours | undefined;
+  readonly fromIp: IpRanges | undefined;
   readonly channel: string;
-  readonly maxDurationSeconds: number | undefined;
 };
 
-export type Rule =
-  | (RuleBase & { readonly decision: "allow" })
-  | (RuleBase & { readonly decision: "deny"; readonly message: string | undefined })
-  | (RuleBase & {
-      readonly decision: "review";
-      readonly steps: readonly RuleStep[];
-      readonly timeoutSeconds: number;
-    });
+type GivingRule = RuleBase & {
+  readonly requires: Requirements;
+  readonly limits: Limits;
+  readonly extend: Extension | undefined;
+  readonly revokeOnIdleSeconds: number | undefined;
+};
+
+export type AllowRule = GivingRule & { readonly decision: "allow" };
+
+export type ReviewRule = GivingRule & {
+  readonly decision: "review";
+  readonly steps: readonly RuleStep[];
+  readonly timeoutSeconds: number;
+  readonly remindEverySeconds: number | undefined;
+  /** Principals that may decide too once a request has waited this long. */
+  readonly escalate: { readonly afterSeconds: number; readonly to: readonly string[] } | undefined;
+  readonly startWithinSeconds: number | undefined;
+  readonly breakGlass: BreakGlass | undefined;
+};
+
+/** Who may take access at once, who reviews it afterwards, and by when. */
+export type BreakGlass = {
+  readonly by: readonly string[];
+  readonly reviewBy: readonly string[];
+  readonly withinSeconds: number;
+};
+
+export type DenyRule = RuleBase & { readonly decision: "deny"; readonly message: string | undefined };
+
+export type Rule = AllowRule | ReviewRule | DenyRule;

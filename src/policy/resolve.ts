@@ -1,19 +1,39 @@
 import { createHash } from "node:crypto";
-import { approverLists } from "./approvers.ts";
-import type { Policy, ProviderEntry, Resource, Rule, RuleStep } from "./policy.ts";
-import { defaultTimeoutSeconds, type PolicyFile, type WrittenRule } from "./schema.ts";
+import type { Compiled } from "./compile.ts";
+import { narrowest } from "./limits.ts";
+import type { GroupSource } from "./membership.ts";
+import type {
+  AccessPattern,
+  Limits,
+  Policy,
+  ProviderEntry,
+  Requirement,
+  Resource,
+  Role,
+  RoleGrant,
+  Rule,
+} from "./policy.ts";
+import {
+  defaultTimeoutSeconds,
+  type PolicyFile,
+  type WrittenGroup,
+  type WrittenLimits,
+  type WrittenRule,
+} from "./schema.ts";
+
+/** What was read beside the file itself, and checked. */
+export type Parts = {
+  readonly providers: ReadonlyMap<string, ProviderEntry>;
+  /** By resource, then role. */
+  readonly targets: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+  readonly compiled: Compiled;
+};
 
 /** Fills in defaults and resolves names; everything has been checked before. */
-export function resolve(
-  file: PolicyFile,
-  text: string,
-  providers: ReadonlyMap<string, ProviderEntry>,
-  targets: ReadonlyMap<string, ReadonlyMap<string, unknown>>,
-): Policy {
+export function resolve(file: PolicyFile, text: string, { providers, targets, compiled }: Parts): Policy {
   const { settings } = file;
-  const groups = new Map(
-    Object.entries(file.groups).map(([name, group]) => [name, new Set(group.members)] as const),
-  );
+  const rules = file.rules.map((rule) => resolveRule(rule, settings.channel, compiled));
+  const resources = resolveResources(file, targets);
   return {
     hash: createHash("sha256").update(text).digest("hex"),
     text,
@@ -21,69 +41,135 @@ export function resolve(
     people: new Map(
       Object.entries(file.people).map(([email, names]) => [email, new Map(Object.entries(names))] as const),
     ),
-    groups,
+    groups: new Map(Object.entries(file.groups).map(([name, group]) => [name, sourceOf(group)] as const)),
     providers,
-    resources: new Map(
-      Object.entries(file.resources).map(([name, resource]) => [
-        name,
-        resolveResource(name, resource, targets.get(name) ?? new Map()),
-      ]),
-    ),
-    rules: resolveRules(file, groups),
+    resources,
+    conflicts: file.conflicts.map(({ name, between, message }) => ({
+      name,
+      between: between.map(patternOf),
+      message,
+    })),
+    rules,
+    usesHistory: file.conflicts.length > 0 || looksBack(rules, resources),
   };
 }
 
-function resolveResource(
-  name: string,
-  { title, provider, risk, roles }: PolicyFile["resources"][string],
-  targets: ReadonlyMap<string, unknown>,
-): Resource {
-  const resolved = Object.entries(roles).map(([role, written]) => {
-    const target = targets.get(role);
-    const maxDurationSeconds = written.max_duration;
-    return [role, { name: role, title: written.title ?? role, target, maxDurationSeconds }] as const;
-  });
-  return { name, title: title ?? name, provider, risk, roles: new Map(resolved) };
+function looksBack(rules: readonly Rule[], resources: ReadonlyMap<string, Resource>): boolean {
+  const counts = ({ maxActive, cooldownSeconds }: Limits): boolean =>
+    maxActive !== undefined || cooldownSeconds !== undefined;
+  return (
+    rules.some(
+      (rule) => rule.when?.uses.has("history") === true || (rule.decision !== "deny" && counts(rule.limits)),
+    ) || [...resources.values()].some(({ roles }) => [...roles.values()].some((role) => counts(role.limits)))
+  );
 }
 
-function resolveRules(
-  { rules, settings }: PolicyFile,
-  groups: ReadonlyMap<string, ReadonlySet<string>>,
-): readonly Rule[] {
-  const approversFor = approverLists((group) => groups.get(group) ?? []);
-  return rules.map((rule) => resolveRule(rule, settings.channel, approversFor));
+function sourceOf({ members, slack, pagerduty, opsgenie }: WrittenGroup): GroupSource {
+  if (slack !== undefined) return { kind: "slack", handle: slack.replace(/^@/, "") };
+  if (pagerduty !== undefined) return { kind: "pagerduty", schedule: pagerduty };
+  if (opsgenie !== undefined) return { kind: "opsgenie", schedule: opsgenie };
+  return { kind: "members", members: new Set(members) };
 }
 
-function resolveRule(
-  rule: WrittenRule,
-  channel: string,
-  approversFor: (from: readonly string[]) => readonly string[],
-): Rule {
+function resolveResources(file: PolicyFile, targets: Parts["targets"]): ReadonlyMap<string, Resource> {
+  const grantOf = (entry: string): RoleGrant => {
+    const [resource = "", role = ""] = entry.split(":");
+    const provider = file.resources[resource]?.provider ?? "";
+    return { resource, role, provider, target: targets.get(resource)?.get(role) };
+  };
+  return new Map(
+    Object.entries(file.resources).map(([name, { title, risk, roles }]) => {
+      const resolved = Object.entries(roles).map(([role, written]): readonly [string, Role] => {
+        const bundled = [...new Set(written.bundle ?? [`${name}:${role}`])];
+        const members = bundled.map((entry) => memberLimits(file, entry));
+        return [
+          role,
+          {
+            name: role,
+            title: written.title ?? role,
+            grants: bundled.map(grantOf),
+            limits: narrowest([limitsOf(written), ...members]),
+          },
+        ];
+      });
+      return [name, { name, title: title ?? name, risk, roles: new Map(resolved) }] as const;
+    }),
+  );
+}
+
+/** What a bundle gives, it gives no longer and no more often than the roles in it may be given. */
+function memberLimits(file: PolicyFile, entry: string): Limits {
+  const [resource = "", role = ""] = entry.split(":");
+  const written = file.resources[resource]?.roles[role];
+  return written ? limitsOf(written) : {};
+}
+
+function limitsOf(written: WrittenLimits): Limits {
+  return {
+    maxDurationSeconds: written.max_duration,
+    defaultDurationSeconds: written.default_duration,
+    maxActive: written.max_active,
+    cooldownSeconds: written.cooldown,
+  };
+}
+
+function patternOf(entry: string): AccessPattern {
+  const [resource, role] = entry.split(":").map((part) => (part === "*" ? undefined : part));
+  return { resource, role };
+}
+
+function resolveRule(rule: WrittenRule, channel: string, compiled: Compiled): Rule {
   const base = {
     name: rule.name,
     requesters: rule.requesters,
-    access: rule.access.map((entry) => {
-      const [resource, role] = entry.split(":").map((part) => (part === "*" ? undefined : part));
-      return { resource, role };
-    }),
+    access: rule.access.map(patternOf),
+    when: rule.when === undefined ? undefined : compiled.condition(rule.when),
+    hours: rule.hours,
+    fromIp: rule.from_ip,
     channel: rule.channel ?? channel,
-    maxDurationSeconds: rule.max_duration,
   };
-  switch (rule.decision) {
-    case "allow":
-      return { ...base, decision: "allow" };
-    case "deny":
-      return { ...base, decision: "deny", message: rule.message };
-    case "review": {
-      const steps = (rule.approvals ?? []).map(({ from, count }): RuleStep => ({
-        count,
-        from,
-        approvers: approversFor(from),
-      }));
-      // A review without steps would be an allow.
-      if (steps.length === 0)
-        throw new Error(`Rule "${rule.name}" has no approvals; references.ts let it pass.`);
-      return { ...base, decision: "review", steps, timeoutSeconds: rule.timeout ?? defaultTimeoutSeconds };
-    }
-  }
+  if (rule.decision === "deny") return { ...base, decision: "deny", message: rule.message };
+  const giving = {
+    ...base,
+    requires: {
+      reason: rule.requires?.reason && requirementOf(rule.requires.reason, compiled),
+      ticket: rule.requires?.ticket && requirementOf(rule.requires.ticket, compiled),
+    },
+    limits: limitsOf(rule),
+    extend: rule.extend && { times: rule.extend.times, bySeconds: rule.extend.by },
+    revokeOnIdleSeconds: rule.revoke_on_idle,
+  };
+  if (rule.decision === "allow") return { ...giving, decision: "allow" };
+  const steps = (rule.approvals ?? []).map(({ count, from, notify }) => ({ count, from, notify }));
+  // A review without steps would be an allow.
+  if (steps.length === 0) throw new Error(`Rule "${rule.name}" has no approvals; references.ts let it pass.`);
+  return {
+    ...giving,
+    decision: "review",
+    steps,
+    timeoutSeconds: rule.timeout ?? defaultTimeoutSeconds,
+    remindEverySeconds: rule.remind_every,
+    escalate: rule.escalate && { afterSeconds: rule.escalate.after, to: rule.escalate.to },
+    startWithinSeconds: rule.start_within,
+    breakGlass: rule.break_glass && {
+      by: rule.break_glass.by,
+      reviewBy: rule.break_glass.review_by,
+      withinSeconds: rule.break_glass.within,
+    },
+  };
+}
+
+function requirementOf(
+  written: {
+    readonly min_length?: number | undefined;
+    readonly matches?: string | undefined;
+    readonly message?: string | undefined;
+  },
+  compiled: Compiled,
+): Requirement {
+  return {
+    minLength: written.min_length,
+    pattern: written.matches === undefined ? undefined : compiled.pattern(written.matches),
+    message: written.message,
+  };
 }

@@ -1,130 +1,28 @@
 import { z } from "zod";
-import { formatDuration, parseDuration } from "../domain/duration.ts";
+import { WrittenHours } from "./hours.ts";
+import { WrittenIpRanges } from "./ip-range.ts";
+import { Approver, Email, Notify, Principal } from "./principal.ts";
+import {
+  AccessEntry,
+  Channel,
+  Count,
+  Duration,
+  Message,
+  Name,
+  Risk,
+  RoleReference,
+  Subject,
+  TimeZone,
+  Words,
+} from "./words.ts";
 
-// The file as its author writes it. Messages are predicates ("expected ..."): faults.ts adds what came, and where.
+// The file as its author writes it. Messages are predicates ("expected ..."): shape.ts adds what came, and where.
 
 /** A day: an approver in any time zone sees the request during working hours, and none is left lying for ever. */
 export const defaultTimeoutSeconds = 86_400;
 
 /** A working day: enough for one task, gone by the next morning. */
 export const defaultMaxDurationSeconds = 8 * 3600;
-
-/** A year: what lasts longer is standing access, and seconds have to fit the database's integers. */
-const longestSeconds = 365 * 86_400;
-
-/** The only way a name of the policy is written. (Patterns have no flags: those are lost in the JSON Schema.) */
-const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
-  error: "expected a name of at most 63 letters, digits, _ and -, beginning with a letter or digit",
-});
-
-/** Whole seconds, written as people write durations. */
-const Duration = z
-  .string({ error: "expected a duration such as 30m, 2h or 1h30m" })
-  .transform((text, context) => {
-    const seconds = parseDuration(text);
-    if (seconds !== undefined && seconds <= longestSeconds) return seconds;
-    const limit = seconds === undefined ? "" : ` of at most ${formatDuration(longestSeconds)}`;
-    context.addIssue({ code: "custom", message: `expected a duration such as 30m, 2h or 1h30m${limit}` });
-    return z.NEVER;
-  });
-
-/**
- * Lower case for A to Z only: full Unicode folding would turn a look-alike such as the Kelvin sign into somebody
- * else's address.
- */
-export function normalEmail(email: string): string {
-  return email.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-/** HTML's: https://html.spec.whatwg.org/multipage/input.html#email-state-(type=email) */
-const emailPattern =
-  /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
-
-/** Whether a text is an e-mail address as policies and Slack profiles have them. */
-export function isEmail(text: string): boolean {
-  return text.length <= 254 && emailPattern.test(text);
-}
-
-const Email = z
-  .string({ error: "expected an e-mail address" })
-  .refine(isEmail, { error: "expected an e-mail address" })
-  .transform(normalEmail);
-
-const groupPrefix = "group:";
-
-/** The group that a principal names, if it names one. */
-export function groupOf(principal: string): string | undefined {
-  return principal.startsWith(groupPrefix) ? principal.slice(groupPrefix.length) : undefined;
-}
-
-function isApprover(text: string): boolean {
-  const group = groupOf(text);
-  return group === undefined ? isEmail(text) : Name.safeParse(group).success;
-}
-
-const principalError = "expected group:NAME, an e-mail address or everyone";
-
-/** Who: `group:NAME`, an e-mail address, or `everyone`. */
-const Principal = z
-  .string({ error: principalError })
-  .refine((text) => text === "everyone" || isApprover(text), { error: principalError })
-  .transform((text) => (groupOf(text) === undefined ? normalEmail(text) : text));
-
-const approverError = "expected group:NAME or an e-mail address; approvers are people who can be listed";
-
-/** Who may approve. Not `everyone`: a step counts distinct, known people. */
-const Approver = z
-  .string({ error: approverError })
-  .refine(isApprover, { error: approverError })
-  .transform((text) => (groupOf(text) === undefined ? normalEmail(text) : text));
-
-/** `resource:role`, either of them `*`. */
-const AccessEntry = z
-  .string({ error: "expected RESOURCE:ROLE, either of them may be *" })
-  .regex(/^(?:\*|[A-Za-z0-9][A-Za-z0-9_-]{0,62}):(?:\*|[A-Za-z0-9][A-Za-z0-9_-]{0,62})$/, {
-    error: "expected RESOURCE:ROLE, either of them may be *",
-  });
-
-const channelError =
-  'expected a channel: "#name" in quotes (YAML takes a bare # for a comment) or a channel id such as C024BE91L';
-
-/** A Slack channel by name or id. */
-const Channel = z
-  .string({ error: channelError })
-  .regex(/^(?:#[\p{Ll}\p{Lo}\p{M}\p{N}_-]{1,80}|[CG][A-Z0-9]{6,20})$/u, { error: channelError });
-
-function isTimeZone(text: string): boolean {
-  // Intl also takes offsets (+01:00), which know no summer time.
-  if (!/^[a-z]/i.test(text)) return false;
-  try {
-    return Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
-const TimeZone = z
-  .string()
-  .refine(isTimeZone, { error: "expected an IANA time zone such as UTC or Europe/London" });
-
-/** One line for people to read. */
-const Words = z.string().regex(/^(?=.*[^\s\p{Cf}\p{DI}])[^\p{Cc}]{1,200}$/u, {
-  error: "expected one line of 1 to 200 characters",
-});
-
-const Message = z.string().refine((text) => /[^\s\p{Cf}\p{DI}]/u.test(text) && text.length <= 1000, {
-  error: "expected 1 to 1000 characters",
-});
-
-/** What a provider calls somebody or something. */
-const Subject = z
-  .string()
-  .min(1, { error: "expected a name" })
-  .max(256, { error: "expected at most 256 characters" });
-
-export const Risk = z.enum(["low", "medium", "high"]);
-export type Risk = z.infer<typeof Risk>;
 
 /** `settings:` */
 const WrittenSettings = z.strictObject({
@@ -135,8 +33,31 @@ const WrittenSettings = z.strictObject({
   auditors: z.array(Principal).default([]).describe("Who may read everybody's requests and the audit."),
 });
 
-/** An entry of `groups:` */
-const WrittenGroup = z.strictObject({ members: z.array(Email) });
+const groupError = "expected one of members, slack, pagerduty and opsgenie";
+
+const Schedule = z
+  .string({ error: "expected a schedule" })
+  .regex(/^[^\s/?#%]{1,100}$/, { error: "expected a schedule's id or name, without spaces" });
+
+/** An entry of `groups:`: who is in it, or where that stands. */
+const WrittenGroup = z
+  .strictObject({
+    members: z.array(Email).optional(),
+    slack: z
+      .string({ error: 'expected a Slack user group such as "@engineers"' })
+      .regex(/^(?:@[\p{Ll}\p{Lo}\p{M}\p{N}._-]{1,80}|S[A-Z0-9]{6,20})$/u, {
+        error: 'expected a Slack user group such as "@engineers", in quotes, or its id',
+      })
+      .optional()
+      .describe("A Slack user group. Whoever may edit it in Slack decides who is in it."),
+    pagerduty: Schedule.optional().describe("Whoever is on call now by this PagerDuty schedule (its id)."),
+    opsgenie: Schedule.optional().describe("Whoever is on call now by this Opsgenie schedule."),
+  })
+  .refine((group) => Object.values(group).filter((value) => value !== undefined).length === 1, {
+    error: groupError,
+  })
+  .meta({ minProperties: 1, maxProperties: 1 });
+export type WrittenGroup = z.infer<typeof WrittenGroup>;
 
 /** An entry of `providers:`; its type decides what else it may hold. */
 export const WrittenProvider = z.looseObject({ type: z.string() });
@@ -144,30 +65,73 @@ export const WrittenProvider = z.looseObject({ type: z.string() });
 /** `grant:` of a role; its provider decides what it may hold. */
 export const WrittenGrant = z.looseObject({});
 
-/** A role of a resource. */
-const WrittenRole = z.strictObject({
-  title: Words.optional(),
-  grant: WrittenGrant,
-  max_duration: Duration.optional(),
-});
+/** What limits a role or a rule; where both say something, the narrower holds. */
+const limits = {
+  max_duration: Duration.optional().describe("Nobody may ask for longer."),
+  default_duration: Duration.optional().describe("What the form offers."),
+  max_active: Count.optional().describe("How many such grants a person may hold at a time."),
+  cooldown: Duration.optional().describe("After such a grant has ended, a person waits this long."),
+};
+const WrittenLimits = z.object(limits);
+export type WrittenLimits = z.infer<typeof WrittenLimits>;
+
+/** A role of a resource: one grant in the resource's provider, or a bundle of other roles. */
+const WrittenRole = z
+  .strictObject({
+    title: Words.optional(),
+    grant: WrittenGrant.optional(),
+    bundle: z
+      .array(RoleReference)
+      .min(1, { error: "expected at least one RESOURCE:ROLE" })
+      .optional()
+      .describe("One request for several roles, each RESOURCE:ROLE, in any providers."),
+    ...limits,
+  })
+  .refine(({ grant, bundle }) => (grant === undefined) !== (bundle === undefined), {
+    error: "expected either grant or bundle",
+  });
 
 /** An entry of `resources:` */
 const WrittenResource = z.strictObject({
   title: Words.optional(),
-  provider: z.string(),
+  provider: z.string().optional().describe("Which provider holds the access; bundles need none."),
   risk: Risk.default("medium"),
   roles: z.record(Name, WrittenRole).refine((roles) => Object.keys(roles).length > 0, {
     error: "expected at least one role",
   }),
 });
 
+/** An entry of `conflicts:`: roles that nobody may hold together. */
+const WrittenConflict = z.strictObject({
+  name: Words.describe("Told to people, and recorded."),
+  between: z
+    .array(AccessEntry)
+    .min(2, { error: "expected at least two RESOURCE:ROLE" })
+    .describe("Whoever holds one of them may not ask for another."),
+  message: Message.optional().describe("What the person is told."),
+});
+
 /** One step of `approvals:` */
 const WrittenStep = z.strictObject({
   from: z.array(Approver).min(1, { error: "expected at least one approver" }),
-  count: z
-    .int({ error: "expected a whole number from 1" })
-    .min(1, { error: "expected a whole number from 1" })
-    .default(1),
+  count: Count.default(1),
+  notify: Notify.optional().describe(
+    "Whom to ping: none, on-call (those of them who are) or group:NAME; unless told, everybody who may decide.",
+  ),
+});
+
+const matches = z.string().describe("A regular expression (RE2) that must be found in it.");
+
+/** `requires:` of a rule: what a request has to say. */
+const WrittenRequirements = z.strictObject({
+  reason: z
+    .strictObject({
+      min_length: Count.optional(),
+      matches: matches.optional(),
+      message: Message.optional(),
+    })
+    .optional(),
+  ticket: z.strictObject({ matches: matches.optional(), message: Message.optional() }).optional(),
 });
 
 /** An entry of `rules:`; references.ts checks what goes with which decision. */
@@ -181,14 +145,48 @@ export const WrittenRule = z.strictObject({
     .array(AccessEntry)
     .min(1, { error: "expected at least one RESOURCE:ROLE" })
     .describe("RESOURCE:ROLE, either of them may be *."),
+  when: z
+    .string()
+    .optional()
+    .describe("A condition in CEL; where it does not hold, the rule does not match."),
+  hours: WrittenHours.optional().describe("At other hours the rule does not match."),
+  from_ip: WrittenIpRanges.optional().describe("From other addresses the rule does not match."),
   decision: z
     .enum(["allow", "review", "deny"])
     .describe("allow: at once; review: people approve; deny: no, and no later rule is asked."),
   message: Message.optional().describe("With deny: what the person is told."),
-  approvals: z.array(WrittenStep).length(1, { error: "expected exactly one step" }).optional(),
+  requires: WrittenRequirements.optional().describe("What the reason and the ticket have to say."),
+  approvals: z
+    .array(WrittenStep)
+    .min(1, { error: "expected at least one step" })
+    .max(10, { error: "expected at most 10 steps" })
+    .optional()
+    .describe("Steps, one after another; each person counts once."),
   channel: Channel.optional(),
   timeout: Duration.optional().describe("A request that nobody answers expires after this: 24h unless told."),
-  max_duration: Duration.optional().describe("Nobody may ask for longer."),
+  remind_every: Duration.optional().describe("How often those who may decide are reminded."),
+  escalate: z
+    .strictObject({
+      after: Duration,
+      to: z.array(Approver).min(1, { error: "expected at least one approver" }),
+    })
+    .optional()
+    .describe("Unanswered after this, these may decide too, and are told."),
+  start_within: Duration.optional().describe("Once approved, the person starts the access within this."),
+  ...limits,
+  extend: z
+    .strictObject({ times: Count, by: Duration })
+    .optional()
+    .describe("How often a grant may be extended, and by how much."),
+  revoke_on_idle: Duration.optional().describe("Access that is not used for this long ends."),
+  break_glass: z
+    .strictObject({
+      by: z.array(Principal).min(1, { error: "expected at least one person" }),
+      review_by: z.array(Approver).min(1, { error: "expected at least one reviewer" }),
+      within: Duration,
+    })
+    .optional()
+    .describe("Who may take the access at once, who reviews that afterwards, and by when."),
 });
 export type WrittenRule = z.infer<typeof WrittenRule>;
 
@@ -200,6 +198,7 @@ export const PolicyFile = z.strictObject({
   groups: z.record(Name, WrittenGroup).default({}),
   providers: z.record(Name, WrittenProvider).default({}),
   resources: z.record(Name, WrittenResource).default({}),
+  conflicts: z.array(WrittenConflict).default([]),
   rules: z.array(WrittenRule).default([]),
 });
 export type PolicyFile = z.infer<typeof PolicyFile>;

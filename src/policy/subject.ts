@@ -1,6 +1,6 @@
 import { knownPeople } from "./everybody.ts";
 import type { Policy } from "./policy.ts";
-import { isEmail, normalEmail } from "./schema.ts";
+import { isEmail, normalEmail } from "./principal.ts";
 
 /**
  * The name a provider knows a person by: the policy's mapping, else what stands before the `@`.

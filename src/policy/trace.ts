@@ -1,35 +1,62 @@
-import { covers, matchesPrincipal } from "./evaluate.ts";
+import type { Ask, Facts } from "./ask.ts";
+import { wordHours } from "./hours.ts";
+import { type Objection, objections } from "./match.ts";
 import type { Policy, Rule } from "./policy.ts";
-import { normalEmail } from "./schema.ts";
+import { normalEmail } from "./principal.ts";
 
 /** How one rule stands to what somebody asks for. */
 export type RuleTrace = {
   readonly rule: string;
   readonly decision: Rule["decision"];
-  /** Why it does not match, a phrase each; empty when it does. */
+  readonly matches: "yes" | "no" | "unknown";
+  /** Why it does not match, or why that is not known, a phrase each; empty when it does. */
   readonly against: readonly string[];
-  /** The first that matches decides; what matches after it is never asked. */
-  readonly decides: boolean;
+  /** What the answer is where this rule decides it: refused when it is in doubt. No rule after that one is asked. */
+  readonly answer?: Rule["decision"] | "refuse";
 };
 
-/** Every rule of a policy in order, each with why it does or does not match. */
-export function traceRules(
-  policy: Policy,
-  asked: { readonly email: string; readonly resource: string; readonly role: string },
-): readonly RuleTrace[] {
-  const email = normalEmail(asked.email);
+/** Every rule of a policy in order, each with why it does or does not match; none for a resource that does not exist. */
+export function traceRules(policy: Policy, ask: Ask, facts: Facts): readonly RuleTrace[] {
+  const resource = policy.resources.get(ask.resource);
+  if (!resource) return [];
+  const asked = { policy, facts, ask, email: normalEmail(ask.requester.email), resource };
   let isDecided = false;
+  let isInDoubt = false;
   return policy.rules.map((rule) => {
-    const against = [
-      ...(matchesPrincipal(policy, rule.requesters, email)
-        ? []
-        : [`not among ${rule.requesters.join(", ")}`]),
-      ...(covers(rule, asked.resource, asked.role) ? [] : [`is about ${wordAccess(rule)}`]),
-    ];
-    const decides = against.length === 0 && !isDecided;
-    isDecided ||= decides;
-    return { rule: rule.name, decision: rule.decision, against, decides };
+    const found = [...objections(rule, asked)];
+    const matches = found.length === 0 ? "yes" : found.every(isUnknown) ? "unknown" : "no";
+    const against = found.map((objection) => wordObjection(objection, rule, policy));
+    const trace = { rule: rule.name, decision: rule.decision, matches, against } as const;
+    if (isDecided || matches === "no") return trace;
+    // Of an `allow` that may match, later rules are still asked, but only whether people may decide.
+    const isPassedOver = matches === "unknown" && rule.decision === "allow";
+    const refuses = matches === "unknown" || (rule.decision === "allow" && isInDoubt);
+    isInDoubt ||= isPassedOver;
+    if (isPassedOver) return trace;
+    isDecided = true;
+    return { ...trace, answer: refuses ? ("refuse" as const) : rule.decision };
   });
+}
+
+function isUnknown({ unknown }: Objection): boolean {
+  return unknown !== undefined;
+}
+
+/** An objection as a phrase. */
+export function wordObjection({ check, unknown }: Objection, rule: Rule, policy: Policy): string {
+  if (unknown !== undefined) return unknown;
+  switch (check) {
+    case "access":
+      return `is about ${wordAccess(rule)}`;
+    case "requesters":
+      return `not among ${rule.requesters.join(", ")}`;
+    case "hours":
+      return `only ${rule.hours ? wordHours(rule.hours) : "at other hours"} (${policy.settings.timezone})`;
+    case "from_ip":
+      return `only from ${rule.fromIp?.written.join(", ") ?? "other addresses"}`;
+    case "when":
+      return `only when ${rule.when?.text.replace(/\s+/gu, " ").trim() ?? "its condition holds"}`;
+  }
 }
 
 function wordAccess({ access }: Rule): string {

@@ -1,55 +1,61 @@
-import { anybodyElse, everyRole, knownPeople } from "./everybody.ts";
-import { covers, matchesPrincipal } from "./evaluate.ts";
-import type { PolicyFault } from "./fault.ts";
-import type { Policy, Rule } from "./policy.ts";
-import { child, entriesOf, faultAt, itemsOf, listed, quoted, type SourceNode } from "./source.ts";
+import { everyRole } from "./everybody.ts";
+import { type Reach, reachOf } from "./idle-rules.ts";
+import { limitWarnings } from "./limit-warnings.ts";
+import { bundleConflict } from "./limits.ts";
+import { covers } from "./match.ts";
+import type { Policy } from "./policy.ts";
+import { child, entriesOf, itemsOf, type SourceNode } from "./source.ts";
+import { stepWarnings } from "./step-warnings.ts";
+import { emptyGroupWarnings, unusedWarnings } from "./group-warnings.ts";
+import { type PolicyWarning, warningAt } from "./warning.ts";
 
-/** What a policy may say, and hardly means; in no order. `root` is what `policy` was read from. */
-export function policyWarnings(policy: Policy, root: SourceNode): readonly PolicyFault[] {
+/**
+ * What a policy may say, and hardly means; in no order. `root` is what `policy` was read from. Who is in groups kept
+ * elsewhere is not known here, so that nothing is said that they could make untrue.
+ */
+export function policyWarnings(policy: Policy, root: SourceNode): readonly PolicyWarning[] {
   const nodes = itemsOf(child(root, "rules"));
-  const people = [...new Set([...knownPeople(policy), anybodyElse])];
-  const rules = policy.rules.map((rule) => ({
-    rule,
-    matched: new Set(people.filter((person) => matchesPrincipal(policy, rule.requesters, person))),
-  }));
-  const idle = rules.flatMap((one, index) => {
+  const reach = reachOf(policy);
+  const ofRules = policy.rules.flatMap((rule, index) => {
     const node = nodes[index];
-    const why = whyIdle(policy, one, rules.slice(0, index));
-    return node && why !== undefined ? [faultAt(node.at, `${why}: it never decides`)] : [];
+    if (!node) return [];
+    // What never decides is not worth mending in detail.
+    const idle = idleWarning(reach, index, node);
+    return idle ? [idle] : [...stepWarnings(policy, reach, index, node), ...limitWarnings(policy, rule, node)];
   });
-  return [...idle, ...ungivenRoles(policy, root)];
+  return [...ofRules, ...roleWarnings(policy, root), ...emptyGroupWarnings(policy, root), ...unusedWarnings(policy, root)];
 }
 
-type Matching = { readonly rule: Rule; readonly matched: ReadonlySet<string> };
-
-/** Why a rule never decides anything; `undefined` when it does. */
-function whyIdle(
-  policy: Policy,
-  { rule, matched }: Matching,
-  earlier: readonly Matching[],
-): string | undefined {
-  if (matched.size === 0) return `nobody is among the requesters of ${quoted(rule.name)}`;
-  const before = new Set<string>();
-  for (const { resource, role } of everyRole(policy)) {
-    if (!covers(rule, resource, role)) continue;
-    const rivals = earlier.filter((other) => covers(other.rule, resource, role));
-    for (const person of matched) {
-      const first = rivals.find((other) => other.matched.has(person));
-      if (first === undefined) return undefined;
-      before.add(quoted(first.rule.name));
-    }
-  }
-  if (before.size === 0) return `no role is covered by ${quoted(rule.name)}`;
-  return `all that ${quoted(rule.name)} matches is decided before by ${listed([...before])}`;
+function idleWarning({ whyIdle }: Reach, index: number, { at }: SourceNode): PolicyWarning | undefined {
+  const why = whyIdle(index);
+  return why === undefined ? undefined : warningAt("idle-rule", at, `${why}: it never decides`);
 }
 
-function ungivenRoles(policy: Policy, root: SourceNode): readonly PolicyFault[] {
-  const given = policy.rules.filter(({ decision }) => decision !== "deny");
+function roleWarnings(policy: Policy, root: SourceNode): readonly PolicyWarning[] {
+  const giving = policy.rules.filter(({ decision }) => decision !== "deny");
+  const given = everyRole(policy).filter(({ resource, role }) => giving.some((rule) => covers(rule, resource, role)));
+  const names = new Set(
+    given.flatMap(({ resource, role }) => {
+      const bundled = policy.resources.get(resource)?.roles.get(role)?.grants ?? [];
+      return [`${resource}:${role}`, ...bundled.map((grant) => `${grant.resource}:${grant.role}`)];
+    }),
+  );
   return entriesOf(child(root, "resources")).flatMap(([resource, node]) =>
-    entriesOf(child(node, "roles")).flatMap(([role, { keyAt }]) =>
-      given.some((rule) => covers(rule, resource, role))
-        ? []
-        : [faultAt(keyAt, `no rule gives ${resource}:${role} to anybody`)],
-    ),
+    entriesOf(child(node, "roles")).flatMap(([role, { keyAt }]) => {
+      const name = `${resource}:${role}`;
+      const conflict = bundleConflict(policy, { resource, role });
+      return [
+        ...(names.has(name) ? [] : [warningAt("ungiven-role", keyAt, `no rule gives ${name} to anybody`)]),
+        ...(conflict === undefined
+          ? []
+          : [
+              warningAt(
+                "conflicting-bundle",
+                keyAt,
+                `${name} gives roles that nobody may hold together (${conflict}): nobody is ever given it`,
+              ),
+            ]),
+      ];
+    }),
   );
 }

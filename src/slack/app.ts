@@ -19,9 +19,13 @@ import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
 import { onRequestCommand } from "./listeners/request-command.ts";
 import { onOptionsTyped, onResourceChosen } from "./listeners/request-form.ts";
 import { onFormSubmitted } from "./listeners/request-submission.ts";
-import { approveActionId, denyActionId } from "./views/approval-message.ts";
+import { onReview, onReviewed } from "./listeners/review.ts";
+import { onStart } from "./listeners/start.ts";
+import { approveActionId, denyActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
+import { startActionId } from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
+import { reviewFormId } from "./views/review-form.ts";
 import { slackLogger, webClientOptions } from "./web-client.ts";
 
 export type SlackTransport =
@@ -93,6 +97,8 @@ export function createSlackApp(
   const onButton: Table<ButtonArgs> = {
     [approveActionId]: onApprove,
     [denyActionId]: onDeny,
+    [startActionId]: onStart,
+    [reviewActionId]: onReview,
   };
   app.action<BlockAction<ButtonAction>>(
     { type: "block_actions", action_id: anyOf(onButton) },
@@ -110,13 +116,19 @@ export function createSlackApp(
   const onSubmit: Table<SubmissionArgs> = {
     [requestFormId]: onFormSubmitted,
     [denyFormId]: onDenyReason,
+    [reviewFormId]: onReviewed,
   };
   app.view<ViewSubmitAction>(
     anyOf(onSubmit),
     (args) => onSubmit[args.view.callback_id]?.(deps, args) ?? args.ack(),
   );
 
-  app.event("user_change", async ({ event }) => deps.directory.forget(event.user.id));
+  app.event("user_change", async ({ event: { user } }) => {
+    deps.directory.forget(user.id);
+    deps.userGroups.learn(user);
+  });
+  const onGroupEvent = { subteam_created: true, subteam_updated: true, subteam_members_changed: true };
+  app.event(anyOf(onGroupEvent), async () => deps.userGroups.forget());
 
   app.error((error) => {
     deps.log.error({ err: error }, "a Slack interaction could not be answered");

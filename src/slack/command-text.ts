@@ -9,12 +9,17 @@ export type ParsedCommand =
       readonly durationSeconds: number;
       readonly reason: string;
       readonly ticket?: string;
+      /** Taken now, reviewed afterwards. */
+      readonly isBreakGlass: boolean;
     }
   | { readonly ok: false; readonly why: string };
 
 const example = "For example: /request-access orders-db write 2h fixing INC-42";
 
-/** Reads `RESOURCE ROLE DURATION REASON…` (or `RESOURCE:ROLE DURATION REASON…`) as typed after the command. */
+/**
+ * Reads `RESOURCE ROLE DURATION REASON…` (or `RESOURCE:ROLE DURATION REASON…`) as typed after the command. The word
+ * `break-glass` before the reason takes the access at once.
+ */
 export function parseCommandText(text: string): ParsedCommand {
   const [first, afterFirst] = nextWord(unescapeSlack(text));
   const [resource = "", inlineRole] = first.split(":", 2);
@@ -25,10 +30,13 @@ export function parseCommandText(text: string): ParsedCommand {
   }
   const durationSeconds = parseDuration(duration);
   if (durationSeconds === undefined) return { ok: false, why: durationFault(duration) };
+  const [word, afterWord] = nextWord(rest);
+  const isBreakGlass = word === "break-glass";
   // As it was typed, line breaks and all.
-  const reason = rest.trimEnd();
+  const reason = (isBreakGlass ? afterWord : rest).trimEnd();
   const ticket = ticketIn(reason);
-  return { ok: true, resource, role, durationSeconds, reason, ...(ticket === undefined ? {} : { ticket }) };
+  const asked = { resource, role, durationSeconds, reason, isBreakGlass };
+  return { ok: true, ...asked, ...(ticket === undefined ? {} : { ticket }) };
 }
 
 /** The first word, and all that follows it. */

@@ -2,11 +2,13 @@ import type { Logger } from "../logger.ts";
 import type { PolicyDeps } from "../access/deps.ts";
 import type { Workspace } from "./authority.ts";
 import type { Directory } from "./directory.ts";
+import type { UserGroups } from "./user-groups.ts";
 
 /** What the listeners need. */
 export type SlackDeps = PolicyDeps & {
   readonly workspace: Workspace;
   readonly directory: Directory;
+  readonly userGroups: UserGroups;
   readonly log: Logger;
   /** Counts a person as waiting until the work is done, so that what can wait does. */
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;

@@ -9,9 +9,16 @@ import { readState } from "../persistence/requests.ts";
 import { findApprovalMessage, saveApprovalMessage, type SlackPlace } from "../persistence/slack-messages.ts";
 import type { Directory } from "./directory.ts";
 import { permanentFault, plain, post, postInPerson, postTo } from "./posting.ts";
-import { type Approver, approvalMessage, maxNames, type Message } from "./views/approval-message.ts";
+import {
+  type Approver,
+  approvalMessage,
+  type Asked,
+  maxNames,
+  type Message,
+  waitingStep,
+} from "./views/approval-message.ts";
 import { shorten } from "./views/rich-text.ts";
-import { alertMessage, requesterMessage, threadMessage } from "./views/event-message.ts";
+import { alertMessage, askedBy, requesterMessage, threadMessage } from "./views/event-message.ts";
 
 export type NotifierDeps = Pick<RecordDeps, "db" | "clock"> & {
   readonly client: WebClient;
@@ -35,9 +42,9 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     async post_request(effect) {
       if (await findApprovalMessage(deps.db, effect.requestId)) return done;
       const { state } = await read(deps, effect);
-      const approvers = await approversOf(deps.directory, state);
+      const asked = await askedOf(deps.directory, state);
       return send(effect, async () => {
-        const place = await postRequest(deps, state.request.terms.channel, state, approvers);
+        const place = await postRequest(deps, state.request.terms.channel, state, asked);
         await saveApprovalMessage(deps.db, deps.clock, effect.requestId, place);
       });
     },
@@ -45,15 +52,16 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       const place = await findApprovalMessage(deps.db, effect.requestId);
       if (!place) return { outcome: "done", note: "no approval message was posted" };
       const { state } = await read(deps, effect);
-      const approvers = await approversOf(deps.directory, state);
+      const asked = await askedOf(deps.directory, state);
       return send(effect, () =>
-        fitting(state, approvers, ({ text, blocks }) =>
+        fitting(state, asked, ({ text, blocks }) =>
           deps.client.chat.update({ ...place, text, blocks: [...blocks] }),
         ),
       );
     },
     async tell_thread(effect) {
-      const message = threadMessage(effect.payload.event);
+      const { event } = effect.payload;
+      const message = threadMessage(event, await namesOf(deps.directory, askedBy(event)));
       const place = await findApprovalMessage(deps.db, effect.requestId);
       if (!message || !place) return { outcome: "done", note: "nothing to say, or nowhere" };
       return send(effect, () => post(deps.client, place.channel, message, { thread_ts: place.ts }));
@@ -125,7 +133,7 @@ async function postInstead(
   trouble: string,
 ): Promise<boolean> {
   try {
-    const place = await postRequest(deps, alerts, state, await approversOf(deps.directory, state));
+    const place = await postRequest(deps, alerts, state, await askedOf(deps.directory, state));
     await saveApprovalMessage(deps.db, deps.clock, state.request.id, place);
     await post(deps.client, place.channel, plain(`${trouble}; it is decided here instead.`), {
       thread_ts: place.ts,
@@ -137,13 +145,8 @@ async function postInstead(
   }
 }
 
-function postRequest(
-  deps: NotifierDeps,
-  channel: string,
-  state: State,
-  approvers: readonly Approver[],
-): Promise<SlackPlace> {
-  return fitting(state, approvers, (message) => postTo(deps, channel, message));
+function postRequest(deps: NotifierDeps, channel: string, state: State, asked: Asked): Promise<SlackPlace> {
+  return fitting(state, asked, (message) => postTo(deps, channel, message));
 }
 
 /** How much of a reason is shown where Slack does not take all of it. */
@@ -153,17 +156,13 @@ const shortReasonCharacters = 1_000;
  * Sends the approval message; with the reason cut short when Slack finds it too long: how it counts is not published
  * (https://github.com/slackapi/bolt-js/issues/2509), and a request nobody sees is worse than a reason cut short.
  */
-async function fitting<T>(
-  state: State,
-  approvers: readonly Approver[],
-  send: (message: Message) => Promise<T>,
-): Promise<T> {
+async function fitting<T>(state: State, asked: Asked, send: (message: Message) => Promise<T>): Promise<T> {
   try {
-    return await send(approvalMessage(state, approvers));
+    return await send(approvalMessage(state, asked));
   } catch (error) {
     if (!(error instanceof WebAPIPlatformError) || !tooLong.has(error.data.error)) throw error;
     const reason = `${shorten(state.request.reason, shortReasonCharacters)} (shortened; the audit has it whole)`;
-    return send(approvalMessage({ ...state, request: { ...state.request, reason } }, approvers));
+    return send(approvalMessage({ ...state, request: { ...state.request, reason } }, asked));
   }
 }
 
@@ -178,9 +177,24 @@ async function read(
   return found;
 }
 
-async function approversOf(directory: Directory, { request }: State): Promise<readonly Approver[]> {
-  if (request.status !== "pending") return [];
-  const emails = request.terms.steps[0]?.approvers ?? [];
+/** Who may decide the waiting step, those it pings first and mentioned; and whom else it pings. */
+async function askedOf(directory: Directory, { request }: State): Promise<Asked> {
+  const step = request.status === "pending" ? waitingStep(request) : undefined;
+  if (!step) return { approvers: [], told: [] };
+  const { approvers, notify = approvers } = step;
+  const pinged = await namesOf(directory, notify);
+  const mayDecide = new Set(approvers);
+  const isPinged = new Set(notify);
+  return {
+    approvers: [
+      ...pinged.filter(({ email }) => mayDecide.has(email)),
+      ...approvers.filter((email) => !isPinged.has(email)).map((email) => ({ email })),
+    ],
+    told: pinged.filter(({ email }) => !mayDecide.has(email)),
+  };
+}
+
+function namesOf(directory: Directory, emails: readonly string[]): Promise<readonly Approver[]> {
   return Promise.all(
     emails.map(async (email, index) => {
       // Those who are only counted need no looking up: Slack allows some fifty a minute.

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { HttpServer, HttpServerOptions } from "../../src/http/server.ts";
 import { startHttpServer } from "../../src/http/server.ts";
+import { createMetrics } from "../../src/http/metrics.ts";
 import { createLogger } from "../../src/logger.ts";
 
 let server: HttpServer | undefined;
@@ -17,6 +18,7 @@ async function start(options: Partial<HttpServerOptions> = {}): Promise<string> 
     port: 0,
     log,
     readiness: () => ({ ready: true, why: [] }),
+    metrics: createMetrics(),
     ...options,
   });
   return `http://127.0.0.1:${server.port}`;
@@ -99,7 +101,7 @@ test.each([
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
 });
 
-test.each(["/", "/healthz/", "/healthz/../x", "/metrics", "/%2e%2e/", "//healthz", "/slack/events/"])(
+test.each(["/", "/healthz/", "/healthz/../x", "/%2e%2e/", "//healthz", "/slack/events/"])(
   "%s is not found",
   async (path) => {
     await start();
@@ -121,6 +123,24 @@ test.each([
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
 });
 
+test("/metrics shows which policy is in force, and whether the one on disk was refused", async () => {
+  const metrics = createMetrics();
+  const url = await start({ metrics });
+  metrics.policyLookedAt("loaded", "abc");
+  metrics.policyLookedAt("refused", "abc");
+  const answer = await fetch(`${url}/metrics`);
+  expect(answer.headers.get("content-type")).toContain("text/plain");
+  const lines = (await answer.text()).split("\n");
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'hallpass_policy_reloads_total{outcome="loaded"} 1',
+      'hallpass_policy_reloads_total{outcome="refused"} 1',
+      "hallpass_policy_refused 1",
+      'hallpass_policy_in_force{hash="abc"} 1',
+    ]),
+  );
+});
+
 test("a taken port is said with the place and the setting", async () => {
   await start();
   const { port } = server!;
@@ -129,6 +149,7 @@ test("a taken port is said with the place and the setting", async () => {
     port,
     log: createLogger("silent"),
     readiness: () => ({ ready: true, why: [] }),
+    metrics: createMetrics(),
   });
   await expect(second).rejects.toThrow(new RegExp(`127\\.0\\.0\\.1:${port}: it is taken .* PORT`));
 });

@@ -5,9 +5,10 @@ import { carryOutGrant } from "../../src/access/carry-out-grant.ts";
 import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
 import type { PolicyDeps } from "../../src/access/deps.ts";
-import { expireRequest } from "../../src/access/expire-request.ts";
+import { carryOutDeadline } from "../../src/access/carry-out-deadline.ts";
 import { createRecentStates } from "../../src/access/recent-states.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
+import { createGroupReader } from "../../src/groups/group-reader.ts";
 import type { State } from "../../src/domain/decide.ts";
 import { type RunnerDeps, runEffect } from "../../src/jobs/run-effect.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
@@ -49,6 +50,7 @@ export async function openOffice() {
     clock,
     policy: () => policy,
     wake: () => undefined,
+    groups: createGroupReader({ slack: undefined, pagerDuty: undefined, opsgenie: undefined }),
     recent: createRecentStates(),
     providers: new Map<string, Provider>([["orders-postgres", provider]]),
     report: (error: unknown) => void faults.push(error),
@@ -64,7 +66,7 @@ export async function openOffice() {
     handlers: {
       grant: (effect) => carryOutGrant(deps, effect),
       revoke: (effect) => carryOutRevoke(deps, effect),
-      expire_request: (effect) => expireRequest(deps, effect),
+      deadline: (effect) => carryOutDeadline(deps, effect),
       post_request: say,
       update_request: say,
       tell_thread: say,

@@ -29,3 +29,38 @@ export function numberOf(message: SeenMessage): number {
   if (number === undefined) throw new Error(`no request is named in: ${message.visibleText}`);
   return Number(number);
 }
+
+/** Waits until a person was told this where nobody else sees it. */
+export function toldAlone({ slack }: Place, person: string, words: string): Promise<SeenMessage> {
+  return slack.until(
+    () =>
+      slack
+        .as(person)
+        .ephemerals()
+        .findLast(({ visibleText }) => visibleText.includes(words)),
+    `${person} to be told “${words}”`,
+  );
+}
+
+/** Waits until a person was told this by direct message. */
+export function toldDirectly({ slack }: Place, person: string, words: string): Promise<SeenMessage> {
+  return slack.until(
+    () =>
+      slack
+        .as(person)
+        .directMessages()
+        .findLast(({ visibleText }) => visibleText.includes(words)),
+    `${person} to be told “${words}”`,
+  );
+}
+
+/** Has a person press a button and waits for the form it opens. */
+export async function opensBy(
+  { slack }: Place,
+  person: string,
+  message: SeenMessage,
+  button: string,
+): Promise<void> {
+  await slack.as(person).presses(message, button);
+  await slack.until(() => slack.as(person).modal(), `${person}'s form`);
+}

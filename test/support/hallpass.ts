@@ -5,10 +5,11 @@ import { pino } from "pino";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { SlackOptions } from "../../playground/slack/server.ts";
+import type { ReloadOutcome } from "../../src/access/keep-policy.ts";
 import type { Config } from "../../src/config.ts";
 import { type Hallpass, startHallpass } from "../../src/main.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { type LoadedPolicy, parsePolicy } from "../../src/policy/load.ts";
 import { wordFault } from "../../src/policy/fault.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
@@ -41,7 +42,9 @@ export type World = {
   readonly hallpass: Hallpass;
   /** Runs SQL in Hallpass's own database. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  /** The kinds of events of a request in order, as the audit has them. */
+  /** Writes another policy to disk, as it were, and has Hallpass read it. */
+  reloads(text: string): Promise<ReloadOutcome>;
+  /** The kinds of events in order, as the audit has them; those of the policy itself left out. */
   audited(number?: number): Promise<readonly string[]>;
   /** Moves Hallpass's clock and has it look. */
   advance(milliseconds: number): void;
@@ -56,6 +59,8 @@ export type WorldOptions = {
   /** Where the queues live; PostgreSQL unless told. */
   readonly redisUrl?: string | undefined;
   readonly policy?: (names: Names) => string;
+  /** Where on-call schedules are read; nowhere unless told. */
+  readonly groups?: Config["groups"];
   readonly slack?: SlackOptions;
   readonly logLevel?: string;
 };
@@ -68,13 +73,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     startGuarded(),
   ]);
   const clock = createMovableClock();
-  const policy = policyFrom((options.policy ?? ordinaryPolicy)(guarded.names));
+  let policyText = (options.policy ?? ordinaryPolicy)(guarded.names);
   const config = configFor(slack, database.url, options);
   const own = new pg.Pool({ connectionString: database.url, max: 2 });
   const start = async (): Promise<Hallpass> => {
     const started = await startHallpass({
       config,
-      policy,
+      policy: policyFrom(policyText),
+      policySource: { read: () => Promise.resolve(parseText(policyText)) },
       secret: (name) => (name === "ORDERS_DATABASE_URL" ? guarded.url : undefined),
       log: pino({ level: options.logLevel ?? process.env["TEST_LOG_LEVEL"] ?? "silent" }),
       clock,
@@ -97,10 +103,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return hallpass;
     },
     query,
+    reloads(text) {
+      policyText = text;
+      return hallpass.reloadPolicy();
+    },
     async audited(number) {
       const rows = await query<{ type: string }>(
         `select type from audit_events a left join access_requests r on r.id = a.request_id
-         where $1::int is null or r.number = $1 order by a.seq`,
+         where ($1::int is null or r.number = $1) and type not like 'policy.%' order by a.seq`,
         [number ?? null],
       );
       return rows.map(({ type }) => type);
@@ -212,8 +222,12 @@ export async function startGuarded(): Promise<Guarded> {
   };
 }
 
+function parseText(text: string): LoadedPolicy {
+  return parsePolicy([{ name: "hallpass.yml", text }], { providerTypes });
+}
+
 export function policyFrom(text: string): Policy {
-  const loaded = parsePolicy([{ name: "hallpass.yml", text }], { providerTypes });
+  const loaded = parseText(text);
   if (!loaded.ok) throw new Error(loaded.faults.map(wordFault).join("\n"));
   return loaded.policy;
 }
@@ -228,6 +242,7 @@ function configFor(slack: Slack, databaseUrl: string, options: WorldOptions): Co
           ? { mode: "http", signingSecret: slack.signingSecret }
           : { mode: "socket", appToken: slack.tokens.app },
     },
+    groups: options.groups ?? { pagerDuty: undefined, opsgenie: undefined },
     http: { host: "127.0.0.1", port: 0 },
     database: { url: databaseUrl, dataDir: "/nonexistent" },
     redisUrl: options.redisUrl === undefined ? undefined : ownRedisDatabase(options.redisUrl),

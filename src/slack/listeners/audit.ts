@@ -8,11 +8,11 @@ import type { WebClient } from "@slack/web-api";
 import { exportAudit } from "../../audit/export.ts";
 import { type ExportFilters, parseExportFilters, recordedFilters } from "../../audit/export-filters.ts";
 import type { Person } from "../../domain/person.ts";
-import { actorOf } from "../../domain/request-transitions.ts";
+import { actorOf } from "../../domain/request-consequences.ts";
 import { storable } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { readNow } from "../../persistence/requests.ts";
-import { isAuditor } from "../../policy/evaluate.ts";
+import { isAuditor } from "../../policy/people.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
@@ -58,7 +58,8 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     }
     const { person } = identity;
     const now = await readNow(deps.db, deps.clock);
-    if (!isAuditor(deps.policy(), person.email)) {
+    const policy = deps.policy();
+    if (!isAuditor(policy, await deps.groups.read(policy.groups), person.email)) {
       const why = "Only auditors may read the audit. The policy names them under settings.auditors.";
       await recordEvent(
         deps.db,

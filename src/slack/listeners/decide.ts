@@ -1,15 +1,7 @@
-import type {
-  AllMiddlewareArgs,
-  BlockAction,
-  ButtonAction,
-  SlackActionMiddlewareArgs,
-  SlackViewMiddlewareArgs,
-  ViewSubmitAction,
-} from "@slack/bolt";
-import { z } from "zod";
-import { authorityOver, decideRequest, refuseDecision } from "../../access/decide-request.ts";
+import type { ViewSubmitAction } from "@slack/bolt";
+import { approversNow, decideRequest, refuseDecision } from "../../access/decide-request.ts";
+import { authorityOver, readFacts } from "../../access/read-facts.ts";
 import { mayDecide } from "../../domain/request-transitions.ts";
-import type { Person } from "../../domain/person.ts";
 import { refusalText, type Refusal } from "../../domain/refusal.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
 import { isBlank } from "../../domain/text.ts";
@@ -20,9 +12,8 @@ import type { SlackDeps } from "../deps.ts";
 import { denyForm, denyReasonBlockId } from "../views/deny-form.ts";
 import { inputActionId } from "../views/request-form.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
+import { type Click, RequestId, type Submission, tellClicker, whoClicked } from "./click.ts";
 import { refuseNobody } from "./nobody.ts";
-
-type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
 
 /** Approve was pressed: acknowledged once the decision is recorded, or before Slack's patience ends. */
 export async function onApprove(deps: SlackDeps, args: Click): Promise<void> {
@@ -38,15 +29,10 @@ export async function onDeny(deps: SlackDeps, args: Click): Promise<void> {
   await tellClicker(args, await askWhy(deps, args));
 }
 
-async function tellClicker({ respond }: Click, refused: string | undefined): Promise<void> {
-  if (refused === undefined) return;
-  await respond({ response_type: "ephemeral", replace_original: false, text: escapeMrkdwn(refused) });
-}
-
 /** What to tell the person who pressed; nothing when all went well, for the message itself then says so. */
-async function approve(deps: SlackDeps, { action, body }: Click): Promise<string | undefined> {
+async function approve(deps: SlackDeps, args: Click): Promise<string | undefined> {
   try {
-    const clicked = await whoClicked(deps, action, body, "approve");
+    const clicked = await whoClicked(deps, args, "approve");
     if (!clicked.known) return clicked.why;
     const { requestId, person, key } = clicked;
     const answer = await decideRequest(deps, { requestId, by: person, verdict: { type: "approve" }, key });
@@ -56,28 +42,29 @@ async function approve(deps: SlackDeps, { action, body }: Click): Promise<string
   }
 }
 
-async function askWhy(deps: SlackDeps, { action, body, client }: Click): Promise<string | undefined> {
+async function askWhy(deps: SlackDeps, args: Click): Promise<string | undefined> {
   try {
-    const clicked = await whoClicked(deps, action, body, "deny");
+    const clicked = await whoClicked(deps, args, "deny");
     if (!clicked.known) return clicked.why;
     const { requestId, person, key } = clicked;
     const read = await readState(deps.db, deps.clock, requestId);
     if (!read) return "This request does not exist.";
     const { request } = read.state;
-    const authority = authorityOver(deps.policy(), request, read.now);
-    const { refusal } = mayDecide(request, { by: person, ...(authority && { authority }) }, read.now);
+    const policy = deps.policy();
+    const facts = await readFacts(deps, policy, request.requester.email, request.id);
+    const authority = authorityOver(policy, request, facts, read.now);
+    const asked = { type: "deny", by: person, ...(authority && { authority }) } as const;
+    const { refusal } = mayDecide(request, asked, read.now);
     if (refusal) {
       await refuseDecision(deps, { request, by: person, attempted: "deny", refusal, key, now: read.now });
-      return wordRefusal(refusal, request, authority?.approvers ?? []);
+      return wordRefusal(refusal, request, approversNow(authority, request));
     }
-    await client.views.open({ trigger_id: body.trigger_id, view: denyForm(request) });
+    await args.client.views.open({ trigger_id: args.body.trigger_id, view: denyForm(request) });
     return undefined;
   } catch (error) {
     return faultText(deps.log, error, "opening the form to deny a request");
   }
 }
-
-type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 
 /** The reason for a denial was given: whether this person may deny is asked again. */
 export async function onDenyReason(deps: SlackDeps, { ack, body, client }: Submission): Promise<void> {
@@ -110,28 +97,6 @@ async function deny(deps: SlackDeps, body: ViewSubmitAction): Promise<string | u
   } catch (error) {
     return faultText(deps.log, error, "denying a request");
   }
-}
-
-const RequestId = z.uuid();
-
-async function whoClicked(
-  deps: SlackDeps,
-  action: ButtonAction,
-  body: BlockAction,
-  attempted: string,
-): Promise<
-  | { readonly known: true; readonly requestId: string; readonly person: Person; readonly key: string }
-  | { readonly known: false; readonly why: string }
-> {
-  const key = `${attempted} ${body.user.id} ${body.container?.message_ts ?? ""} ${action.action_ts}`;
-  const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
-  if (!identity.known) {
-    await refuseNobody(deps, identity.why, { slackId: body.user.id, attempted, key });
-    return { known: false, why: nobodyText[identity.why] };
-  }
-  const requestId = RequestId.safeParse(action.value);
-  if (!requestId.success) return { known: false, why: "This button belongs to no request." };
-  return { known: true, requestId: requestId.data, person: identity.person, key };
 }
 
 function wordRefusal(refusal: Refusal, request: AccessRequest, approvers: readonly string[]): string {

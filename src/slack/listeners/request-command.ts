@@ -53,15 +53,23 @@ async function answerCommand(deps: SlackDeps, command: Command["command"]): Prom
   }
 }
 
+function named(emails: readonly string[]): string {
+  const more = emails.length > 5 ? ` and ${emails.length - 5} more` : "";
+  return `${emails.slice(0, 5).join(", ")}${more}`;
+}
+
 function wordAnswer(answer: AccessAnswer): string {
   switch (answer.outcome) {
     case "filed": {
       const { request } = answer;
       const what = `${accessTitle(request)} for ${formatDuration(request.durationSeconds)}`;
-      const step = request.terms.steps[0];
-      if (!step) return `${requestName(request)}: ${what} is allowed at once and is being granted.`;
-      const more = step.approvers.length > 5 ? ` and ${step.approvers.length - 5} more` : "";
-      return `${requestName(request)}: you asked for ${what}. ${step.count} of ${step.approvers.slice(0, 5).join(", ")}${more} must approve it in ${request.terms.channel}.`;
+      const { steps, breakGlass, channel } = request.terms;
+      if (breakGlass)
+        return `${requestName(request)}: ${what} is being granted without approval. It is said in ${request.terms.alerts} and reviewed by ${named(breakGlass.reviewers)}.`;
+      if (steps.length === 0)
+        return `${requestName(request)}: ${what} is allowed at once and is being granted.`;
+      const needed = steps.map(({ count, approvers }) => `${count} of ${named(approvers)}`).join(", then ");
+      return `${requestName(request)}: you asked for ${what}. ${needed} must approve it in ${channel}.`;
     }
     case "repeated":
       return `${requestName(answer)} is recorded.`;

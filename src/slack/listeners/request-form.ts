@@ -9,7 +9,8 @@ import type {
 import type { ModalView } from "@slack/types";
 import { z } from "zod";
 import type { Person } from "../../domain/person.ts";
-import { askable } from "../../policy/evaluate.ts";
+import { readNow } from "../../persistence/requests.ts";
+import { askable, type Askable } from "../../policy/askable.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { clickerOf, identify, identifyAccount, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
@@ -34,8 +35,9 @@ export async function openForm(deps: SlackDeps, { ack, client, command, respond 
   const remembered = deps.directory.remembered(command.user_id);
   if (remembered) {
     const identity = identifyAccount(deps.workspace, remembered);
-    if (identity.known && command.team_id === deps.workspace.teamId) {
-      await client.views.open({ trigger_id: command.trigger_id, view: formFor(deps, identity.person) });
+    const offers = identity.known ? rememberedOffers(deps, identity.person) : undefined;
+    if (offers && command.team_id === deps.workspace.teamId) {
+      await client.views.open({ trigger_id: command.trigger_id, view: formFor(offers) });
       return;
     }
   }
@@ -49,7 +51,7 @@ export async function openForm(deps: SlackDeps, { ack, client, command, respond 
       teamId: command.team_id,
     });
     if (identity.known) {
-      view = formFor(deps, identity.person);
+      view = formFor(await offersTo(deps, identity.person));
     } else {
       view = plainView(nobodyText[identity.why]);
       await refuseNobody(deps, identity.why, {
@@ -66,8 +68,22 @@ export async function openForm(deps: SlackDeps, { ack, client, command, respond 
   await client.views.update({ view_id: viewId, view });
 }
 
-function formFor(deps: SlackDeps, person: Person): ModalView {
-  const entries = askable(deps.policy(), person.email);
+/** What the person may ask for now. */
+async function offersTo(deps: SlackDeps, { email }: Person): Promise<readonly Askable[]> {
+  const policy = deps.policy();
+  const now = deps.clock.estimate() ?? (await readNow(deps.db, deps.clock));
+  return askable(policy, await deps.groups.read(policy.groups), email, now);
+}
+
+/** The same without asking anybody; `undefined` when something would have to be asked. */
+function rememberedOffers(deps: SlackDeps, { email }: Person): readonly Askable[] | undefined {
+  const policy = deps.policy();
+  const memberships = deps.groups.remembered(policy.groups);
+  const now = deps.clock.estimate();
+  return memberships && now && askable(policy, memberships, email, now);
+}
+
+function formFor(entries: readonly Askable[]): ModalView {
   if (entries.length > 0) return requestForm(entries, undefined);
   return plainView(
     "The policy offers you nothing to ask for. If that is wrong, ask whoever keeps the policy.",
@@ -88,9 +104,17 @@ export async function onResourceChosen(
   if (!body.view) return;
   const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   const view = identity.known
-    ? requestForm(askable(deps.policy(), identity.person.email), action.selected_option.value)
+    ? requestForm(await offersTo(deps, identity.person), action.selected_option.value)
     : plainView(nobodyText[identity.why]);
   await client.views.update({ view_id: body.view.id, hash: body.view.hash, view });
+}
+
+async function offersToClicker(
+  deps: SlackDeps,
+  body: Parameters<typeof clickerOf>[0],
+): Promise<readonly Askable[]> {
+  const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
+  return identity.known ? offersTo(deps, identity.person) : [];
 }
 
 const FormMetadata = z.object({ resource: z.string().optional() });
@@ -100,12 +124,8 @@ export async function onOptionsTyped(
   deps: SlackDeps,
   { ack, body, payload }: SlackOptionsMiddlewareArgs<"block_suggestion"> & AllMiddlewareArgs,
 ): Promise<void> {
-  const answer = await withinBudget(identify(deps.directory, deps.workspace, clickerOf(body)));
-  if (!answer.inTime || !answer.value.known) {
-    await ack({ options: [] });
-    return;
-  }
-  const entries = askable(deps.policy(), answer.value.person.email);
+  const answer = await withinBudget(offersToClicker(deps, body));
+  const entries = answer.inTime ? answer.value : [];
   if (payload.action_id === resourceActionId) {
     await ack({ options: [...matchingOptions(resourceOptions(entries), payload.value)] });
     return;

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from "@slack/bolt";
-import { type AccessAnswer, type AccessAsk, requestAccess } from "../../access/request-access.ts";
+import { type AccessAsk, requestAccess } from "../../access/request-access.ts";
 import { parseDuration } from "../../domain/duration.ts";
+import { wordRefusal } from "../../policy/explain.ts";
+import { fieldOf, type PolicyRefusal } from "../../policy/refusals.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { clickerOf, identify, nobodyText } from "../authority.ts";
 import { durationFault, ticketIn } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {
+  breakGlassBlockId,
   durationBlockId,
   inputActionId,
   plainView,
@@ -48,7 +51,7 @@ export async function onFormSubmitted(deps: SlackDeps, { ack, body, client }: Su
 }
 
 async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promise<Submitted> {
-  const { resource, role, durationText, reason, ticket } = readForm(body.view);
+  const { resource, role, durationText, reason, ticket, isBreakGlass } = readForm(body.view);
   const fail = (blockId: string, why: string): Submitted => ({ filed: false, errors: { [blockId]: why } });
   const lastBlock = reasonBlockId;
   try {
@@ -74,33 +77,30 @@ async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promis
       durationSeconds,
       reason,
       source: "slack",
-      dedupeKey: `form ${body.view.id} ${digest([resource, role, durationText, reason, ticket ?? ""])}`,
+      isBreakGlass,
+      dedupeKey: `form ${body.view.id} ${digest([resource, role, durationText, reason, ticket ?? "", String(isBreakGlass)])}`,
       ...(found === undefined ? {} : { ticket: found }),
     };
     const answer = await requestAccess(deps, ask);
     if (answer.outcome === "filed" || answer.outcome === "repeated") return { filed: true };
-    return fail(blockFor(answer, resource), answer.why);
+    return { filed: false, errors: errorsOf(answer.refusals, resource) };
   } catch (error) {
     return fail(lastBlock, faultText(deps.log, error, "filing a request"));
   }
 }
 
-function blockFor(answer: Extract<AccessAnswer, { why: string }>, resource: string): string {
-  switch (answer.refusal.kind) {
-    case "duration_too_long":
-    case "duration_invalid":
-      return durationBlockId;
-    case "reason_missing":
-    case "reason_too_long":
-      return reasonBlockId;
-    case "unknown_resource":
-      return resourceBlockId;
-    case "unknown_role":
-    case "no_rule":
-    case "denied":
-    case "nobody_can_approve":
-      return roleBlockId(resource);
-  }
+/** Each refusal at the field where the person can mend it. */
+function errorsOf(refusals: readonly PolicyRefusal[], resource: string): Record<string, string> {
+  const blocks = {
+    resource: resourceBlockId,
+    role: roleBlockId(resource),
+    duration: durationBlockId,
+    reason: reasonBlockId,
+    ticket: ticketBlockId,
+  };
+  return Object.fromEntries(
+    refusals.map((refusal) => [blocks[fieldOf(refusal)], wordRefusal(refusal)] as const),
+  );
 }
 
 function readForm(view: ViewSubmitAction["view"]): {
@@ -109,6 +109,7 @@ function readForm(view: ViewSubmitAction["view"]): {
   readonly durationText: string;
   readonly reason: string;
   readonly ticket: string | undefined;
+  readonly isBreakGlass: boolean;
 } {
   const { values } = view.state;
   const resource = values[resourceBlockId]?.[resourceActionId]?.selected_option?.value;
@@ -124,6 +125,7 @@ function readForm(view: ViewSubmitAction["view"]): {
     durationText: typed(durationBlockId),
     reason: typed(reasonBlockId),
     ticket: ticket === "" ? undefined : ticket,
+    isBreakGlass: (values[breakGlassBlockId]?.[inputActionId]?.selected_options ?? []).length > 0,
   };
 }
 

@@ -2,8 +2,10 @@ import type { KnownBlock, RichTextElement } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
 import type { State } from "../../domain/decide.ts";
 import type { Grant } from "../../domain/grant.ts";
-import { type AccessRequest, requestName } from "../../domain/request.ts";
-import { stillNeeded } from "../../domain/approvals.ts";
+import { type AccessRequest, requestName, type Terms } from "../../domain/request.ts";
+import { progressOf } from "../../domain/approvals.ts";
+import { reviewed } from "../../domain/break-glass.ts";
+import { later, startByOf } from "../../domain/request-consequences.ts";
 import { onOneLine } from "../../domain/text.ts";
 import {
   bold,
@@ -22,18 +24,22 @@ import {
 /** What the buttons are called on the wire; their value is the request's id, nothing else. */
 export const approveActionId = "approve_request";
 export const denyActionId = "deny_request";
+export const reviewActionId = "review_break_glass";
 
 export type Message = { readonly text: string; readonly blocks: readonly KnownBlock[] };
 
-/** Somebody who may approve, by e-mail, with their Slack id where they were found. */
+/** Somebody who may approve, by e-mail, with their Slack id where they are to be pinged and were found. */
 export type Approver = { readonly email: string; readonly slackId?: string | undefined };
+
+/** Who may decide the waiting step, and who is told of it besides. */
+export type Asked = { readonly approvers: readonly Approver[]; readonly told: readonly Approver[] };
 
 const riskWords = { low: "🟢 Low", medium: "🟡 Medium", high: "🔴 High" } as const;
 /** More names than this are counted, not listed: an approver judges on a phone. */
 export const maxNames = 10;
 
 /** The message approvers judge, as the request stands now; buttons only while it is pending. */
-export function approvalMessage(state: State, approvers: readonly Approver[]): Message {
+export function approvalMessage(state: State, asked: Asked): Message {
   const { request } = state;
   const pending = request.status === "pending";
   const blocks: KnownBlock[] = [
@@ -53,12 +59,15 @@ export function approvalMessage(state: State, approvers: readonly Approver[]): M
         field("Risk", riskWords[request.terms.risk]),
         ...(request.ticket === undefined ? [] : [field("Ticket", onOneLine(request.ticket))]),
         ...(request.rule === undefined ? [] : [field("Rule", request.rule)]),
-        ...(pending ? waiting(request, approvers) : []),
+        ...(request.planned.length > 1 ? [field("Gives", planned(request))] : []),
+        ...(pending ? waiting(request, asked) : []),
+        ...(request.terms.doubts ?? []).map((doubt) => field("Note", shorten(onOneLine(doubt), 300))),
         field("Why"),
       ]),
       quote(request.reason),
     ),
     ...(pending ? [buttons(request)] : [{ ...richText(...outcome(state)), block_id: "outcome" }]),
+    ...(request.terms.breakGlass && !reviewed(request) ? [reviewButton(request)] : []),
   ];
   return { text: escapeMrkdwn(summary(state)), blocks };
 }
@@ -83,14 +92,23 @@ function field(label: string, ...pieces: readonly Piece[]): readonly Piece[] {
   return [bold(`${label}: `), ...pieces];
 }
 
-function waiting(request: AccessRequest, approvers: readonly Approver[]): readonly (readonly Piece[])[] {
-  const step = request.terms.steps[0];
+function waiting(request: AccessRequest, { approvers, told }: Asked): readonly (readonly Piece[])[] {
+  const { steps } = request.terms;
+  const { current, given: counted } = progressOf(request.decisions, { steps });
+  const step = steps[current];
   if (!step) return [];
-  const needed = stillNeeded(request.decisions, step);
+  const needed = step.count - (counted[current]?.length ?? 0);
   const given = request.decisions.filter(({ verdict }) => verdict === "approve");
+  const place = steps.length === 1 ? "" : `, step ${current + 1} of ${steps.length}`;
+  const rest = steps.slice(current + 1).map(({ count, from }) => `${count} of ${from.join(", ")}`);
   return [
     field("May approve", ...names(approvers)),
-    field("Still needed", `${needed} of ${step.count} ${step.count === 1 ? "approval" : "approvals"}`),
+    ...(told.length === 0 ? [] : [field("Told", ...names(told))]),
+    field(
+      "Still needed",
+      `${needed} of ${step.count} ${step.count === 1 ? "approval" : "approvals"}${place}`,
+    ),
+    ...(rest.length === 0 ? [] : [field("After that", shorten(rest.join(", then "), 300))]),
     ...(given.length === 0 ? [] : [field("Approved so far by", ...listed(given.map(mention), "and"))]),
     ...(request.respondBy ? [field("Answer by", request.respondBy)] : []),
   ];
@@ -102,6 +120,30 @@ function names(approvers: readonly Approver[]): readonly RichTextElement[] {
   return rest > 0
     ? [...listed(shown, "or"), { type: "text", text: ` or ${rest} more` }]
     : listed(shown, "or");
+}
+
+/** Whose approval the waiting step takes, as the policy had it when the request was filed. */
+export function waitingStep({ terms, decisions }: AccessRequest): Terms["steps"][number] | undefined {
+  return terms.steps[progressOf(decisions, terms).current];
+}
+
+function planned({ planned: grants }: AccessRequest): string {
+  return shorten(grants.map(({ access, provider }) => access ?? provider).join(", "), 300);
+}
+
+function reviewButton(request: AccessRequest): KnownBlock {
+  return {
+    type: "actions",
+    block_id: "review",
+    elements: [
+      {
+        type: "button",
+        action_id: reviewActionId,
+        text: { type: "plain_text", text: "Review break-glass" },
+        value: request.id,
+      },
+    ],
+  };
 }
 
 function buttons(request: AccessRequest): KnownBlock {
@@ -138,7 +180,14 @@ function outcome({ request, grants }: State): readonly ReturnType<typeof paragra
         approvals.length === 0
           ? ["the policy (rule ", bold(request.rule ?? ""), ")"]
           : listed(approvals.map(mention), "and");
-      return [lines([["✅ Approved by ", ...by, ", ", closedAt], ...grants.map(grantLine)])];
+      const startBy = grants.length === 0 ? startByOf(request) : undefined;
+      return [
+        lines([
+          ...(request.terms.breakGlass ? takenLines(request) : [["✅ Approved by ", ...by, ", ", closedAt]]),
+          ...(startBy ? [["To be started by the person who asked until ", startBy, "."]] : []),
+          ...grants.map(grantLine),
+        ]),
+      ];
     }
     case "denied": {
       const denial = request.decisions.find(({ verdict }) => verdict === "deny");
@@ -150,10 +199,28 @@ function outcome({ request, grants }: State): readonly ReturnType<typeof paragra
     case "cancelled":
       return [paragraph("Cancelled by the person who asked, ", closedAt)];
     case "expired":
-      return [paragraph("⌛ Expired: nobody decided in time, ", closedAt)];
+      return [
+        request.terms.startWithinSeconds !== undefined &&
+        progressOf(request.decisions, request.terms).current === request.terms.steps.length
+          ? paragraph("⌛ Approved, but not started in time, ", closedAt)
+          : paragraph("⌛ Expired: nobody decided in time, ", closedAt),
+      ];
     case "refused":
       return [paragraph("Refused by the policy, ", closedAt)];
   }
+}
+
+function takenLines(request: AccessRequest): readonly (readonly Piece[])[] {
+  const review = reviewed(request);
+  const { breakGlass } = request.terms;
+  const reviewBy = later(request.createdAt, breakGlass?.withinSeconds ?? 0);
+  const taken: readonly Piece[] = ["🚨 Taken by break-glass, without approval, ", request.createdAt];
+  if (!review) {
+    const reviewers = (breakGlass?.reviewers ?? []).slice(0, maxNames).join(", ");
+    return [taken, [`To be reviewed by ${reviewers} until `, reviewBy, "."]];
+  }
+  const found = review.verdict === "accept" ? "☑️ Found justified by " : "🚨 Found not justified by ";
+  return [taken, [found, mention(review), `: ${shorten(onOneLine(review.reason ?? ""), 300)}`]];
 }
 
 function grantLine(grant: Grant): readonly Piece[] {

@@ -1,13 +1,16 @@
 import type { KnownBlock } from "@slack/types";
-import type { AuditEvent } from "../../domain/audit-event.ts";
+import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
-import { accessTitle, type Message } from "./approval-message.ts";
+import { accessTitle, maxNames, type Message } from "./approval-message.ts";
 import {
   bold,
   code,
   escapeMrkdwn,
   formatTime,
+  listed,
+  mention,
+  type Named,
   paragraph,
   type Piece,
   quote,
@@ -17,18 +20,80 @@ import {
 
 type Told = { readonly line: readonly Piece[]; readonly said?: string };
 
-/** One event, said in the request's thread. `undefined`: not worth a message there. */
-export function threadMessage(event: AuditEvent): Message | undefined {
+/** What starts approved access; its value is the request's id, nothing else. */
+export const startActionId = "start_access";
+
+/** One event, said in the request's thread, to whom it asks. `undefined`: not worth a message there. */
+export function threadMessage(event: AuditEvent, asked: readonly Named[] = []): Message | undefined {
   const told = toThread(event);
-  return told && message(told.line, told.said);
+  if (!told) return undefined;
+  const names = asked.slice(0, maxNames).map(mention);
+  return message(
+    [...told.line, ...(names.length === 0 ? [] : [" ", ...listed(names, "or"), "."])],
+    told.said,
+  );
+}
+
+/** Whom an event asks something of, by their e-mail addresses. */
+export function askedBy(event: AuditEvent): readonly string[] {
+  switch (event.type) {
+    case "approval.given":
+      return event.data.asks ?? [];
+    case "request.reminded":
+    case "request.escalated":
+      return event.data.asks;
+    case "break_glass.overdue":
+      return event.data.reviewers;
+    case "request.created":
+    case "request.refused":
+    case "request.approved":
+    case "request.denied":
+    case "request.cancelled":
+    case "request.expired":
+    case "request.lapsed":
+    case "break_glass.used":
+    case "break_glass.reviewed":
+    case "decision.refused":
+    case "grant.started":
+    case "grant.active":
+    case "grant.failed":
+    case "grant.landed_late":
+    case "grant.revoking":
+    case "revocation.failed":
+    case "grant.revoked":
+    case "message.failed":
+    case "policy.loaded":
+    case "policy.refused":
+    case "audit.exported":
+    case "audit.refused":
+      return [];
+  }
 }
 
 /** One event, said to the requester by direct message. */
 export function requesterMessage(event: AuditEvent, request: AccessRequest): Message | undefined {
   const told = toRequester(event, request);
-  return (
-    told && message([bold(requestName(request)), ` (${accessTitle(request)}): `, ...told.line], told.said)
-  );
+  if (!told) return undefined;
+  const about = [bold(requestName(request)), ` (${accessTitle(request)}): `];
+  const { text, blocks } = message([...about, ...told.line], told.said);
+  const isToStart = event.type === "request.approved" && event.data.startBy !== undefined;
+  return { text, blocks: isToStart ? [...blocks, startButton(request)] : blocks };
+}
+
+function startButton({ id }: Pick<AccessRequest, "id">): KnownBlock {
+  return {
+    type: "actions",
+    block_id: "start",
+    elements: [
+      {
+        type: "button",
+        action_id: startActionId,
+        style: "primary",
+        text: { type: "plain_text", text: "Start access" },
+        value: id,
+      },
+    ],
+  };
 }
 
 /** One event, said in the alerts channel. */
@@ -66,14 +131,45 @@ function notificationText(line: readonly Piece[]): string {
 function toThread(event: AuditEvent): Told | undefined {
   switch (event.type) {
     case "approval.given":
-      return { line: ["✅ Approved by ", actor(event), ` (${event.data.have} of ${event.data.needed}).`] };
-    case "request.approved":
       return {
-        line:
-          event.actor.kind === "policy"
-            ? ["✅ Approved by the policy at once. The access is being granted."]
-            : ["✅ Approved by ", actor(event), ". The access is being granted."],
+        line: [
+          "✅ Approved by ",
+          actor(event),
+          ` (${wordStep(event.data)}).`,
+          ...(event.data.asks === undefined ? [] : [" The next step waits for"]),
+        ],
       };
+    case "request.approved":
+      return { line: approvedLine(event) };
+    case "request.reminded":
+      return { line: ["⏰ Still waiting for"] };
+    case "request.escalated":
+      return { line: ["⏫ Nobody has decided yet; these may now too:"] };
+    case "request.lapsed":
+      return { line: ["⌛ Approved, but not started in time; nothing was granted. It can be asked again."] };
+    case "break_glass.used":
+      return {
+        line: [
+          "🚨 Access taken by break-glass, without approval, by ",
+          actor(event),
+          `. To be reviewed by ${event.data.reviewers.slice(0, maxNames).join(", ")} until `,
+          new Date(event.data.reviewBy),
+          ".",
+        ],
+      };
+    case "break_glass.reviewed":
+      return {
+        line: [
+          event.data.verdict === "accept"
+            ? "☑️ Break-glass reviewed and found justified by "
+            : "🚨 Break-glass reviewed and found not justified by ",
+          actor(event),
+          ":",
+        ],
+        said: event.data.note,
+      };
+    case "break_glass.overdue":
+      return { line: ["🚨 Nobody has reviewed this use of break-glass yet. It waits for"] };
     case "request.denied":
       return { line: ["⛔ Denied by ", actor(event), ":"], said: event.data.reason };
     case "request.cancelled":
@@ -124,17 +220,37 @@ function toThread(event: AuditEvent): Told | undefined {
                 ` no longer has this access in ${event.data.provider} (${endWords(event.data.reason)}).`,
               ],
       };
-    case "request.created":
     case "request.refused":
+      return { line: ["🚨 Refused, and whoever keeps the policy can mend why:"], said: event.data.why };
+    case "request.created":
     case "decision.refused":
     case "grant.started":
     case "grant.landed_late":
     case "grant.revoking":
     case "message.failed":
+    case "policy.loaded":
+    case "policy.refused":
     case "audit.exported":
     case "audit.refused":
       return undefined;
   }
+}
+
+function approvedLine(event: Extract<AuditEvent, { type: "request.approved" }>): readonly Piece[] {
+  const { startBy } = event.data;
+  const next =
+    startBy === undefined
+      ? [" The access is being granted."]
+      : [" The person who asked starts it until ", new Date(startBy), "."];
+  if (event.actor.kind === "policy") return ["✅ Approved by the policy at once.", ...next];
+  if (event.data.approvers.length === 0) return ["🚨 Taken at once by ", actor(event), ".", ...next];
+  return ["✅ Approved by ", actor(event), ".", ...next];
+}
+
+/** `1 of 2`, and where there are several steps, in which. */
+function wordStep({ have, needed, step, steps }: EventData<"approval.given">): string {
+  const place = step === undefined || steps === undefined ? "" : `, step ${step} of ${steps}`;
+  return `${have} of ${needed}${place}`;
 }
 
 function toRequester(event: AuditEvent, request: AccessRequest): Told | undefined {
@@ -146,9 +262,28 @@ function toRequester(event: AuditEvent, request: AccessRequest): Told | undefine
         ],
       };
     case "approval.given":
-      return { line: ["approved by ", actor(event), ` (${event.data.have} of ${event.data.needed}).`] };
+      return { line: ["approved by ", actor(event), ` (${wordStep(event.data)}).`] };
     case "request.approved":
-      return { line: ["approved. The access is being granted."] };
+      return event.data.startBy === undefined
+        ? { line: ["approved. The access is being granted."] }
+        : {
+            line: [
+              "approved. Start it when you need it, until ",
+              new Date(event.data.startBy),
+              `; it then lasts ${formatDuration(request.durationSeconds)}.`,
+            ],
+          };
+    case "request.lapsed":
+      return { line: ["it was not started in time, so nothing was granted. You can ask again."] };
+    case "break_glass.reviewed":
+      return {
+        line: [
+          `your use of break-glass was found ${event.data.verdict === "accept" ? "justified" : "not justified"} by `,
+          actor(event),
+          ":",
+        ],
+        said: event.data.note,
+      };
     case "request.denied":
       return { line: ["denied by ", actor(event), ":"], said: event.data.reason };
     case "request.cancelled":
@@ -179,12 +314,18 @@ function toRequester(event: AuditEvent, request: AccessRequest): Told | undefine
         ? { line: ["verified: no access is left behind."] }
         : { line: [`your access ended (${endWords(event.data.reason)}) and is verified gone.`] };
     case "request.refused":
+    case "request.reminded":
+    case "request.escalated":
+    case "break_glass.used":
+    case "break_glass.overdue":
     case "decision.refused":
     case "grant.started":
     case "grant.landed_late":
     case "grant.revoking":
     case "revocation.failed":
     case "message.failed":
+    case "policy.loaded":
+    case "policy.refused":
     case "audit.exported":
     case "audit.refused":
       return undefined;

@@ -1,6 +1,7 @@
 import type { InputBlock, ModalView, PlainTextOption } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
-import { type Askable, maxReasonCharacters } from "../../policy/evaluate.ts";
+import type { Askable } from "../../policy/askable.ts";
+import { maxReasonCharacters } from "../../policy/evaluate.ts";
 import { shorten } from "./rich-text.ts";
 
 export const requestFormId = "request_access";
@@ -10,6 +11,7 @@ export const resourceBlockId = "resource";
 export const durationBlockId = "duration";
 export const reasonBlockId = "reason";
 export const ticketBlockId = "ticket";
+export const breakGlassBlockId = "break_glass";
 export const inputActionId = "value";
 
 /** A role's block is named for its resource, so that Slack forgets the role chosen for another one. */
@@ -66,9 +68,7 @@ export function requestForm(askable: readonly Askable[], chosen: string | undefi
         element: {
           type: "plain_text_input",
           action_id: inputActionId,
-          initial_value: formatDuration(
-            Math.min(3600, ...roles.map(({ maxDurationSeconds }) => maxDurationSeconds)),
-          ),
+          initial_value: formatDuration(offeredSeconds(roles)),
           max_length: 20,
         },
       },
@@ -87,7 +87,7 @@ export function requestForm(askable: readonly Askable[], chosen: string | undefi
       {
         type: "input",
         block_id: ticketBlockId,
-        optional: true,
+        optional: roles.length === 0 || !roles.every(({ needsTicket }) => needsTicket),
         label: { type: "plain_text", text: "Ticket" },
         element: {
           type: "plain_text_input",
@@ -96,8 +96,37 @@ export function requestForm(askable: readonly Askable[], chosen: string | undefi
           placeholder: { type: "plain_text", text: "INC-42" },
         },
       },
+      ...(roles.some(({ mayBreakGlass }) => mayBreakGlass) ? [breakGlassInput] : []),
     ],
   };
+}
+
+const breakGlassInput: InputBlock = {
+  type: "input",
+  block_id: breakGlassBlockId,
+  optional: true,
+  label: { type: "plain_text", text: "Emergency" },
+  element: {
+    type: "checkboxes",
+    action_id: inputActionId,
+    options: [
+      {
+        value: "break_glass",
+        text: { type: "plain_text", text: "Break glass: take the access at once" },
+        description: { type: "plain_text", text: "Said loudly, and reviewed afterwards." },
+      },
+    ],
+  },
+};
+
+/** What all roles shown may be asked for: what the policy offers, else an hour. */
+function offeredSeconds(roles: readonly Askable[]): number {
+  const offered = roles.flatMap(({ defaultDurationSeconds }) => defaultDurationSeconds ?? []);
+  const first = offered.length === roles.length ? Math.min(...offered, Infinity) : 3600;
+  return Math.min(
+    Number.isFinite(first) ? first : 3600,
+    ...roles.map(({ maxDurationSeconds }) => maxDurationSeconds),
+  );
 }
 
 /** Shown for the moment in which Slack is asked who the person is. */

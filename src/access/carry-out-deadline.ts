@@ -1,0 +1,31 @@
+import type { ClaimedEffect } from "../persistence/effects.ts";
+import type { Command } from "../domain/decide.ts";
+import { apply } from "./apply.ts";
+import { type Outcome, settled } from "./carry-out.ts";
+import type { RecordDeps } from "./deps.ts";
+
+/** What is due at a deadline; a request that has moved on meanwhile is left as it is. */
+const deadlineCommands = {
+  expire_request: { type: "expire" },
+  remind_request: { type: "remind" },
+  escalate_request: { type: "escalate" },
+  lapse_request: { type: "lapse" },
+  check_review: { type: "check_review" },
+} as const satisfies Readonly<Record<string, Command>>;
+
+export type DeadlineKind = keyof typeof deadlineCommands;
+
+/** Does what is due at a deadline. */
+export async function carryOutDeadline(
+  deps: RecordDeps,
+  effect: Extract<ClaimedEffect, { kind: DeadlineKind }>,
+): Promise<Outcome> {
+  const applied = await apply(deps, effect.requestId, deadlineCommands[effect.kind], () => ({
+    effectId: effect.id,
+    done: true,
+  }));
+  if (applied.applied) return settled;
+  if (applied.refusal !== "too_early") return { outcome: "done", note: applied.refusal };
+  // Claimed by the database's clock, decided by an estimate of it that is some milliseconds behind.
+  return { outcome: "again", seconds: 0.1, error: "not due yet", untouched: true };
+}

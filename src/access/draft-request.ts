@@ -1,0 +1,107 @@
+import { v7 as uuidv7 } from "uuid";
+import type { AccessRequest, Terms } from "../domain/request.ts";
+import type { Evaluation } from "../policy/evaluate.ts";
+import { wordRefusals } from "../policy/explain.ts";
+import type { Policy } from "../policy/policy.ts";
+import { subjectFor } from "../policy/subject.ts";
+import type { AccessAsk } from "./request-access.ts";
+
+/** A request as it is about to be filed: what was asked, what the policy says to it, and what an approval would grant. */
+export function draftRequest(
+  policy: Policy,
+  ask: AccessAsk,
+  evaluation: Evaluation,
+  now: Date,
+): Omit<AccessRequest, "number" | "status" | "decisions" | "closedAt"> {
+  const common = {
+    id: uuidv7(),
+    version: 1,
+    source: ask.source,
+    requester: ask.requester,
+    resource: ask.resource,
+    role: ask.role,
+    durationSeconds: ask.durationSeconds,
+    reason: ask.reason,
+    policyVersion: policy.hash,
+    createdAt: now,
+    terms: { ...termsOf(policy, ask, evaluation), ip: ask.ip },
+    ...(ask.ticket === undefined ? {} : { ticket: ask.ticket }),
+    ...(evaluation.rule === undefined ? {} : { rule: evaluation.rule }),
+  };
+  if (evaluation.verdict === "refuse") return { ...common, planned: [] };
+  return {
+    ...common,
+    planned: evaluation.grants.map(({ resource, role, provider, target }) => ({
+      grantId: uuidv7(),
+      access: `${resource}:${role}`,
+      provider,
+      subject: subjectFor(policy, provider, ask.requester.email) ?? "",
+      target,
+    })),
+    ...(evaluation.verdict === "review"
+      ? { respondBy: new Date(now.getTime() + evaluation.timeoutSeconds * 1000) }
+      : {}),
+  };
+}
+
+function termsOf(policy: Policy, ask: AccessAsk, evaluation: Evaluation): Terms {
+  const { alerts } = policy.settings;
+  if (evaluation.verdict === "refuse") {
+    const resource = policy.resources.get(ask.resource);
+    const { refusals } = evaluation;
+    return {
+      verdict: "refuse",
+      resourceTitle: resource?.title ?? ask.resource,
+      roleTitle: resource?.roles.get(ask.role)?.title ?? ask.role,
+      risk: resource?.risk ?? "medium",
+      channel: policy.settings.channel,
+      alerts,
+      steps: [],
+      refusal: wordRefusals(refusals),
+      isMendable:
+        refusals.some(({ kind }) => kind === "undecided" || kind === "nobody_can_approve") || undefined,
+    };
+  }
+  const { verdict, resourceTitle, roleTitle, risk, channel, extend, revokeOnIdleSeconds } = evaluation;
+  const common = {
+    resourceTitle,
+    roleTitle,
+    risk,
+    channel,
+    alerts,
+    doubts: evaluation.doubts.length > 0 ? [...evaluation.doubts] : undefined,
+    extend: extend && { ...extend },
+    revokeOnIdleSeconds,
+  };
+  if (verdict === "allow") {
+    const { breakGlass } = evaluation;
+    return {
+      ...common,
+      verdict,
+      steps: [],
+      breakGlass: breakGlass && {
+        from: [...breakGlass.from],
+        reviewers: [...breakGlass.reviewers],
+        withinSeconds: breakGlass.withinSeconds,
+      },
+    };
+  }
+  const { steps, remindEverySeconds, escalate, startWithinSeconds } = evaluation;
+  return {
+    ...common,
+    verdict,
+    steps: steps.map(({ count, from, approvers, notify }) => ({
+      count,
+      from: [...from],
+      approvers: [...approvers],
+      notify: [...notify],
+    })),
+    remindEverySeconds,
+    startWithinSeconds,
+    escalate: escalate && {
+      afterSeconds: escalate.afterSeconds,
+      to: [...escalate.to],
+      approvers: [...escalate.approvers],
+    },
+  };
+}

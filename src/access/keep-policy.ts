@@ -1,0 +1,126 @@
+import type { AuditEvent } from "../domain/audit-event.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import { recordEvent } from "../persistence/audit.ts";
+import type { Clock } from "../persistence/clock.ts";
+import { storePolicy } from "../persistence/policies.ts";
+import { readNow } from "../persistence/requests.ts";
+import { wordFault } from "../policy/fault.ts";
+import type { LoadedPolicy } from "../policy/load.ts";
+import type { Policy } from "../policy/policy.ts";
+
+export type ReloadOutcome = "loaded" | "unchanged" | "refused";
+
+export type PolicyKeeper = {
+  /** The policy in force. */
+  readonly current: () => Policy;
+  /** Why the policy that is on disk now is not the one in force; empty when it is. */
+  readonly refused: () => readonly string[];
+  /** Puts what is on disk in force; what is not fine changes nothing. One at a time; never throws. */
+  reload(via: "signal" | "watch"): Promise<ReloadOutcome>;
+};
+
+export type KeepPolicyDeps = {
+  readonly db: PrismaClient;
+  readonly clock: Clock;
+  readonly read: () => Promise<LoadedPolicy>;
+  /** Makes what the policy's providers need, and hands back what puts them in use; throws what an operator can mend. */
+  readonly prepare: (policy: Policy) => () => void;
+  /** Tells those who watch over Hallpass. */
+  readonly tell: (policy: Policy, text: string) => void;
+  readonly onOutcome: (outcome: ReloadOutcome, policy: Policy) => void;
+  readonly onError: (error: unknown, what: string) => void;
+};
+
+/** How many faults a message lists. */
+const mostFaults = 10;
+
+/** Puts a policy in force: kept for replay and recorded first, then used from one moment to the next. */
+export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<PolicyKeeper> {
+  let current = first;
+  let refused: readonly string[] = [];
+  const useProviders = deps.prepare(first);
+  await storePolicy(deps.db, first);
+  await record(deps, { type: "policy.loaded", data: { hash: first.hash, via: "start" } });
+  useProviders();
+
+  async function reloadNow(via: "signal" | "watch"): Promise<ReloadOutcome> {
+    const loaded = await deps.read();
+    if (!loaded.ok) return refuse(via, loaded.faults.map(wordFault));
+    const { policy } = loaded;
+    if (policy.hash === current.hash) {
+      if (refused.length > 0) deps.tell(current, "The policy on disk is the one in force again.");
+      refused = [];
+      return "unchanged";
+    }
+    let use: () => void;
+    try {
+      use = deps.prepare(policy);
+    } catch (error) {
+      return refuse(via, [error instanceof Error ? error.message : String(error)]);
+    }
+    await storePolicy(deps.db, policy);
+    const before = current.hash;
+    await record(deps, { type: "policy.loaded", data: { hash: policy.hash, before, via } });
+    use();
+    current = policy;
+    refused = [];
+    deps.tell(policy, `A new policy is in force: ${short(policy.hash)}, before it ${short(before)}.`);
+    return "loaded";
+  }
+
+  async function refuse(via: "signal" | "watch", faults: readonly string[]): Promise<ReloadOutcome> {
+    const isNew = faults.join("\n") !== refused.join("\n");
+    refused = faults;
+    if (!isNew) return "refused";
+    await record(deps, { type: "policy.refused", data: { inForce: current.hash, via, faults: [...faults] } });
+    deps.tell(current, wordRefused(faults, current.hash));
+    return "refused";
+  }
+
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    current: () => current,
+    refused: () => refused,
+    reload(via) {
+      const outcome = last.then(async () => {
+        try {
+          const result = await reloadNow(via);
+          deps.onOutcome(result, current);
+          return result;
+        } catch (error) {
+          // The database is away, say: the old policy stays in force, and the next reload tries again.
+          deps.onError(error, "the policy could not be reloaded");
+          deps.onOutcome("refused", current);
+          return "refused";
+        }
+      });
+      last = outcome;
+      return outcome;
+    },
+  };
+}
+
+function wordRefused(faults: readonly string[], inForce: string): string {
+  const shown = faults.slice(0, mostFaults);
+  const more = faults.length > shown.length ? [`... and ${faults.length - shown.length} more`] : [];
+  return [
+    `The policy on disk is not fine and was not taken; ${short(inForce)} stays in force:`,
+    ...shown,
+    ...more,
+  ].join("\n");
+}
+
+/** Enough of a hash to find the policy by. */
+function short(hash: string): string {
+  return hash.slice(0, 12);
+}
+
+async function record(
+  { db, clock }: KeepPolicyDeps,
+  event: Pick<Extract<AuditEvent, { type: "policy.loaded" | "policy.refused" }>, "type" | "data">,
+): Promise<void> {
+  const at = await readNow(db, clock);
+  // The pair was narrowed together by the parameter's type; spreading loses that.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  await recordEvent(db, { ...event, at, actor: { kind: "hallpass" } } as AuditEvent);
+}

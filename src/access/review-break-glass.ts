@@ -1,0 +1,51 @@
+import type { State } from "../domain/decide.ts";
+import type { Person } from "../domain/person.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { AccessRequest } from "../domain/request.ts";
+import { storable } from "../domain/text.ts";
+import type { Facts } from "../policy/ask.ts";
+import { peopleAmong } from "../policy/people.ts";
+import type { Policy } from "../policy/policy.ts";
+import { apply } from "./apply.ts";
+import { factsAbout, refuseDecision } from "./decide-request.ts";
+import type { PolicyDeps } from "./deps.ts";
+
+export type PersonReviews = {
+  readonly requestId: string;
+  readonly by: Person;
+  readonly verdict: "accept" | "object";
+  readonly note: string;
+  /** Names the interaction: the same one delivered again changes nothing. */
+  readonly key: string;
+};
+
+export type ReviewAnswer =
+  | { readonly reviewed: true; readonly state: State }
+  | { readonly reviewed: false; readonly refusal: Refusal; readonly state: State };
+
+/** A person looks at access that was taken at once, and says what they find. */
+export async function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
+  const { requestId, by, verdict, key } = review;
+  const policy = deps.policy();
+  const facts = await factsAbout(deps, policy, requestId);
+  const applied = await apply(deps, requestId, ({ request }) => ({
+    type: "review",
+    by,
+    verdict,
+    note: storable(review.note),
+    reviewers: reviewersOf(policy, request, facts),
+    key,
+  }));
+  if (applied.applied) return { reviewed: true, state: applied.state };
+  const { refusal, state, now } = applied;
+  if (refusal === "repeated") return { reviewed: true, state };
+  await refuseDecision(deps, { request: state.request, by, attempted: "review", refusal, key, now });
+  return { reviewed: false, refusal, state };
+}
+
+/** Who may review it: those today's rule of the same name says, else whoever the rule said then, as they are today. */
+function reviewersOf(policy: Policy, request: AccessRequest, { memberships }: Facts): readonly string[] {
+  const rule = policy.rules.find(({ name }) => name === request.rule);
+  const today = rule?.decision === "review" ? rule.breakGlass?.reviewBy : undefined;
+  return peopleAmong(policy, memberships, today ?? request.terms.breakGlass?.from ?? []).emails;
+}

@@ -1,0 +1,26 @@
+import type { RequestSource } from "../domain/request.ts";
+import { type History, noHistory } from "./history.ts";
+import type { Memberships } from "./membership.ts";
+import { noMemberships } from "./people.ts";
+
+/** What somebody asks for. */
+export type Ask = {
+  readonly requester: { readonly email: string };
+  readonly resource: string;
+  readonly role: string;
+  readonly durationSeconds: number;
+  readonly reason: string;
+  readonly ticket?: string | undefined;
+  readonly source: RequestSource;
+  /** Where a request by the API came from. */
+  readonly ip?: string | undefined;
+  /** Taken now and reviewed afterwards. */
+  readonly isBreakGlass?: boolean | undefined;
+  readonly now: Date;
+};
+
+/** What an answer depends on beside the policy and the ask: who is in groups kept elsewhere, and what was before. */
+export type Facts = { readonly memberships: Memberships; readonly history: History };
+
+/** For a policy that lists everybody, and a person who never asked before. */
+export const noFacts: Facts = { memberships: noMemberships, history: noHistory };

@@ -1,0 +1,83 @@
+import { crowdsOf, memberLists } from "./crowds.ts";
+import { everyRole } from "./everybody.ts";
+import { covers } from "./match.ts";
+import type { Policy, Rule } from "./policy.ts";
+import { listed, quoted } from "./source.ts";
+
+/** For which people each rule may come to decide something; by the rule's place. */
+export type Reach = {
+  /** Whether this person's request may come to this rule. */
+  readonly reaches: (rule: number, person: string) => boolean;
+  /** Why a rule never decides anything; `undefined` when it may. */
+  readonly whyIdle: (rule: number) => string | undefined;
+};
+
+/**
+ * Follows every crowd through the rules of every role. A rule stops those it surely decides for: who may be in a group
+ * kept elsewhere goes on, and so does everybody where a condition may not hold, but for rules with the same condition.
+ */
+export function reachOf(policy: Policy): Reach {
+  const crowds = crowdsOf([policy]);
+  const members = memberLists(policy, crowds);
+  const { rules } = policy;
+  const decidesFor = rules.map(() => new Uint8Array(crowds.length));
+  const isDeciding = rules.map(() => false);
+  const deciders = rules.map(() => new Set<number>());
+  const isCovering = rules.map(() => false);
+
+  for (const { resource, role } of everyRole(policy)) {
+    /** By condition: which rule decided for each crowd, where that condition holds. */
+    const decided = new Map<string, Int32Array>();
+    for (const [index, rule] of rules.entries()) {
+      if (!covers(rule, resource, role)) continue;
+      isCovering[index] = true;
+      const earlier = weakerConditions(rule).flatMap((condition) => decided.get(condition) ?? []);
+      const own = decided.get(conditionOf(rule)) ?? new Int32Array(crowds.length).fill(-1);
+      decided.set(conditionOf(rule), own);
+      const { sure, maybe } = members(rule.requesters);
+      const pass = (crowd: number): boolean => {
+        const first = earlier.find((each) => (each[crowd] ?? -1) !== -1)?.[crowd];
+        if (first !== undefined) {
+          deciders[index]?.add(first);
+          return false;
+        }
+        decidesFor[index]?.fill(1, crowd, crowd + 1);
+        isDeciding[index] = true;
+        return true;
+      };
+      for (const crowd of sure) if (pass(crowd)) own[crowd] = index;
+      for (const crowd of maybe) pass(crowd);
+    }
+  }
+
+  const crowdOf = new Map(crowds.flatMap(({ people, group }, index) => (group === undefined ? people.map((person) => [person, index] as const) : [])));
+  return {
+    reaches: (rule, person) => decidesFor[rule]?.[crowdOf.get(person) ?? -1] === 1,
+    whyIdle(index) {
+      const rule = rules[index];
+      if (!rule || isDeciding[index] === true) return undefined;
+      const { sure, maybe } = members(rule.requesters);
+      if (sure.length + maybe.length === 0) return `nobody is among the requesters of ${quoted(rule.name)}`;
+      if (isCovering[index] !== true) return `no role is covered by ${quoted(rule.name)}`;
+      const before = [...(deciders[index] ?? [])].toSorted((a, b) => a - b).map((each) => quoted(rules[each]?.name ?? ""));
+      return `all that ${quoted(rule.name)} matches is decided before by ${listed(before)}`;
+    },
+  };
+}
+
+function conditionsOf({ when, hours, fromIp }: Rule): readonly (string | undefined)[] {
+  const days = hours && `${[...hours.days].toSorted().join("")} ${hours.fromMinute} ${hours.toMinute}`;
+  return [when?.text, days, fromIp?.written.join(" ")];
+}
+
+function conditionOf(rule: Rule): string {
+  return JSON.stringify(conditionsOf(rule).map((each) => each ?? null));
+}
+
+/** Conditions that hold whenever the rule's own do: any part of them. */
+function weakerConditions(rule: Rule): readonly string[] {
+  let weaker: readonly (readonly (string | null)[])[] = [[]];
+  for (const part of conditionsOf(rule))
+    weaker = weaker.flatMap((parts) => [[...parts, null], ...(part === undefined ? [] : [[...parts, part]])]);
+  return weaker.map((parts) => JSON.stringify(parts));
+}

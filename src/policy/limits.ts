@@ -1,0 +1,123 @@
+import type { PastGrant } from "./history.ts";
+import type { Asked } from "./match.ts";
+import type { AccessPattern, AllowRule, Limits, Policy, ReviewRule, Role } from "./policy.ts";
+import type { PolicyRefusal } from "./refusals.ts";
+import { defaultMaxDurationSeconds } from "./schema.ts";
+
+/** The narrowest of several limits; the first default that is said. */
+export function narrowest(limits: readonly Limits[]): Limits {
+  const said = (key: keyof Limits): readonly number[] =>
+    limits.flatMap((each) => (each[key] === undefined ? [] : [each[key]]));
+  const least = (values: readonly number[]): number | undefined =>
+    values.length === 0 ? undefined : Math.min(...values);
+  const cooldowns = said("cooldownSeconds");
+  return {
+    maxDurationSeconds: least(said("maxDurationSeconds")),
+    defaultDurationSeconds: said("defaultDurationSeconds")[0],
+    maxActive: least(said("maxActive")),
+    cooldownSeconds: cooldowns.length === 0 ? undefined : Math.max(...cooldowns),
+  };
+}
+
+/** The longest anybody may ask for: the narrower of what rule and role say. */
+export function maxDurationOf(role: Role, rule: AllowRule | ReviewRule): number {
+  return narrowest([rule.limits, role.limits]).maxDurationSeconds ?? defaultMaxDurationSeconds;
+}
+
+/** What the form offers; never more than may be asked for. */
+export function defaultDurationOf(role: Role, rule: AllowRule | ReviewRule): number | undefined {
+  const offered = narrowest([rule.limits, role.limits]).defaultDurationSeconds;
+  return offered === undefined ? undefined : Math.min(offered, maxDurationOf(role, rule));
+}
+
+/** Why what a person holds, or held lately, speaks against their request. */
+export function historyRefusal(
+  { policy, facts, ask }: Asked,
+  role: Role,
+  rule: AllowRule | ReviewRule,
+): PolicyRefusal | undefined {
+  const asked = { resource: ask.resource, role: ask.role };
+  const { grants } = facts.history;
+  const sameRole = grants.filter((past) => past.resource === ask.resource && past.role === ask.role);
+  const sameRule = grants.filter((past) => past.rule === rule.name);
+  return (
+    conflict(policy, role, asked, grants) ??
+    limitRefusal(role.limits, sameRole, asked, ask.now) ??
+    limitRefusal(rule.limits, sameRule, asked, ask.now)
+  );
+}
+
+function limitRefusal(
+  { maxActive, cooldownSeconds }: Limits,
+  grants: readonly PastGrant[],
+  asked: { readonly resource: string; readonly role: string },
+  now: Date,
+): PolicyRefusal | undefined {
+  const held = grants.filter(({ endedAt }) => endedAt === undefined).length;
+  if (maxActive !== undefined && held >= maxActive)
+    return { kind: "too_many", ...asked, max: maxActive, held };
+  if (cooldownSeconds === undefined) return undefined;
+  const ends = grants.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt.getTime()]));
+  const until = new Date(Math.max(...ends) + cooldownSeconds * 1000);
+  return ends.length > 0 && now < until ? { kind: "too_soon", ...asked, until } : undefined;
+}
+
+/** The conflict that what a bundle gives is in with itself, by its name. */
+export function bundleConflict(policy: Policy, asked: Access): string | undefined {
+  const role = policy.resources.get(asked.resource)?.roles.get(asked.role);
+  const refusal = role && conflict(policy, role, asked, []);
+  return refusal?.kind === "conflict" ? refusal.conflict : undefined;
+}
+
+function conflict(
+  policy: Policy,
+  role: Role,
+  asked: { readonly resource: string; readonly role: string },
+  grants: readonly PastGrant[],
+): PolicyRefusal | undefined {
+  if (policy.conflicts.length === 0) return undefined;
+  const wanted = accessOf(policy, asked);
+  const held = grants
+    .filter(({ endedAt }) => endedAt === undefined)
+    .flatMap((past) => accessOf(policy, past))
+    .filter((one) => !wanted.some((other) => isSame(one, other)));
+  const asks = role.grants.map(({ resource, role: name }) => ({ resource, role: name }));
+  for (const { name, between, message } of policy.conflicts) {
+    for (const one of wanted) {
+      for (const other of [...held, ...asks]) {
+        if (!clash(between, one, other)) continue;
+        return { kind: "conflict", conflict: name, message, holds: word(other), asks: word(one) };
+      }
+    }
+  }
+  return undefined;
+}
+
+type Access = { readonly resource: string; readonly role: string };
+
+/** A role, and for a bundle all that is in it. */
+function accessOf(policy: Policy, { resource, role }: Access): readonly Access[] {
+  const bundled = policy.resources.get(resource)?.roles.get(role)?.grants ?? [];
+  const itself = { resource, role };
+  return [itself, ...bundled.filter((grant) => !isSame(grant, itself))];
+}
+
+function clash(between: readonly AccessPattern[], one: Access, other: Access): boolean {
+  if (isSame(one, other)) return false;
+  return between.some(
+    (pattern, index) =>
+      fits(pattern, one) && between.some((rival, place) => place !== index && fits(rival, other)),
+  );
+}
+
+function fits(pattern: AccessPattern, { resource, role }: Access): boolean {
+  return (pattern.resource ?? resource) === resource && (pattern.role ?? role) === role;
+}
+
+function isSame(one: Access, other: Access): boolean {
+  return one.resource === other.resource && one.role === other.role;
+}
+
+function word({ resource, role }: Access): string {
+  return `${resource}:${role}`;
+}

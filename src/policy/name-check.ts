@@ -1,0 +1,49 @@
+import type { PolicyFault } from "./fault.ts";
+import { wordUnknown } from "./nearest.ts";
+import { groupOf } from "./principal.ts";
+import { child, entriesOf, faultAt, quoted, textOf, textsOf, type Place, type SourceNode } from "./source.ts";
+
+/** The names of a section's entries. */
+export function namesIn(root: SourceNode, section: string): readonly string[] {
+  return entriesOf(child(root, section)).map(([name]) => name);
+}
+
+/** A fault at a name that is not known. */
+export function nameFault(
+  what: string,
+  at: Place | undefined,
+  name: string | undefined,
+  known: readonly string[],
+): readonly PolicyFault[] {
+  if (at === undefined || name === undefined || known.includes(name)) return [];
+  return [faultAt(at, wordUnknown(what, name, known, "Known here"))];
+}
+
+/** Groups that principals name and that do not exist. */
+export function groupFaults(root: SourceNode, principals: SourceNode | undefined): readonly PolicyFault[] {
+  return textsOf(principals).flatMap(({ text, at }) =>
+    nameFault("group", at, groupOf(text), namesIn(root, "groups")),
+  );
+}
+
+/** A group that one principal names and that does not exist. */
+export function groupFault(root: SourceNode, principal: SourceNode | undefined): readonly PolicyFault[] {
+  return nameFault("group", principal?.at, groupOf(textOf(principal) ?? ""), namesIn(root, "groups"));
+}
+
+/** Resources and roles that `RESOURCE:ROLE` entries name and that do not exist. */
+export function accessFaults(root: SourceNode, access: SourceNode | undefined): readonly PolicyFault[] {
+  const resources = child(root, "resources");
+  return textsOf(access).flatMap(({ text, at }) => {
+    const [resource, role, ...rest] = text.split(":");
+    if (resource === undefined || role === undefined || rest.length > 0) return [];
+    if (resource !== "*" && !child(resources, resource))
+      return nameFault("resource", at, resource, namesIn(root, "resources"));
+    const candidates = entriesOf(resources).filter(([name]) => resource === "*" || name === resource);
+    const roles = [
+      ...new Set(candidates.flatMap(([, node]) => entriesOf(child(node, "roles")).map(([name]) => name))),
+    ];
+    if (role !== "*") return nameFault("role", at, role, roles);
+    return roles.length > 0 ? [] : [faultAt(at, `${quoted(text)} matches nothing: there are no roles here`)];
+  });
+}

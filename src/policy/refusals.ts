@@ -1,0 +1,76 @@
+type Offer = { readonly nearest?: string; readonly allowed: readonly string[] };
+type Asked = { readonly resource: string; readonly role: string };
+
+/** A rule that would have matched, but for the hour, the address or its condition. */
+export type NearMiss = { readonly rule: string; readonly why: string };
+
+/** Why the policy refuses; `allowed` and `nearest` name only what the person may ask for. Steps count from 1. */
+export type PolicyRefusal =
+  | ({ readonly kind: "unknown_resource"; readonly resource: string } & Offer)
+  | ({ readonly kind: "unknown_role" } & Asked & Offer)
+  | ({ readonly kind: "no_rule"; readonly nearMisses: readonly NearMiss[] } & Asked)
+  | ({ readonly kind: "denied"; readonly rule: string; readonly message?: string | undefined } & Asked)
+  /** Whether a rule matches could not be found out. */
+  | ({ readonly kind: "undecided"; readonly rule: string; readonly why: string } & Asked)
+  | ({
+      readonly kind: "duration_too_long";
+      readonly maxSeconds: number;
+      readonly askedSeconds: number;
+    } & Asked)
+  | ({ readonly kind: "duration_invalid"; readonly maxSeconds: number } & Asked)
+  | { readonly kind: "reason_missing" }
+  | { readonly kind: "reason_too_long"; readonly maxCharacters: number; readonly characters: number }
+  | {
+      readonly kind: "reason_unfit" | "ticket_missing" | "ticket_unfit";
+      readonly rule: string;
+      readonly message?: string | undefined;
+      readonly minLength?: number | undefined;
+      readonly matches?: string | undefined;
+    }
+  | {
+      readonly kind: "conflict";
+      readonly conflict: string;
+      readonly message?: string | undefined;
+      /** What the person holds, or asks for in the same breath. */
+      readonly holds: string;
+      readonly asks: string;
+    }
+  | ({ readonly kind: "too_many"; readonly max: number; readonly held: number } & Asked)
+  | ({ readonly kind: "too_soon"; readonly until: Date } & Asked)
+  | ({ readonly kind: "not_break_glass"; readonly rule: string } & Asked)
+  | ({
+      readonly kind: "nobody_can_approve";
+      readonly step: number;
+      readonly count: number;
+      readonly available: number;
+      /** Why there may be more of them. */
+      readonly unreadable: readonly string[];
+    } & Asked);
+
+/** Which field of the form a refusal is about, where the person can mend it there. */
+export function fieldOf({ kind }: PolicyRefusal): "resource" | "role" | "duration" | "reason" | "ticket" {
+  switch (kind) {
+    case "unknown_resource":
+      return "resource";
+    case "duration_too_long":
+    case "duration_invalid":
+      return "duration";
+    case "reason_missing":
+    case "reason_too_long":
+    case "reason_unfit":
+      return "reason";
+    case "ticket_missing":
+    case "ticket_unfit":
+      return "ticket";
+    case "unknown_role":
+    case "no_rule":
+    case "denied":
+    case "undecided":
+    case "conflict":
+    case "too_many":
+    case "too_soon":
+    case "not_break_glass":
+    case "nobody_can_approve":
+      return "role";
+  }
+}

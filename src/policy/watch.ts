@@ -1,0 +1,49 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** How often the files are looked at. Notifications of the system miss what a mounted folder or a symbolic link swaps. */
+const lookEveryMs = 1_000;
+
+/** Calls back when a policy's files have changed and stayed as they are for one look: a file half written is not read. */
+export function watchPolicy(path: string, onChange: () => Promise<unknown>): { stop(): void } {
+  let stopped = false;
+  let seen: string | undefined;
+  let taken: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const look = async (): Promise<void> => {
+    const signature = await signatureOf(path);
+    taken ??= signature;
+    if (signature === seen && signature !== taken) {
+      taken = signature;
+      await onChange();
+    }
+    seen = signature;
+    if (!stopped) timer = setTimeout(() => void look(), lookEveryMs).unref();
+  };
+  void look();
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What tells one state of the files from another; what cannot be looked at is a state, too. */
+async function signatureOf(path: string): Promise<string> {
+  try {
+    const stats = await stat(path);
+    if (!stats.isDirectory()) return wordStats(stats);
+    const names = (await readdir(path)).toSorted();
+    const parts = await Promise.all(
+      names.map(async (name) => `${name} ${wordStats(await stat(join(path, name)))}`),
+    );
+    return parts.join("\n");
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function wordStats(stats: { readonly mtimeMs: number; readonly size: number; readonly ino: number }): string {
+  return `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+}

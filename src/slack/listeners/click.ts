@@ -1,0 +1,49 @@
+import type {
+  AllMiddlewareArgs,
+  BlockAction,
+  ButtonAction,
+  SlackActionMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from "@slack/bolt";
+import { z } from "zod";
+import type { Person } from "../../domain/person.ts";
+import { clickerOf, identify, nobodyText } from "../authority.ts";
+import type { SlackDeps } from "../deps.ts";
+import { escapeMrkdwn } from "../views/rich-text.ts";
+import { refuseNobody } from "./nobody.ts";
+
+/** A button was pressed. */
+export type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
+
+/** A form was sent. */
+export type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+
+/** A request's id, as buttons and forms carry it. */
+export const RequestId = z.uuid();
+
+/** Who pressed which request's button; whoever may do nothing is recorded trying. */
+export async function whoClicked(
+  deps: SlackDeps,
+  { action, body }: Pick<Click, "action" | "body">,
+  attempted: string,
+): Promise<
+  | { readonly known: true; readonly requestId: string; readonly person: Person; readonly key: string }
+  | { readonly known: false; readonly why: string }
+> {
+  const key = `${attempted} ${body.user.id} ${body.container?.message_ts ?? ""} ${action.action_ts}`;
+  const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
+  if (!identity.known) {
+    await refuseNobody(deps, identity.why, { slackId: body.user.id, attempted, key });
+    return { known: false, why: nobodyText[identity.why] };
+  }
+  const requestId = RequestId.safeParse(action.value);
+  if (!requestId.success) return { known: false, why: "This button belongs to no request." };
+  return { known: true, requestId: requestId.data, person: identity.person, key };
+}
+
+/** Says to the person alone why nothing was done; nothing when all went well, for the message itself then says so. */
+export async function tellClicker({ respond }: Click, refused: string | undefined): Promise<void> {
+  if (refused === undefined) return;
+  await respond({ response_type: "ephemeral", replace_original: false, text: escapeMrkdwn(refused) });
+}

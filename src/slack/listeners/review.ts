@@ -1,0 +1,72 @@
+import { reviewBreakGlass } from "../../access/review-break-glass.ts";
+import { refusalText } from "../../domain/refusal.ts";
+import { requestName } from "../../domain/request.ts";
+import { isBlank } from "../../domain/text.ts";
+import { readState } from "../../persistence/requests.ts";
+import { faultText, withinBudget } from "../answer.ts";
+import { clickerOf, identify, nobodyText } from "../authority.ts";
+import type { SlackDeps } from "../deps.ts";
+import { inputActionId } from "../views/request-form.ts";
+import { reviewForm, reviewNoteBlockId, reviewVerdictBlockId } from "../views/review-form.ts";
+import { escapeMrkdwn } from "../views/rich-text.ts";
+import { type Click, RequestId, type Submission, tellClicker, whoClicked } from "./click.ts";
+import { refuseNobody } from "./nobody.ts";
+
+/** Review was pressed on access taken by break-glass: asks what the reviewer found; who may is decided when they say it. */
+export async function onReview(deps: SlackDeps, args: Click): Promise<void> {
+  // The trigger lasts 3 s and opening the form is one more call to Slack, so nothing waits for it.
+  await args.ack();
+  await tellClicker(args, await openReview(deps, args));
+}
+
+async function openReview(deps: SlackDeps, args: Click): Promise<string | undefined> {
+  try {
+    const clicked = await whoClicked(deps, args, "review");
+    if (!clicked.known) return clicked.why;
+    const read = await readState(deps.db, deps.clock, clicked.requestId);
+    if (!read) return "This request does not exist.";
+    await args.client.views.open({
+      trigger_id: args.body.trigger_id,
+      view: reviewForm(read.state.request),
+    });
+    return undefined;
+  } catch (error) {
+    return faultText(deps.log, error, "opening the form to review break-glass");
+  }
+}
+
+/** What the reviewer found. */
+export async function onReviewed(deps: SlackDeps, { ack, body, client }: Submission): Promise<void> {
+  const answer = await withinBudget(review(deps, body));
+  if (answer.inTime) {
+    if (answer.value === undefined) await ack();
+    else await ack({ response_action: "errors", errors: { [reviewNoteBlockId]: answer.value } });
+    return;
+  }
+  await ack();
+  const refused = await answer.later;
+  if (refused !== undefined)
+    await client.chat.postMessage({ channel: body.user.id, text: escapeMrkdwn(refused) });
+}
+
+async function review(deps: SlackDeps, body: Submission["body"]): Promise<string | undefined> {
+  try {
+    const { values } = body.view.state;
+    const verdict = values[reviewVerdictBlockId]?.[inputActionId]?.selected_option?.value;
+    const note = values[reviewNoteBlockId]?.[inputActionId]?.value?.trim() ?? "";
+    if (verdict !== "accept" && verdict !== "object") return "Say whether it was justified.";
+    if (isBlank(note)) return "Say what you found: the person who took the access is told this.";
+    const requestId = RequestId.parse(body.view.private_metadata);
+    const key = `review ${body.view.id}`;
+    const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
+    if (!identity.known) {
+      await refuseNobody(deps, identity.why, { slackId: body.user.id, attempted: "review", key });
+      return nobodyText[identity.why];
+    }
+    const answer = await reviewBreakGlass(deps, { requestId, by: identity.person, verdict, note, key });
+    if (answer.reviewed) return undefined;
+    return `${requestName(answer.state.request)}: ${refusalText[answer.refusal]}`;
+  } catch (error) {
+    return faultText(deps.log, error, "reviewing break-glass");
+  }
+}

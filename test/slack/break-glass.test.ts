@@ -1,0 +1,112 @@
+import { ask, numberOf, opensBy, threadSays, toldAlone } from "../support/ask.ts";
+import { choosesResource, fillsForm, opensForm } from "../support/form.ts";
+import { startWorld, type World } from "../support/hallpass.ts";
+import { policyWith } from "../support/rules.ts";
+
+const rules = `
+  - name: writing takes a lead, or broken glass
+    requesters: [group:engineers]
+    access: ["orders-db:write"]
+    decision: review
+    approvals: [{ from: [group:leads] }]
+    break_glass: { by: [group:on-call], review_by: [group:security], within: 24h }
+`;
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ policy: policyWith(rules) });
+});
+afterAll(() => world?.stop());
+
+it("whoever may takes the access at once, it is said loudly, and somebody else reviews it", async () => {
+  const { slack, guarded } = world;
+  const message = await ask(world, "erin", "orders-db write 30m break-glass INC-9 is burning");
+  expect(message.visibleText).toContain("INC-9 is burning");
+  expect(message.visibleText).not.toContain("break-glass INC-9");
+  await threadSays(world, message, "Granted to");
+  expect(await guarded.rolesOf("erin")).toEqual([guarded.names.write]);
+  const alert = await slack.until(
+    () =>
+      slack
+        .channel("#access-alerts")
+        .messages()
+        .find(({ visibleText }) => visibleText.includes("break-glass")),
+    "an alert",
+  );
+  expect(alert.visibleText).toContain("without approval");
+
+  const review = async (person: string): Promise<unknown> => {
+    await opensBy(world, person, message, "Review break-glass");
+    await slack.as(person).chooses("Break-glass", "It was justified");
+    await slack.as(person).fills("What you found", "the shop was down");
+    return slack.as(person).submits();
+  };
+  expect(JSON.stringify(await review("erin"))).toContain("Nobody decides their own request");
+  await slack.as("erin").closes();
+  await review("dana");
+  await threadSays(world, message, "found justified by");
+  await slack.until(
+    () => !slack.fresh(message).buttons.includes("Review break-glass"),
+    "the button to be gone",
+  );
+  expect(await world.audited(numberOf(message))).toEqual(
+    expect.arrayContaining([
+      "break_glass.used",
+      "request.approved",
+      "decision.refused",
+      "break_glass.reviewed",
+    ]),
+  );
+});
+
+it("a use that nobody reviews is said again when the time is over", async () => {
+  const { slack } = world;
+  await ask(world, "erin", "orders-db write 30m break-glass INC-10 is burning");
+  world.advance(25 * 3_600_000);
+  await slack.until(
+    () =>
+      slack
+        .channel("#access-alerts")
+        .messages()
+        .some(({ visibleText }) => visibleText.includes("Nobody has reviewed this use of break-glass")),
+    "an alert that nobody reviewed",
+  );
+});
+
+it("whoever may not is refused, on record, and gets nothing", async () => {
+  const { slack, guarded } = world;
+  await slack.as("alice").types("/request-access orders-db write 30m break-glass INC-11");
+  await toldAlone(world, "alice", "does not let you take orders-db:write at once");
+  expect(await guarded.rolesOf("alice")).toEqual([]);
+});
+
+it("the form offers it to those who may, and to nobody else", async () => {
+  const { slack } = world;
+  const orders = "Orders database (production)";
+  await opensForm(slack, slack.as("alice"));
+  await choosesResource(slack, slack.as("alice"), orders);
+  expect(
+    slack
+      .as("alice")
+      .modal()
+      ?.fields.map(({ label }) => label),
+  ).not.toContain("Emergency");
+  await slack.as("alice").closes();
+
+  const erin = slack.as("erin");
+  await opensForm(slack, erin);
+  await fillsForm(slack, erin, {
+    resource: orders,
+    role: "Read and write",
+    duration: "20m",
+    reason: "INC-12",
+  });
+  await erin.chooses("Emergency", ["Break glass: take the access at once"]);
+  const before = slack.channel("#access-requests").messages().length;
+  await erin.submits();
+  const message = await slack.until(
+    () => slack.channel("#access-requests").messages()[before],
+    "the message of the request",
+  );
+  expect(message.visibleText).toContain("Taken by break-glass");
+});

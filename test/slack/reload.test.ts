@@ -1,0 +1,89 @@
+import { ask, threadSays, toldAlone } from "../support/ask.ts";
+import { ordinaryPolicy, startWorld, type World } from "../support/hallpass.ts";
+
+let world: World;
+beforeEach(async () => {
+  world = await startWorld();
+});
+afterEach(() => world?.stop());
+
+function policy(): string {
+  return ordinaryPolicy(world.guarded.names);
+}
+
+async function metrics(): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${world.hallpass.port}/metrics`)).text();
+}
+
+function alertSays(words: string): Promise<unknown> {
+  const { slack } = world;
+  return slack.until(
+    () =>
+      slack
+        .channel("#access-alerts")
+        .messages()
+        .some(({ visibleText }) => visibleText.includes(words)),
+    `an alert that says ${words}`,
+  );
+}
+
+it("a right that a new policy took away is not exercised, and the new one decides from then on", async () => {
+  const { slack, guarded } = world;
+  const message = await ask(world, "alice", "orders-db read 1h looking");
+  const without = policy().replace(
+    "leads: { members: [bob@example.com, carol@example.com] }",
+    "leads: { members: [carol@example.com] }",
+  );
+  expect(await world.reloads(without)).toBe("loaded");
+  await slack.as("bob").presses(message, "Approve");
+  await toldAlone(world, "bob", "You are not among the people");
+  expect(await guarded.rolesOf("alice")).toEqual([]);
+  await slack.as("carol").presses(message, "Approve");
+  await threadSays(world, message, "Granted to");
+  const versions = await world.query<{ hash: string }>("select hash from policies");
+  expect(versions).toHaveLength(2);
+  await alertSays("A new policy is in force");
+});
+
+it("a broken policy is refused, the old one stays in force, and everybody who can mend it is told", async () => {
+  const before = await metrics();
+  expect(before).toContain("hallpass_policy_refused 0");
+  expect(await world.reloads(policy().replace("decision: review", "decision: reviewed"))).toBe("refused");
+  await alertSays("The policy on disk is not fine and was not taken");
+  await alertSays('did you mean "review"?');
+  expect(await metrics()).toContain("hallpass_policy_refused 1");
+  expect((await fetch(`http://127.0.0.1:${world.hallpass.port}/readyz`)).status).toBe(200);
+  const message = await ask(world, "alice", "orders-db read 1h looking");
+  expect(message.visibleText).toContain("reading takes one lead");
+
+  expect(await world.reloads(policy())).toBe("unchanged");
+  expect(await metrics()).toContain("hallpass_policy_refused 0");
+  const kinds = await world.query<{ type: string }>(
+    "select type from audit_events where type like 'policy.%' order by seq",
+  );
+  expect(kinds.map(({ type }) => type)).toEqual(["policy.loaded", "policy.refused"]);
+});
+
+it("a policy whose secret is not set is refused like any broken one", async () => {
+  const another = policy().replace(
+    "providers:\n",
+    'providers:\n  other: { type: postgres, url: "${OTHER_DATABASE_URL}" }\n',
+  );
+  expect(await world.reloads(another)).toBe("refused");
+  await alertSays("OTHER_DATABASE_URL");
+});
+
+it("access that a removed provider granted still ends", async () => {
+  const { slack, guarded } = world;
+  const message = await ask(world, "alice", "orders-db read 1h looking");
+  await slack.as("bob").presses(message, "Approve");
+  await threadSays(world, message, "Granted to");
+  const gone = `
+version: 1
+settings: { channel: "#access-requests", alerts: "#access-alerts" }
+`;
+  expect(await world.reloads(gone)).toBe("loaded");
+  world.advance(61 * 60_000);
+  await threadSays(world, message, "Revoked and verified");
+  expect(await guarded.rolesOf("alice")).toEqual([]);
+});
