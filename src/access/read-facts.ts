@@ -17,7 +17,7 @@ export async function readFacts(
   requestId?: string,
 ): Promise<Facts> {
   const [memberships, history] = await Promise.all([
-    deps.groups.read(policy.groups),
+    deps.groups.read(policy.outsideGroups),
     policy.usesHistory ? readHistory(deps.db, email, requestId) : noHistory,
   ]);
   return { memberships, history };

@@ -1,4 +1,5 @@
 import type { GroupSource, Membership, Memberships } from "../policy/membership.ts";
+import { noMemberships } from "../policy/people.ts";
 import { createMemory, defaultPatienceMs, type Memory, notInTime, within } from "./memory.ts";
 import type { OnCall } from "./on-call.ts";
 
@@ -70,12 +71,14 @@ export function createGroupReader(deps: GroupReaderDeps): GroupReader {
   let last: Memberships = new Map();
   return {
     async read(groups) {
+      if (groups.size === 0) return noMemberships;
       const memberships = [...groups].map(
         async ([name, source]) => [name, await membershipOf(readingOf(source))] as const,
       );
       return (last = unlessSame(last, new Map(await Promise.all(memberships))));
     },
     remembered(groups) {
+      if (groups.size === 0) return noMemberships;
       const memberships = new Map<string, Membership>();
       for (const [name, source] of groups) {
         const members = readingOf(source).remembered();

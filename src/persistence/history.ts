@@ -30,7 +30,7 @@ export async function readHistory(db: PrismaClient, email: string, exceptId?: st
       where r.requester_email = ${email} and r.status = 'approved' and r.id is distinct from ${exceptId ?? null}::uuid
         and (g.id is not null or not exists (select from grants where request_id = r.id))
       group by r.id
-      order by ended_at is not null, r.number desc
+      order by ended_at desc nulls first, r.number desc
       limit ${maxEntries}`,
     db.$queryRaw<unknown[]>`
       select resource, role, closed_at as at

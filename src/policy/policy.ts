@@ -15,6 +15,8 @@ export type Policy = {
   /** By e-mail address, then by provider: the name that provider knows the person by. */
   readonly people: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly groups: ReadonlyMap<string, GroupSource>;
+  /** Those of them whose members stand elsewhere, and have to be read. */
+  readonly outsideGroups: ReadonlyMap<string, GroupSource>;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly conflicts: readonly Conflict[];

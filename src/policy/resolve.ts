@@ -34,6 +34,9 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
   const { settings } = file;
   const rules = file.rules.map((rule) => resolveRule(rule, settings.channel, compiled));
   const resources = resolveResources(file, targets);
+  const groups = new Map(
+    Object.entries(file.groups).map(([name, group]) => [name, sourceOf(group)] as const),
+  );
   return {
     hash: createHash("sha256").update(text).digest("hex"),
     text,
@@ -41,7 +44,8 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
     people: new Map(
       Object.entries(file.people).map(([email, names]) => [email, new Map(Object.entries(names))] as const),
     ),
-    groups: new Map(Object.entries(file.groups).map(([name, group]) => [name, sourceOf(group)] as const)),
+    groups,
+    outsideGroups: new Map([...groups].filter(([, { kind }]) => kind !== "members")),
     providers,
     resources,
     conflicts: file.conflicts.map(({ name, between, message }) => ({

@@ -19,7 +19,7 @@ import { readState } from "../../src/persistence/requests.ts";
 import type { Provider } from "../../src/providers/provider.ts";
 import { alice, bob } from "./build.ts";
 import { createDatabase } from "./database.ts";
-import { ordinaryPolicy, policyFrom } from "./hallpass.ts";
+import { type Names, ordinaryPolicy, policyFrom } from "./hallpass.ts";
 
 /** A provider whose every answer a test decides; what people hold in it is plain to see. */
 export type TestProvider = Provider & {
@@ -35,13 +35,15 @@ export type TestProvider = Provider & {
 
 export type Office = Awaited<ReturnType<typeof openOffice>>;
 
+type OfficeOptions = { readonly policy?: (names: Names) => string };
+
 /** Use cases and effects on a real database with a clock to move, without Slack and without queues. */
-export async function openOffice() {
+export async function openOffice({ policy: policyText = ordinaryPolicy }: OfficeOptions = {}) {
   const own = await createDatabase();
   const database = openDatabase(own.url);
   const db = database.prisma;
   const clock = createMovableClock();
-  const policy = policyFrom(ordinaryPolicy({ read: "r", write: "w", subject: (name) => name }));
+  const policy = policyFrom(policyText({ read: "r", write: "w", subject: (name) => name }));
   await storePolicy(db, policy);
   const provider = createTestProvider();
   const faults: unknown[] = [];

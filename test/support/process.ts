@@ -39,9 +39,13 @@ const hallpass = join(import.meta.dirname, "../../dist/cli/hallpass.js");
 const stopMilliseconds = 10_000;
 
 /** Starts the built Hallpass with this environment and nothing of ours. */
-export function startRun(env: Readonly<Record<string, string>>, cwd: string): Run {
+export function startRun(
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  args: readonly string[] = [],
+): Run {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [hallpass, "start"], {
+  const child = spawn(process.execPath, [hallpass, "start", ...args], {
     cwd,
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],

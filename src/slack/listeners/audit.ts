@@ -59,7 +59,7 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     const { person } = identity;
     const now = await readNow(deps.db, deps.clock);
     const policy = deps.policy();
-    if (!isAuditor(policy, await deps.groups.read(policy.groups), person.email)) {
+    if (!isAuditor(policy, await deps.groups.read(policy.outsideGroups), person.email)) {
       const why = "Only auditors may read the audit. The policy names them under settings.auditors.";
       await recordEvent(
         deps.db,

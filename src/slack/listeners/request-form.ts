@@ -72,13 +72,13 @@ export async function openForm(deps: SlackDeps, { ack, client, command, respond 
 async function offersTo(deps: SlackDeps, { email }: Person): Promise<readonly Askable[]> {
   const policy = deps.policy();
   const now = deps.clock.estimate() ?? (await readNow(deps.db, deps.clock));
-  return askable(policy, await deps.groups.read(policy.groups), email, now);
+  return askable(policy, await deps.groups.read(policy.outsideGroups), email, now);
 }
 
 /** The same without asking anybody; `undefined` when something would have to be asked. */
 function rememberedOffers(deps: SlackDeps, { email }: Person): readonly Askable[] | undefined {
   const policy = deps.policy();
-  const memberships = deps.groups.remembered(policy.groups);
+  const memberships = deps.groups.remembered(policy.outsideGroups);
   const now = deps.clock.estimate();
   return memberships && now && askable(policy, memberships, email, now);
 }
