@@ -17,7 +17,7 @@ import type { SlackDeps } from "./deps.ts";
 import { onAuditCommand } from "./listeners/audit.ts";
 import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
 import { onRequestCommand } from "./listeners/request-command.ts";
-import { onOptionsTyped, onResourceChosen } from "./listeners/request-form.ts";
+import { onOptionsTyped, onResourceChosen, onRoleChosen } from "./listeners/request-form.ts";
 import { onFormSubmitted } from "./listeners/request-submission.ts";
 import { onReview, onReviewed } from "./listeners/review.ts";
 import { onStart } from "./listeners/start.ts";
@@ -45,6 +45,7 @@ export type SlackApp = {
 type Table<Args> = Readonly<Record<string, (deps: SlackDeps, args: Args) => Promise<void>>>;
 type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
+type SelectArgs = SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMiddlewareArgs;
 type SubmissionArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 
 /** Matches exactly the names a table has; they are ours and have no characters that mean something in a pattern. */
@@ -104,13 +105,16 @@ export function createSlackApp(
     { type: "block_actions", action_id: anyOf(onButton) },
     (args) => onButton[args.action.action_id]?.(deps, args) ?? args.ack(),
   );
+  const onSelect: Table<SelectArgs> = {
+    [resourceActionId]: onResourceChosen,
+    [roleActionId]: onRoleChosen,
+  };
   app.action<BlockAction<StaticSelectAction>>(
-    { type: "block_actions", action_id: resourceActionId },
-    (args) => onResourceChosen(deps, args),
+    { type: "block_actions", action_id: anyOf(onSelect) },
+    (args) => onSelect[args.action.action_id]?.(deps, args) ?? args.ack(),
   );
-  app.options<"block_suggestion">(
-    { type: "block_suggestion", action_id: anyOf({ [resourceActionId]: true, [roleActionId]: true }) },
-    (args) => onOptionsTyped(deps, args),
+  app.options<"block_suggestion">({ type: "block_suggestion", action_id: anyOf(onSelect) }, (args) =>
+    onOptionsTyped(deps, args),
   );
 
   const onSubmit: Table<SubmissionArgs> = {

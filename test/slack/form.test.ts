@@ -204,3 +204,25 @@ it("posts where the rule says", async () => {
   const message = await approvalMessage("mending by form", "#orders-approvals");
   expect(message.visibleText).toContain("orders-db:write");
 });
+
+it("says what will become of it once the role is chosen", async () => {
+  const { slack } = world;
+  const alice = slack.as("alice");
+  await opensForm(slack, alice);
+  await choosesResource(slack, alice, orders);
+  await alice.chooses("Role", "Read and write");
+  await slack.until(
+    () => alice.modal()?.text.includes("Needs 1 of bob@example.com, carol@example.com"),
+    "the preview",
+  );
+  expect(alice.modal()?.text).toContain("Asked in #orders-approvals.");
+
+  const erin = slack.as("erin");
+  await opensForm(slack, erin);
+  await choosesResource(slack, erin, orders);
+  await erin.fills("Duration", "9h");
+  await erin.chooses("Role", "Read only (at once)");
+  await slack.until(() => erin.modal()?.text.includes("At most 8h is allowed"), "what is wrong");
+  expect(fieldOf(erin, "Duration").value).toBe("9h");
+  await erin.closes();
+});

@@ -31,6 +31,13 @@ export async function choosesResource(
   return fieldOf(person, "Role").options;
 }
 
+/** Chooses a role in the open form and waits for it to say what will become of it. */
+export async function choosesRole(slack: Slack, person: Person, role: string): Promise<void> {
+  const updates = slack.calls("views.update").length;
+  await person.chooses("Role", role);
+  await slack.until(() => slack.calls("views.update").length > updates, "the form to follow the role");
+}
+
 /** Fills the open form in; what is left out stays as it is. */
 export async function fillsForm(
   slack: Slack,
@@ -38,7 +45,7 @@ export async function fillsForm(
   { resource, role, duration, reason, ticket }: Filled,
 ): Promise<void> {
   if (resource !== undefined) await choosesResource(slack, person, resource);
-  if (role !== undefined) await person.chooses("Role", role);
+  if (role !== undefined) await choosesRole(slack, person, role);
   if (duration !== undefined) await person.fills("Duration", duration);
   if (reason !== undefined) await person.fills("Reason", reason);
   if (ticket !== undefined) await person.fills("Ticket", ticket);

@@ -7,12 +7,17 @@ import type {
   StaticSelectAction,
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
+import { type WebClient, WebAPIPlatformError } from "@slack/web-api";
 import { z } from "zod";
 import type { Person } from "../../domain/person.ts";
 import { readNow } from "../../persistence/requests.ts";
+import { readFacts } from "../../access/read-facts.ts";
+import { parseDuration } from "../../domain/duration.ts";
 import { askable, type Askable } from "../../policy/askable.ts";
+import { evaluate } from "../../policy/evaluate.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { clickerOf, identify, identifyAccount, nobodyText } from "../authority.ts";
+import { ticketIn } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {
   loadingView,
@@ -23,7 +28,9 @@ import {
   resourceOptions,
   roleOptions,
 } from "../views/request-form.ts";
+import { previewText } from "../views/request-preview.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
+import { readForm } from "./form-values.ts";
 import { refuseNobody } from "./nobody.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -90,15 +97,13 @@ function formFor(entries: readonly Askable[]): ModalView {
   );
 }
 
+/** An option of a select was chosen. */
+type Chosen = SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMiddlewareArgs;
+
 /** A resource was chosen: the form now shows its roles and limits. */
 export async function onResourceChosen(
   deps: SlackDeps,
-  {
-    ack,
-    action,
-    body,
-    client,
-  }: SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMiddlewareArgs,
+  { ack, action, body, client }: Chosen,
 ): Promise<void> {
   await ack();
   if (!body.view) return;
@@ -106,8 +111,63 @@ export async function onResourceChosen(
   const view = identity.known
     ? requestForm(await offersTo(deps, identity.person), action.selected_option.value)
     : plainView(nobodyText[identity.why]);
-  await client.views.update({ view_id: body.view.id, hash: body.view.hash, view });
+  const { id, hash } = body.view;
+  // A preview may have come in between; what the person has chosen since stands above it.
+  const isNewest = await updateForm(client, { view_id: id, hash, view });
+  if (!isNewest) await updateForm(client, { view_id: id, view });
 }
+
+/** A role was chosen: the form now says what will become of it. */
+export async function onRoleChosen(deps: SlackDeps, args: Chosen): Promise<void> {
+  const { ack, body, client } = args;
+  await ack();
+  if (!body.view) return;
+  const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
+  if (!identity.known) return;
+  const { resource, role, durationText, reason, ticket, isBreakGlass } = readForm(body.view);
+  if (resource === undefined || role === undefined) return;
+  const policy = deps.policy();
+  const { email } = identity.person;
+  const facts = await readFacts(deps, policy, email);
+  const now = deps.clock.estimate() ?? (await readNow(deps.db, deps.clock));
+  const offers = askable(policy, facts.memberships, email, now);
+  const chosen = offers.find((offer) => offer.resource === resource && offer.role === role);
+  const evaluation = evaluate(
+    policy,
+    {
+      requester: identity.person,
+      resource,
+      role,
+      // What is not typed yet is said when the form is sent.
+      durationSeconds: parseDuration(durationText) ?? Math.min(3600, chosen?.maxDurationSeconds ?? 3600),
+      reason: reason === "" ? "(not typed yet)" : reason,
+      ticket: ticket ?? ticketIn(reason),
+      source: "slack",
+      isBreakGlass,
+      now,
+    },
+    facts,
+  );
+  const view = requestForm(offers, resource, previewText(evaluation));
+  // Where the person has sent or changed the form meanwhile, what they see is newer than the preview.
+  await updateForm(client, { view_id: body.view.id, hash: body.view.hash, view });
+}
+
+/** Whether the form was still there, and as the hash says. */
+async function updateForm(
+  client: WebClient,
+  update: { readonly view_id: string; readonly hash?: string; readonly view: ModalView },
+): Promise<boolean> {
+  try {
+    await client.views.update(update);
+    return true;
+  } catch (error) {
+    if (error instanceof WebAPIPlatformError && overtaken.has(error.data.error)) return false;
+    throw error;
+  }
+}
+
+const overtaken = new Set(["hash_conflict", "not_found", "view_not_found"]);
 
 async function offersToClicker(
   deps: SlackDeps,

@@ -9,18 +9,15 @@ import { clickerOf, identify, nobodyText } from "../authority.ts";
 import { durationFault, ticketIn } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {
-  breakGlassBlockId,
   durationBlockId,
-  inputActionId,
   plainView,
   reasonBlockId,
-  resourceActionId,
   resourceBlockId,
-  roleActionId,
   roleBlockId,
   ticketBlockId,
 } from "../views/request-form.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
+import { readForm } from "./form-values.ts";
 import { refuseNobody } from "./nobody.ts";
 
 type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
@@ -101,32 +98,6 @@ function errorsOf(refusals: readonly PolicyRefusal[], resource: string): Record<
   return Object.fromEntries(
     refusals.map((refusal) => [blocks[fieldOf(refusal)], wordRefusal(refusal)] as const),
   );
-}
-
-function readForm(view: ViewSubmitAction["view"]): {
-  readonly resource: string | undefined;
-  readonly role: string | undefined;
-  readonly durationText: string;
-  readonly reason: string;
-  readonly ticket: string | undefined;
-  readonly isBreakGlass: boolean;
-} {
-  const { values } = view.state;
-  const resource = values[resourceBlockId]?.[resourceActionId]?.selected_option?.value;
-  const role =
-    resource === undefined
-      ? undefined
-      : values[roleBlockId(resource)]?.[roleActionId]?.selected_option?.value;
-  const typed = (blockId: string): string => values[blockId]?.[inputActionId]?.value?.trim() ?? "";
-  const ticket = typed(ticketBlockId);
-  return {
-    resource,
-    role,
-    durationText: typed(durationBlockId),
-    reason: typed(reasonBlockId),
-    ticket: ticket === "" ? undefined : ticket,
-    isBreakGlass: (values[breakGlassBlockId]?.[inputActionId]?.selected_options ?? []).length > 0,
-  };
 }
 
 function digest(values: readonly string[]): string {

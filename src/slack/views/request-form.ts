@@ -1,4 +1,4 @@
-import type { InputBlock, ModalView, PlainTextOption } from "@slack/types";
+import type { ContextBlock, InputBlock, ModalView, PlainTextOption } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
 import type { Askable } from "../../policy/askable.ts";
 import { maxReasonCharacters } from "../../policy/evaluate.ts";
@@ -25,8 +25,15 @@ const maxOptions = 100;
 const title = { type: "plain_text", text: "Request access" } as const;
 const close = { type: "plain_text", text: "Cancel" } as const;
 
-/** The form: what the person may ask for, and once a resource is chosen, its roles and what asking takes. */
-export function requestForm(askable: readonly Askable[], chosen: string | undefined): ModalView {
+/**
+ * The form: what the person may ask for, and once a resource is chosen, its roles and what asking takes. `preview`: what
+ * will become of it, once a role is chosen too.
+ */
+export function requestForm(
+  askable: readonly Askable[],
+  chosen: string | undefined,
+  preview?: string,
+): ModalView {
   const resources = resourceOptions(askable);
   const resource = chosen ?? (resources.length === 1 ? resources[0]?.value : undefined);
   const roles = askable.filter((entry) => entry.resource === resource);
@@ -51,6 +58,7 @@ export function requestForm(askable: readonly Askable[], chosen: string | undefi
             {
               type: "input" as const,
               block_id: roleBlockId(resource),
+              dispatch_action: true,
               label: { type: "plain_text" as const, text: "Role" },
               element: select(
                 roleActionId,
@@ -60,6 +68,7 @@ export function requestForm(askable: readonly Askable[], chosen: string | undefi
               ),
             },
           ]),
+      ...(preview === undefined ? [] : [previewBlock(preview)]),
       {
         type: "input",
         block_id: durationBlockId,
@@ -98,6 +107,14 @@ export function requestForm(askable: readonly Askable[], chosen: string | undefi
       },
       ...(roles.some(({ mayBreakGlass }) => mayBreakGlass) ? [breakGlassInput] : []),
     ],
+  };
+}
+
+function previewBlock(text: string): ContextBlock {
+  return {
+    type: "context",
+    block_id: "preview",
+    elements: [{ type: "plain_text", text: shorten(text, 2000) }],
   };
 }
 

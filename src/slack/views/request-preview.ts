@@ -1,0 +1,32 @@
+import { formatDuration } from "../../domain/duration.ts";
+import type { Evaluation } from "../../policy/evaluate.ts";
+import { wordRefusals } from "../../policy/explain.ts";
+import type { Step } from "../../policy/review.ts";
+
+/** How many of those who may approve are named. */
+const mostNames = 5;
+
+/** What will become of a request, in the form before it is sent. Plain text. */
+export function previewText(evaluation: Evaluation): string {
+  switch (evaluation.verdict) {
+    case "refuse":
+      return `⚠️ ${wordRefusals(evaluation.refusals)}`;
+    case "allow":
+      return evaluation.breakGlass
+        ? `🚨 Taken at once, said loudly, and reviewed within ${formatDuration(evaluation.breakGlass.withinSeconds)} by ${named(evaluation.breakGlass.reviewers)}.`
+        : `✅ At once: the rule "${evaluation.rule}" asks nobody.`;
+    case "review": {
+      const steps = evaluation.steps.map(wordStep).join(", then ");
+      return `👥 Needs ${steps} (rule "${evaluation.rule}"). Asked in ${evaluation.channel}.`;
+    }
+  }
+}
+
+function wordStep({ count, approvers }: Step): string {
+  return `${count} of ${named(approvers)}`;
+}
+
+function named(emails: readonly string[]): string {
+  const more = emails.length - mostNames;
+  return `${emails.slice(0, mostNames).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
