@@ -164,6 +164,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       pagerDuty: pagerDuty && createPagerDuty(pagerDuty),
       opsgenie: opsgenie && createOpsgenie(opsgenie),
     });
+    // Never rejects; whoever clicks first finds it known.
+    void groups.read(policy.outsideGroups);
     const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
     const report = (error: unknown, about: object): void =>
       log.error({ err: error, ...about }, "a fault in Hallpass");

@@ -98,9 +98,13 @@ function unlessSame(last: Memberships, fresh: Memberships): Memberships {
       const before = last.get(name);
       if (!before?.isKnown || !membership.isKnown)
         return before?.isKnown === false && !membership.isKnown && before.why === membership.why;
-      return before.members === membership.members;
+      return holdSame(before.members, membership.members);
     });
   return isSame ? last : fresh;
+}
+
+function holdSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one === other || (one.size === other.size && [...one].every((member) => other.has(member)));
 }
 
 async function membershipOf(reading: Reading): Promise<Membership> {

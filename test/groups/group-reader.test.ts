@@ -98,6 +98,15 @@ test("a service that is down takes its groups with it when their minute is over,
   expect(await reading.read(groups)).toEqual(all);
 });
 
+test("while nothing changes the same is handed out, so that what is made from it can be kept", async () => {
+  const reading = reader();
+  const first = await reading.read(groups);
+  expect(await reading.read(groups)).toBe(first);
+  pagerDuty.put("PABC123", { onCall: [{ email: "dana@example.com" }] });
+  now += 60_000;
+  expect(await reading.read(groups)).not.toBe(first);
+});
+
 test("what is not set up is named", async () => {
   const reading = reader({ slack: undefined, pagerDuty: undefined, opsgenie: undefined });
   expect(Object.fromEntries(await reading.read(groups))).toMatchObject({
