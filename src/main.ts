@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "./logger.ts";
 import type { Outcome } from "./access/carry-out.ts";
+import { carryOutExtension } from "./access/carry-out-extension.ts";
 import { carryOutGrant } from "./access/carry-out-grant.ts";
 import { carryOutRevoke } from "./access/carry-out-revoke.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
@@ -176,6 +177,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       handlers: {
         grant: (effect): Promise<Outcome> => carryOutGrant(carryOut, effect),
         revoke: (effect): Promise<Outcome> => carryOutRevoke(carryOut, effect),
+        extend_access: (effect): Promise<Outcome> => carryOutExtension(record, effect),
         deadline: (effect): Promise<Outcome> => carryOutDeadline(record, effect),
         ...createNotifier({ db, clock, client, directory }),
       },

@@ -11,7 +11,7 @@ import type { Facts } from "../policy/ask.ts";
 import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { authorityOver, readFacts } from "./read-facts.ts";
+import { authorityOver, factsFor } from "./read-facts.ts";
 
 export type PersonDecides = {
   readonly requestId: string;
@@ -63,7 +63,7 @@ export async function factsAbout(deps: PolicyDeps, policy: Policy, requestId: st
   // Who asked never changes, so what is remembered will do.
   const known = deps.recent.get(requestId) ?? (await readState(deps.db, deps.clock, requestId))?.state;
   if (!known) throw new Error(`no request ${requestId}`);
-  return readFacts(deps, policy, known.request.requester.email, requestId);
+  return factsFor(deps, policy, known.request);
 }
 
 /** Records that somebody tried to decide and may not. The same click is recorded once; nothing else changes. */
@@ -72,7 +72,7 @@ export async function refuseDecision(
   refused: {
     readonly request: State["request"];
     readonly by: Person;
-    readonly attempted: "approve" | "deny" | "start" | "review";
+    readonly attempted: "approve" | "deny" | "start" | "review" | "extend" | "return";
     readonly refusal: Refusal;
     readonly key: string;
     readonly now: Date;

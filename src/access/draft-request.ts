@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { AccessRequest, Terms } from "../domain/request.ts";
+import { later } from "../domain/request-consequences.ts";
 import type { Evaluation } from "../policy/evaluate.ts";
 import { wordRefusals } from "../policy/explain.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -24,24 +25,35 @@ export function draftRequest(
     reason: ask.reason,
     policyVersion: policy.hash,
     createdAt: now,
-    terms: { ...termsOf(policy, ask, evaluation), ip: ask.ip },
+    terms: {
+      ...termsOf(policy, ask, evaluation),
+      ip: ask.ip,
+      extends: ask.extends && { requestId: ask.extends.requestId, number: ask.extends.number },
+    },
     ...(ask.ticket === undefined ? {} : { ticket: ask.ticket }),
     ...(evaluation.rule === undefined ? {} : { rule: evaluation.rule }),
   };
   if (evaluation.verdict === "refuse") return { ...common, planned: [] };
   return {
     ...common,
-    planned: evaluation.grants.map(({ resource, role, provider, target }) => ({
-      grantId: uuidv7(),
-      access: `${resource}:${role}`,
-      provider,
-      subject: subjectFor(policy, provider, ask.requester.email) ?? "",
-      target,
-    })),
+    // What lasts longer is granted already.
+    planned: ask.extends
+      ? []
+      : evaluation.grants.map(({ resource, role, provider, target }) => ({
+          grantId: uuidv7(),
+          access: `${resource}:${role}`,
+          provider,
+          subject: subjectFor(policy, provider, ask.requester.email) ?? "",
+          target,
+        })),
     ...(evaluation.verdict === "review"
-      ? { respondBy: new Date(now.getTime() + evaluation.timeoutSeconds * 1000) }
+      ? { respondBy: earliest(later(now, evaluation.timeoutSeconds), ask.extends?.until) }
       : {}),
   };
+}
+
+function earliest(one: Date, other: Date = one): Date {
+  return one < other ? one : other;
 }
 
 function termsOf(policy: Policy, ask: AccessAsk, evaluation: Evaluation): Terms {
@@ -97,7 +109,7 @@ function termsOf(policy: Policy, ask: AccessAsk, evaluation: Evaluation): Terms 
       notify: [...notify],
     })),
     remindEverySeconds,
-    startWithinSeconds,
+    startWithinSeconds: ask.extends ? undefined : startWithinSeconds,
     escalate: escalate && {
       afterSeconds: escalate.afterSeconds,
       to: [...escalate.to],

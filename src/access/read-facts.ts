@@ -23,6 +23,15 @@ export async function readFacts(
   return { memberships, history };
 }
 
+/** The same for a request that was filed; neither it nor the access it extends stands in its own way. */
+export function factsFor(
+  deps: Pick<PolicyDeps, "db" | "groups">,
+  policy: Policy,
+  { id, requester, terms }: AccessRequest,
+): Promise<Facts> {
+  return readFacts(deps, policy, requester.email, terms.extends?.requestId ?? id);
+}
+
 /** What the policy says today to a request that was filed earlier. */
 export function evaluateAgain(policy: Policy, request: AccessRequest, facts: Facts, now: Date): Evaluation {
   const { requester, resource, role, durationSeconds, reason, ticket, source, terms } = request;
@@ -40,6 +49,7 @@ export function authorityOver(
 ): Authority | undefined {
   const evaluation = evaluateAgain(policy, request, facts, now);
   if (evaluation.verdict !== "review") return undefined;
+  if (request.terms.extends && !evaluation.extend) return undefined;
   const { steps, escalate } = evaluation;
   if (!escalate || now < later(request.createdAt, escalate.afterSeconds)) return { steps };
   return {

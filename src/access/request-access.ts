@@ -21,6 +21,8 @@ export type AccessAsk = {
   readonly ip?: string;
   /** Taken now and reviewed afterwards. */
   readonly isBreakGlass?: boolean;
+  /** Asks that the access of this request, which ends at `until`, last longer. */
+  readonly extends?: { readonly requestId: string; readonly number: number; readonly until: Date };
   /** Names the interaction: the same one delivered again files nothing new. */
   readonly dedupeKey?: string;
 };
@@ -48,7 +50,7 @@ export async function requestAccess(deps: PolicyDeps, asked: AccessAsk): Promise
   };
   const policy = deps.policy();
   const now = await readNow(deps.db, deps.clock);
-  const facts = await readFacts(deps, policy, ask.requester.email);
+  const facts = await readFacts(deps, policy, ask.requester.email, ask.extends?.requestId);
   const evaluation = evaluate(policy, { ...ask, now }, facts);
   if (evaluation.verdict === "refuse" && evaluation.refusals.every(isMistake)) {
     const { refusals } = evaluation;

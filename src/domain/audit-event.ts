@@ -35,8 +35,14 @@ export const eventData = {
     steps: z.number().int().optional(),
     asks: z.array(z.string()).optional(),
   }),
-  /** `startBy`: until when the requester has to start the access. */
-  "request.approved": z.object({ approvers: z.array(z.string()), startBy: instant.optional() }),
+  /** `startBy`: until when the requester has to start the access; `extends`: the request whose access lasts longer. */
+  "request.approved": z.object({
+    approvers: z.array(z.string()),
+    startBy: instant.optional(),
+    extends: z.string().optional(),
+  }),
+  /** It was approved that the access lasts longer, and it cannot any more. */
+  "extension.failed": z.object({ extends: z.string(), why: z.string() }),
   "request.denied": z.object({ name: z.string(), reason: z.string() }),
   "request.cancelled": z.object({}),
   "request.expired": z.object({ respondBy: instant }),
@@ -61,6 +67,14 @@ export const eventData = {
     provider: z.string(),
     subject: z.string(),
     activeAt: instant,
+    expiresAt: instant,
+  }),
+  /** `by`: the request that asked for it. */
+  "grant.extended": z.object({
+    provider: z.string(),
+    subject: z.string(),
+    by: z.string(),
+    seconds,
     expiresAt: instant,
   }),
   "grant.failed": z.object({ provider: z.string(), subject: z.string(), error: z.string() }),

@@ -1,6 +1,7 @@
 import type { Authority } from "./approvals.ts";
 import type { AuditEvent } from "./audit-event.ts";
 import type { Effect } from "./effect.ts";
+import { extend, extensionFailed } from "./extension.ts";
 import type { Grant, RevokeReason } from "./grant.ts";
 import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
 import type { Person } from "./person.ts";
@@ -49,6 +50,9 @@ export type Command =
       readonly startedAt: Date;
     }
   | { readonly type: "grant_failed"; readonly grantId: string; readonly error: string }
+  /** Live access lasts longer; `by` names the request that asked for it. */
+  | { readonly type: "extend"; readonly seconds: number; readonly by: string }
+  | { readonly type: "extension_failed"; readonly why: string }
   | { readonly type: "revoke"; readonly grantId: string; readonly reason: RevokeReason; readonly by?: Person }
   | {
       readonly type: "revoke_succeeded";
@@ -99,6 +103,10 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return grantSucceeded(state, command, now);
     case "grant_failed":
       return grantFailed(state, command, now);
+    case "extend":
+      return extend(state, command, now);
+    case "extension_failed":
+      return extensionFailed(state, command, now);
     case "revoke":
       return revoke(state, command, now);
     case "revoke_succeeded":

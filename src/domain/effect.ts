@@ -6,6 +6,10 @@ export type Effect =
   | { readonly kind: "grant"; readonly grantId: string; readonly dueAt: Date }
   /** Take the access away and read back that it is gone; due at its expiry, or at once when it ends early. */
   | { readonly kind: "revoke"; readonly grantId: string; readonly dueAt: Date }
+  /** What was asked for by this request is approved: the access of another one lasts longer. */
+  | { readonly kind: "extend_access"; readonly dueAt: Date }
+  /** Tell the requester that their access ends soon, and what they can do. */
+  | { readonly kind: "remind_expiry"; readonly grantId: string; readonly dueAt: Date }
   /** Close the request if nobody has decided it by then. */
   | { readonly kind: "expire_request"; readonly dueAt: Date }
   /** Ask again whoever has not decided. */
@@ -36,6 +40,8 @@ export type QueueName = (typeof queueNames)[number];
 export const queueOf: Readonly<Record<EffectKind, QueueName>> = {
   grant: "grants",
   revoke: "revocations",
+  extend_access: "grants",
+  remind_expiry: "messages",
   expire_request: "deadlines",
   remind_request: "deadlines",
   escalate_request: "deadlines",
@@ -54,6 +60,8 @@ export function laneOf(effect: Effect, requestId: string): string {
     case "grant":
     case "revoke":
       return `grant-${effect.grantId}`;
+    case "extend_access":
+      return `extension-${requestId}`;
     case "expire_request":
     case "remind_request":
     case "escalate_request":
@@ -65,6 +73,7 @@ export function laneOf(effect: Effect, requestId: string): string {
     case "tell_thread":
       return `thread-${requestId}`;
     case "tell_requester":
+    case "remind_expiry":
       return `requester-${requestId}`;
     case "tell_alerts":
       return `alerts-${requestId}`;

@@ -1,7 +1,9 @@
 import type { Actor, AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
+import { expiryReminders } from "./extension.ts";
 import type { Grant, GrantStatus } from "./grant.ts";
+import { isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import { actorOf, tell } from "./request-consequences.ts";
 
@@ -31,6 +33,7 @@ export function grantSucceeded(
             { kind: "revoke", grantId: grant.id, dueAt: expiresAt },
             { kind: "update_request", dueAt: now },
             ...tell(event, now),
+            ...expiryReminders(state, { ...grant, expiresAt }, now),
           ],
         );
       }
@@ -84,6 +87,8 @@ export function revoke(state: State, command: Extract<Command, { type: "revoke" 
     if (grant.status === "revoking" || grant.status === "revoked") return refuse(notStatus[grant.status]);
     if (command.reason === "expired" && (!grant.expiresAt || now < grant.expiresAt))
       return refuse("too_early");
+    if (command.reason === "returned" && !(command.by && isSamePerson(state.request.requester, command.by)))
+      return refuse("not_requester");
     const event: AuditEvent = {
       type: "grant.revoking",
       ...by(grant, now),

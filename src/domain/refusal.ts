@@ -23,6 +23,9 @@ export const refusals = [
   "grant_already_active",
   "grant_ending",
   "grant_ended",
+  "not_extendable",
+  "extended_enough",
+  "extension_pending",
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
@@ -52,4 +55,7 @@ export const refusalText: Readonly<Record<Refusal, string>> = {
   grant_already_active: "The access is already active.",
   grant_ending: "The access is already being taken away.",
   grant_ended: "The access has already ended.",
+  not_extendable: "The rule does not let this access be extended. Ask for it anew.",
+  extended_enough: "This access was extended as often as the rule allows. Ask for it anew.",
+  extension_pending: "You have already asked for more time; that request waits for approval.",
 };

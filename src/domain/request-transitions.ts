@@ -5,7 +5,7 @@ import type { Effect } from "./effect.ts";
 import type { Grant } from "./grant.ts";
 import { isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
-import type { AccessRequest, PersonalDecision } from "./request.ts";
+import { type AccessRequest, type PersonalDecision, requestName } from "./request.ts";
 import { actorOf, close, refusalOf, startByOf, tell } from "./request-consequences.ts";
 
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
@@ -147,9 +147,12 @@ export function approval(
 ): { readonly next: State; readonly events: readonly AuditEvent[]; readonly effects: readonly Effect[] } {
   const closed: AccessRequest = { ...request, status: "approved", closedAt: now };
   const startBy = startByOf(closed);
-  const begun = startBy
-    ? { grants: [], events: [], effects: [{ kind: "lapse_request", dueAt: startBy } as const] }
-    : grantsOf(request, now);
+  const extended = request.terms.extends;
+  const begun = extended
+    ? { grants: [], events: [], effects: [{ kind: "extend_access", dueAt: now } as const] }
+    : startBy
+      ? { grants: [], events: [], effects: [{ kind: "lapse_request", dueAt: startBy } as const] }
+      : grantsOf(request, now);
   const approved: AuditEvent = {
     type: "request.approved",
     at: now,
@@ -157,6 +160,7 @@ export function approval(
     data: {
       approvers: request.decisions.filter(({ verdict }) => verdict === "approve").map(({ email }) => email),
       ...(startBy && { startBy: startBy.toISOString() }),
+      ...(extended && { extends: requestName(extended) }),
     },
   };
   return {

@@ -32,6 +32,8 @@ export const Terms = z.object({
   isMendable: z.boolean().optional(),
   /** What could not be found out and made the answer no better. */
   doubts: z.array(z.string()).optional(),
+  /** The request whose access this one asks to last longer. */
+  extends: z.object({ requestId: z.string(), number: z.number().int() }).optional(),
   /** Where a request by the API came from. */
   ip: z.string().optional(),
   remindEverySeconds: seconds.optional(),

@@ -88,6 +88,10 @@ function handle(handlers: Handlers, effect: ClaimedEffect): Promise<Outcome> {
       return handlers.grant(effect);
     case "revoke":
       return handlers.revoke(effect);
+    case "extend_access":
+      return handlers.extend_access(effect);
+    case "remind_expiry":
+      return handlers.remind_expiry(effect);
     case "expire_request":
     case "remind_request":
     case "escalate_request":

@@ -27,7 +27,7 @@ export async function readHistory(db: PrismaClient, email: string, exceptId?: st
              case when count(g.id) > 0 and bool_and(g.status = 'revoked') then max(g.revoked_at) end as ended_at
       from access_requests r
       left join grants g on g.request_id = r.id and not (g.status = 'revoked' and g.revoke_reason = 'failed')
-      where r.requester_email = ${email} and r.status = 'approved' and r.id is distinct from ${exceptId ?? null}::uuid
+      where r.requester_email = ${email} and r.status = 'approved' and r.terms -> 'extends' is null and r.id is distinct from ${exceptId ?? null}::uuid
         and (g.id is not null or not exists (select from grants where request_id = r.id))
       group by r.id
       order by ended_at desc nulls first, r.number desc

@@ -19,11 +19,11 @@ import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
 import { onRequestCommand } from "./listeners/request-command.ts";
 import { onOptionsTyped, onResourceChosen, onRoleChosen } from "./listeners/request-form.ts";
 import { onFormSubmitted } from "./listeners/request-submission.ts";
+import { onExtend, onGiveBack, onStart } from "./listeners/own-access.ts";
 import { onReview, onReviewed } from "./listeners/review.ts";
-import { onStart } from "./listeners/start.ts";
 import { approveActionId, denyActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
-import { startActionId } from "./views/event-message.ts";
+import { extendActionId, giveBackActionId, startActionId } from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
 import { slackLogger, webClientOptions } from "./web-client.ts";
@@ -99,6 +99,8 @@ export function createSlackApp(
     [approveActionId]: onApprove,
     [denyActionId]: onDeny,
     [startActionId]: onStart,
+    [extendActionId]: onExtend,
+    [giveBackActionId]: onGiveBack,
     [reviewActionId]: onReview,
   };
   app.action<BlockAction<ButtonAction>>(

@@ -18,7 +18,13 @@ import {
   waitingStep,
 } from "./views/approval-message.ts";
 import { shorten } from "./views/rich-text.ts";
-import { alertMessage, askedBy, requesterMessage, threadMessage } from "./views/event-message.ts";
+import {
+  alertMessage,
+  askedBy,
+  expiryMessage,
+  requesterMessage,
+  threadMessage,
+} from "./views/event-message.ts";
 
 export type NotifierDeps = Pick<RecordDeps, "db" | "clock"> & {
   readonly client: WebClient;
@@ -28,10 +34,14 @@ export type NotifierDeps = Pick<RecordDeps, "db" | "clock"> & {
 type Effect<K extends ClaimedEffect["kind"]> = Extract<ClaimedEffect, { kind: K }>;
 
 export type Notifier = {
-  readonly [K in "post_request" | "update_request" | "tell_thread" | "tell_requester" | "tell_alerts"]: (
-    effect: Effect<K>,
-  ) => Promise<Outcome>;
+  readonly [
+    K in
+      "remind_expiry" | "post_request" | "update_request" | "tell_thread" | "tell_requester" | "tell_alerts"
+  ]: (effect: Effect<K>) => Promise<Outcome>;
 };
+
+/** A reminder may be late, but not so early that it was meant for an earlier end. */
+const soonMs = 16 * 60_000;
 
 const done: Outcome = { outcome: "done" };
 
@@ -73,6 +83,15 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       if (!message || slackId === undefined)
         return { outcome: "done", note: "nothing to say, or nobody in Slack" };
       return send(effect, () => postInPerson(deps.client, slackId, message));
+    },
+    async remind_expiry(effect) {
+      const { state, now } = await read(deps, effect);
+      const grant = state.grants.find(({ id }) => id === effect.grantId);
+      const { slackId } = state.request.requester;
+      const expiresAt = grant?.status === "active" ? grant.expiresAt : undefined;
+      // It has ended, or lasts longer now and is reminded of again.
+      if (!expiresAt || slackId === undefined || expiresAt.getTime() - now.getTime() > soonMs) return done;
+      return send(effect, () => postInPerson(deps.client, slackId, expiryMessage(state.request, expiresAt)));
     },
     async tell_alerts(effect) {
       const { state } = await read(deps, effect);

@@ -61,4 +61,5 @@ it("with --watch a changed file is enough, also one that is swapped in", async (
   await writeFile(join(site.directory, "next"), `${text}# changed\n`);
   await rename(join(site.directory, "next"), path());
   await until("the new policy", async () => (await inForce(run)) !== first);
+  expect(await loadedTimes()).toBe(2);
 });

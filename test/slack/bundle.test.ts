@@ -49,7 +49,7 @@ it("a bundle is asked for once, gives all that is in it, and all of it ends", as
   expect(await guarded.rolesOf("alice")).toEqual([]);
 });
 
-it("it may last no longer than the least of what is in it", async () => {
+it("a bundle may last no longer than the least of what is in it", async () => {
   const { slack } = world;
   await slack.as("alice").types("/request-access incident respond 5h INC-8");
   await slack.until(

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { z } from "zod";
 import type { CarryOutDeps } from "../../src/access/carry-out.ts";
+import { carryOutExtension } from "../../src/access/carry-out-extension.ts";
 import { carryOutGrant } from "../../src/access/carry-out-grant.ts";
 import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
@@ -68,6 +69,8 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     handlers: {
       grant: (effect) => carryOutGrant(deps, effect),
       revoke: (effect) => carryOutRevoke(deps, effect),
+      extend_access: (effect) => carryOutExtension(deps, effect),
+      remind_expiry: say,
       deadline: (effect) => carryOutDeadline(deps, effect),
       post_request: say,
       update_request: say,

@@ -1,6 +1,6 @@
 import type { ViewSubmitAction } from "@slack/bolt";
 import { approversNow, decideRequest, refuseDecision } from "../../access/decide-request.ts";
-import { authorityOver, readFacts } from "../../access/read-facts.ts";
+import { authorityOver, factsFor } from "../../access/read-facts.ts";
 import { mayDecide } from "../../domain/request-transitions.ts";
 import { refusalText, type Refusal } from "../../domain/refusal.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
@@ -51,7 +51,7 @@ async function askWhy(deps: SlackDeps, args: Click): Promise<string | undefined>
     if (!read) return "This request does not exist.";
     const { request } = read.state;
     const policy = deps.policy();
-    const facts = await readFacts(deps, policy, request.requester.email, request.id);
+    const facts = await factsFor(deps, policy, request);
     const authority = authorityOver(policy, request, facts, read.now);
     const asked = { type: "deny", by: person, ...(authority && { authority }) } as const;
     const { refusal } = mayDecide(request, asked, read.now);

@@ -58,12 +58,15 @@ function named(emails: readonly string[]): string {
   return `${emails.slice(0, 5).join(", ")}${more}`;
 }
 
-function wordAnswer(answer: AccessAnswer): string {
+/** What became of an ask, for the person who asked. */
+export function wordAnswer(answer: AccessAnswer): string {
   switch (answer.outcome) {
     case "filed": {
       const { request } = answer;
       const what = `${accessTitle(request)} for ${formatDuration(request.durationSeconds)}`;
-      const { steps, breakGlass, channel } = request.terms;
+      const { steps, breakGlass, channel, extends: extended } = request.terms;
+      if (extended && steps.length === 0)
+        return `${requestName(request)}: ${requestName(extended)} lasts ${formatDuration(request.durationSeconds)} longer.`;
       if (breakGlass)
         return `${requestName(request)}: ${what} is being granted without approval. It is said in ${request.terms.alerts} and reviewed by ${named(breakGlass.reviewers)}.`;
       if (steps.length === 0)

@@ -59,6 +59,9 @@ export function approvalMessage(state: State, asked: Asked): Message {
         field("Risk", riskWords[request.terms.risk]),
         ...(request.ticket === undefined ? [] : [field("Ticket", onOneLine(request.ticket))]),
         ...(request.rule === undefined ? [] : [field("Rule", request.rule)]),
+        ...(request.terms.extends
+          ? [field("Extends", requestName(request.terms.extends), ", which it lets last longer")]
+          : []),
         ...(request.planned.length > 1 ? [field("Gives", planned(request))] : []),
         ...(pending ? waiting(request, asked) : []),
         ...(request.terms.doubts ?? []).map((doubt) => field("Note", shorten(onOneLine(doubt), 300))),

@@ -1,4 +1,4 @@
-import type { KnownBlock } from "@slack/types";
+import type { Button, KnownBlock } from "@slack/types";
 import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
@@ -20,8 +20,10 @@ import {
 
 type Told = { readonly line: readonly Piece[]; readonly said?: string };
 
-/** What starts approved access; its value is the request's id, nothing else. */
+/** What people do about their own access; a button's value is the request's id, nothing else. */
 export const startActionId = "start_access";
+export const extendActionId = "extend_access";
+export const giveBackActionId = "give_back_access";
 
 /** One event, said in the request's thread, to whom it asks. `undefined`: not worth a message there. */
 export function threadMessage(event: AuditEvent, asked: readonly Named[] = []): Message | undefined {
@@ -54,8 +56,10 @@ export function askedBy(event: AuditEvent): readonly string[] {
     case "break_glass.used":
     case "break_glass.reviewed":
     case "decision.refused":
+    case "extension.failed":
     case "grant.started":
     case "grant.active":
+    case "grant.extended":
     case "grant.failed":
     case "grant.landed_late":
     case "grant.revoking":
@@ -76,23 +80,41 @@ export function requesterMessage(event: AuditEvent, request: AccessRequest): Mes
   if (!told) return undefined;
   const about = [bold(requestName(request)), ` (${accessTitle(request)}): `];
   const { text, blocks } = message([...about, ...told.line], told.said);
-  const isToStart = event.type === "request.approved" && event.data.startBy !== undefined;
-  return { text, blocks: isToStart ? [...blocks, startButton(request)] : blocks };
+  return { text, blocks: [...blocks, ...buttonsFor(event, request)] };
 }
 
-function startButton({ id }: Pick<AccessRequest, "id">): KnownBlock {
+/** Says to the requester that their access ends soon, and what they can do. */
+export function expiryMessage(request: AccessRequest, expiresAt: Date): Message {
+  const line = [bold(requestName(request)), ` (${accessTitle(request)}): your access ends `, expiresAt, "."];
+  const { text, blocks } = message(line, undefined);
+  return { text, blocks: [...blocks, ownButtons(request)] };
+}
+
+function buttonsFor(event: AuditEvent, request: AccessRequest): readonly KnownBlock[] {
+  if (event.type === "request.approved" && event.data.startBy !== undefined)
+    return [actions([button(request, startActionId, "Start access", "primary")])];
+  return event.type === "grant.active" || event.type === "grant.extended" ? [ownButtons(request)] : [];
+}
+
+function ownButtons(request: AccessRequest): KnownBlock {
+  const { extend } = request.terms;
+  return actions([
+    ...(extend ? [button(request, extendActionId, `Extend by ${formatDuration(extend.bySeconds)}`)] : []),
+    button(request, giveBackActionId, "Give back"),
+  ]);
+}
+
+function actions(elements: readonly Button[]): KnownBlock {
+  return { type: "actions", block_id: "own", elements: [...elements] };
+}
+
+function button({ id }: AccessRequest, actionId: string, text: string, style?: "primary"): Button {
   return {
-    type: "actions",
-    block_id: "start",
-    elements: [
-      {
-        type: "button",
-        action_id: startActionId,
-        style: "primary",
-        text: { type: "plain_text", text: "Start access" },
-        value: id,
-      },
-    ],
+    type: "button",
+    action_id: actionId,
+    text: { type: "plain_text", text },
+    value: id,
+    ...(style && { style }),
   };
 }
 
@@ -170,6 +192,19 @@ function toThread(event: AuditEvent): Told | undefined {
       };
     case "break_glass.overdue":
       return { line: ["🚨 Nobody has reviewed this use of break-glass yet. It waits for"] };
+    case "grant.extended":
+      return {
+        line: [
+          "⏳ Extended by ",
+          `${event.data.by}: `,
+          code(event.data.subject),
+          ` in ${event.data.provider} until `,
+          new Date(event.data.expiresAt),
+          ".",
+        ],
+      };
+    case "extension.failed":
+      return { line: [`⚠️ ${event.data.extends} could not be extended:`], said: event.data.why };
     case "request.denied":
       return { line: ["⛔ Denied by ", actor(event), ":"], said: event.data.reason };
     case "request.cancelled":
@@ -237,11 +272,13 @@ function toThread(event: AuditEvent): Told | undefined {
 }
 
 function approvedLine(event: Extract<AuditEvent, { type: "request.approved" }>): readonly Piece[] {
-  const { startBy } = event.data;
+  const { startBy, extends: extended } = event.data;
   const next =
-    startBy === undefined
-      ? [" The access is being granted."]
-      : [" The person who asked starts it until ", new Date(startBy), "."];
+    extended !== undefined
+      ? [` ${extended} lasts longer.`]
+      : startBy === undefined
+        ? [" The access is being granted."]
+        : [" The person who asked starts it until ", new Date(startBy), "."];
   if (event.actor.kind === "policy") return ["✅ Approved by the policy at once.", ...next];
   if (event.data.approvers.length === 0) return ["🚨 Taken at once by ", actor(event), ".", ...next];
   return ["✅ Approved by ", actor(event), ".", ...next];
@@ -264,6 +301,8 @@ function toRequester(event: AuditEvent, request: AccessRequest): Told | undefine
     case "approval.given":
       return { line: ["approved by ", actor(event), ` (${wordStep(event.data)}).`] };
     case "request.approved":
+      if (event.data.extends !== undefined)
+        return { line: [`approved. ${event.data.extends} lasts longer.`] };
       return event.data.startBy === undefined
         ? { line: ["approved. The access is being granted."] }
         : {
@@ -273,6 +312,10 @@ function toRequester(event: AuditEvent, request: AccessRequest): Told | undefine
               `; it then lasts ${formatDuration(request.durationSeconds)}.`,
             ],
           };
+    case "grant.extended":
+      return { line: ["your access lasts longer, until ", new Date(event.data.expiresAt), "."] };
+    case "extension.failed":
+      return { line: [`${event.data.extends} could not be extended:`], said: event.data.why };
     case "request.lapsed":
       return { line: ["it was not started in time, so nothing was granted. You can ask again."] };
     case "break_glass.reviewed":
@@ -338,5 +381,10 @@ function actor(event: AuditEvent): Piece {
 }
 
 function endWords(reason: string): string {
-  return reason === "expired" ? "its time was over" : reason;
+  const words = new Map([
+    ["expired", "its time was over"],
+    ["returned", "given back"],
+    ["idle", "it was not used"],
+  ]);
+  return words.get(reason) ?? reason;
 }

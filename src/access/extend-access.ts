@@ -1,0 +1,59 @@
+import type { State } from "../domain/decide.ts";
+import { isSamePerson, type Person } from "../domain/person.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { countExtensions } from "../persistence/extensions.ts";
+import { readState } from "../persistence/requests.ts";
+import { refuseDecision } from "./decide-request.ts";
+import type { PolicyDeps } from "./deps.ts";
+import { evaluateAgain, readFacts } from "./read-facts.ts";
+import { type AccessAnswer, requestAccess } from "./request-access.ts";
+
+export type ExtensionAnswer =
+  /** A request of its own, which allows it at once or waits for approval. */
+  | { readonly asked: true; readonly answer: AccessAnswer }
+  | { readonly asked: false; readonly refusal: Refusal; readonly state: State };
+
+/** Asks that live access last longer, by what today's rule lets it be extended; judged like any other request. */
+export async function extendAccess(
+  deps: PolicyDeps,
+  { requestId, by, key }: { readonly requestId: string; readonly by: Person; readonly key: string },
+): Promise<ExtensionAnswer> {
+  const read = await readState(deps.db, deps.clock, requestId);
+  if (!read) throw new Error(`no request ${requestId}`);
+  const { state, now } = read;
+  const { request } = state;
+  const refuse = async (refusal: Refusal): Promise<ExtensionAnswer> => {
+    await refuseDecision(deps, { request, by, attempted: "extend", refusal, key, now });
+    return { asked: false, refusal, state };
+  };
+  if (!isSamePerson(request.requester, by)) return refuse("not_requester");
+  const ends = state.grants.flatMap(({ status, expiresAt }) =>
+    status === "active" && expiresAt && now < expiresAt ? [expiresAt] : [],
+  );
+  const [expiresAt] = ends;
+  if (!expiresAt) return refuse("grant_ended");
+
+  const policy = deps.policy();
+  const evaluation = evaluateAgain(policy, request, await readFacts(deps, policy, by.email, requestId), now);
+  if (evaluation.verdict === "refuse") return refuse("policy_changed");
+  if (!evaluation.extend) return refuse("not_extendable");
+  const { times, bySeconds } = evaluation.extend;
+  const { approved, pending } = await countExtensions(deps.db, request);
+  if (pending > 0) return refuse("extension_pending");
+  if (approved >= times) return refuse("extended_enough");
+
+  const { resource, role, reason, ticket, source, number, terms } = request;
+  const answer = await requestAccess(deps, {
+    requester: by,
+    resource,
+    role,
+    durationSeconds: bySeconds,
+    reason,
+    source,
+    extends: { requestId, number, until: expiresAt },
+    dedupeKey: `extend ${key}`,
+    ...(ticket === undefined ? {} : { ticket }),
+    ...(terms.ip === undefined ? {} : { ip: terms.ip }),
+  });
+  return { asked: true, answer };
+}

@@ -1,0 +1,74 @@
+import type { AuditEvent } from "./audit-event.ts";
+import type { Command, Decision, State } from "./decide.ts";
+import type { Effect } from "./effect.ts";
+import type { Grant } from "./grant.ts";
+import { requestName } from "./request.ts";
+import { later, tell } from "./request-consequences.ts";
+
+/** Before its end; where the access is shorter than half an hour, the second only, and of less than ten minutes none. */
+const reminderSeconds = [900, 300] as const;
+
+/** The reminders that live access ends, owed once a request: a bundle's parts end together. */
+export function expiryReminders(state: State, grant: Grant, now: Date): readonly Effect[] {
+  const { expiresAt } = grant;
+  const isFirst = state.grants.every(({ id, status }) => id === grant.id || status !== "active");
+  if (!expiresAt || !isFirst) return [];
+  return reminderSeconds
+    .map((seconds) => ({ dueAt: later(expiresAt, -seconds), seconds }))
+    .filter(({ dueAt, seconds }) => dueAt.getTime() - now.getTime() >= seconds * 1000)
+    .map(({ dueAt }): Effect => ({ kind: "remind_expiry", grantId: grant.id, dueAt }));
+}
+
+/** Live access lasts longer. The revocation that is owed finds that its time has moved and waits for it. */
+export function extend(state: State, command: Extract<Command, { type: "extend" }>, now: Date): Decision {
+  const { seconds, by } = command;
+  const longer = new Map(
+    state.grants.flatMap((grant) => {
+      const { status, expiresAt } = grant;
+      if (status !== "active" || !expiresAt || now >= expiresAt) return [];
+      const extended: Grant = {
+        ...grant,
+        expiresAt: later(expiresAt, seconds),
+        durationSeconds: grant.durationSeconds + seconds,
+      };
+      return [[grant.id, extended] as const];
+    }),
+  );
+  const [first] = longer.values();
+  if (!first) return { accepted: false, refusal: "grant_ended" };
+  const grants = state.grants.map((grant) => longer.get(grant.id) ?? grant);
+  const events = [...longer.values()].map(({ id, provider, subject, expiresAt }): AuditEvent => ({
+    type: "grant.extended",
+    at: now,
+    actor: { kind: "hallpass" },
+    grantId: id,
+    data: { provider, subject, by, seconds, expiresAt: (expiresAt ?? now).toISOString() },
+  }));
+  return {
+    accepted: true,
+    next: { ...state, grants },
+    events,
+    effects: [
+      { kind: "update_request", dueAt: now },
+      ...events.flatMap((event) => tell(event, now)),
+      ...expiryReminders({ ...state, grants: [first] }, first, now),
+    ],
+  };
+}
+
+/** What was approved to last longer had ended before. */
+export function extensionFailed(
+  state: State,
+  { why }: Extract<Command, { type: "extension_failed" }>,
+  now: Date,
+): Decision {
+  const { terms } = state.request;
+  if (!terms.extends) return { accepted: false, refusal: "no_such_grant" };
+  const failed: AuditEvent = {
+    type: "extension.failed",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { extends: requestName(terms.extends), why },
+  };
+  return { accepted: true, next: state, events: [failed], effects: tell(failed, now) };
+}

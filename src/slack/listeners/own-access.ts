@@ -1,0 +1,66 @@
+import { extendAccess } from "../../access/extend-access.ts";
+import { giveBack } from "../../access/give-back.ts";
+import { startAccess } from "../../access/start-access.ts";
+import type { State } from "../../domain/decide.ts";
+import { type Refusal, refusalText } from "../../domain/refusal.ts";
+import { requestName } from "../../domain/request.ts";
+import { faultText, withinBudget } from "../answer.ts";
+import type { SlackDeps } from "../deps.ts";
+import { type Click, tellClicker, whoClicked } from "./click.ts";
+import { wordAnswer } from "./request-command.ts";
+
+type Clicked = Extract<Awaited<ReturnType<typeof whoClicked>>, { known: true }>;
+
+/** Start was pressed on approved access. */
+export function onStart(deps: SlackDeps, args: Click): Promise<void> {
+  return answerClick(deps, args, "start", async ({ requestId, person: by, key }) => {
+    const answer = await startAccess(deps, { requestId, by, key });
+    return answer.started ? undefined : wordRefusal(answer);
+  });
+}
+
+/** Give back was pressed on one's own access. */
+export function onGiveBack(deps: SlackDeps, args: Click): Promise<void> {
+  return answerClick(deps, args, "return", async ({ requestId, person: by, key }) => {
+    const answer = await giveBack(deps, { requestId, by, key });
+    return answer.ending ? undefined : wordRefusal(answer);
+  });
+}
+
+/** Extend was pressed on one's own access. */
+export function onExtend(deps: SlackDeps, args: Click): Promise<void> {
+  return answerClick(deps, args, "extend", async ({ requestId, person: by, key }) => {
+    const answer = await extendAccess(deps, { requestId, by, key });
+    return answer.asked ? wordAnswer(answer.answer) : wordRefusal(answer);
+  });
+}
+
+/** Acknowledged once it is recorded, or before Slack's patience ends. */
+async function answerClick(
+  deps: SlackDeps,
+  args: Click,
+  attempted: string,
+  work: (clicked: Clicked) => Promise<string | undefined>,
+): Promise<void> {
+  const answer = await withinBudget(attempt(deps, args, attempted, work));
+  await args.ack();
+  await tellClicker(args, answer.inTime ? answer.value : await answer.later);
+}
+
+async function attempt(
+  deps: SlackDeps,
+  args: Click,
+  attempted: string,
+  work: (clicked: Clicked) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  try {
+    const clicked = await whoClicked(deps, args, attempted);
+    return clicked.known ? await work(clicked) : clicked.why;
+  } catch (error) {
+    return faultText(deps.log, error, "acting on one's own access");
+  }
+}
+
+function wordRefusal({ refusal, state }: { readonly refusal: Refusal; readonly state: State }): string {
+  return `${requestName(state.request)}: ${refusalText[refusal]}`;
+}
