@@ -4,6 +4,7 @@ import type { Logger } from "./logger.ts";
 import type { Outcome } from "./access/carry-out.ts";
 import { carryOutExtension } from "./access/carry-out-extension.ts";
 import { carryOutGrant } from "./access/carry-out-grant.ts";
+import { carryOutIdleCheck } from "./access/carry-out-idle.ts";
 import { carryOutRevoke } from "./access/carry-out-revoke.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
 import { createRecentStates } from "./access/recent-states.ts";
@@ -177,6 +178,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       handlers: {
         grant: (effect): Promise<Outcome> => carryOutGrant(carryOut, effect),
         revoke: (effect): Promise<Outcome> => carryOutRevoke(carryOut, effect),
+        check_idle: (effect): Promise<Outcome> => carryOutIdleCheck(carryOut, effect),
         extend_access: (effect): Promise<Outcome> => carryOutExtension(record, effect),
         deadline: (effect): Promise<Outcome> => carryOutDeadline(record, effect),
         ...createNotifier({ db, clock, client, directory }),

@@ -1,4 +1,5 @@
 import type { Grant } from "../domain/grant.ts";
+import { findNamesake } from "../persistence/grants.ts";
 import { type Provider, ProviderError, type ProviderState } from "../providers/provider.ts";
 import {
   type CarryOutDeps,
@@ -24,6 +25,11 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
   if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
   if (grant.subject === "")
     return fail(`no name is known for this person in ${grant.provider}; add one to \`people\``);
+  const namesake = await findNamesake(deps.db, grant);
+  if (namesake !== undefined)
+    return fail(
+      `${grant.provider} knows ${namesake} by the name ${grant.subject} too; tell them apart under \`people\``,
+    );
   const provider = deps.providers.get(grant.provider);
   if (!provider) return fail(`the provider ${grant.provider} is not configured any more`);
 

@@ -27,7 +27,7 @@ export type Outcome =
 export const settled: Outcome = { outcome: "settled" };
 
 /** An effect on one grant. */
-export type GrantEffect = Extract<ClaimedEffect, { kind: "grant" | "revoke" }>;
+export type GrantEffect = Extract<ClaimedEffect, { kind: "grant" | "revoke" | "check_idle" }>;
 
 /** Why a provider did not do what it was asked, in words a person can be shown. */
 export type Failure = { readonly failure: string; readonly retryable: boolean };

@@ -8,10 +8,11 @@ import { recordEvent } from "../persistence/audit.ts";
 import { storable } from "../domain/text.ts";
 import { readState } from "../persistence/requests.ts";
 import type { Facts } from "../policy/ask.ts";
+import { wordRefusals } from "../policy/explain.ts";
 import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { authorityOver, factsFor } from "./read-facts.ts";
+import { authorityOver, evaluateAgain, factsFor } from "./read-facts.ts";
 
 export type PersonDecides = {
   readonly requestId: string;
@@ -29,6 +30,8 @@ export type DecisionAnswer =
       readonly state: State;
       /** Who may decide it, by today's policy. */
       readonly approvers: readonly string[];
+      /** What whoever asked would be told by today's policy, where that is why nobody may decide it. */
+      readonly why?: string;
     };
 
 /** A person approves or denies. Who may is asked of today's policy; a refusal is recorded and changes nothing else. */
@@ -49,7 +52,12 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
   if (refusal === "repeated") return { decided: true, state };
   await refuseDecision(deps, { request: state.request, by, attempted: verdict.type, refusal, key, now });
   const approvers = approversNow(authorityOver(policy, state.request, facts, now), state.request);
-  return { decided: false, refusal, state, approvers };
+  const today = evaluateAgain(policy, state.request, facts, now);
+  const why =
+    refusal === "policy_changed" && today.verdict === "refuse"
+      ? { why: wordRefusals(today.refusals) }
+      : undefined;
+  return { decided: false, refusal, state, approvers, ...why };
 }
 
 /** Whose approval the waiting step takes. */

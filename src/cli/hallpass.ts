@@ -1,15 +1,12 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { Command } from "commander";
-import { z } from "zod";
+import { Command, Option } from "commander";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
 import type { CheckOptions } from "./policy-check.ts";
 import type { ExplainOptions } from "./policy-explain.ts";
-
-// src/cli and dist/cli lie equally deep.
-const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
+import type { TestOptions } from "./policy-test.ts";
+import type { StartOptions } from "./start.ts";
+import { version } from "./version.ts";
 
 /** Each command is loaded when it is called: `policy check` in an editor must not wait for Slack's libraries. */
 function createProgram(): Command {
@@ -20,6 +17,8 @@ function createProgram(): Command {
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
+    // `policy explain --version` is a policy's, not ours.
+    .enablePositionalOptions()
     .hook("preAction", () => {
       const fault = loadEnvFile(".env");
       if (fault !== undefined) throw new CommandError(fault);
@@ -28,7 +27,8 @@ function createProgram(): Command {
   program
     .command("start")
     .description("run the bot until it is told to stop (SIGTERM or Ctrl-C)")
-    .action(async () => finish((await import("./start.ts")).start()));
+    .option("--watch", "read the policy again when its files change, not only on SIGHUP")
+    .action(async (options: StartOptions) => finish((await import("./start.ts")).start(options)));
 
   program
     .command("migrate")
@@ -41,6 +41,7 @@ function createProgram(): Command {
     .description("check a policy and print what is wrong with it, a line each")
     .argument("[FILE]", "a policy file or a folder of them (default: HALLPASS_CONFIG, or hallpass.yml)")
     .option("--json", "print faults and warnings as JSON: file, line, column, message")
+    .addOption(new Option("--sarif", "print them as SARIF 2.1.0, for code scanning").conflicts("json"))
     .action(async (file: string | undefined, options: CheckOptions) =>
       finish((await import("./policy-check.ts")).policyCheck(file, options)),
     );
@@ -53,15 +54,46 @@ function createProgram(): Command {
     .argument("<RESOURCE:ROLE>", "what is asked for, such as orders-db:read")
     .requiredOption("--as <EMAIL>", "who asks")
     .option("--for <DURATION>", "for how long: 30m, 2h, 1h30m", "1h")
+    .option(
+      "--at <TIME>",
+      'when, in the policy\'s time zone: "2026-11-21 03:00"; with Z or +01:00 in that one',
+    )
     .option("--reason <TEXT>", "why", "policy explain")
+    .option("--ticket <TICKET>", "the ticket given")
+    .option("--ip <ADDRESS>", "asked by the API, from here")
+    .option("--break-glass", "to be taken at once and reviewed afterwards")
+    .option(
+      "--group <NAME=EMAIL,EMAIL>",
+      "who is in a group that is kept in Slack, PagerDuty or Opsgenie; may be repeated",
+      repeated,
+      [],
+    )
+    .option("--holds <RESOURCE:ROLE>", "what they hold already; may be repeated", repeated, [])
+    .option(
+      "--version <HASH>",
+      "a policy that was in force, by 8 or more digits of its hash, from the database",
+    )
     .option("--file <FILE>", "a policy file or a folder of them (default: HALLPASS_CONFIG, or hallpass.yml)")
     .action(async (access: string, options: ExplainOptions) =>
       finish((await import("./policy-explain.ts")).policyExplain(access, options)),
     );
 
   policy
+    .command("test")
+    .description("run what a policy's tests say it answers; a line for each that fails")
+    .argument(
+      "[FILE]",
+      "a file of tests (default: hallpass.test.yml beside hallpass.yml; *.test.yml of a folder)",
+    )
+    .option("--file <FILE>", "the policy, a file or a folder (default: HALLPASS_CONFIG, or hallpass.yml)")
+    .option("--json", "print all tests and the rules they exercise as JSON")
+    .action(async (file: string | undefined, options: TestOptions) =>
+      finish((await import("./policy-test.ts")).policyTest(file, options)),
+    );
+
+  policy
     .command("diff")
-    .description("say what changes for whom from one policy to another: verdicts are compared, not text")
+    .description("say what changes for whom from one policy to another, whatever the text")
     .argument("<OLD>", "a policy file or a folder of them")
     .argument("<NEW>", "the same")
     .action(async (before: string, after: string) =>
@@ -91,6 +123,10 @@ function createProgram(): Command {
 
 type ExportOptions = Readonly<Record<"format" | "output", string>> &
   Readonly<Partial<Record<"since" | "until" | "user" | "resource", string>>>;
+
+function repeated(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
 
 /** The exit code is set, not exited with, so that what is written to a pipe arrives. */
 async function finish(exitCode: Promise<number>): Promise<void> {

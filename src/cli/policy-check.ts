@@ -3,19 +3,29 @@ import { loadPolicy } from "../policy/load.ts";
 import { noMemberships, peopleAmong } from "../policy/people.ts";
 import type { Policy } from "../policy/policy.ts";
 import { providerTypes } from "../providers/registry.ts";
+import { sarifLog } from "./sarif.ts";
 import { readSettings } from "./settings.ts";
+import { version } from "./version.ts";
 
-export type CheckOptions = { readonly json?: boolean };
+export type CheckOptions = { readonly json?: boolean; readonly sarif?: boolean };
 
 /**
  * `hallpass policy check`: prints what is wrong, a line each, or that all is fine, with what is hardly meant as warnings.
  * Resolves with the exit code: warnings alone are no failure.
  */
-export async function policyCheck(file?: string, { json = false }: CheckOptions = {}): Promise<number> {
+export async function policyCheck(
+  file: string | undefined,
+  { json = false, sarif = false }: CheckOptions,
+): Promise<number> {
   const path = file ?? readSettings().policyPath;
   const loaded = await loadPolicy(path, { providerTypes });
   const faults = loaded.ok ? [] : loaded.faults;
   const warnings = loaded.ok ? loaded.warnings() : [];
+  if (sarif) {
+    const log = sarifLog(faults, warnings, { cwd: process.cwd(), version });
+    process.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
+    return loaded.ok ? 0 : 1;
+  }
   const lines = json
     ? [JSON.stringify({ ok: loaded.ok, faults, warnings }, null, 2)]
     : [
@@ -32,11 +42,13 @@ function summary(policy: Policy): string {
   const principals = rules
     .flatMap((rule) => (rule.decision === "review" ? rule.steps : []))
     .flatMap((step) => step.from);
-  const people = peopleAmong(policy, noMemberships, principals).emails.length;
+  const { emails, unreadable } = peopleAmong(policy, noMemberships, principals);
+  const people = emails.length;
+  const elsewhere = unreadable.length > 0;
   return [
     counted(rules.length, "rule"),
     counted(resources.size, "resource"),
-    `${people} ${people === 1 ? "person" : "people"} can be asked`,
+    `${people} ${people === 1 ? "person" : "people"} can be asked${elsewhere ? ", and those of groups kept elsewhere" : ""}`,
   ].join(", ");
 }
 

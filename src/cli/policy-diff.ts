@@ -1,6 +1,7 @@
 import { comparePolicies } from "../policy/compare.ts";
 import { wordFault } from "../policy/fault.ts";
 import { loadPolicy } from "../policy/load.ts";
+import { listed } from "../policy/source.ts";
 import { providerTypes } from "../providers/registry.ts";
 
 /** More people than this are counted, not named. */
@@ -17,13 +18,15 @@ export async function policyDiff(before: string, after: string): Promise<number>
     process.stdout.write(faults.map((fault) => `${wordFault(fault)}\n`).join(""));
     return 1;
   }
-  const changes = comparePolicies(old.policy, fresh.policy, new Date());
-  const lines = changes.map(({ people, what }) => `${wordPeople(people)} ${what}`);
+  const changes = comparePolicies(old.policy, fresh.policy);
+  const lines = changes.map(({ people, what }) =>
+    people.length === 0 ? what : `${wordPeople(people)} ${what}`,
+  );
   process.stdout.write(`${lines.length === 0 ? "Nothing changes for anybody." : lines.join("\n")}\n`);
   return 0;
 }
 
 function wordPeople(people: readonly string[]): string {
   const rest = people.length - maxNamed;
-  return `${people.slice(0, maxNamed).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}:`;
+  return rest > 0 ? `${people.slice(0, maxNamed).join(", ")} and ${rest} more` : listed(people);
 }

@@ -1,18 +1,33 @@
 import { formatDuration, parseDuration } from "../domain/duration.ts";
-import { type Ask, evaluate, type Evaluation } from "../policy/evaluate.ts";
-import { wordRefusal } from "../policy/explain.ts";
+import type { Ask, Facts } from "../policy/ask.ts";
+import { evaluate } from "../policy/evaluate.ts";
 import { wordFault } from "../policy/fault.ts";
-import { loadPolicy } from "../policy/load.ts";
-import { isEmail } from "../policy/schema.ts";
-import { type RuleTrace, traceRules } from "../policy/trace.ts";
+import { noHistory } from "../policy/history.ts";
+import { type LoadedPolicy, loadPolicy } from "../policy/load.ts";
+import { readMoment, wordMoment } from "../policy/moment.ts";
+import { supposedGrants } from "../policy/past-grants.ts";
+import type { Policy } from "../policy/policy.ts";
+import { isEmail, normalEmail } from "../policy/principal.ts";
+import { traceRules } from "../policy/trace.ts";
 import { providerTypes } from "../providers/registry.ts";
 import { CommandError } from "./failure.ts";
+import { wordTraces, wordVerdict } from "./policy-explain-words.ts";
+import { readMembers } from "./policy-groups.ts";
 import { readSettings } from "./settings.ts";
 
 export type ExplainOptions = {
   readonly as: string;
   readonly for: string;
   readonly reason: string;
+  readonly at?: string;
+  readonly ticket?: string;
+  readonly ip?: string;
+  readonly breakGlass?: boolean;
+  /** `NAME=EMAIL,EMAIL` */
+  readonly group: readonly string[];
+  /** `RESOURCE:ROLE` */
+  readonly holds: readonly string[];
+  readonly version?: string;
   readonly file?: string;
 };
 
@@ -21,74 +36,84 @@ export type ExplainOptions = {
  * filed. Resolves with the exit code: 0 whatever the verdict, 1 for a policy that is not fine.
  */
 export async function policyExplain(access: string, options: ExplainOptions): Promise<number> {
-  const path = options.file ?? readSettings().policyPath;
-  const ask = readAsk(access, options);
-  const loaded = await loadPolicy(path, { providerTypes });
+  const asked = readAsked(access, options);
+  const loaded = await load(options);
   if (!loaded.ok) {
     process.stdout.write(loaded.faults.map((fault) => `${wordFault(fault)}\n`).join(""));
     return 1;
   }
-  const { resource, role, durationSeconds, requester } = ask;
-  const traces = traceRules(loaded.policy, { email: requester.email, resource, role });
+  const { policy } = loaded;
+  const ask: Ask = { ...asked, now: momentIn(policy, options.at) };
+  const { memberships, notes } = await readMembers(policy, options.group, {
+    isNow: options.at === undefined,
+  });
+  const facts: Facts = {
+    memberships,
+    history: {
+      ...noHistory,
+      grants: supposedGrants(policy, memberships, ask, options.holds.map(checkAccess)),
+    },
+  };
   const lines = [
-    `${requester.email} asks for ${resource}:${role} for ${formatDuration(durationSeconds)}.`,
+    ...wordAsk(policy, ask),
+    ...notes,
+    ...(policy.usesHistory ? [wordHistory(options.holds)] : []),
     "",
-    ...wordTraces(traces),
+    ...wordTraces(traceRules(policy, ask, facts)),
     "",
-    ...wordVerdict(evaluate(loaded.policy, ask)),
+    ...wordVerdict(policy, ask, facts, evaluate(policy, ask, facts)),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
   return 0;
 }
 
-function readAsk(access: string, options: ExplainOptions): Ask {
-  const [, resource, role] = /^([^:\s]+):([^:\s]+)$/.exec(access) ?? [];
-  if (resource === undefined || role === undefined) {
-    throw new CommandError(`expected RESOURCE:ROLE, such as orders-db:read, got "${access}"`);
-  }
-  if (!isEmail(options.as)) {
-    throw new CommandError(`--as: expected an e-mail address, got "${options.as}"`);
-  }
+async function load({ version, file }: ExplainOptions): Promise<LoadedPolicy> {
+  if (version === undefined) return loadPolicy(file ?? readSettings().policyPath, { providerTypes });
+  if (file !== undefined) throw new CommandError("--version and --file name two policies; give one of them");
+  // Prisma takes a moment to load, which nobody else waits for.
+  return (await import("./policy-version.ts")).loadVersion(version);
+}
+
+function readAsked(access: string, options: ExplainOptions): Omit<Ask, "now"> {
+  const [resource = "", role = ""] = checkAccess(access).split(":");
+  if (!isEmail(options.as)) throw new CommandError(`--as: expected an e-mail address, got "${options.as}"`);
   const durationSeconds = parseDuration(options.for);
-  if (durationSeconds === undefined) {
+  if (durationSeconds === undefined)
     throw new CommandError(`--for: expected a duration such as 30m, 2h or 1h30m, got "${options.for}"`);
-  }
-  const { as: email, reason } = options;
-  return { requester: { email }, resource, role, durationSeconds, reason, now: new Date() };
+  const { reason, ticket, ip, breakGlass: isBreakGlass } = options;
+  const requester = { email: normalEmail(options.as) };
+  // People ask in Slack; only the API tells where a request came from.
+  const source = ip === undefined ? "slack" : "api";
+  return { requester, resource, role, durationSeconds, reason, ticket, source, ip, isBreakGlass };
 }
 
-function wordTraces(traces: readonly RuleTrace[]): readonly string[] {
-  if (traces.length === 0) return ["There are no rules."];
-  const width = Math.max(...traces.map(({ rule }) => rule.length));
-  return traces.map(({ rule, decision, against, decides }) => {
-    const isMatch = against.length === 0;
-    const why = decides
-      ? `decides: ${decision}`
-      : isMatch
-        ? `${decision}, but an earlier rule decides`
-        : against.join("; ");
-    return `  ${isMatch ? "yes" : "no "}  ${rule.padEnd(width)}  ${why}`;
-  });
+function checkAccess(access: string): string {
+  if (/^[^:\s]+:[^:\s]+$/.test(access)) return access;
+  throw new CommandError(`expected RESOURCE:ROLE, such as orders-db:read, got "${access}"`);
 }
 
-function wordVerdict(evaluation: Evaluation): readonly string[] {
-  switch (evaluation.verdict) {
-    case "refuse":
-      return ["Verdict: refused.", `  The person is told: ${wordRefusal(evaluation.refusal)}`];
-    case "allow":
-      return [
-        "Verdict: allowed at once, nobody is asked.",
-        `  At most ${formatDuration(evaluation.maxDurationSeconds)}; told in ${evaluation.channel}.`,
-      ];
-    case "review":
-      return [
-        "Verdict: to be approved.",
-        ...evaluation.steps.map(
-          ({ count, from, approvers }) =>
-            `  ${count} of ${approvers.join(", ")} (${from.join(", ")}, without who asks)`,
-        ),
-        `  Asked in ${evaluation.channel}; expires unanswered after ${formatDuration(evaluation.timeoutSeconds)}; ` +
-          `at most ${formatDuration(evaluation.maxDurationSeconds)}.`,
-      ];
-  }
+function momentIn({ settings: { timezone } }: Policy, at: string | undefined): Date {
+  if (at === undefined) return new Date();
+  const read = readMoment(at, timezone);
+  if (!read.ok) throw new CommandError(`--at: ${read.message}, got "${at}"`);
+  return read.at;
+}
+
+function wordAsk(policy: Policy, ask: Ask): readonly string[] {
+  const { requester, resource, role, durationSeconds, now, ticket, ip, isBreakGlass } = ask;
+  const how = [
+    `for ${formatDuration(durationSeconds)}`,
+    ...(ticket === undefined ? [] : [`with ticket ${ticket}`]),
+    ...(ip === undefined ? [] : [`by the API from ${ip}`]),
+    ...(isBreakGlass === true ? ["to be taken at once (break-glass)"] : []),
+  ].join(", ");
+  return [
+    `${requester.email} asks for ${resource}:${role} ${how}.`,
+    `It is ${wordMoment(now, policy.settings.timezone)}.`,
+  ];
+}
+
+function wordHistory(holds: readonly string[]): string {
+  const held = holds.length === 0 ? "nothing (--holds RESOURCE:ROLE)" : holds.join(", ");
+  return `Some answers depend on the past: taken to hold ${held}, and to have held and been denied nothing before.`;
 }

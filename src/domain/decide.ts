@@ -3,7 +3,14 @@ import type { AuditEvent } from "./audit-event.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
 import type { Grant, RevokeReason } from "./grant.ts";
-import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
+import {
+  grantFailed,
+  grantSucceeded,
+  noteUse,
+  revoke,
+  revokeFailed,
+  revokeSucceeded,
+} from "./grant-transitions.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest } from "./request.ts";
@@ -53,6 +60,8 @@ export type Command =
   /** Live access lasts longer; `by` names the request that asked for it. */
   | { readonly type: "extend"; readonly seconds: number; readonly by: string }
   | { readonly type: "extension_failed"; readonly why: string }
+  /** The access was seen to be used. */
+  | { readonly type: "note_use"; readonly grantId: string; readonly at: Date }
   | { readonly type: "revoke"; readonly grantId: string; readonly reason: RevokeReason; readonly by?: Person }
   | {
       readonly type: "revoke_succeeded";
@@ -107,6 +116,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return extend(state, command, now);
     case "extension_failed":
       return extensionFailed(state, command, now);
+    case "note_use":
+      return noteUse(state, command);
     case "revoke":
       return revoke(state, command, now);
     case "revoke_succeeded":

@@ -8,6 +8,8 @@ export type Effect =
   | { readonly kind: "revoke"; readonly grantId: string; readonly dueAt: Date }
   /** What was asked for by this request is approved: the access of another one lasts longer. */
   | { readonly kind: "extend_access"; readonly dueAt: Date }
+  /** End the access if nobody has used it for as long as its rule says. */
+  | { readonly kind: "check_idle"; readonly grantId: string; readonly dueAt: Date }
   /** Tell the requester that their access ends soon, and what they can do. */
   | { readonly kind: "remind_expiry"; readonly grantId: string; readonly dueAt: Date }
   /** Close the request if nobody has decided it by then. */
@@ -42,6 +44,7 @@ export const queueOf: Readonly<Record<EffectKind, QueueName>> = {
   revoke: "revocations",
   extend_access: "grants",
   remind_expiry: "messages",
+  check_idle: "deadlines",
   expire_request: "deadlines",
   remind_request: "deadlines",
   escalate_request: "deadlines",
@@ -60,6 +63,8 @@ export function laneOf(effect: Effect, requestId: string): string {
     case "grant":
     case "revoke":
       return `grant-${effect.grantId}`;
+    case "check_idle":
+      return `idle-${effect.grantId}`;
     case "extend_access":
       return `extension-${requestId}`;
     case "expire_request":

@@ -5,7 +5,7 @@ import { expiryReminders } from "./extension.ts";
 import type { Grant, GrantStatus } from "./grant.ts";
 import { isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
-import { actorOf, tell } from "./request-consequences.ts";
+import { actorOf, later, tell } from "./request-consequences.ts";
 
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 
@@ -34,6 +34,7 @@ export function grantSucceeded(
             { kind: "update_request", dueAt: now },
             ...tell(event, now),
             ...expiryReminders(state, { ...grant, expiresAt }, now),
+            ...idleCheck(state, grant, activeAt),
           ],
         );
       }
@@ -78,6 +79,26 @@ export function grantFailed(
         ...tell(event, now),
       ],
     );
+  });
+}
+
+function idleCheck({ request }: State, grant: Grant, activeAt: Date): readonly Effect[] {
+  const { revokeOnIdleSeconds: seconds } = request.terms;
+  return seconds === undefined
+    ? []
+    : [{ kind: "check_idle", grantId: grant.id, dueAt: later(activeAt, idleLookSeconds(seconds)) }];
+}
+
+/** How often use is looked for: what is used between two looks may not be seen. */
+export function idleLookSeconds(idleSeconds: number): number {
+  return Math.min(idleSeconds / 2, 60);
+}
+
+/** The access was seen to be used; remembered with the grant, and no event of its own. */
+export function noteUse(state: State, { grantId, at }: Extract<Command, { type: "note_use" }>): Decision {
+  return onGrant(state, grantId, (grant) => {
+    if (grant.status !== "active") return refuse(notStatus[grant.status]);
+    return accept(state, { ...grant, lastUsedAt: at }, [], []);
   });
 }
 

@@ -31,4 +31,6 @@ export type Grant = {
   readonly revokedAt?: Date;
   readonly revokeAttempts: number;
   readonly lastError?: string;
+  /** When it was last seen to be used, where the rule ends what is idle. */
+  readonly lastUsedAt?: Date;
 };

@@ -37,7 +37,7 @@ export const refusalText: Readonly<Record<Refusal, string>> = {
   decided_before: "You have already decided this request; it takes somebody else now.",
   repeated: "This click was already counted.",
   policy_changed:
-    "The policy does not let this request be approved any more. The person can ask again under today's rules.",
+    "By the policy as it is now, this request cannot be approved. The person can ask again.",
   not_requester: "Only the person who asked can do this.",
   too_late: "The time to decide this request is over.",
   too_early: "It is not time for this yet.",

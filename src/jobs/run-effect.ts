@@ -88,6 +88,8 @@ function handle(handlers: Handlers, effect: ClaimedEffect): Promise<Outcome> {
       return handlers.grant(effect);
     case "revoke":
       return handlers.revoke(effect);
+    case "check_idle":
+      return handlers.check_idle(effect);
     case "extend_access":
       return handlers.extend_access(effect);
     case "remind_expiry":

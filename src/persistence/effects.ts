@@ -26,6 +26,7 @@ const Common = z.object({
 export const ClaimedEffect = z.discriminatedUnion("kind", [
   Common.extend({ kind: z.literal("grant"), grantId: z.string() }),
   Common.extend({ kind: z.literal("revoke"), grantId: z.string() }),
+  Common.extend({ kind: z.literal("check_idle"), grantId: z.string() }),
   Common.extend({ kind: z.literal("extend_access") }),
   Common.extend({ kind: z.literal("remind_expiry"), grantId: z.string() }),
   Common.extend({ kind: z.literal("expire_request") }),

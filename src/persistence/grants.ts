@@ -17,3 +17,17 @@ export async function findKeeper(
     order by g.expires_at desc nulls first limit 1`;
   return rows[0];
 }
+
+/**
+ * Somebody else who holds access in the same provider under the same name; `undefined` when nobody does. One's grant
+ * would be the other's access, and one's end would take the other's away.
+ */
+export async function findNamesake(db: PrismaClient, grant: Grant): Promise<string | undefined> {
+  const rows = await db.$queryRaw<{ email: string }[]>`
+    select r.requester_email as email from grants g join access_requests r on r.id = g.request_id
+    where g.provider = ${grant.provider} and g.subject = ${grant.subject}
+      and g.status in ('granting', 'active', 'revoking')
+      and r.requester_email <> (select requester_email from access_requests where id = ${grant.requestId}::uuid)
+    order by g.id limit 1`;
+  return rows[0]?.email;
+}

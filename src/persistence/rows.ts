@@ -36,6 +36,7 @@ const GrantRow = z.preprocess(
       revoked_at: optional(instant),
       revoke_attempts: z.number(),
       last_error: optional(z.string()),
+      last_used_at: optional(instant),
     })
     .transform((row): Grant =>
       defined({
@@ -53,6 +54,7 @@ const GrantRow = z.preprocess(
         revokedAt: row.revoked_at,
         revokeAttempts: row.revoke_attempts,
         lastError: row.last_error,
+        lastUsedAt: row.last_used_at,
       }),
     ),
 );

@@ -1,10 +1,11 @@
 import { isWithin } from "./hours.ts";
 import { defaultDurationOf, maxDurationOf } from "./limits.ts";
-import { covers } from "./match.ts";
+import { isAbout } from "./match.ts";
 import type { Memberships } from "./membership.ts";
 import { isAmong, standingAmong } from "./people.ts";
 import type { AllowRule, Policy, Resource, ReviewRule, Rule } from "./policy.ts";
 import { normalEmail } from "./principal.ts";
+import { riskOf } from "./risk.ts";
 import type { Risk } from "./words.ts";
 
 /** A role that a person may ask for. */
@@ -53,14 +54,17 @@ export function askableRoles(
   );
 }
 
+/** A rule that may come to decide; `isCertain` when nothing but the role is left to know. */
+type Candidate = { readonly rule: Rule; readonly isCertain: boolean };
+
 /** The rules that may come to decide for this person now; what cannot be found out counts as may. */
-function rulesFor(policy: Policy, memberships: Memberships, email: string, now: Date): readonly Rule[] {
-  return policy.rules.filter(
-    (rule) =>
-      standingAmong(policy, memberships, rule.requesters, email).is !== "out" &&
-      rule.fromIp === undefined &&
-      (rule.hours === undefined || isWithin(rule.hours, now, policy.settings.timezone)),
-  );
+function rulesFor(policy: Policy, memberships: Memberships, email: string, now: Date): readonly Candidate[] {
+  return policy.rules.flatMap((rule) => {
+    const { is } = standingAmong(policy, memberships, rule.requesters, email);
+    const isOpen = rule.hours === undefined || isWithin(rule.hours, now, policy.settings.timezone);
+    if (is === "out" || rule.fromIp !== undefined || !isOpen) return [];
+    return [{ rule, isCertain: is === "in" && rule.when === undefined }];
+  });
 }
 
 function rolesOf(
@@ -68,11 +72,22 @@ function rolesOf(
   memberships: Memberships,
   email: string,
   resource: Resource,
-  rules: readonly Rule[],
+  rules: readonly Candidate[],
 ): readonly Askable[] {
-  return [...resource.roles.values()].flatMap((role) => {
-    const candidates = deciders(rules.filter((rule) => covers(rule, resource.name, role.name)));
-    const giving = candidates.filter((rule): rule is AllowRule | ReviewRule => rule.decision !== "deny");
+  const roles = [...resource.roles.values()];
+  // A policy has a thousand rules and as many roles: most rules are about other resources.
+  const names = new Set([
+    resource.name,
+    ...roles.flatMap((role) => role.grants.map((grant) => grant.resource)),
+  ]);
+  const near = rules.filter(({ rule }) =>
+    rule.access.some((pattern) => pattern.resource === undefined || names.has(pattern.resource)),
+  );
+  return roles.flatMap((role) => {
+    const candidates = deciders(near.filter(({ rule }) => isAbout(rule, resource.name, role)));
+    const giving = candidates
+      .map(({ rule }) => rule)
+      .filter((rule): rule is AllowRule | ReviewRule => rule.decision !== "deny");
     const [first] = giving;
     if (!first) return [];
     const titles = {
@@ -84,10 +99,10 @@ function rolesOf(
     return [
       {
         ...titles,
-        risk: resource.risk,
+        risk: riskOf(policy, resource, role),
         maxDurationSeconds: Math.max(...giving.map((rule) => maxDurationOf(role, rule))),
         defaultDurationSeconds: defaultDurationOf(role, first),
-        verdict: candidates.length === 1 && !first.when ? first.decision : "depends",
+        verdict: candidates[0]?.isCertain === true ? first.decision : "depends",
         needsTicket: giving.every((rule) => rule.requires.ticket !== undefined),
         mayBreakGlass: giving.some(
           (rule) =>
@@ -100,8 +115,8 @@ function rolesOf(
   });
 }
 
-/** Up to the first rule without a condition: what comes after it is never asked. */
-function deciders(rules: readonly Rule[]): readonly Rule[] {
-  const certain = rules.findIndex((rule) => rule.when === undefined);
-  return certain === -1 ? rules : rules.slice(0, certain + 1);
+/** Up to the first that is certain: what comes after it is never asked. */
+function deciders(candidates: readonly Candidate[]): readonly Candidate[] {
+  const certain = candidates.findIndex(({ isCertain }) => isCertain);
+  return certain === -1 ? candidates : candidates.slice(0, certain + 1);
 }

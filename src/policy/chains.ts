@@ -1,5 +1,5 @@
 import { type Crowd, memberLists } from "./crowds.ts";
-import { covers } from "./match.ts";
+import { isAbout } from "./match.ts";
 import type { Policy, Role, Rule } from "./policy.ts";
 import { groupOf } from "./principal.ts";
 import { type RuleWords, wordRule } from "./rule-words.ts";
@@ -22,21 +22,32 @@ export type Chains = (resource: string, role: string) => readonly Chain[];
 /** Follows crowds through the rules of a policy; a chain ends with the rule that surely decides. */
 export function chainsOf(policy: Policy, crowds: readonly Crowd[]): Chains {
   const members = memberLists(policy, crowds);
+  const links = new Map<string, LinkFor>();
+  /** Of a role, only its limits make a difference. */
+  const linkFor = (index: number, rule: Rule, role: Role): LinkFor => {
+    const key = `${index} ${JSON.stringify(role.limits)}`;
+    const known = links.get(key) ?? linksOf(policy, rule, role);
+    links.set(key, known);
+    return known;
+  };
   return (resourceName, roleName) => {
     const chains = crowds.map((): Link[] => []);
     const role = policy.resources.get(resourceName)?.roles.get(roleName);
     if (!role) return chains;
     const isDecided = new Uint8Array(crowds.length);
-    for (const rule of policy.rules) {
-      if (!covers(rule, resourceName, roleName)) continue;
-      const linkFor = linksOf(policy, rule, role);
+    for (const [place, rule] of policy.rules.entries()) {
+      if (!isAbout(rule, resourceName, role)) continue;
+      const link = linkFor(place, rule, role);
+      const isConditional = rule.when ?? rule.hours ?? rule.fromIp;
       const { sure, maybe } = members(rule.requesters);
-      for (const [index, isSure] of [...sure.map((at) => [at, true] as const), ...maybe.map((at) => [at, false] as const)]) {
+      const add = (index: number, isSure: boolean): void => {
         const crowd = crowds[index];
-        if (!crowd || isDecided[index] === 1) continue;
-        chains[index]?.push(linkFor(crowd, isSure));
-        if (isSure && !rule.when && !rule.hours && !rule.fromIp) isDecided[index] = 1;
-      }
+        if (!crowd || isDecided[index] === 1) return;
+        chains[index]?.push(link(crowd, isSure));
+        if (isSure && !isConditional) isDecided[index] = 1;
+      };
+      for (const index of sure) add(index, true);
+      for (const index of maybe) add(index, false);
     }
     return chains.map(withoutIdleEnd);
   };
@@ -47,7 +58,9 @@ function withoutIdleEnd(chain: Chain): Chain {
   return chain.slice(0, chain.findLastIndex(({ rule }) => rule.decision !== "deny") + 1);
 }
 
-function linksOf(policy: Policy, rule: Rule, role: Role): (crowd: Crowd, isSure: boolean) => Link {
+type LinkFor = (crowd: Crowd, isSure: boolean) => Link;
+
+function linksOf(policy: Policy, rule: Rule, role: Role): LinkFor {
   const words = wordRule(policy, rule, role);
   const elsewhere = rule.requesters.flatMap((principal) => {
     const group = groupOf(principal);
@@ -68,9 +81,15 @@ function linksOf(policy: Policy, rule: Rule, role: Role): (crowd: Crowd, isSure:
 }
 
 /** The groups of a crowd that a rule's condition looks for. */
-function groupsRead(policy: Policy, { when }: Rule, { people: [person], group: elsewhere }: Crowd): readonly string[] {
-  const named = [...policy.groups.keys()].filter((name) => when?.text.includes(name) === true);
-  return (named.length > 0 ? named : [...policy.groups.keys()]).filter((name) => {
+function groupsRead(
+  policy: Policy,
+  { when }: Rule,
+  { people: [person], group: elsewhere }: Crowd,
+): readonly string[] {
+  const text = when?.text ?? "";
+  const named = [...policy.groups.keys()].filter((name) => text.includes(name));
+  const read = named.length === 0 && text.includes("groups") ? [...policy.groups.keys()] : named;
+  return read.filter((name) => {
     const source = policy.groups.get(name);
     return source?.kind === "members" ? source.members.has(person) : name === elsewhere;
   });

@@ -15,30 +15,51 @@ export const authorityWords: ReadonlyMap<Authority, (access: string) => string> 
   ["review", (access: string) => `review break-glass of ${access}`],
 ]);
 
-/** Who has which authority over a role, by its chains; people by their e-mail addresses, else `whoever is in group:NAME`. */
-export function authoritiesOf(
-  policy: Policy,
-  crowds: readonly Crowd[],
-  chains: readonly Chain[],
-): ReadonlyMap<Authority, ReadonlySet<string>> {
-  const found = new Map<Authority, Set<string>>([...authorityWords.keys()].map((each) => [each, new Set()]));
-  const give = (authority: Authority, principals: readonly string[], onlyAsker: string | undefined): void => {
-    for (const name of namesAmong(policy, principals)) if (name !== onlyAsker) found.get(authority)?.add(name);
+/** By the chains of a role: who has which authority; people by their e-mail addresses, else `whoever is in group:NAME`. */
+export type Authorities = (chains: readonly Chain[]) => ReadonlyMap<Authority, ReadonlySet<string>>;
+
+/** Finds who has authority by a policy. */
+export function authoritiesOf(policy: Policy, crowds: readonly Crowd[]): Authorities {
+  const lists = new Map<string, ReadonlySet<string>>();
+  const namesOf = (principals: readonly string[]): ReadonlySet<string> => {
+    const key = principals.join("\n");
+    const names = lists.get(key) ?? namesAmong(policy, principals);
+    lists.set(key, names);
+    return names;
   };
-  for (const [rule, askers] of askersOf(crowds, chains)) {
-    const onlyAsker = askers.length === 1 ? askers[0] : undefined;
-    for (const { from } of rule.steps) give("approve", from, onlyAsker);
-    if (rule.escalate) give("escalated", rule.escalate.to, onlyAsker);
-    if (rule.breakGlass) give("review", rule.breakGlass.reviewBy, onlyAsker);
-    if (rule.breakGlass) give("take", rule.breakGlass.by, undefined);
-  }
-  // Whoever approves anyway gains nothing by it.
-  for (const name of found.get("approve") ?? []) found.get("escalated")?.delete(name);
-  return found;
+  return (chains) => {
+    const found = new Map<Authority, Set<string>>(
+      [...authorityWords.keys()].map((each) => [each, new Set()]),
+    );
+    const given = new Set<string>();
+    const give = (
+      authority: Authority,
+      principals: readonly string[],
+      onlyAsker: string | undefined,
+    ): void => {
+      const key = [authority, onlyAsker, ...principals].join("\n");
+      if (given.has(key)) return;
+      given.add(key);
+      for (const name of namesOf(principals)) if (name !== onlyAsker) found.get(authority)?.add(name);
+    };
+    for (const [rule, askers] of askersOf(crowds, chains)) {
+      const onlyAsker = askers.length === 1 ? askers[0] : undefined;
+      for (const { from } of rule.steps) give("approve", from, onlyAsker);
+      if (rule.escalate) give("escalated", rule.escalate.to, onlyAsker);
+      if (rule.breakGlass) give("review", rule.breakGlass.reviewBy, onlyAsker);
+      if (rule.breakGlass) give("take", rule.breakGlass.by, undefined);
+    }
+    // Whoever approves anyway gains nothing by it.
+    for (const name of found.get("approve") ?? []) found.get("escalated")?.delete(name);
+    return found;
+  };
 }
 
 /** Who may come to ask by each rule that people review; two are enough, for then nobody is the only one. */
-function askersOf(crowds: readonly Crowd[], chains: readonly Chain[]): ReadonlyMap<ReviewRule, readonly string[]> {
+function askersOf(
+  crowds: readonly Crowd[],
+  chains: readonly Chain[],
+): ReadonlyMap<ReviewRule, readonly string[]> {
   const askers = new Map<ReviewRule, readonly string[]>();
   for (const [index, chain] of chains.entries()) {
     for (const { rule, groups } of chain) {
@@ -56,7 +77,9 @@ function askersOf(crowds: readonly Crowd[], chains: readonly Chain[]): ReadonlyM
 export function namesAmong(policy: Policy, principals: readonly string[]): ReadonlySet<string> {
   const groups = principals.flatMap((principal) => {
     const group = groupOf(principal);
-    return group !== undefined && policy.groups.get(group)?.kind !== "members" ? [`whoever is in ${principal}`] : [];
+    return group !== undefined && policy.groups.get(group)?.kind !== "members"
+      ? [`whoever is in ${principal}`]
+      : [];
   });
   const isEverybody = principals.includes("everyone");
   const listed = principals.filter((principal) => principal !== "everyone");

@@ -7,7 +7,9 @@ import { quoted } from "./source.ts";
 export function compareSettings(before: Policy, after: Policy): readonly string[] {
   const [old, fresh] = [before.settings, after.settings];
   return [
-    ...(old.timezone === fresh.timezone ? [] : [`hours are now those of ${fresh.timezone} (before: ${old.timezone})`]),
+    ...(old.timezone === fresh.timezone
+      ? []
+      : [`hours are now those of ${fresh.timezone} (before: ${old.timezone})`]),
     ...(old.channel === fresh.channel
       ? []
       : [`requests are now told in ${fresh.channel} unless a rule says otherwise (before: ${old.channel})`]),
@@ -56,7 +58,9 @@ function compareRoles(before: Policy, after: Policy): readonly string[] {
     const old = before.resources.get(resource.name);
     if (!old) return [];
     const risk =
-      old.risk === resource.risk ? [] : [`${resource.name} is now of ${resource.risk} risk (before: ${old.risk})`];
+      old.risk === resource.risk
+        ? []
+        : [`${resource.name} is now of ${resource.risk} risk (before: ${old.risk})`];
     const roles = [...resource.roles.values()].flatMap((role) => {
       const known = old.roles.get(role.name);
       if (!known) return [];
@@ -84,7 +88,9 @@ function compareSubjects(before: Policy, after: Policy): readonly string[] {
       const usual = "by their e-mail address";
       return was === is || !before.providers.has(provider)
         ? []
-        : [`${person} is now known to ${provider} ${is === undefined ? usual : `as ${is}`} (before: ${was === undefined ? usual : `as ${was}`})`];
+        : [
+            `${person} is now known to ${provider} ${is === undefined ? usual : `as ${is}`} (before: ${was === undefined ? usual : `as ${was}`})`,
+          ];
     }),
   );
 }
@@ -92,8 +98,12 @@ function compareSubjects(before: Policy, after: Policy): readonly string[] {
 function compareConflicts(before: Policy, after: Policy): readonly string[] {
   const [old, fresh] = [before, after].map((policy) => new Set(policy.conflicts.map(wordConflict)));
   return [
-    ...[...(fresh ?? [])].filter((each) => old?.has(each) !== true).map((each) => `nobody may hold together any more ${each}`),
-    ...[...(old ?? [])].filter((each) => fresh?.has(each) !== true).map((each) => `one may now hold together ${each}`),
+    ...[...(fresh ?? [])]
+      .filter((each) => old?.has(each) !== true)
+      .map((each) => `nobody may hold together any more ${each}`),
+    ...[...(old ?? [])]
+      .filter((each) => fresh?.has(each) !== true)
+      .map((each) => `one may now hold together ${each}`),
   ];
 }
 

@@ -31,6 +31,7 @@ export function comparePolicies(before: Policy, after: Policy): readonly PolicyC
   };
   const crowds = crowdsOf([before, after]);
   const [oldChains, freshChains] = [chainsOf(before, crowds), chainsOf(after, crowds)];
+  const [oldAuthorities, freshAuthorities] = [authoritiesOf(before, crowds), authoritiesOf(after, crowds)];
   const roles = new Map(
     [before, after].flatMap(everyRole).map((at) => [`${at.resource}:${at.role}`, at] as const),
   );
@@ -38,7 +39,7 @@ export function comparePolicies(before: Policy, after: Policy): readonly PolicyC
     const old = oldChains(resource, role);
     const fresh = freshChains(resource, role);
     noteAnswers(access, crowds, old, fresh, note);
-    noteAuthorities(access, authoritiesOf(before, crowds, old), authoritiesOf(after, crowds, fresh), note);
+    noteAuthorities(access, oldAuthorities(old), freshAuthorities(fresh), note);
   }
   noteOffices(before, after, note);
   return [
@@ -91,7 +92,7 @@ function wordChange(access: string, old: Chain, fresh: Chain): string {
   if (fresh.length === 0) return `may no longer ask for ${access} (before: ${wordChain(old)})`;
   if (old.length === 0) return `may now ask for ${access}: ${wordChain(fresh)}`;
   const { removed, added } = differenceOf(old, fresh);
-  const terms = `asks for ${access} on other terms:`;
+  const terms = `may ask for ${access} on other terms:`;
   if (removed.length === 0) return `${terms} now also ${wordChain(added)}`;
   if (added.length === 0) return `${terms} no longer ${wordChain(removed)}`;
   return `${terms} ${wordChain(added, removed)} (before: ${wordChain(removed, added)})`;
@@ -108,18 +109,30 @@ function noteAuthorities(
   for (const [authority, word] of authorityWords) {
     const had = old.get(authority) ?? noNames;
     const has = fresh.get(authority) ?? noNames;
-    note([...has].filter((name) => !had.has(name)), `can now ${word(access)}`);
-    note([...had].filter((name) => !has.has(name)), `can no longer ${word(access)}`);
+    note(
+      [...has].filter((name) => !had.has(name)),
+      `can now ${word(access)}`,
+    );
+    note(
+      [...had].filter((name) => !has.has(name)),
+      `can no longer ${word(access)}`,
+    );
   }
 }
 
 function noteOffices(before: Policy, after: Policy, note: Note): void {
-  for (const [office, title] of [
-    ["admins", "an admin"],
-    ["auditors", "an auditor"],
+  for (const [office, deed] of [
+    ["admins", "administer Hallpass"],
+    ["auditors", "read everybody's requests and the audit"],
   ] as const) {
     const [had, has] = [before, after].map((policy) => namesAmong(policy, policy.settings[office]));
-    note([...(has ?? [])].filter((name) => had?.has(name) !== true), `is now ${title}`);
-    note([...(had ?? [])].filter((name) => has?.has(name) !== true), `is no longer ${title}`);
+    note(
+      [...(has ?? [])].filter((name) => had?.has(name) !== true),
+      `can now ${deed}`,
+    );
+    note(
+      [...(had ?? [])].filter((name) => has?.has(name) !== true),
+      `can no longer ${deed}`,
+    );
   }
 }

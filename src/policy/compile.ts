@@ -32,7 +32,7 @@ export function compileRules(root: SourceNode): {
       if (!node || pattern === undefined || patterns.has(pattern)) continue;
       const result = compilePattern(pattern);
       if (result.ok) patterns.set(pattern, result.pattern);
-      else faults.push(faultAt(node.at, `${result.why}, got ${quoted(pattern)}`));
+      else faults.push(faultAt(node.at, result.why));
     }
   }
   return { compiled: { condition: known(conditions), pattern: known(patterns) }, faults };

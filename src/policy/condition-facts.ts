@@ -79,7 +79,7 @@ const variableTypes = {
 export const variables: readonly string[] = Object.keys(variableTypes);
 
 /** What is costly to know, or makes a condition's answer change by itself. */
-export type Use = "history" | "groups" | "now";
+export type Use = "history" | "groups" | "on_call" | "now";
 
 /** The fields that a name may have; those of what is in the lists when it is no variable. */
 export function fieldsOf(variable: string): readonly string[] {

@@ -29,7 +29,7 @@ export function survey(
     }
     if (node.op === "value") visitLiteral(node);
     if (node.op === "id") visitName(node, scope);
-    if (node.op === "." && (node.args[1] === "groups" || node.args[1] === "on_call")) uses.add("groups");
+    if (node.op === "." && (node.args[1] === "groups" || node.args[1] === "on_call")) uses.add(node.args[1]);
     // A text as an index would reach a field whose type nobody knows before the condition runs.
     if (node.op === "[]" && !isWholeNumber(node.args[1]))
       refuse(node.args[1], "expected a whole number between [ and ]");

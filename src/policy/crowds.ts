@@ -1,5 +1,4 @@
 import { anybodyElse, knownPeople } from "./everybody.ts";
-import { noMemberships, standingAmong } from "./people.ts";
 import type { Policy } from "./policy.ts";
 import { groupOf, isEmail, normalEmail } from "./principal.ts";
 
@@ -16,7 +15,9 @@ export type Crowd = {
 
 /** Everybody that the policies tell apart. */
 export function crowdsOf(policies: readonly Policy[]): readonly Crowd[] {
-  const named = new Set(policies.flatMap(({ rules }) => rules.flatMap(({ requesters }) => requesters.filter(isEmail))));
+  const named = new Set(
+    policies.flatMap(({ rules }) => rules.flatMap(({ requesters }) => requesters.filter(isEmail))),
+  );
   const groupsOf = new Map<string, string[]>();
   for (const policy of policies)
     for (const person of knownPeople(policy)) groupsOf.set(normalEmail(person), []);
@@ -32,13 +33,14 @@ export function crowdsOf(policies: readonly Policy[]): readonly Crowd[] {
     if (alike) alike.push(person);
     else byLikeness.set(likeness, [person]);
   }
-  const elsewhere = new Set(policies.flatMap((policy) => [...policy.groups.keys()].filter((name) => isElsewhere(policies, name))));
-  return [
-    ...byLikeness.values(),
-    [anybodyElse] satisfies [string],
-  ].map((people): Crowd => ({ people: sorted(people) })).concat(
-    [...elsewhere].map((group): Crowd => ({ people: [anybodyElse], group })),
+  const elsewhere = new Set(
+    policies.flatMap(({ groups }) => [...groups.keys()]).filter((name) => isElsewhere(policies, name)),
   );
+  return [
+    ...[...byLikeness.values()].map((people) => ({ people: sorted(people) })),
+    { people: [anybodyElse] },
+    ...[...elsewhere].map((group): Crowd => ({ people: [anybodyElse], group })),
+  ];
 }
 
 function sorted([first, ...rest]: readonly [string, ...string[]]): readonly [string, ...string[]] {
@@ -51,27 +53,48 @@ function isElsewhere(policies: readonly Policy[], name: string): boolean {
   return policies.every(({ groups }) => groups.get(name)?.kind !== "members");
 }
 
-/** Whether a crowd is among principals; `unknown` where some of them may be in a group kept elsewhere. */
-function crowdStanding(policy: Policy, principals: readonly string[], { people: [person], group }: Crowd): "in" | "out" | "unknown" {
-  if (group !== undefined && principals.some((principal) => groupOf(principal) === group)) return "in";
-  const { is } = standingAmong(policy, noMemberships, principals, person);
-  return is === "unknown" && group !== undefined ? "out" : is;
-}
-
-/** Places in the list of crowds. */
+/** Places in the list of crowds; `maybe` are those of whom some may be in a group kept elsewhere. */
 type Members = { readonly sure: readonly number[]; readonly maybe: readonly number[] };
 
-/** Which crowds are among principals; a thousand rules name the same few, so each list is made once. */
-export function memberLists(policy: Policy, crowds: readonly Crowd[]): (principals: readonly string[]) => Members {
+/** Which crowds are among the requesters of a rule; a thousand rules name the same few, so each list is made once. */
+export function memberLists(
+  policy: Policy,
+  crowds: readonly Crowd[],
+): (requesters: readonly string[]) => Members {
+  const byPrincipal = placesByPrincipal(policy, crowds);
   const lists = new Map<string, Members>();
-  return (principals) => {
-    const key = principals.join("\n");
+  return (requesters) => {
+    const key = requesters.join("\n");
     const known = lists.get(key);
     if (known) return known;
-    const standing = crowds.map((crowd) => crowdStanding(policy, principals, crowd));
-    const list = (is: string): readonly number[] => [...standing.keys()].filter((index) => standing[index] === is);
-    const members = { sure: list("in"), maybe: list("unknown") };
+    const sure = new Set(requesters.flatMap((principal) => byPrincipal.get(principal) ?? []));
+    const isOpen = requesters.some((principal) => {
+      const group = groupOf(principal);
+      return group !== undefined && policy.groups.get(group)?.kind !== "members";
+    });
+    const others = [...crowds.keys()].filter(
+      (index) => crowds[index]?.group === undefined && !sure.has(index),
+    );
+    const members = { sure: [...sure], maybe: isOpen ? others : [] };
     lists.set(key, members);
     return members;
   };
+}
+
+function placesByPrincipal(policy: Policy, crowds: readonly Crowd[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, readonly number[]>([["everyone", [...crowds.keys()]]]);
+  for (const [index, { people, group }] of crowds.entries()) {
+    if (group !== undefined) places.set(`group:${group}`, [index]);
+    // Whom a rule names is a crowd of one.
+    else if (people.length === 1) places.set(people[0], [index]);
+  }
+  for (const [name, source] of policy.groups) {
+    if (source.kind !== "members") continue;
+    const isIn = ({ people, group }: Crowd): boolean => group === undefined && source.members.has(people[0]);
+    places.set(
+      `group:${name}`,
+      [...crowds.entries()].flatMap(([index, crowd]) => (isIn(crowd) ? [index] : [])),
+    );
+  }
+  return places;
 }

@@ -17,6 +17,7 @@ import type {
 import { normalEmail } from "./principal.ts";
 import type { NearMiss, PolicyRefusal } from "./refusals.ts";
 import { type BreakGlassReview, breakGlassReview, type Review, reviewOf } from "./review.ts";
+import { riskOf } from "./risk.ts";
 import { wordObjection } from "./trace.ts";
 import type { Risk } from "./words.ts";
 
@@ -97,6 +98,9 @@ function refuse(refusals: readonly [PolicyRefusal, ...PolicyRefusal[]], rule?: s
   return { verdict: "refuse", refusals, ...(rule === undefined ? {} : { rule }) };
 }
 
+/** More would not be read, and wording them takes longer than finding them. */
+const mostNearMisses = 20;
+
 type Deciding =
   | { readonly rule: AllowRule | ReviewRule; readonly doubts: readonly string[]; readonly refusal?: never }
   | { readonly rule?: Rule; readonly doubts?: never; readonly refusal: PolicyRefusal };
@@ -119,7 +123,8 @@ function decidingRule(asked: Asked): Deciding {
     } else if (objection) {
       if (objection.check === "access" || objection.check === "requesters" || rule.decision === "deny")
         continue;
-      nearMisses.push({ rule: rule.name, why: wordObjection(objection, rule, policy) });
+      if (nearMisses.length < mostNearMisses)
+        nearMisses.push({ rule: rule.name, why: wordObjection(objection, rule, policy) });
     } else if (rule.decision === "deny") {
       return { rule, refusal: { kind: "denied", ...at, rule: rule.name, message: rule.message } };
     } else if (rule.decision === "allow" && doubts[0]) {
@@ -143,10 +148,7 @@ function termsOf(
     rule: rule.name,
     resourceTitle: resource.title,
     roleTitle: role.title,
-    risk: highestRisk([
-      resource.risk,
-      ...role.grants.map((grant) => policy.resources.get(grant.resource)?.risk),
-    ]),
+    risk: riskOf(policy, resource, role),
     channel: rule.channel,
     maxDurationSeconds: maxDurationOf(role, rule),
     defaultDurationSeconds: defaultDurationOf(role, rule),
@@ -154,10 +156,6 @@ function termsOf(
     extend: rule.extend,
     revokeOnIdleSeconds: rule.revokeOnIdleSeconds,
   };
-}
-
-function highestRisk(risks: readonly (Risk | undefined)[]): Risk {
-  return (["high", "medium", "low"] as const).find((risk) => risks.includes(risk)) ?? "medium";
 }
 
 /** What is wrong with the ask itself, all of it: each is said at its field. */
@@ -186,7 +184,9 @@ function mistakes(ask: Ask, maxSeconds: number, rule: AllowRule | ReviewRule): r
 }
 
 function meets(text: string, { minLength = 0, pattern }: Requirement): boolean {
-  return [...text.trim()].length >= minLength && (pattern?.matches(text) ?? true);
+  // Characters as people count them, more or less: an emoji is one, though it is two in JavaScript.
+  const characters = Array.from(text.trim()).length;
+  return characters >= minLength && (pattern?.matches(text) ?? true);
 }
 
 function offer(

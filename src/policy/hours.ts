@@ -50,7 +50,13 @@ function timeOfDay(latest: "23:59" | "24:00") {
 
 /** `hours:` of a rule: at least the days or the time of day. */
 export const WrittenHours = z
-  .strictObject({ days: Days.optional(), from: timeOfDay("23:59").optional(), to: timeOfDay("24:00").optional() })
+  .strictObject({
+    days: Days.optional().describe("Such as mon-fri or sat,sun; every day unless told."),
+    from: timeOfDay("23:59").optional().describe('Such as "09:00", in the time zone of the settings.'),
+    to: timeOfDay("24:00")
+      .optional()
+      .describe("The first minute after; where it is not later than from, on the next day."),
+  })
   .refine(({ days, from, to }) => days !== undefined || from !== undefined || to !== undefined, {
     error: "expected days, from and to, or all of them",
   })
@@ -73,10 +79,21 @@ export function isWithin(hours: Hours, at: Date, timeZone: string): boolean {
   return isEvening || isMorningAfter;
 }
 
+type WallClock = { readonly day: number; readonly minute: number };
+
 const formats = new Map<string, Intl.DateTimeFormat>();
+/** A thousand rules ask for the same moment, and reading a clock takes as long as all else about a rule. */
+let latest: { readonly atMs: number; readonly timeZone: string; readonly shows: WallClock } | undefined;
 
 /** The day (0 is Monday) and the minute of the day that a clock on the wall shows, summer time included. */
-function wallClock(at: Date, timeZone: string): { readonly day: number; readonly minute: number } {
+function wallClock(at: Date, timeZone: string): WallClock {
+  const atMs = at.getTime();
+  if (latest?.atMs !== atMs || latest.timeZone !== timeZone)
+    latest = { atMs, timeZone, shows: readClock(at, timeZone) };
+  return latest.shows;
+}
+
+function readClock(at: Date, timeZone: string): WallClock {
   const format =
     formats.get(timeZone) ??
     new Intl.DateTimeFormat("en-GB", {

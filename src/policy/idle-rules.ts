@@ -1,6 +1,6 @@
 import { crowdsOf, memberLists } from "./crowds.ts";
-import { everyRole } from "./everybody.ts";
-import { covers } from "./match.ts";
+import { wordHours } from "./hours.ts";
+import { isAbout } from "./match.ts";
 import type { Policy, Rule } from "./policy.ts";
 import { listed, quoted } from "./source.ts";
 
@@ -25,16 +25,16 @@ export function reachOf(policy: Policy): Reach {
   const deciders = rules.map(() => new Set<number>());
   const isCovering = rules.map(() => false);
 
-  for (const { resource, role } of everyRole(policy)) {
+  for (const covering of coverings(policy)) {
     /** By condition: which rule decided for each crowd, where that condition holds. */
     const decided = new Map<string, Int32Array>();
-    for (const [index, rule] of rules.entries()) {
-      if (!covers(rule, resource, role)) continue;
+    for (const [index, rule] of covering) {
       isCovering[index] = true;
       const earlier = weakerConditions(rule).flatMap((condition) => decided.get(condition) ?? []);
       const own = decided.get(conditionOf(rule)) ?? new Int32Array(crowds.length).fill(-1);
       decided.set(conditionOf(rule), own);
-      const { sure, maybe } = members(rule.requesters);
+      // Those who may be in a group kept elsewhere are looked at as that group.
+      const { sure } = members(rule.requesters);
       const pass = (crowd: number): boolean => {
         const first = earlier.find((each) => (each[crowd] ?? -1) !== -1)?.[crowd];
         if (first !== undefined) {
@@ -46,27 +46,47 @@ export function reachOf(policy: Policy): Reach {
         return true;
       };
       for (const crowd of sure) if (pass(crowd)) own[crowd] = index;
-      for (const crowd of maybe) pass(crowd);
     }
   }
 
-  const crowdOf = new Map(crowds.flatMap(({ people, group }, index) => (group === undefined ? people.map((person) => [person, index] as const) : [])));
+  const crowdOf = new Map(
+    crowds.flatMap(({ people, group }, index) =>
+      group === undefined ? people.map((person) => [person, index] as const) : [],
+    ),
+  );
   return {
     reaches: (rule, person) => decidesFor[rule]?.[crowdOf.get(person) ?? -1] === 1,
     whyIdle(index) {
       const rule = rules[index];
       if (!rule || isDeciding[index] === true) return undefined;
-      const { sure, maybe } = members(rule.requesters);
-      if (sure.length + maybe.length === 0) return `nobody is among the requesters of ${quoted(rule.name)}`;
+      if (members(rule.requesters).sure.length === 0)
+        return `nobody is among the requesters of ${quoted(rule.name)}`;
       if (isCovering[index] !== true) return `no role is covered by ${quoted(rule.name)}`;
-      const before = [...(deciders[index] ?? [])].toSorted((a, b) => a - b).map((each) => quoted(rules[each]?.name ?? ""));
+      const before = [...(deciders[index] ?? [])]
+        .toSorted((a, b) => a - b)
+        .map((each) => quoted(rules[each]?.name ?? ""));
       return `all that ${quoted(rule.name)} matches is decided before by ${listed(before)}`;
     },
   };
 }
 
+type Placed = readonly [index: number, rule: Rule];
+
+/** The rules of each role; roles that have the same ones are looked at once. */
+function coverings(policy: Policy): readonly (readonly Placed[])[] {
+  const placed = [...policy.rules.entries()];
+  const found = new Map<string, readonly Placed[]>();
+  for (const { name, roles } of policy.resources.values()) {
+    for (const role of roles.values()) {
+      const covering = placed.filter(([, rule]) => isAbout(rule, name, role));
+      found.set(covering.map(([index]) => index).join(), covering);
+    }
+  }
+  return [...found.values()];
+}
+
 function conditionsOf({ when, hours, fromIp }: Rule): readonly (string | undefined)[] {
-  const days = hours && `${[...hours.days].toSorted().join("")} ${hours.fromMinute} ${hours.toMinute}`;
+  const days = hours && wordHours(hours);
   return [when?.text, days, fromIp?.written.join(" ")];
 }
 

@@ -38,28 +38,46 @@ export function historyRefusal(
 ): PolicyRefusal | undefined {
   const asked = { resource: ask.resource, role: ask.role };
   const { grants } = facts.history;
-  const sameRole = grants.filter((past) => past.resource === ask.resource && past.role === ask.role);
   const sameRule = grants.filter((past) => past.rule === rule.name);
   return (
     conflict(policy, role, asked, grants) ??
-    limitRefusal(role.limits, sameRole, asked, ask.now) ??
+    roleRefusal(policy, accessOf(policy, asked), grants, ask.now) ??
     limitRefusal(rule.limits, sameRule, asked, ask.now)
   );
+}
+
+/** By the limits of the role and, for a bundle, of each role in it, whether it was given alone or in a bundle. */
+function roleRefusal(
+  policy: Policy,
+  wanted: readonly Access[],
+  grants: readonly PastGrant[],
+  now: Date,
+): PolicyRefusal | undefined {
+  for (const one of wanted) {
+    const limits = policy.resources.get(one.resource)?.roles.get(one.role)?.limits;
+    if (limits?.maxActive === undefined && limits?.cooldownSeconds === undefined) continue;
+    const same = grants.filter((past) => accessOf(policy, past).some((other) => isSame(one, other)));
+    const refusal = limitRefusal(limits, same, one, now);
+    if (refusal) return refusal;
+  }
+  return undefined;
 }
 
 function limitRefusal(
   { maxActive, cooldownSeconds }: Limits,
   grants: readonly PastGrant[],
-  asked: { readonly resource: string; readonly role: string },
+  asked: Access,
   now: Date,
 ): PolicyRefusal | undefined {
   const held = grants.filter(({ endedAt }) => endedAt === undefined).length;
   if (maxActive !== undefined && held >= maxActive)
-    return { kind: "too_many", ...asked, max: maxActive, held };
+    return { kind: "too_many", resource: asked.resource, role: asked.role, max: maxActive, held };
   if (cooldownSeconds === undefined) return undefined;
   const ends = grants.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt.getTime()]));
   const until = new Date(Math.max(...ends) + cooldownSeconds * 1000);
-  return ends.length > 0 && now < until ? { kind: "too_soon", ...asked, until } : undefined;
+  return ends.length > 0 && now < until
+    ? { kind: "too_soon", resource: asked.resource, role: asked.role, until }
+    : undefined;
 }
 
 /** The conflict that what a bundle gives is in with itself, by its name. */

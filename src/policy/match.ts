@@ -2,7 +2,8 @@ import type { ConditionFacts } from "./condition-facts.ts";
 import { isWithin } from "./hours.ts";
 import type { Ask, Facts } from "./ask.ts";
 import { groupsWith, standingAmong } from "./people.ts";
-import type { Policy, Resource, Rule } from "./policy.ts";
+import type { Policy, Resource, Role, Rule } from "./policy.ts";
+import { riskOf } from "./risk.ts";
 
 /** What a rule is matched against. */
 export type Asked = {
@@ -27,10 +28,20 @@ export function covers(rule: Pick<Rule, "access">, resource: string, role: strin
   );
 }
 
+/**
+ * Whether a rule is about a role that somebody asks for. What a bundle gives, only rules about the bundle give; but a
+ * `deny` of anything in it denies the whole.
+ */
+export function isAbout(rule: Rule, resource: string, role: Role): boolean {
+  if (covers(rule, resource, role.name)) return true;
+  return rule.decision === "deny" && role.grants.some((grant) => covers(rule, grant.resource, grant.role));
+}
+
 /** Everything that speaks against a rule, the cheapest first; nothing when it matches. */
 export function* objections(rule: Rule, asked: Asked): Generator<Objection> {
   const { policy, facts, ask, email } = asked;
-  if (!covers(rule, ask.resource, ask.role)) yield { check: "access" };
+  const role = asked.resource.roles.get(ask.role);
+  if (!role || !isAbout(rule, asked.resource.name, role)) yield { check: "access" };
   const standing = standingAmong(policy, facts.memberships, rule.requesters, email);
   if (standing.is === "out") yield { check: "requesters" };
   if (standing.is === "unknown") yield { check: "requesters", unknown: standing.why };
@@ -57,14 +68,17 @@ function holds(
   condition: NonNullable<Rule["when"]>,
   { policy, facts, ask, email, resource }: Asked,
 ): ReturnType<typeof condition.evaluate> {
-  const person = condition.uses.has("groups") ? groupsWith(policy, facts.memberships, email) : undefined;
-  const [unreadable] = person?.unreadable ?? [];
+  const { uses } = condition;
+  const person =
+    uses.has("groups") || uses.has("on_call") ? groupsWith(policy, facts.memberships, email) : undefined;
   // A group that is missing could make the condition hold, or not.
+  const [unreadable] = (uses.has("groups") ? person?.unreadable : person?.unreadableSchedules) ?? [];
   if (unreadable !== undefined) return { failed: unreadable };
+  const role = resource.roles.get(ask.role);
   const conditionFacts: ConditionFacts = {
     request: ask,
     requester: { email, groups: person?.groups ?? [], onCall: person?.isOnCall ?? false },
-    resource: { name: resource.name, risk: resource.risk },
+    resource: { name: resource.name, risk: role ? riskOf(policy, resource, role) : resource.risk },
     now: ask.now,
     timezone: policy.settings.timezone,
     history: facts.history,

@@ -1,10 +1,10 @@
 export type ReadMoment =
   { readonly ok: true; readonly at: Date } | { readonly ok: false; readonly message: string };
 
-const momentError = 'expected a time such as "2026-11-21 03:00", or with Z or an offset such as +01:00 after it';
+const momentError =
+  'expected a time such as "2026-11-21 03:00", or with Z or an offset such as +01:00 after it';
 
-const written =
-  /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)\s*(Z|[+-]\d{2}:\d{2})?$/i;
+const written = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)\s*(Z|[+-]\d{2}:\d{2})?$/i;
 
 /**
  * Reads `2026-11-21 03:00`: by the clock on the wall of the time zone, unless it ends in Z or an offset. A time that

@@ -21,14 +21,22 @@ export function nameFault(
 
 /** Groups that principals name and that do not exist. */
 export function groupFaults(root: SourceNode, principals: SourceNode | undefined): readonly PolicyFault[] {
-  return textsOf(principals).flatMap(({ text, at }) =>
-    nameFault("group", at, groupOf(text), namesIn(root, "groups")),
-  );
+  return textsOf(principals).flatMap(({ text, at }) => groupNameFault(root, at, groupOf(text)));
 }
 
 /** A group that one principal names and that does not exist. */
 export function groupFault(root: SourceNode, principal: SourceNode | undefined): readonly PolicyFault[] {
-  return nameFault("group", principal?.at, groupOf(textOf(principal) ?? ""), namesIn(root, "groups"));
+  return groupNameFault(root, principal?.at, groupOf(textOf(principal) ?? ""));
+}
+
+function groupNameFault(
+  root: SourceNode,
+  at: Place | undefined,
+  group: string | undefined,
+): readonly PolicyFault[] {
+  // Names are listed only where one is missed: a thousand rules name groups.
+  if (group === undefined || child(child(root, "groups"), group)) return [];
+  return nameFault("group", at, group, namesIn(root, "groups"));
 }
 
 /** Resources and roles that `RESOURCE:ROLE` entries name and that do not exist. */
@@ -37,6 +45,7 @@ export function accessFaults(root: SourceNode, access: SourceNode | undefined): 
   return textsOf(access).flatMap(({ text, at }) => {
     const [resource, role, ...rest] = text.split(":");
     if (resource === undefined || role === undefined || rest.length > 0) return [];
+    if (child(child(child(resources, resource), "roles"), role)) return [];
     if (resource !== "*" && !child(resources, resource))
       return nameFault("resource", at, resource, namesIn(root, "resources"));
     const candidates = entriesOf(resources).filter(([name]) => resource === "*" || name === resource);

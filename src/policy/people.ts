@@ -104,19 +104,26 @@ export function groupsWith(
   readonly groups: readonly string[];
   readonly isOnCall: boolean;
   readonly unreadable: readonly string[];
+  /** Those of them that would say who is on call. */
+  readonly unreadableSchedules: readonly string[];
 } {
   const groups: string[] = [];
+  const unreadableSchedules: string[] = [];
   const unreadable: string[] = [];
   let isOnCall = false;
   for (const [name, { kind }] of policy.groups) {
     const membership = membershipOf(policy, memberships, name);
-    if (!membership.isKnown) unreadable.push(membership.why);
-    else if (membership.members.has(email)) {
+    const isSchedule = kind === "pagerduty" || kind === "opsgenie";
+    if (!membership.isKnown) {
+      unreadable.push(membership.why);
+      if (isSchedule) unreadableSchedules.push(membership.why);
+    } else if (membership.members.has(email)) {
       groups.push(name);
-      isOnCall ||= kind === "pagerduty" || kind === "opsgenie";
+      isOnCall ||= isSchedule;
     }
   }
-  return { groups, isOnCall, unreadable };
+  // Whoever is on call by one schedule is, whatever another would say.
+  return { groups, isOnCall, unreadable, unreadableSchedules: isOnCall ? [] : unreadableSchedules };
 }
 
 /** Whoever is on call now by any schedule the policy names. */

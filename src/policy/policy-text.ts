@@ -13,7 +13,9 @@ export function joinTexts(files: readonly PolicyText[]): string {
 /** The files that were joined; a single one is called `name`, for that is not in the text. */
 export function splitText(text: string, name: string): readonly PolicyText[] {
   const files: PolicyText[] = [];
-  for (const [document, file = "", body = ""] of text.matchAll(/^---\n# file: (.+)\n([^]*?)(?=^---\n# file: |$(?![^]))/gmu)) {
+  for (const [document, file = "", body = ""] of text.matchAll(
+    /^---\n# file: (.+)\n([^]*?)(?=^---\n# file: |$(?![^]))/gmu,
+  )) {
     const last = files.at(-1);
     // No file of a policy is empty: this one begins with what looks like a document of ours.
     if (last?.text === "") files.splice(-1, 1, { name: last.name, text: document });

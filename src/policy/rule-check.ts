@@ -44,6 +44,7 @@ const belongsTo: Readonly<Record<string, readonly string[]>> = {
   cooldown: giving,
   extend: giving,
   revoke_on_idle: giving,
+  channel: giving,
   message: ["deny"],
 };
 
@@ -74,7 +75,8 @@ const ordered = [
   [["revoke_on_idle"], ["max_duration"]],
 ] as const;
 
-function limitFaults(rule: SourceNode): readonly PolicyFault[] {
+/** Limits of a rule or a role that exclude one another. */
+export function limitFaults(rule: SourceNode): readonly PolicyFault[] {
   return ordered.flatMap(([shorter, longer]) => {
     const [short, long] = [at(rule, shorter), at(rule, longer)];
     const [shortText, longText] = [textOf(short) ?? "", textOf(long) ?? ""];
@@ -105,11 +107,11 @@ function stepFaults(root: SourceNode, rule: SourceNode, approversOf: ApproversOf
   const short = listedSteps.find(({ count, approvers }) => approvers.length < count);
   if (short) return [tooFew(short)];
   const unfillable = firstUnfillable(listedSteps);
-  const at = unfillable === undefined ? undefined : listedSteps[unfillable]?.step;
-  return at
+  const stuck = unfillable === undefined ? undefined : listedSteps[unfillable]?.step;
+  return stuck
     ? [
         faultAt(
-          at.at,
+          stuck.at,
           "expected other people than the earlier steps need: each person counts in one step only",
         ),
       ]

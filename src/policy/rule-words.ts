@@ -61,8 +61,14 @@ function wordLimits(role: Role, rule: AllowRule | ReviewRule): readonly string[]
     ...(offered === undefined ? [] : [`${formatDuration(offered)} unless told`]),
     ...wordCounts("of the role", role.limits),
     ...wordCounts("by the rule", rule.limits),
-    ...(extend ? [`extended at most ${extend.times} times by ${formatDuration(extend.bySeconds)}`] : []),
-    ...(revokeOnIdleSeconds === undefined ? [] : [`ends when not used for ${formatDuration(revokeOnIdleSeconds)}`]),
+    ...(extend
+      ? [
+          `extended at most ${extend.times === 1 ? "once" : `${extend.times} times`} by ${formatDuration(extend.bySeconds)}`,
+        ]
+      : []),
+    ...(revokeOnIdleSeconds === undefined
+      ? []
+      : [`ends when not used for ${formatDuration(revokeOnIdleSeconds)}`]),
   ];
 }
 
@@ -76,11 +82,19 @@ function wordCounts(of: string, { maxActive, cooldownSeconds }: Limits): readonl
 function wordReview(rule: ReviewRule): readonly string[] {
   const { steps, timeoutSeconds, remindEverySeconds, escalate, startWithinSeconds, breakGlass } = rule;
   return [
-    ...steps.flatMap(({ notify, from }) => (notify === undefined ? [] : [`${notify} pinged for ${from.join(", ")}`])),
-    ...(timeoutSeconds === defaultTimeoutSeconds ? [] : [`expires unanswered after ${formatDuration(timeoutSeconds)}`]),
+    ...steps.flatMap(({ notify, from }) =>
+      notify === undefined ? [] : [`${notify} pinged for ${from.join(", ")}`],
+    ),
+    ...(timeoutSeconds === defaultTimeoutSeconds
+      ? []
+      : [`expires unanswered after ${formatDuration(timeoutSeconds)}`]),
     ...(remindEverySeconds === undefined ? [] : [`reminded every ${formatDuration(remindEverySeconds)}`]),
-    ...(escalate ? [`escalated after ${formatDuration(escalate.afterSeconds)} to ${escalate.to.join(", ")}`] : []),
-    ...(startWithinSeconds === undefined ? [] : [`to be started within ${formatDuration(startWithinSeconds)}`]),
+    ...(escalate
+      ? [`escalated after ${formatDuration(escalate.afterSeconds)} to ${escalate.to.join(", ")}`]
+      : []),
+    ...(startWithinSeconds === undefined
+      ? []
+      : [`to be started within ${formatDuration(startWithinSeconds)}`]),
     ...(breakGlass
       ? [
           `break-glass by ${breakGlass.by.join(", ")}, reviewed within ${formatDuration(breakGlass.withinSeconds)} by ${breakGlass.reviewBy.join(", ")}`,

@@ -89,7 +89,8 @@ const WrittenRole = z
   })
   .refine(({ grant, bundle }) => (grant === undefined) !== (bundle === undefined), {
     error: "expected either grant or bundle",
-  });
+  })
+  .meta({ oneOf: [{ required: ["grant"] }, { required: ["bundle"] }] });
 
 /** An entry of `resources:` */
 const WrittenResource = z.strictObject({
@@ -113,8 +114,11 @@ const WrittenConflict = z.strictObject({
 
 /** One step of `approvals:` */
 const WrittenStep = z.strictObject({
-  from: z.array(Approver).min(1, { error: "expected at least one approver" }),
-  count: Count.default(1),
+  from: z
+    .array(Approver)
+    .min(1, { error: "expected at least one approver" })
+    .describe("Who may approve: group:NAME or e-mail addresses, never the person who asks."),
+  count: Count.default(1).describe("How many of them have to."),
   notify: Notify.optional().describe(
     "Whom to ping: none, on-call (those of them who are) or group:NAME; unless told, everybody who may decide.",
   ),
@@ -126,7 +130,7 @@ const matches = z.string().describe("A regular expression (RE2) that must be fou
 const WrittenRequirements = z.strictObject({
   reason: z
     .strictObject({
-      min_length: Count.optional(),
+      min_length: Count.optional().describe("How many characters it has at least."),
       matches: matches.optional(),
       message: Message.optional(),
     })
@@ -167,23 +171,32 @@ export const WrittenRule = z.strictObject({
   remind_every: Duration.optional().describe("How often those who may decide are reminded."),
   escalate: z
     .strictObject({
-      after: Duration,
-      to: z.array(Approver).min(1, { error: "expected at least one approver" }),
+      after: Duration.describe("How long it waited by then."),
+      to: z
+        .array(Approver)
+        .min(1, { error: "expected at least one approver" })
+        .describe("Who may decide then, beside those who may anyway."),
     })
     .optional()
     .describe("Unanswered after this, these may decide too, and are told."),
   start_within: Duration.optional().describe("Once approved, the person starts the access within this."),
   ...limits,
   extend: z
-    .strictObject({ times: Count, by: Duration })
+    .strictObject({
+      times: Count.describe("How often."),
+      by: Duration.describe("How much longer each time."),
+    })
     .optional()
     .describe("How often a grant may be extended, and by how much."),
   revoke_on_idle: Duration.optional().describe("Access that is not used for this long ends."),
   break_glass: z
     .strictObject({
-      by: z.array(Principal).min(1, { error: "expected at least one person" }),
-      review_by: z.array(Approver).min(1, { error: "expected at least one reviewer" }),
-      within: Duration,
+      by: z.array(Principal).min(1, { error: "expected at least one person" }).describe("Who may take it."),
+      review_by: z
+        .array(Approver)
+        .min(1, { error: "expected at least one reviewer" })
+        .describe("Who looks at it afterwards, never the person who took it."),
+      within: Duration.describe("How long they have."),
     })
     .optional()
     .describe("Who may take the access at once, who reviews that afterwards, and by when."),

@@ -1,6 +1,6 @@
 import { firstUnfillable } from "./fill-steps.ts";
 import type { Reach } from "./idle-rules.ts";
-import { isAmong, noMemberships, peopleAmong } from "./people.ts";
+import { isAmong, noMemberships, peopleAmong, standingAmong } from "./people.ts";
 import type { BreakGlass, Policy, ReviewRule } from "./policy.ts";
 import { child, itemsOf, listed, quoted, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
@@ -48,7 +48,10 @@ function unfillableFor(
   const found = new Map<number, string[]>();
   for (const person of scarce) {
     if (!isAmong(policy, noMemberships, rule.requesters, person) || !reaches(person)) continue;
-    const others = steps.map((step) => ({ ...step, approvers: step.approvers.filter((each) => each !== person) }));
+    const others = steps.map((step) => ({
+      ...step,
+      approvers: step.approvers.filter((each) => each !== person),
+    }));
     const short = firstUnfillable(others);
     const step = short === undefined ? undefined : steps[short]?.index;
     if (step !== undefined) found.set(step, [...(found.get(step) ?? []), person]);
@@ -56,10 +59,14 @@ function unfillableFor(
   return found;
 }
 
-function breakGlassWarnings(policy: Policy, { breakGlass, name }: ReviewRule, node: SourceNode): readonly PolicyWarning[] {
+function breakGlassWarnings(
+  policy: Policy,
+  { breakGlass, name, requesters }: ReviewRule,
+  node: SourceNode,
+): readonly PolicyWarning[] {
   if (!breakGlass) return [];
   const taker = onlyReviewer(policy, breakGlass);
-  if (taker === undefined) return [];
+  if (taker === undefined || standingAmong(policy, noMemberships, requesters, taker).is === "out") return [];
   const at = (child(child(node, "break_glass"), "review_by") ?? node).at;
   return [
     warningAt(

@@ -1,6 +1,7 @@
 import type { Evaluation } from "./evaluate.ts";
 import { wordRefusals } from "./explain.ts";
 import { isEmail, normalEmail, groupOf } from "./principal.ts";
+import type { PolicyRefusal } from "./refusals.ts";
 
 /** An approval step as a test words it: principals as the policy has them, or the people they stand for. */
 export type ExpectedStep = { readonly count: number; readonly from: readonly string[] };
@@ -11,9 +12,10 @@ export type Expectation =
   | { readonly verdict: "review"; readonly steps?: readonly ExpectedStep[] }
   | { readonly verdict: "deny"; readonly because?: string };
 
+const verdicts = ["allow", "review", "deny"] as const;
+
 type ReadExpectation =
-  | { readonly ok: true; readonly expectation: Expectation }
-  | { readonly ok: false; readonly message: string };
+  { readonly ok: true; readonly expectation: Expectation } | { readonly ok: false; readonly message: string };
 
 const expectError =
   'expected allow, review, review by group:leads, then 2 of group:security, deny, or deny because "words"';
@@ -27,25 +29,25 @@ export function readExpectation(text: string): ReadExpectation {
     const isWhole = steps.every((step) => step !== undefined);
     return isWhole
       ? { ok: true, expectation: { verdict: "review", steps } }
-      : { ok: false, message: "expected steps such as 2 of group:security or bob@example.com, carol@example.com" };
+      : {
+          ok: false,
+          message: "expected steps such as 2 of group:security or bob@example.com, carol@example.com",
+        };
   }
   if (because !== undefined)
-    return { ok: true, expectation: { verdict: "deny", because: because.trim().replace(/^(["'])(.*)\1$/su, "$2") } };
-  switch (verdict?.toLowerCase()) {
-    case "allow":
-      return { ok: true, expectation: { verdict: "allow" } };
-    case "review":
-      return { ok: true, expectation: { verdict: "review" } };
-    case "deny":
-      return { ok: true, expectation: { verdict: "deny" } };
-    default:
-      return { ok: false, message: expectError };
-  }
+    return {
+      ok: true,
+      expectation: { verdict: "deny", because: because.trim().replace(/^(["'])(.*)\1$/su, "$2") },
+    };
+  const plain = verdicts.find((each) => each === verdict?.toLowerCase());
+  return plain ? { ok: true, expectation: { verdict: plain } } : { ok: false, message: expectError };
 }
 
 function readStep(text: string): ExpectedStep | undefined {
   const [, count = "1", names = ""] = /^\s*(?:(\d{1,4})\s+of\s+)?(.+?)\s*$/su.exec(text) ?? [];
-  const from = names.split(/\s*,\s*|\s+(?:or|and)\s+/u).map((name) => (groupOf(name) === undefined ? normalEmail(name) : name));
+  const from = names
+    .split(/\s*,\s*|\s+(?:or|and)\s+/u)
+    .map((name) => (groupOf(name) === undefined ? normalEmail(name) : name));
   const isRead = Number(count) > 0 && from.every((name) => isEmail(name) || groupOf(name) !== undefined);
   return isRead ? { count: Number(count), from } : undefined;
 }
@@ -80,10 +82,20 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
   return left.size === right.size && [...left].every((each) => right.has(each));
 }
 
-function isBecause(text: string | undefined, { refusals }: Extract<Evaluation, { verdict: "refuse" }>): boolean {
-  if (text === undefined) return true;
+function isBecause(
+  text: string | undefined,
+  { refusals }: Extract<Evaluation, { verdict: "refuse" }>,
+): boolean {
+  // A group that a test forgot to tell would pass for a deny.
+  if (text === undefined) return refusals.every(isCertain);
   const wanted = text.toLowerCase();
-  return refusals.some(({ kind }) => kind === wanted) || wordRefusals(refusals).toLowerCase().includes(wanted);
+  return (
+    refusals.some(({ kind }) => kind === wanted) || wordRefusals(refusals).toLowerCase().includes(wanted)
+  );
+}
+
+function isCertain(refusal: PolicyRefusal): boolean {
+  return refusal.kind !== "undecided" && !("unreadable" in refusal && refusal.unreadable.length > 0);
 }
 
 /** What was expected, as it is written. */
@@ -94,7 +106,9 @@ export function wordExpectation(expectation: Expectation): string {
     case "review":
       return expectation.steps ? `review by ${wordSteps(expectation.steps)}` : "review";
     case "deny":
-      return expectation.because === undefined ? "deny" : `deny because ${JSON.stringify(expectation.because)}`;
+      return expectation.because === undefined
+        ? "deny"
+        : `deny because ${JSON.stringify(expectation.because)}`;
   }
 }
 
@@ -111,5 +125,7 @@ export function wordAnswer(evaluation: Evaluation): string {
 }
 
 function wordSteps(steps: readonly ExpectedStep[]): string {
-  return steps.map(({ count, from }) => `${count === 1 ? "" : `${count} of `}${from.join(", ")}`).join(", then ");
+  return steps
+    .map(({ count, from }) => `${count === 1 ? "" : `${count} of `}${from.join(", ")}`)
+    .join(", then ");
 }

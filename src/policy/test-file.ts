@@ -7,7 +7,17 @@ import type { Policy } from "./policy.ts";
 import type { PolicyText } from "./policy-text.ts";
 import { Email } from "./principal.ts";
 import { shape } from "./shape.ts";
-import { child, entriesOf, faultAt, itemsOf, quoted, textOf, textsOf, type Place, type SourceNode } from "./source.ts";
+import {
+  child,
+  entriesOf,
+  faultAt,
+  itemsOf,
+  quoted,
+  textOf,
+  textsOf,
+  type Place,
+  type SourceNode,
+} from "./source.ts";
 import { type Expectation, readExpectation } from "./test-expectation.ts";
 import { Duration, Name, RoleReference, Words } from "./words.ts";
 import { readSource } from "./yaml-source.ts";
@@ -93,7 +103,8 @@ export function readTests(policy: Policy, { name: file, text }: PolicyText): Rea
     const groups = { ...value?.given.groups, ...written.given.groups };
     const { as, asks } = all;
     if (as === undefined || asks === undefined) {
-      faults.push(faultAt(node.at, `expected ${as === undefined ? "as, an e-mail address" : "asks, a RESOURCE:ROLE"} under given, got none`));
+      const [key, wanted] = as === undefined ? ["as", "an e-mail address"] : ["asks", "RESOURCE:ROLE"];
+      faults.push(faultAt(node.at, `missing key ${quoted(key)} under given: expected ${wanted}`));
       return [];
     }
     const now = momentOf(policy, all.at, atNode(root, node), faults);
@@ -157,7 +168,12 @@ function referenceFaults(policy: Policy, root: SourceNode): readonly PolicyFault
     ...[root, ...tests].flatMap((node) => givenFaults(policy, child(node, "given"))),
     ...tests.flatMap((test) => {
       const rule = child(test, "rule");
-      return nameFault("rule", rule?.at, textOf(rule), policy.rules.map(({ name }) => name));
+      return nameFault(
+        "rule",
+        rule?.at,
+        textOf(rule),
+        policy.rules.map(({ name }) => name),
+      );
     }),
   ];
 }
@@ -172,7 +188,8 @@ function givenFaults(policy: Policy, given: SourceNode | undefined): readonly Po
     ...accesses.flatMap(({ text, at }) => accessFaults(policy, text, at)),
     ...entriesOf(child(given, "groups")).flatMap(([name, { keyAt }]) => {
       const isListed = policy.groups.get(name)?.kind === "members";
-      if (isListed) return [faultAt(keyAt, `who is in ${quoted(name)} stands in the policy; change it there`)];
+      if (isListed)
+        return [faultAt(keyAt, `who is in ${quoted(name)} stands in the policy; change it there`)];
       return nameFault("group", keyAt, name, [...policy.groups.keys()]);
     }),
   ];
@@ -186,7 +203,11 @@ function accessFaults(policy: Policy, text: string, at: Place): readonly PolicyF
   return nameFault("role", at, role, [...resource.roles.keys()]);
 }
 
-function expectedFaults(policy: Policy, expectation: Expectation, { at }: SourceNode): readonly PolicyFault[] {
+function expectedFaults(
+  policy: Policy,
+  expectation: Expectation,
+  { at }: SourceNode,
+): readonly PolicyFault[] {
   if (expectation.verdict !== "review") return [];
   const groups = (expectation.steps ?? []).flatMap(({ from }) =>
     from.flatMap((principal) => (principal.startsWith("group:") ? [principal.slice("group:".length)] : [])),

@@ -48,7 +48,8 @@ function runTest(policy: Policy, { name, at, given, expect, rule }: PolicyTest):
     name,
     at,
     passed: isExpected(expect, evaluation) && (rule === undefined || rule === evaluation.rule),
-    expected: rule === undefined ? wordExpectation(expect) : `${wordExpectation(expect)} by the rule "${rule}"`,
+    expected:
+      rule === undefined ? wordExpectation(expect) : `${wordExpectation(expect)} by the rule "${rule}"`,
     got: wordAnswer(evaluation),
     rule: evaluation.rule,
   };

@@ -25,7 +25,9 @@ export function traceRules(policy: Policy, ask: Ask, facts: Facts): readonly Rul
   return policy.rules.map((rule) => {
     const found = [...objections(rule, asked)];
     const matches = found.length === 0 ? "yes" : found.every(isUnknown) ? "unknown" : "no";
-    const against = found.map((objection) => wordObjection(objection, rule, policy));
+    // What is certain is enough.
+    const said = matches === "no" ? found.filter((objection) => !isUnknown(objection)) : found;
+    const against = said.map((objection) => wordObjection(objection, rule, policy));
     const trace = { rule: rule.name, decision: rule.decision, matches, against } as const;
     if (isDecided || matches === "no") return trace;
     // Of an `allow` that may match, later rules are still asked, but only whether people may decide.

@@ -21,9 +21,16 @@ export function policyWarnings(policy: Policy, root: SourceNode): readonly Polic
     if (!node) return [];
     // What never decides is not worth mending in detail.
     const idle = idleWarning(reach, index, node);
-    return idle ? [idle] : [...stepWarnings(policy, reach, index, node), ...limitWarnings(policy, rule, node)];
+    return idle
+      ? [idle]
+      : [...stepWarnings(policy, reach, index, node), ...limitWarnings(policy, rule, node)];
   });
-  return [...ofRules, ...roleWarnings(policy, root), ...emptyGroupWarnings(policy, root), ...unusedWarnings(policy, root)];
+  return [
+    ...ofRules,
+    ...roleWarnings(policy, root),
+    ...emptyGroupWarnings(policy, root),
+    ...unusedWarnings(policy, root),
+  ];
 }
 
 function idleWarning({ whyIdle }: Reach, index: number, { at }: SourceNode): PolicyWarning | undefined {
@@ -33,7 +40,9 @@ function idleWarning({ whyIdle }: Reach, index: number, { at }: SourceNode): Pol
 
 function roleWarnings(policy: Policy, root: SourceNode): readonly PolicyWarning[] {
   const giving = policy.rules.filter(({ decision }) => decision !== "deny");
-  const given = everyRole(policy).filter(({ resource, role }) => giving.some((rule) => covers(rule, resource, role)));
+  const given = everyRole(policy).filter(({ resource, role }) =>
+    giving.some((rule) => covers(rule, resource, role)),
+  );
   const names = new Set(
     given.flatMap(({ resource, role }) => {
       const bundled = policy.resources.get(resource)?.roles.get(role)?.grants ?? [];

@@ -33,12 +33,16 @@ const endingMilliseconds = 2_000;
  *   connect again, with what they have left.
  * - `revoke` returns when those sessions are gone, so `holds` need not look at sessions: any that is open after it was
  *   opened, or at least authorised, without the membership.
+ * - Use is what `pg_stat_activity` shows of the subject's sessions, whichever role they act as: running now, or since when
+ *   idle. A session that begins and ends between two looks is seen only where the extension `pg_stat_statements` is
+ *   installed in the database connected to, by the number of the subject's statements.
  * - PostgreSQL has no expiry for a membership, so `until` isn't used.
  *
  * Errors are the server's own words; `retryable` unless the server said no.
  */
 export function createPostgresProvider({ url }: Pick<PostgresOptions, "url">): Provider<PostgresTarget> {
   let opened: Promise<Pool> | undefined;
+  const statements = new Map<string, number>();
   const call = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
     try {
       opened ??= openPool(url);
@@ -88,6 +92,8 @@ export function createPostgresProvider({ url }: Pick<PostgresOptions, "url">): P
       }),
 
     holds: (subject, { role }) => call(async (client) => (await grantors(client, subject, role)).length > 0),
+
+    lastUsed: (subject) => call((client) => lastUse(client, subject, statements)),
 
     check: () => call(insistOnRights),
 
@@ -154,6 +160,43 @@ async function endSessions(client: PoolClient, subject: string): Promise<void> {
     }
     await sleep(20);
   }
+}
+
+/** `statements`: how many of each subject's were counted when it was last looked. */
+async function lastUse(
+  client: PoolClient,
+  subject: string,
+  statements: Map<string, number>,
+): Promise<Date | undefined> {
+  // As an age, for the server's clock may be another than ours.
+  const { rows } = await client.query<{ seconds: number | null; counts: boolean }>(
+    `SELECT min(CASE WHEN state IN ('active', 'fastpath function call') THEN 0
+                     ELSE extract(epoch FROM statement_timestamp() - greatest(state_change, backend_start))
+                END)::float8 AS seconds,
+            to_regclass('pg_stat_statements') IS NOT NULL AS counts
+       FROM pg_catalog.pg_stat_activity WHERE usename = $1`,
+    [subject],
+  );
+  const [seen] = rows;
+  if (seen?.counts === true && (await hasCountedMore(client, subject, statements))) return new Date();
+  const seconds = seen?.seconds ?? undefined;
+  return seconds === undefined ? undefined : new Date(Date.now() - Math.max(0, seconds) * 1000);
+}
+
+async function hasCountedMore(
+  client: PoolClient,
+  subject: string,
+  statements: Map<string, number>,
+): Promise<boolean> {
+  const { rows } = await client.query<{ calls: string }>(
+    `SELECT coalesce(sum(calls), 0) AS calls
+       FROM pg_stat_statements s JOIN pg_catalog.pg_roles r ON r.oid = s.userid WHERE r.rolname = $1`,
+    [subject],
+  );
+  const calls = Number(rows[0]?.calls ?? 0);
+  const before = statements.get(subject);
+  statements.set(subject, calls);
+  return before !== undefined && calls !== before;
 }
 
 async function insistOnRights(client: PoolClient): Promise<void> {

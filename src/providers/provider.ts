@@ -21,6 +21,11 @@ export interface Provider<Target = unknown> {
   revoke(subject: Subject, target: Target, state: ProviderState | undefined): Promise<void>;
   /** Reads back from the provider, never from memory, whether `subject` has the target. */
   holds(subject: Subject, target: Target, state: ProviderState | undefined): Promise<boolean>;
+  /**
+   * When `subject` last used the target, by this machine's clock and as far as the provider can tell: `undefined` when it
+   * shows no use. Asked every minute or so, and may miss what was shorter; each provider says what it sees.
+   */
+  lastUsed(subject: Subject, target: Target, state: ProviderState | undefined): Promise<Date | undefined>;
   /** Throws what an operator can act on when the provider cannot do its work. */
   check(): Promise<void>;
   /** Lets go of connections. */

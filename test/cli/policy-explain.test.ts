@@ -5,18 +5,21 @@ const example = fileURLToPath(new URL("../../hallpass.example.yml", import.meta.
 const explain = (...args: readonly string[]) => hallpass(["policy", "explain", "--file", example, ...args]);
 
 test("says of each rule why it does or does not match, then who can approve", async () => {
-  const { code, stdout } = await explain("--as", "alice@example.com", "orders-db:write", "--for", "2h");
+  const asked = ["--as", "alice@example.com", "orders-db:write", "--for", "2h", "--at", "2026-11-21 03:00"];
+  const { code, stdout } = await explain(...asked);
   expect([code, stdout]).toEqual([
     0,
     `alice@example.com asks for orders-db:write for 2h.
+It is Sat 2026-11-21 03:00 GMT (Europe/London).
 
-  no   on-call reads at once        not among group:on-call; is about orders-db:read
+  no   on-call reads at once        is about orders-db:read; not among group:on-call
   no   reading orders takes a lead  is about orders-db:read
   yes  writing orders takes a lead  decides: review
 
 Verdict: to be approved.
   1 of bob@example.com, carol@example.com (group:orders-leads, without who asks)
-  Asked in #orders-approvals; expires unanswered after 2h; at most 4h.
+  Asked in #orders-approvals, pinging who may decide; expires unanswered after 2h.
+  At most 4h.
 `,
   ]);
 });
@@ -26,7 +29,7 @@ test("says which rule comes first where two match", async () => {
   expect(stdout).toContain("  yes  on-call reads at once        decides: allow\n");
   expect(stdout).toContain("  yes  reading orders takes a lead  review, but an earlier rule decides\n");
   expect(stdout).toContain(
-    "Verdict: allowed at once, nobody is asked.\n  At most 8h; told in #access-requests.\n",
+    "Verdict: allowed at once, nobody is asked.\n  Told in #access-requests.\n  At most 8h.\n",
   );
 });
 
@@ -57,6 +60,26 @@ test.each([
     '--for: expected a duration such as 30m, 2h or 1h30m, got "soon"',
   ],
   [["orders-db:read"], "required option '--as <EMAIL>' not specified"],
+  [
+    ["--as", "alice@example.com", "orders-db:read", "--at", "tomorrow"],
+    '--at: expected a time such as "2026-11-21 03:00"',
+  ],
+  [
+    ["--as", "alice@example.com", "orders-db:read", "--at", "2026-03-29 01:30"],
+    "--at: expected a time that clocks in Europe/London show: on this day they skip it",
+  ],
+  [
+    ["--as", "alice@example.com", "orders-db:read", "--group", "on-cal=erin@example.com"],
+    '--group: unknown group "on-cal", did you mean "on-call"?',
+  ],
+  [
+    ["--as", "alice@example.com", "orders-db:read", "--group", "on-call=erin@example.com"],
+    "--group: who is in group:on-call stands in the policy; change it there",
+  ],
+  [
+    ["--as", "alice@example.com", "orders-db:read", "--version", "abc"],
+    "--version and --file name two policies; give one of them",
+  ],
 ])("%j is a slip, and said to be", async (args, said) => {
   const { code, stderr } = await explain(...args);
   expect(code).toBe(1);

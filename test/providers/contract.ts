@@ -77,6 +77,13 @@ export function describeProviderContract<Target>(
       expect(await it.provider.holds(it.subject, it.target, state)).toBe(false);
     });
 
+    test("shows no use of what nobody has used", async () => {
+      const state = await it.provider.grant(it.subject, it.target, until);
+      expect(await it.provider.lastUsed(it.subject, it.target, state)).toBeUndefined();
+      expect(await it.provider.lastUsed(it.stranger, it.target, undefined)).toBeUndefined();
+      await it.provider.revoke(it.subject, it.target, state);
+    });
+
     test("takes away again what is gone, or never was, without a word", async () => {
       await it.provider.revoke(it.subject, it.target, {});
       await it.provider.revoke(it.subject, it.target, undefined);
@@ -118,6 +125,7 @@ export function describeProviderContract<Target>(
         provider.grant(it.subject, it.target, until),
         provider.revoke(it.subject, it.target, undefined),
         provider.holds(it.subject, it.target, undefined),
+        provider.lastUsed(it.subject, it.target, undefined),
         provider.check(),
       ];
       for (const call of calls) {

@@ -171,3 +171,24 @@ test("sessions are ended even where an earlier try took the membership and got n
   await provider.revoke(alice, { role: target }, {});
   await expect(ended).resolves.toBeUndefined();
 });
+
+test("use is what the subject's sessions show: now while one runs something, then since when it is idle", async () => {
+  const subject = await roles.create("user", "LOGIN PASSWORD 'pw'");
+  const target = { role: await roles.create("used") };
+  await provider.grant(subject, target, until);
+  const session = await connectAs(subject);
+  const ended = end(session);
+  try {
+    const opened = await provider.lastUsed(subject, target, {});
+    expect(Date.now() - (opened?.getTime() ?? 0)).toBeLessThan(10_000);
+    const running = session.query("select pg_sleep(30)");
+    running.catch(() => undefined);
+    let used: Date | undefined;
+    do used = await provider.lastUsed(subject, target, {});
+    while (used === undefined || used <= (opened ?? used));
+    expect(used.getTime()).toBeGreaterThan(opened?.getTime() ?? 0);
+  } finally {
+    await provider.revoke(subject, target, {});
+    await ended;
+  }
+});

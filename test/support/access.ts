@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { CarryOutDeps } from "../../src/access/carry-out.ts";
 import { carryOutExtension } from "../../src/access/carry-out-extension.ts";
 import { carryOutGrant } from "../../src/access/carry-out-grant.ts";
+import { carryOutIdleCheck } from "../../src/access/carry-out-idle.ts";
 import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
 import type { PolicyDeps } from "../../src/access/deps.ts";
@@ -31,6 +32,7 @@ export type TestProvider = Provider & {
     grant: (subject: string) => Promise<void>;
     revoke: (subject: string) => Promise<void>;
     holds: (subject: string) => Promise<boolean>;
+    lastUsed: (subject: string) => Promise<Date | undefined>;
   };
 };
 
@@ -69,6 +71,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     handlers: {
       grant: (effect) => carryOutGrant(deps, effect),
       revoke: (effect) => carryOutRevoke(deps, effect),
+      check_idle: (effect) => carryOutIdleCheck(deps, effect),
       extend_access: (effect) => carryOutExtension(deps, effect),
       remind_expiry: say,
       deadline: (effect) => carryOutDeadline(deps, effect),
@@ -143,6 +146,7 @@ function createTestProvider(): TestProvider {
       grant: (subject) => Promise.resolve(void held.add(subject)),
       revoke: (subject) => Promise.resolve(void held.delete(subject)),
       holds: (subject) => Promise.resolve(held.has(subject)),
+      lastUsed: () => Promise.resolve(undefined),
     },
     targetSchema: z.unknown(),
     async grant(subject) {
@@ -155,6 +159,7 @@ function createTestProvider(): TestProvider {
       await provider.behave.revoke(subject);
     },
     holds: (subject) => provider.behave.holds(subject),
+    lastUsed: (subject) => provider.behave.lastUsed(subject),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

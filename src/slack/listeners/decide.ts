@@ -36,7 +36,7 @@ async function approve(deps: SlackDeps, args: Click): Promise<string | undefined
     if (!clicked.known) return clicked.why;
     const { requestId, person, key } = clicked;
     const answer = await decideRequest(deps, { requestId, by: person, verdict: { type: "approve" }, key });
-    return answer.decided ? undefined : wordRefusal(answer.refusal, answer.state.request, answer.approvers);
+    return answer.decided ? undefined : wordRefusal(answer.refusal, answer.state.request, answer);
   } catch (error) {
     return faultText(deps.log, error, "approving a request");
   }
@@ -57,7 +57,7 @@ async function askWhy(deps: SlackDeps, args: Click): Promise<string | undefined>
     const { refusal } = mayDecide(request, asked, read.now);
     if (refusal) {
       await refuseDecision(deps, { request, by: person, attempted: "deny", refusal, key, now: read.now });
-      return wordRefusal(refusal, request, approversNow(authority, request));
+      return wordRefusal(refusal, request, { approvers: approversNow(authority, request) });
     }
     await args.client.views.open({ trigger_id: args.body.trigger_id, view: denyForm(request) });
     return undefined;
@@ -93,14 +93,19 @@ async function deny(deps: SlackDeps, body: ViewSubmitAction): Promise<string | u
     }
     const verdict = { type: "deny", reason } as const;
     const answer = await decideRequest(deps, { requestId, by: identity.person, verdict, key });
-    return answer.decided ? undefined : wordRefusal(answer.refusal, answer.state.request, answer.approvers);
+    return answer.decided ? undefined : wordRefusal(answer.refusal, answer.state.request, answer);
   } catch (error) {
     return faultText(deps.log, error, "denying a request");
   }
 }
 
-function wordRefusal(refusal: Refusal, request: AccessRequest, approvers: readonly string[]): string {
+function wordRefusal(
+  refusal: Refusal,
+  request: AccessRequest,
+  { approvers, why }: { readonly approvers: readonly string[]; readonly why?: string },
+): string {
   const text = `${requestName(request)}: ${refusalText[refusal]}`;
+  if (why !== undefined) return `${text} They would be told: ${why}`;
   if (refusal !== "not_approver" || approvers.length === 0) return text;
   return `${text} These may: ${approvers.slice(0, 10).join(", ")}.`;
 }
