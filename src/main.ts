@@ -32,6 +32,7 @@ import { createSlackApp, type SlackApp } from "./slack/app.ts";
 import { connect, stayConnected } from "./slack/connect.ts";
 import type { SlackDeps } from "./slack/deps.ts";
 import { createDirectory } from "./slack/directory.ts";
+import { watchForLeavers } from "./slack/leavers.ts";
 import { createNotifier } from "./slack/notifier.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
 import { createUserGroups } from "./slack/user-groups.ts";
@@ -209,11 +210,22 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const ready = connectSlack(settings, client, slackDeps, stopping.signal, trouble, (app) => {
       slackEvents = app.requestListener;
       closers.push(() => app.stop());
-    }).then(() => log.info({ port: http.port }, "Hallpass is ready"));
+    }).then(() => {
+      const leavers = watchForLeavers({ ...record, directory, log });
+      closers.push(() => Promise.resolve(leavers.stop()));
+      log.info({ port: http.port }, "Hallpass is ready");
+    });
     ready.catch((error: unknown) => {
       if (!stopping.signal.aborted) log.fatal({ err: error }, "Slack could not be connected");
     });
-    return { port: http.port, databaseUrl, ready, reloadPolicy: () => keeper.reload("signal"), look: () => sweep.look(), stop };
+    return {
+      port: http.port,
+      databaseUrl,
+      ready,
+      reloadPolicy: () => keeper.reload("signal"),
+      look: () => sweep.look(),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -27,6 +27,7 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
       return {
         outcome: "again",
         seconds: secondsLeft(grant, effect.now),
+        ...(grant.expiresAt && { at: grant.expiresAt }),
         error: "not due yet",
         untouched: true,
       };

@@ -19,6 +19,8 @@ export type Outcome =
   | {
       readonly outcome: "again";
       readonly seconds: number;
+      /** Then exactly, instead of so many seconds from when this is recorded. */
+      readonly at?: Date;
       readonly error: string;
       /** The world is known to be as before. */
       readonly untouched: boolean;

@@ -80,7 +80,7 @@ export async function refuseDecision(
   refused: {
     readonly request: State["request"];
     readonly by: Person;
-    readonly attempted: "approve" | "deny" | "start" | "review" | "extend" | "return";
+    readonly attempted: "approve" | "deny" | "start" | "review" | "extend" | "end";
     readonly refusal: Refusal;
     readonly key: string;
     readonly now: Date;

@@ -44,7 +44,8 @@ export const eventData = {
   /** It was approved that the access lasts longer, and it cannot any more. */
   "extension.failed": z.object({ extends: z.string(), why: z.string() }),
   "request.denied": z.object({ name: z.string(), reason: z.string() }),
-  "request.cancelled": z.object({}),
+  /** `reason`: where it was not the requester who took it back. */
+  "request.cancelled": z.object({ reason: z.string().optional() }),
   "request.expired": z.object({ respondBy: instant }),
   /** Nobody has answered yet; `asks`: who is reminded. */
   "request.reminded": z.object({ asks: z.array(z.string()) }),

@@ -15,7 +15,7 @@ import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest } from "./request.ts";
 import { checkReview, review } from "./break-glass.ts";
-import { escalate, expire, lapse, remind } from "./request-deadlines.ts";
+import { abandon, escalate, expire, lapse, remind } from "./request-deadlines.ts";
 import { approve, cancel, deny, start } from "./request-transitions.ts";
 
 /** A request with its grants: what one transition reads and writes together. */
@@ -33,6 +33,8 @@ export type Command =
   | (Deciding & { readonly type: "approve" })
   | (Deciding & { readonly type: "deny"; readonly reason: string })
   | { readonly type: "cancel"; readonly by: Person }
+  /** Closed without anybody having decided. */
+  | { readonly type: "abandon"; readonly reason: "offboarded" | "lockdown" }
   | { readonly type: "expire" }
   | { readonly type: "remind" }
   | { readonly type: "escalate" }
@@ -94,6 +96,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return deny(state, command, now);
     case "cancel":
       return cancel(state, command, now);
+    case "abandon":
+      return abandon(state, command, now);
     case "expire":
       return expire(state, now);
     case "remind":

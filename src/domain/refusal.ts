@@ -36,8 +36,7 @@ export const refusalText: Readonly<Record<Refusal, string>> = {
   not_yet_your_step: "An earlier step is still waiting; you are asked when it is your turn.",
   decided_before: "You have already decided this request; it takes somebody else now.",
   repeated: "This click was already counted.",
-  policy_changed:
-    "By the policy as it is now, this request cannot be approved. The person can ask again.",
+  policy_changed: "By the policy as it is now, this request cannot be approved. The person can ask again.",
   not_requester: "Only the person who asked can do this.",
   too_late: "The time to decide this request is over.",
   too_early: "It is not time for this yet.",

@@ -1,6 +1,6 @@
 import { progressOf } from "./approvals.ts";
 import type { AuditEvent } from "./audit-event.ts";
-import type { Decision, State } from "./decide.ts";
+import type { Command, Decision, State } from "./decide.ts";
 import type { Refusal } from "./refusal.ts";
 import { close, later, refusalOf, startByOf } from "./request-consequences.ts";
 
@@ -16,6 +16,23 @@ export function expire(state: State, now: Date): Decision {
     at: now,
     actor: { kind: "hallpass" },
     data: { respondBy: request.respondBy.toISOString() },
+  });
+}
+
+/** Whoever asked has left, say: what waits is closed, and what was approved and not started. */
+export function abandon(
+  state: State,
+  { reason }: Extract<Command, { type: "abandon" }>,
+  now: Date,
+): Decision {
+  const { request } = state;
+  const isWaiting = startByOf(request) !== undefined && state.grants.length === 0;
+  if (request.status !== "pending" && !isWaiting) return refuse(refusalOf[request.status]);
+  return close(state, request, "cancelled", now, {
+    type: "request.cancelled",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { reason },
   });
 }
 

@@ -76,7 +76,7 @@ async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string
 async function postpone(
   deps: RunnerDeps,
   effect: ClaimedEffect,
-  retry: { readonly seconds: number; readonly error: string; readonly untouched: boolean },
+  retry: Parameters<typeof postponeEffect>[3],
 ): Promise<void> {
   const owed = await postponeEffect(deps.db, deps.clock, effect.id, retry);
   if (owed) deps.wake([owed], new Date(owed.dueAt.getTime() - retry.seconds * 1000));

@@ -99,11 +99,17 @@ export async function postponeEffect(
   db: PrismaClient,
   clock: Clock,
   id: string,
-  retry: { readonly seconds: number; readonly error: string; readonly untouched: boolean },
+  retry: {
+    readonly seconds: number;
+    readonly at?: Date;
+    readonly error: string;
+    readonly untouched: boolean;
+  },
 ): Promise<OwedEffect | undefined> {
   const rows = await db.$queryRaw<OwedEffect[]>`
     update effects
-    set retry_at = ${clock.now} + ${retry.seconds} * interval '1 second', locked_until = null,
+    set retry_at = coalesce(${retry.at ?? null}::timestamptz, ${clock.now} + ${retry.seconds} * interval '1 second'),
+        locked_until = null,
         last_error = ${retry.error}, started_at = case when ${retry.untouched} then null else started_at end
     where id = ${id}::uuid and done_at is null
     returning id, queue, retry_at as "dueAt"`;

@@ -24,5 +24,10 @@ export function wordUnknown(what: string, name: string, known: readonly string[]
   const unknown = `unknown ${what} ${quoted(name)}${didYouMean(name, known) || "."}`;
   if (known.length === 0) return `${unknown} There is no ${what} here`;
   const more = known.length > longestOffer ? ` and ${known.length - longestOffer} more` : "";
-  return `${unknown} ${offer}: ${known.slice(0, longestOffer).join(", ")}${more}`;
+  return `${unknown} ${offer}: ${known.slice(0, longestOffer).map(shown).join(", ")}${more}`;
+}
+
+/** A name that is faulty itself may be known here, and hold anything. */
+function shown(name: string): string {
+  return quoted(name).slice(1, -1);
 }

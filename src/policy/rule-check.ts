@@ -2,7 +2,7 @@ import { parseDuration } from "../domain/duration.ts";
 import type { PolicyFault } from "./fault.ts";
 import { firstUnfillable } from "./fill-steps.ts";
 import { accessFaults, groupFault, groupFaults } from "./name-check.ts";
-import { groupOf, normalEmail } from "./principal.ts";
+import { groupOf, isEmail, normalEmail } from "./principal.ts";
 import { child, faultAt, itemsOf, listed, quoted, textOf, textsOf, type SourceNode } from "./source.ts";
 
 /** Faults in rules that their shape does not show. */
@@ -159,12 +159,16 @@ function listApprovers(root: SourceNode, principals: readonly string[]): readonl
   for (const text of principals) {
     const group = groupOf(text);
     if (group === undefined) {
+      if (!isEmail(text)) return undefined;
       people.add(normalEmail(text));
       continue;
     }
     const members = child(child(child(root, "groups"), group), "members");
     if (!members) return undefined;
-    for (const member of textsOf(members)) people.add(normalEmail(member.text));
+    for (const member of textsOf(members)) {
+      if (!isEmail(member.text)) return undefined;
+      people.add(normalEmail(member.text));
+    }
   }
   return [...people].toSorted();
 }

@@ -42,18 +42,18 @@ type Source =
 
 /** Reads one YAML file as a map with places. Whatever is wrong is a fault; nothing is thrown for what a file holds. */
 export function readSource(file: string, text: string): Source {
-  const lines = new LineCounter();
-  const place = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col) };
-  };
   const failed = (message: string, at: Place = { file, line: 1, column: 1 }): Source => ({
     ok: false,
     faults: [faultAt(at, message)],
   });
-
   if (Buffer.byteLength(text) > maxFileBytes) return failed(tooLarge);
-  const { tokens, tooDeepAt } = tokenize(text, lines);
+
+  const lines = linesOf(text);
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const { tokens, tooDeepAt } = tokenize(text);
   if (tooDeepAt !== undefined)
     return failed(`expected at most ${maxDepth} levels of nesting, got more`, place(tooDeepAt));
   const { document, another } = compose(tokens, text.length);
@@ -64,10 +64,17 @@ export function readSource(file: string, text: string): Source {
   return build(document.contents, text, place);
 }
 
-function tokenize(text: string, lines: LineCounter) {
-  const parser = new Parser(lines.addNewLine);
-  const tokens: CST.Token[] = [];
+/** Where lines begin. The library's parser can tell too, but misses some after an error. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
   lines.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
+  return lines;
+}
+
+function tokenize(text: string) {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
     // Beside the collections, the stack holds the document and the scalar being read.

@@ -12,18 +12,20 @@ import {
   type StaticSelectAction,
   type ViewSubmitAction,
 } from "@slack/bolt";
+import { offboard } from "../access/offboard.ts";
 import type { Installation } from "./connect.ts";
+import { toAccount } from "./directory.ts";
 import type { SlackDeps } from "./deps.ts";
 import { onAuditCommand } from "./listeners/audit.ts";
 import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
 import { onRequestCommand } from "./listeners/request-command.ts";
 import { onOptionsTyped, onResourceChosen, onRoleChosen } from "./listeners/request-form.ts";
 import { onFormSubmitted } from "./listeners/request-submission.ts";
-import { onExtend, onGiveBack, onStart } from "./listeners/own-access.ts";
+import { onEnd, onExtend, onStart } from "./listeners/own-access.ts";
 import { onReview, onReviewed } from "./listeners/review.ts";
-import { approveActionId, denyActionId, reviewActionId } from "./views/approval-message.ts";
+import { approveActionId, denyActionId, endActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
-import { extendActionId, giveBackActionId, startActionId } from "./views/event-message.ts";
+import { extendActionId, startActionId } from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
 import { slackLogger, webClientOptions } from "./web-client.ts";
@@ -100,7 +102,7 @@ export function createSlackApp(
     [denyActionId]: onDeny,
     [startActionId]: onStart,
     [extendActionId]: onExtend,
-    [giveBackActionId]: onGiveBack,
+    [endActionId]: onEnd,
     [reviewActionId]: onReview,
   };
   app.action<BlockAction<ButtonAction>>(
@@ -132,6 +134,8 @@ export function createSlackApp(
   app.event("user_change", async ({ event: { user } }) => {
     deps.directory.forget(user.id);
     deps.userGroups.learn(user);
+    const { id, email, isDeactivated } = toAccount(user);
+    if (isDeactivated) await offboard(deps, { slackId: id, email });
   });
   const onGroupEvent = { subteam_created: true, subteam_updated: true, subteam_members_changed: true };
   app.event(anyOf(onGroupEvent), async () => deps.userGroups.forget());

@@ -1,6 +1,6 @@
 import { decideRequest } from "../../src/access/decide-request.ts";
 import { extendAccess } from "../../src/access/extend-access.ts";
-import { giveBack } from "../../src/access/give-back.ts";
+import { endAccess } from "../../src/access/end-access.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 import { policyWith } from "../support/rules.ts";
@@ -15,6 +15,8 @@ const rules = (extend: string) => `
     ${extend}
 `;
 
+const erin = { email: "erin@example.com", name: "Erin" };
+
 let office: Office;
 afterEach(() => office?.close());
 
@@ -25,10 +27,10 @@ async function liveAccess(extend: string): Promise<string> {
   return request.id;
 }
 
-it("nobody gives back or extends somebody else's access, and trying is recorded", async () => {
+it("who may not approve it does not end somebody's access, nobody else extends it, and trying is recorded", async () => {
   const requestId = await liveAccess("extend: { times: 1, by: 1h }");
-  expect(await giveBack(office, { requestId, by: bob, key: "1" })).toMatchObject({
-    refusal: "not_requester",
+  expect(await endAccess(office, { requestId, by: erin, key: "1" })).toMatchObject({
+    refusal: "not_approver",
   });
   expect(await extendAccess(office, { requestId, by: bob, key: "2" })).toMatchObject({
     refusal: "not_requester",

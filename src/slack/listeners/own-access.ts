@@ -1,5 +1,5 @@
+import { endAccess } from "../../access/end-access.ts";
 import { extendAccess } from "../../access/extend-access.ts";
-import { giveBack } from "../../access/give-back.ts";
 import { startAccess } from "../../access/start-access.ts";
 import type { State } from "../../domain/decide.ts";
 import { type Refusal, refusalText } from "../../domain/refusal.ts";
@@ -19,10 +19,10 @@ export function onStart(deps: SlackDeps, args: Click): Promise<void> {
   });
 }
 
-/** Give back was pressed on one's own access. */
-export function onGiveBack(deps: SlackDeps, args: Click): Promise<void> {
-  return answerClick(deps, args, "return", async ({ requestId, person: by, key }) => {
-    const answer = await giveBack(deps, { requestId, by, key });
+/** Give back was pressed on one's own access, or End access on somebody's. */
+export function onEnd(deps: SlackDeps, args: Click): Promise<void> {
+  return answerClick(deps, args, "end", async ({ requestId, person: by, key }) => {
+    const answer = await endAccess(deps, { requestId, by, key });
     return answer.ending ? undefined : wordRefusal(answer);
   });
 }
@@ -57,7 +57,7 @@ async function attempt(
     const clicked = await whoClicked(deps, args, attempted);
     return clicked.known ? await work(clicked) : clicked.why;
   } catch (error) {
-    return faultText(deps.log, error, "acting on one's own access");
+    return faultText(deps.log, error, "acting on access");
   }
 }
 

@@ -1,4 +1,4 @@
-import type { KnownBlock, RichTextElement } from "@slack/types";
+import type { Button, KnownBlock, RichTextElement } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
 import type { State } from "../../domain/decide.ts";
 import type { Grant } from "../../domain/grant.ts";
@@ -25,6 +25,7 @@ import {
 export const approveActionId = "approve_request";
 export const denyActionId = "deny_request";
 export const reviewActionId = "review_break_glass";
+export const endActionId = "end_access";
 
 export type Message = { readonly text: string; readonly blocks: readonly KnownBlock[] };
 
@@ -70,7 +71,7 @@ export function approvalMessage(state: State, asked: Asked): Message {
       quote(request.reason),
     ),
     ...(pending ? [buttons(request)] : [{ ...richText(...outcome(state)), block_id: "outcome" }]),
-    ...(request.terms.breakGlass && !reviewed(request) ? [reviewButton(request)] : []),
+    ...afterwards(state),
   ];
   return { text: escapeMrkdwn(summary(state)), blocks };
 }
@@ -134,20 +135,29 @@ function planned({ planned: grants }: AccessRequest): string {
   return shorten(grants.map(({ access, provider }) => access ?? provider).join(", "), 300);
 }
 
-function reviewButton(request: AccessRequest): KnownBlock {
-  return {
-    type: "actions",
-    block_id: "review",
-    elements: [
-      {
-        type: "button",
-        action_id: reviewActionId,
-        text: { type: "plain_text", text: "Review break-glass" },
-        value: request.id,
-      },
-    ],
-  };
+/** What can be done once it is decided: ended while it is live, reviewed when it was taken at once. */
+function afterwards({ request, grants }: State): readonly KnownBlock[] {
+  const isLive = grants.some(({ status }) => status === "granting" || status === "active");
+  const button = (actionId: string, text: string): Button => ({
+    type: "button",
+    action_id: actionId,
+    text: { type: "plain_text", text },
+    value: request.id,
+  });
+  const elements = [
+    ...(request.terms.breakGlass && !reviewed(request) ? [button(reviewActionId, "Review break-glass")] : []),
+    ...(isLive ? [{ ...button(endActionId, "End access"), style: "danger" as const, confirm: sure }] : []),
+  ];
+  return elements.length === 0 ? [] : [{ type: "actions", block_id: "afterwards", elements }];
 }
+
+const sure = {
+  title: { type: "plain_text", text: "End this access now?" },
+  text: { type: "plain_text", text: "It is taken away at once, and its sessions end." },
+  confirm: { type: "plain_text", text: "End access" },
+  deny: { type: "plain_text", text: "Keep it" },
+  style: "danger",
+} as const;
 
 function buttons(request: AccessRequest): KnownBlock {
   return {

@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from "@slack/types";
 import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
-import { accessTitle, maxNames, type Message } from "./approval-message.ts";
+import { accessTitle, endActionId, maxNames, type Message } from "./approval-message.ts";
 import {
   bold,
   code,
@@ -23,7 +23,6 @@ type Told = { readonly line: readonly Piece[]; readonly said?: string };
 /** What people do about their own access; a button's value is the request's id, nothing else. */
 export const startActionId = "start_access";
 export const extendActionId = "extend_access";
-export const giveBackActionId = "give_back_access";
 
 /** One event, said in the request's thread, to whom it asks. `undefined`: not worth a message there. */
 export function threadMessage(event: AuditEvent, asked: readonly Named[] = []): Message | undefined {
@@ -100,7 +99,7 @@ function ownButtons(request: AccessRequest): KnownBlock {
   const { extend } = request.terms;
   return actions([
     ...(extend ? [button(request, extendActionId, `Extend by ${formatDuration(extend.bySeconds)}`)] : []),
-    button(request, giveBackActionId, "Give back"),
+    button(request, endActionId, "Give back"),
   ]);
 }
 
@@ -208,7 +207,13 @@ function toThread(event: AuditEvent): Told | undefined {
     case "request.denied":
       return { line: ["⛔ Denied by ", actor(event), ":"], said: event.data.reason };
     case "request.cancelled":
-      return { line: ["Cancelled by the person who asked."] };
+      return {
+        line: [
+          event.data.reason === undefined
+            ? "Cancelled by the person who asked."
+            : `Closed: ${endWords(event.data.reason)}.`,
+        ],
+      };
     case "request.expired":
       return { line: ["⌛ Nobody decided in time; the request expired. It can be asked again."] };
     case "grant.active":
@@ -385,6 +390,9 @@ function endWords(reason: string): string {
     ["expired", "its time was over"],
     ["returned", "given back"],
     ["idle", "it was not used"],
+    ["withdrawn", "withdrawn"],
+    ["offboarded", "the person has left"],
+    ["lockdown", "lockdown"],
   ]);
   return words.get(reason) ?? reason;
 }

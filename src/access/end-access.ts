@@ -1,0 +1,63 @@
+import type { State } from "../domain/decide.ts";
+import { isSamePerson, type Person } from "../domain/person.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { readState } from "../persistence/requests.ts";
+import { isAdmin } from "../policy/people.ts";
+import { apply } from "./apply.ts";
+import { refuseDecision } from "./decide-request.ts";
+import type { PolicyDeps } from "./deps.ts";
+import { authorityOver, factsFor } from "./read-facts.ts";
+
+export type EndAnswer =
+  | { readonly ending: true; readonly state: State }
+  | { readonly ending: false; readonly refusal: Refusal; readonly state: State };
+
+type PersonEnds = { readonly requestId: string; readonly by: Person; readonly key: string };
+
+/**
+ * Ends live access now: whoever asked gives it back; whoever may approve it, may have approved it, or administers Hallpass,
+ * withdraws it.
+ */
+export async function endAccess(deps: PolicyDeps, { requestId, by, key }: PersonEnds): Promise<EndAnswer> {
+  const read = await readState(deps.db, deps.clock, requestId);
+  if (!read) throw new Error(`no request ${requestId}`);
+  const isOwn = isSamePerson(read.state.request.requester, by);
+  if (!isOwn && !(await mayWithdraw(deps, read.state, by, read.now)))
+    return refuse(deps, { state: read.state, by, key, now: read.now }, "not_approver");
+
+  const reason = isOwn ? "returned" : "withdrawn";
+  let { state } = read;
+  let refusal: Refusal = "grant_ended";
+  let isEnding = false;
+  for (const { id, status } of state.grants) {
+    if (status !== "granting" && status !== "active") continue;
+    const applied = await apply(deps, requestId, { type: "revoke", grantId: id, reason, by });
+    ({ state } = applied);
+    if (applied.applied) isEnding = true;
+    else ({ refusal } = applied);
+  }
+  return isEnding ? { ending: true, state } : refuse(deps, { state, by, key, now: read.now }, refusal);
+}
+
+async function mayWithdraw(deps: PolicyDeps, { request }: State, by: Person, now: Date): Promise<boolean> {
+  const policy = deps.policy();
+  const facts = await factsFor(deps, policy, request);
+  if (isAdmin(policy, facts.memberships, by.email)) return true;
+  // Ending is the safe side: whoever could approve then or could today may do it.
+  const steps = [...request.terms.steps, ...(authorityOver(policy, request, facts, now)?.steps ?? [])];
+  return steps.some(({ approvers }) => approvers.includes(by.email));
+}
+
+async function refuse(
+  deps: PolicyDeps,
+  {
+    state,
+    by,
+    key,
+    now,
+  }: { readonly state: State; readonly by: Person; readonly key: string; readonly now: Date },
+  refusal: Refusal,
+): Promise<EndAnswer> {
+  await refuseDecision(deps, { request: state.request, by, attempted: "end", refusal, key, now });
+  return { ending: false, refusal, state };
+}
