@@ -207,14 +207,16 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log,
       databaseUrl,
     };
-    const ready = connectSlack(settings, client, slackDeps, stopping.signal, trouble, (app) => {
-      slackEvents = app.requestListener;
-      closers.push(() => app.stop());
-    }).then(() => {
+    const connectAndWatch = async (): Promise<void> => {
+      await connectSlack(settings, client, slackDeps, stopping.signal, trouble, (app) => {
+        slackEvents = app.requestListener;
+        closers.push(() => app.stop());
+      });
       const leavers = watchForLeavers({ ...record, directory, log });
       closers.push(() => Promise.resolve(leavers.stop()));
       log.info({ port: http.port }, "Hallpass is ready");
-    });
+    };
+    const ready = connectAndWatch();
     ready.catch((error: unknown) => {
       if (!stopping.signal.aborted) log.fatal({ err: error }, "Slack could not be connected");
     });
