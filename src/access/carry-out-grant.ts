@@ -1,5 +1,5 @@
 import type { Grant } from "../domain/grant.ts";
-import { findNamesake } from "../persistence/grants.ts";
+import { findNamesake, mayBeOurs } from "../persistence/grants.ts";
 import { type Provider, ProviderError, type ProviderState } from "../providers/provider.ts";
 import {
   type CarryOutDeps,
@@ -20,8 +20,8 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
   if (grant.status !== "granting") return { outcome: "done", note: `the grant was ${grant.status}` };
   const { startedAt } = effect;
   const until = new Date(startedAt.getTime() + grant.durationSeconds * 1000);
-  const fail = (error: string): Promise<Outcome> =>
-    settle(deps, effect, { type: "grant_failed", grantId: grant.id, error });
+  const fail = (error: string, isStanding = false): Promise<Outcome> =>
+    settle(deps, effect, { type: "grant_failed", grantId: grant.id, error, isStanding });
   if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
   if (grant.subject === "")
     return fail(`no name is known for this person in ${grant.provider}; add one to \`people\``);
@@ -33,6 +33,7 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
   const provider = deps.providers.get(grant.provider);
   if (!provider) return fail(`the provider ${grant.provider} is not configured any more`);
 
+  const isStanding = await isHeldAlready(deps, effect, provider, grant);
   const answer = await ask(deps, effect, provider, grant, until);
   if ("state" in answer) {
     return settle(deps, effect, {
@@ -40,11 +41,31 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
       grantId: grant.id,
       state: answer.state,
       startedAt,
+      isStanding,
     });
   }
-  if (!answer.retryable || effect.attempts >= maxAttempts) return fail(answer.failure);
+  if (!answer.retryable || effect.attempts >= maxAttempts) return fail(answer.failure, isStanding);
   const untouched = await isKnownAbsent(provider, grant);
   return { outcome: "again", seconds: 2 ** (effect.attempts - 1), error: answer.failure, untouched };
+}
+
+/**
+ * Whether the person holds it before anything was granted, and not by a grant of ours. Looked at in the first attempt
+ * only: later, an earlier one may be why. What cannot be found out counts as no, for what is ours has to end.
+ */
+async function isHeldAlready(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  provider: Provider,
+  grant: Grant,
+): Promise<boolean> {
+  if (effect.attempts > 1 || (await mayBeOurs(deps.db, grant))) return false;
+  try {
+    return await provider.holds(grant.subject, provider.targetSchema.parse(grant.target), undefined);
+  } catch {
+    // The grant itself is asked next, and says what is wrong.
+    return false;
+  }
 }
 
 async function ask(

@@ -45,6 +45,9 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
           keptBy: requestName(keeper),
         });
       }
+      // It was theirs before, and stays.
+      if (grant.isStanding === true)
+        return settle(deps, effect, { type: "revoke_succeeded", grantId: grant.id });
       const failure = await takeAway(deps, effect, grant);
       return failure
         ? fail(deps, effect, grant, failure)

@@ -69,6 +69,8 @@ export const eventData = {
     subject: z.string(),
     activeAt: instant,
     expiresAt: instant,
+    /** The person held it before, and keeps it. */
+    standing: z.boolean().optional(),
   }),
   /** `by`: the request that asked for it. */
   "grant.extended": z.object({
@@ -96,6 +98,8 @@ export const eventData = {
     reason: z.string(),
     verified: z.boolean(),
     keptBy: z.string().optional(),
+    /** Left in place: the person held it before it was granted. */
+    standing: z.boolean().optional(),
     attempts: z.number().int(),
   }),
   "message.failed": z.object({ kind: z.string(), channel: z.string().optional(), error: z.string() }),

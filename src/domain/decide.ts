@@ -57,8 +57,15 @@ export type Command =
       readonly state: Readonly<Record<string, unknown>>;
       /** When the provider was first asked: the clock starts here, also when the answer was lost and asked for again. */
       readonly startedAt: Date;
+      /** The person held it already, not by a grant of ours. */
+      readonly isStanding?: boolean;
     }
-  | { readonly type: "grant_failed"; readonly grantId: string; readonly error: string }
+  | {
+      readonly type: "grant_failed";
+      readonly grantId: string;
+      readonly error: string;
+      readonly isStanding?: boolean;
+    }
   /** Live access lasts longer; `by` names the request that asked for it. */
   | { readonly type: "extend"; readonly seconds: number; readonly by: string }
   | { readonly type: "extension_failed"; readonly why: string }

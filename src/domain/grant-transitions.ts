@@ -23,11 +23,23 @@ export function grantSucceeded(
         const event: AuditEvent = {
           type: "grant.active",
           ...by(grant, now),
-          data: { ...whose(grant), activeAt: activeAt.toISOString(), expiresAt: expiresAt.toISOString() },
+          data: {
+            ...whose(grant),
+            activeAt: activeAt.toISOString(),
+            expiresAt: expiresAt.toISOString(),
+            ...(command.isStanding === true ? { standing: true } : {}),
+          },
         };
         return accept(
           state,
-          { ...grant, status: "active", activeAt, expiresAt, state: command.state },
+          {
+            ...grant,
+            status: "active",
+            activeAt,
+            expiresAt,
+            state: command.state,
+            ...(command.isStanding === true ? { isStanding: true } : {}),
+          },
           [event],
           [
             { kind: "revoke", grantId: grant.id, dueAt: expiresAt },
@@ -70,7 +82,13 @@ export function grantFailed(
     };
     return accept(
       state,
-      { ...grant, status: "revoking", revokeReason: "failed", lastError: command.error },
+      {
+        ...grant,
+        status: "revoking",
+        revokeReason: "failed",
+        lastError: command.error,
+        ...(command.isStanding === true ? { isStanding: true } : {}),
+      },
       [event],
       [
         { kind: "revoke", grantId: grant.id, dueAt: now },
@@ -139,7 +157,7 @@ export function revokeSucceeded(
         ...whose(grant),
         reason: grant.revokeReason ?? "expired",
         attempts,
-        ...(command.keptBy === undefined ? { verified: true } : { verified: false, keptBy: command.keptBy }),
+        ...ended(grant, command.keptBy),
       },
     };
     const told: readonly Effect[] = attempts > 1 ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
@@ -150,6 +168,15 @@ export function revokeSucceeded(
       [{ kind: "update_request", dueAt: now }, ...told, ...tell(event, now)],
     );
   });
+}
+
+/** Whether it is proven gone, and why it was left in place where it was. */
+function ended(
+  { isStanding }: Grant,
+  keptBy: string | undefined,
+): { readonly verified: boolean; readonly keptBy?: string; readonly standing?: true } {
+  if (keptBy !== undefined) return { verified: false, keptBy };
+  return isStanding === true ? { verified: false, standing: true } : { verified: true };
 }
 
 /** The provider could not take the access away, or still shows it. It stays owed; the effect that failed is tried again. */

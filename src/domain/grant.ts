@@ -33,4 +33,6 @@ export type Grant = {
   readonly lastError?: string;
   /** When it was last seen to be used, where the rule ends what is idle. */
   readonly lastUsedAt?: Date;
+  /** The person held it before, by nobody's approval here: it is not ours to take away at the end. */
+  readonly isStanding?: boolean;
 };

@@ -18,6 +18,17 @@ export async function findKeeper(
   return rows[0];
 }
 
+/** Whether another grant of ours, live or not yet proven gone, may be why the person holds this. */
+export async function mayBeOurs(db: PrismaClient, grant: Grant): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select 1 from grants g
+    where g.provider = ${grant.provider} and g.subject = ${grant.subject}
+      and g.target = ${JSON.stringify(grant.target)}::jsonb
+      and g.status <> 'revoked' and g.id <> ${grant.id}::uuid
+    limit 1`;
+  return rows.length > 0;
+}
+
 /**
  * Somebody else who holds access in the same provider under the same name; `undefined` when nobody does. One's grant
  * would be the other's access, and one's end would take the other's away.

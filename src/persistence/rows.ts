@@ -37,6 +37,7 @@ const GrantRow = z.preprocess(
       revoke_attempts: z.number(),
       last_error: optional(z.string()),
       last_used_at: optional(instant),
+      is_standing: optional(z.boolean()),
     })
     .transform((row): Grant =>
       defined({
@@ -55,6 +56,7 @@ const GrantRow = z.preprocess(
         revokeAttempts: row.revoke_attempts,
         lastError: row.last_error,
         lastUsedAt: row.last_used_at,
+        isStanding: row.is_standing === true ? true : undefined,
       }),
     ),
 );

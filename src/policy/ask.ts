@@ -1,7 +1,6 @@
 import type { RequestSource } from "../domain/request.ts";
-import { type History, noHistory } from "./history.ts";
+import type { History } from "./history.ts";
 import type { Memberships } from "./membership.ts";
-import { noMemberships } from "./people.ts";
 
 /** What somebody asks for. */
 export type Ask = {
@@ -21,6 +20,3 @@ export type Ask = {
 
 /** What an answer depends on beside the policy and the ask: who is in groups kept elsewhere, and what was before. */
 export type Facts = { readonly memberships: Memberships; readonly history: History };
-
-/** For a policy that lists everybody, and a person who never asked before. */
-export const noFacts: Facts = { memberships: noMemberships, history: noHistory };

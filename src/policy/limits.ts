@@ -97,8 +97,7 @@ function conflict(
   const wanted = accessOf(policy, asked);
   const held = grants
     .filter(({ endedAt }) => endedAt === undefined)
-    .flatMap((past) => accessOf(policy, past))
-    .filter((one) => !wanted.some((other) => isSame(one, other)));
+    .flatMap((past) => accessOf(policy, past));
   const asks = role.grants.map(({ resource, role: name }) => ({ resource, role: name }));
   for (const { name, between, message } of policy.conflicts) {
     for (const one of wanted) {

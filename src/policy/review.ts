@@ -55,6 +55,8 @@ export function reviewOf(asked: Asked, rule: ReviewRule): Found<Review> {
     for (const why of unreadable) doubts.add(why);
     return { count: step.count, from: step.from, approvers: emails, notify: notified(asked, step, emails) };
   });
+  const further = rule.escalate && othersAmong(asked, rule.escalate.to);
+  for (const why of further?.unreadable ?? []) doubts.add(why);
   const unfillable = firstUnfillable(steps);
   const short = unfillable === undefined ? undefined : steps[unfillable];
   if (unfillable !== undefined && short) {
@@ -70,7 +72,7 @@ export function reviewOf(asked: Asked, rule: ReviewRule): Found<Review> {
       timeoutSeconds,
       remindEverySeconds,
       startWithinSeconds,
-      escalate: escalate && { ...escalate, approvers: othersAmong(asked, escalate.to).emails },
+      escalate: escalate && { ...escalate, approvers: further?.emails ?? [] },
       mayBreakGlass:
         breakGlass !== undefined &&
         standingAmong(policy, facts.memberships, breakGlass.by, email).is === "in",

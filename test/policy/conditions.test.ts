@@ -233,9 +233,9 @@ describe("what cannot be decided says why, and is neither true nor false", () =>
 
 test("a condition says what it reads", () => {
   const usesOf = (text: string) => [...conditionOf(text).uses].toSorted();
-  expect(usesOf(`request.ticket != "" && requester.on_call && request.duration < duration("1h")`)).toEqual(
-    [],
-  );
+  expect(usesOf(`request.ticket != "" && requester.on_call && request.duration < duration("1h")`)).toEqual([
+    "on_call",
+  ]);
   expect(usesOf(`"a" in requester.groups`)).toEqual(["groups"]);
   expect(usesOf(`[requester].exists(r, "a" in r.groups)`)).toEqual(["groups"]);
   expect(usesOf(`history.grants.size() == 0`)).toEqual(["history"]);

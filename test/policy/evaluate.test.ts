@@ -1,32 +1,14 @@
-import {
-  type Ask,
-  askable,
-  evaluate,
-  isAdmin,
-  isAuditor,
-  matchesPrincipal,
-} from "../../src/policy/evaluate.ts";
+import { evaluate } from "../../src/policy/evaluate.ts";
+import { isAdmin, isAmong, isAuditor, noMemberships } from "../../src/policy/people.ts";
 import { subjectFor } from "../../src/policy/subject.ts";
+import { ask, answer, factsOf } from "./asks.ts";
 import { changed, policyOf, smallPolicy } from "./policies.ts";
 
 const policy = policyOf(smallPolicy);
 
-function ask(change: Partial<Ask> & { readonly email?: string } = {}): Ask {
-  const { email = "alice@example.com", ...rest } = change;
-  return {
-    requester: { email },
-    resource: "orders",
-    role: "read",
-    durationSeconds: 3600,
-    reason: "INC-42",
-    now: new Date("2026-03-03T03:00:00Z"),
-    ...rest,
-  };
-}
-
 describe("the first rule that matches decides", () => {
   test("allow", () => {
-    expect(evaluate(policy, ask())).toEqual({
+    expect(answer(policy)).toEqual({
       verdict: "allow",
       rule: "reading",
       resourceTitle: "orders",
@@ -34,13 +16,16 @@ describe("the first rule that matches decides", () => {
       risk: "high",
       channel: "#access",
       maxDurationSeconds: 8 * 3600,
-      provider: "pg",
-      target: { role: "orders_read" },
+      defaultDurationSeconds: undefined,
+      grants: [{ resource: "orders", role: "read", provider: "pg", target: { role: "orders_read" } }],
+      extend: undefined,
+      revokeOnIdleSeconds: undefined,
+      doubts: [],
     });
   });
 
   test("review, by everybody the step names", () => {
-    expect(evaluate(policy, ask({ role: "write" }))).toEqual({
+    expect(answer(policy, { role: "write" })).toEqual({
       verdict: "review",
       rule: "writing",
       resourceTitle: "orders",
@@ -48,41 +33,57 @@ describe("the first rule that matches decides", () => {
       risk: "high",
       channel: "#access",
       maxDurationSeconds: 4 * 3600,
-      provider: "pg",
-      target: { role: "orders_write" },
-      steps: [{ count: 1, from: ["group:leads"], approvers: ["bob@example.com", "carol@example.com"] }],
+      defaultDurationSeconds: undefined,
+      grants: [{ resource: "orders", role: "write", provider: "pg", target: { role: "orders_write" } }],
+      extend: undefined,
+      revokeOnIdleSeconds: undefined,
+      steps: [
+        {
+          count: 1,
+          from: ["group:leads"],
+          approvers: ["bob@example.com", "carol@example.com"],
+          notify: ["bob@example.com", "carol@example.com"],
+        },
+      ],
       timeoutSeconds: 86_400,
+      remindEverySeconds: undefined,
+      escalate: undefined,
+      startWithinSeconds: undefined,
+      mayBreakGlass: false,
+      doubts: [],
     });
   });
 
   test("deny, with its words or without", () => {
     const denying = policyOf(changed("decision: allow", "decision: deny\n    message: Ask the data team."));
-    expect(evaluate(denying, ask())).toEqual({
+    expect(answer(denying)).toEqual({
       verdict: "refuse",
       rule: "reading",
-      refusal: {
-        kind: "denied",
-        resource: "orders",
-        role: "read",
-        rule: "reading",
-        message: "Ask the data team.",
-      },
+      refusals: [
+        {
+          kind: "denied",
+          resource: "orders",
+          role: "read",
+          rule: "reading",
+          message: "Ask the data team.",
+        },
+      ],
     });
-    const silent = evaluate(policyOf(changed("decision: allow", "decision: deny")), ask());
-    expect(silent).toMatchObject({ refusal: { kind: "denied" } });
-    expect(silent).not.toHaveProperty("refusal.message");
+    const silent = answer(changed("decision: allow", "decision: deny"));
+    expect(silent).toMatchObject({ refusals: [{ kind: "denied" }] });
+    expect(silent).not.toHaveProperty("refusals.0.message", expect.anything());
   });
 
   test("not a later one", () => {
     const twice = policyOf(changed('["orders:write"]', '["*:*"]'));
-    expect(evaluate(twice, ask())).toMatchObject({ verdict: "allow", rule: "reading" });
-    expect(evaluate(twice, ask({ role: "write" }))).toMatchObject({ verdict: "review", rule: "writing" });
+    expect(answer(twice)).toMatchObject({ verdict: "allow", rule: "reading" });
+    expect(answer(twice, { role: "write" })).toMatchObject({ verdict: "review", rule: "writing" });
   });
 
   test("and where none does, nothing is granted", () => {
-    expect(evaluate(policy, ask({ email: "bob@example.com" }))).toEqual({
+    expect(answer(policy, { email: "bob@example.com" })).toEqual({
       verdict: "refuse",
-      refusal: { kind: "no_rule", resource: "orders", role: "read" },
+      refusals: [{ kind: "no_rule", resource: "orders", role: "read", nearMisses: [] }],
     });
   });
 });
@@ -94,7 +95,7 @@ test.each([
   ['["*:*"]', "write", "reading"],
   ['["*:read"]', "write", "writing"],
 ])("access %s for %s is decided by %s", (access, role, rule) => {
-  expect(evaluate(policyOf(changed('["orders:read"]', access)), ask({ role }))).toMatchObject({ rule });
+  expect(answer(changed('["orders:read"]', access), { role })).toMatchObject({ rule });
 });
 
 test.each([
@@ -112,27 +113,27 @@ test.each([
       `requesters: [${principal}]\n    access: ["orders:read"]`,
     ),
   );
-  expect(matchesPrincipal(open, [principal], email)).toBe(expected);
-  expect(evaluate(open, ask({ email })).verdict).toBe(expected ? "allow" : "refuse");
+  expect(isAmong(open, noMemberships, [principal], email)).toBe(expected);
+  expect(answer(open, { email }).verdict).toBe(expected ? "allow" : "refuse");
 });
 
 test("a look-alike letter is not the letter, though Unicode's lower case says so", () => {
   const kelvin = "\u212Aim@example.com";
   expect(kelvin.toLowerCase()).toBe("kim@example.com");
   const kim = policyOf(changed("admins: [group:security]", "admins: [kim@example.com]"));
-  expect(isAdmin(kim, "KIM@example.com")).toBe(true);
-  expect(isAdmin(kim, kelvin)).toBe(false);
+  expect(isAdmin(kim, noMemberships, "KIM@example.com")).toBe(true);
+  expect(isAdmin(kim, noMemberships, kelvin)).toBe(false);
 });
 
 describe("what is not in the policy", () => {
   test("a resource: only what the person may ask for is offered", () => {
-    expect(evaluate(policy, ask({ resource: "order" }))).toEqual({
+    expect(answer(policy, { resource: "order" })).toEqual({
       verdict: "refuse",
-      refusal: { kind: "unknown_resource", resource: "order", nearest: "orders", allowed: ["orders"] },
+      refusals: [{ kind: "unknown_resource", resource: "order", nearest: "orders", allowed: ["orders"] }],
     });
-    expect(evaluate(policy, ask({ resource: "order", email: "bob@example.com" }))).toEqual({
+    expect(answer(policy, { resource: "order", email: "bob@example.com" })).toEqual({
       verdict: "refuse",
-      refusal: { kind: "unknown_resource", resource: "order", allowed: [] },
+      refusals: [{ kind: "unknown_resource", resource: "order", allowed: [] }],
     });
   });
 
@@ -143,22 +144,22 @@ describe("what is not in the policy", () => {
         "decision: deny",
       ),
     );
-    expect(evaluate(readOnly, ask({ role: "wrote" }))).toEqual({
+    expect(answer(readOnly, { role: "wrote" })).toEqual({
       verdict: "refuse",
-      refusal: { kind: "unknown_role", resource: "orders", role: "wrote", allowed: ["read"] },
+      refusals: [{ kind: "unknown_role", resource: "orders", role: "wrote", allowed: ["read"] }],
     });
-    expect(evaluate(policy, ask({ role: "wrote" }))).toMatchObject({
-      refusal: { kind: "unknown_role", nearest: "write", allowed: ["read", "write"] },
+    expect(answer(policy, { role: "wrote" })).toMatchObject({
+      refusals: [{ kind: "unknown_role", nearest: "write", allowed: ["read", "write"] }],
     });
   });
 
   test.each(["constructor", "__proto__", "toString", "hasOwnProperty", ""])(
     "%j, which every object has",
     (name) => {
-      expect(evaluate(policy, ask({ resource: name }))).toMatchObject({
-        refusal: { kind: "unknown_resource" },
+      expect(answer(policy, { resource: name })).toMatchObject({
+        refusals: [{ kind: "unknown_resource" }],
       });
-      expect(evaluate(policy, ask({ role: name }))).toMatchObject({ refusal: { kind: "unknown_role" } });
+      expect(answer(policy, { role: name })).toMatchObject({ refusals: [{ kind: "unknown_role" }] });
       expect(subjectFor(policy, name, "alice@example.com")).toBe("alice");
     },
   );
@@ -178,27 +179,29 @@ describe("how long", () => {
         .replace("decision: review", rule ? `decision: review\n    ${rule}` : "decision: review"),
     );
     const longest = ask({ role: "write", durationSeconds: maxDurationSeconds });
-    expect(evaluate(limited, longest)).toMatchObject({ verdict: "review", maxDurationSeconds });
-    expect(evaluate(limited, { ...longest, durationSeconds: maxDurationSeconds + 1 })).toEqual({
+    expect(evaluate(limited, longest, factsOf())).toMatchObject({ verdict: "review", maxDurationSeconds });
+    expect(evaluate(limited, { ...longest, durationSeconds: maxDurationSeconds + 1 }, factsOf())).toEqual({
       verdict: "refuse",
       rule: "writing",
-      refusal: {
-        kind: "duration_too_long",
-        resource: "orders",
-        role: "write",
-        maxSeconds: maxDurationSeconds,
-        askedSeconds: maxDurationSeconds + 1,
-      },
+      refusals: [
+        {
+          kind: "duration_too_long",
+          resource: "orders",
+          role: "write",
+          maxSeconds: maxDurationSeconds,
+          askedSeconds: maxDurationSeconds + 1,
+        },
+      ],
     });
   });
 
   test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60])(
     "%d seconds are no duration",
     (durationSeconds) => {
-      expect(evaluate(policy, ask({ durationSeconds }))).toEqual({
+      expect(answer(policy, { durationSeconds })).toEqual({
         verdict: "refuse",
         rule: "reading",
-        refusal: { kind: "duration_invalid", resource: "orders", role: "read", maxSeconds: 8 * 3600 },
+        refusals: [{ kind: "duration_invalid", resource: "orders", role: "read", maxSeconds: 8 * 3600 }],
       });
     },
   );
@@ -216,20 +219,20 @@ describe("the reason", () => {
     "\ud800",
     "\u{e0041}",
   ])("%j says nothing", (reason) => {
-    expect(evaluate(policy, ask({ reason }))).toEqual({
+    expect(answer(policy, { reason })).toEqual({
       verdict: "refuse",
       rule: "reading",
-      refusal: { kind: "reason_missing" },
+      refusals: [{ kind: "reason_missing" }],
     });
   });
 
   test.each(["x", " . ", "修", "🔥", "\u200bx", "x".repeat(3000)])("%j will do", (reason) => {
-    expect(evaluate(policy, ask({ reason })).verdict).toBe("allow");
+    expect(answer(policy, { reason }).verdict).toBe("allow");
   });
 
   test("has at most 3000 characters", () => {
-    expect(evaluate(policy, ask({ reason: "x".repeat(3001) }))).toMatchObject({
-      refusal: { kind: "reason_too_long", maxCharacters: 3000, characters: 3001 },
+    expect(answer(policy, { reason: "x".repeat(3001) })).toMatchObject({
+      refusals: [{ kind: "reason_too_long", maxCharacters: 3000, characters: 3001 }],
     });
   });
 });
@@ -241,24 +244,27 @@ describe("nobody approves their own request", () => {
   );
 
   test("whatever the case of their address", () => {
-    const asked = evaluate(policyOf(leadsAsk), ask({ role: "write", email: "BOB@Example.com" }));
+    const asked = answer(leadsAsk, { role: "write", email: "BOB@Example.com" });
     expect(asked).toMatchObject({ verdict: "review", steps: [{ approvers: ["carol@example.com"] }] });
   });
 
   test("and a step they leave short is refused at once", () => {
     const two = policyOf(leadsAsk.replace("count: 1", "count: 2"));
-    expect(evaluate(two, ask({ role: "write" })).verdict).toBe("review");
-    expect(evaluate(two, ask({ role: "write", email: "bob@example.com" }))).toEqual({
+    expect(answer(two, { role: "write" }).verdict).toBe("review");
+    expect(answer(two, { role: "write", email: "bob@example.com" })).toEqual({
       verdict: "refuse",
       rule: "writing",
-      refusal: {
-        kind: "nobody_can_approve",
-        resource: "orders",
-        role: "write",
-        step: 1,
-        count: 2,
-        available: 1,
-      },
+      refusals: [
+        {
+          kind: "nobody_can_approve",
+          resource: "orders",
+          role: "write",
+          step: 1,
+          count: 2,
+          available: 1,
+          unreadable: [],
+        },
+      ],
     });
   });
 });
@@ -267,44 +273,16 @@ test("one person counts once, however often a step names them", () => {
   const often = policyOf(
     changed("from: [group:leads]", "from: [group:leads, carol@example.com, Bob@example.com, group:security]"),
   );
-  expect(evaluate(often, ask({ role: "write" }))).toMatchObject({
+  expect(answer(often, { role: "write" })).toMatchObject({
     steps: [{ approvers: ["bob@example.com", "carol@example.com", "dana@example.com"] }],
   });
 });
 
-test("the form offers what the first matching rule does not deny", () => {
-  expect(askable(policy, "Alice@example.com")).toEqual([
-    {
-      resource: "orders",
-      resourceTitle: "orders",
-      role: "read",
-      roleTitle: "read",
-      risk: "high",
-      maxDurationSeconds: 8 * 3600,
-      verdict: "allow",
-      rule: "reading",
-    },
-    {
-      resource: "orders",
-      resourceTitle: "orders",
-      role: "write",
-      roleTitle: "write",
-      risk: "high",
-      maxDurationSeconds: 4 * 3600,
-      verdict: "review",
-      rule: "writing",
-    },
-  ]);
-  const denied = policyOf(changed("decision: allow", "decision: deny"));
-  expect(askable(denied, "alice@example.com").map((entry) => entry.role)).toEqual(["write"]);
-  expect(askable(policy, "bob@example.com")).toEqual([]);
-});
-
 test("admins and auditors are who the settings say", () => {
-  expect(isAdmin(policy, "Dana@example.com")).toBe(true);
-  expect(isAdmin(policy, "alice@example.com")).toBe(false);
-  expect(isAuditor(policy, "dana@example.com")).toBe(false);
-  expect(isAuditor(policyOf(changed("admins:", "auditors:")), "dana@example.com")).toBe(true);
+  expect(isAdmin(policy, noMemberships, "Dana@example.com")).toBe(true);
+  expect(isAdmin(policy, noMemberships, "alice@example.com")).toBe(false);
+  expect(isAuditor(policy, noMemberships, "dana@example.com")).toBe(false);
+  expect(isAuditor(policyOf(changed("admins:", "auditors:")), noMemberships, "dana@example.com")).toBe(true);
 });
 
 test("a provider knows a person by the policy's mapping, else by what stands before the @", () => {

@@ -169,9 +169,28 @@ describe("what is left out", () => {
     expect(policy.resources.get("orders")?.roles.get("read")).toEqual({
       name: "read",
       title: "read",
-      target: { role: "orders_read" },
-      maxDurationSeconds: undefined,
+      grants: [{ resource: "orders", role: "read", provider: "pg", target: { role: "orders_read" } }],
+      limits: {
+        maxDurationSeconds: undefined,
+        defaultDurationSeconds: undefined,
+        maxActive: undefined,
+        cooldownSeconds: undefined,
+      },
     });
+    expect(policy.rules[1]).toMatchObject({
+      when: undefined,
+      hours: undefined,
+      fromIp: undefined,
+      requires: { reason: undefined, ticket: undefined },
+      extend: undefined,
+      revokeOnIdleSeconds: undefined,
+      remindEverySeconds: undefined,
+      escalate: undefined,
+      startWithinSeconds: undefined,
+      breakGlass: undefined,
+    });
+    expect(policy.conflicts).toEqual([]);
+    expect(policy.usesHistory).toBe(false);
     expect(policyOf(changed("    risk: high\n", "")).resources.get("orders")?.risk).toBe("medium");
     expect(policy.rules[1]).toMatchObject({ channel: "#access", timeoutSeconds: 86_400 });
     expect(policyOf(changed("        count: 1\n", "")).rules[1]).toMatchObject({ steps: [{ count: 1 }] });
@@ -188,7 +207,7 @@ describe("what is left out", () => {
     expect(written.rules[1]).toMatchObject({
       channel: "#orders",
       timeoutSeconds: 7200,
-      maxDurationSeconds: 5400,
+      limits: { maxDurationSeconds: 5400 },
     });
   });
 });
@@ -202,10 +221,13 @@ test("e-mail addresses are lower case wherever they are written", () => {
       .replace("from: [group:leads]", "from: [Bob@example.com]"),
   );
   expect([...policy.people.keys()]).toEqual(["alice@example.com"]);
-  expect([...(policy.groups.get("engineers") ?? [])]).toEqual(["alice@example.com", "erin@example.com"]);
+  expect(policy.groups.get("engineers")).toEqual({
+    kind: "members",
+    members: new Set(["alice@example.com", "erin@example.com"]),
+  });
   expect(policy.settings.admins).toEqual(["dana@example.com"]);
   expect(policy.rules[1]).toMatchObject({
-    steps: [{ from: ["bob@example.com"], approvers: ["bob@example.com"] }],
+    steps: [{ from: ["bob@example.com"] }],
   });
 });
 

@@ -51,6 +51,24 @@ export function changed(from: string, to: string): string {
   return smallPolicy.replace(from, () => to);
 }
 
+const [smallTop = ""] = smallPolicy.split("rules:\n");
+
+/** The small policy with other rules: the text of a YAML list. `parts` are further sections. */
+export function withRules(rules: string, parts = ""): string {
+  return `${smallTop}${parts}rules:\n${rules}\n`;
+}
+
+/** The small policy with one rule, by which everybody asks for reading, unless its lines say otherwise. */
+export function withRule(lines: string, parts = ""): string {
+  const keys = new Set(lines.split("\n").map((line) => line.split(":")[0]));
+  const all = [
+    ...(keys.has("requesters") ? [] : ["requesters: [everyone]"]),
+    ...(keys.has("access") ? [] : ['access: ["orders:read"]']),
+    ...lines.trim().split("\n"),
+  ];
+  return withRules(["  - name: the rule", ...all.map((line) => `    ${line}`)].join("\n"), parts);
+}
+
 /** A policy that must be valid. */
 export function policyOf(text: string): Policy {
   const parsed = parsePolicy([{ name: "hallpass.yml", text }], { providerTypes });

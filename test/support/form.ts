@@ -32,7 +32,7 @@ export async function choosesResource(
 }
 
 /** Chooses a role in the open form and waits for it to say what will become of it. */
-export async function choosesRole(slack: Slack, person: Person, role: string): Promise<void> {
+async function choosesRole(slack: Slack, person: Person, role: string): Promise<void> {
   const updates = slack.calls("views.update").length;
   await person.chooses("Role", role);
   await slack.until(() => slack.calls("views.update").length > updates, "the form to follow the role");

@@ -223,7 +223,7 @@ function toThread(event: AuditEvent): Told | undefined {
           code(event.data.subject),
           ` in ${event.data.provider} until `,
           new Date(event.data.expiresAt),
-          ".",
+          event.data.standing === true ? ". They held it before, so it stays when this ends." : ".",
         ],
       };
     case "grant.failed":
@@ -247,6 +247,15 @@ function toThread(event: AuditEvent): Told | undefined {
         return {
           line: [
             `🔒 This grant ended (${endWords(event.data.reason)}); the same access is kept by ${event.data.keptBy}.`,
+          ],
+        };
+      }
+      if (event.data.standing === true) {
+        return {
+          line: [
+            `🔒 This grant ended (${endWords(event.data.reason)}); `,
+            code(event.data.subject),
+            ` held the access in ${event.data.provider} before, and keeps it.`,
           ],
         };
       }
@@ -358,6 +367,10 @@ function toRequester(event: AuditEvent, request: AccessRequest): Told | undefine
           ],
         };
       }
+      if (event.data.standing === true)
+        return {
+          line: [`this grant ended (${endWords(event.data.reason)}); you keep what you held before.`],
+        };
       return event.data.reason === "failed"
         ? { line: ["verified: no access is left behind."] }
         : { line: [`your access ended (${endWords(event.data.reason)}) and is verified gone.`] };
