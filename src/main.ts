@@ -7,6 +7,8 @@ import { carryOutGrant } from "./access/carry-out-grant.ts";
 import { carryOutIdleCheck } from "./access/carry-out-idle.ts";
 import { carryOutRevoke } from "./access/carry-out-revoke.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
+import { enforceLockdowns } from "./access/lockdown.ts";
+import { createLockdownReader } from "./access/lockdown-reader.ts";
 import { createRecentStates } from "./access/recent-states.ts";
 import { carryOutDeadline } from "./access/carry-out-deadline.ts";
 import type { Config } from "./config.ts";
@@ -70,6 +72,9 @@ export type Hallpass = {
   /** Finishes or hands back what is in hand, within some 10 s, and lets go of everything. */
   stop(): Promise<void>;
 };
+
+/** A lockdown ends what is open at once; this finds what another process let in at that moment. */
+const enforceEveryMs = 5_000;
 
 /** What is in hand when Hallpass is told to stop has this long; service managers commonly kill after 10 s in all. */
 const stopTimeoutMs = 5_000;
@@ -190,6 +195,10 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       if (queue !== "revocations") await courtesy.turn(queue === "grants");
       await runEffect(runner, effectId);
     };
+    const lockdowns = setInterval(() => {
+      enforceLockdowns(record).catch((error: unknown) => report(error, { during: "lockdown" }));
+    }, enforceEveryMs).unref();
+    closers.push(() => Promise.resolve(clearInterval(lockdowns)));
     const sweep = startSweep({ db, clock, queues, run, log });
     queues.work(run);
     closers.push(
@@ -202,6 +211,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       attend: courtesy.attend,
       policy: keeper.current,
       groups,
+      lockdowns: createLockdownReader(db),
       userGroups,
       directory,
       log,

@@ -1,4 +1,5 @@
 import type { Grant } from "../domain/grant.ts";
+import { findLockdownOf } from "../persistence/lockdowns.ts";
 import { findNamesake, mayBeOurs } from "../persistence/grants.ts";
 import { type Provider, ProviderError, type ProviderState } from "../providers/provider.ts";
 import {
@@ -25,6 +26,8 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
   if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
   if (grant.subject === "")
     return fail(`no name is known for this person in ${grant.provider}; add one to \`people\``);
+  const lockdown = await findLockdownOf(deps.db, effect.requestId);
+  if (lockdown) return fail(`${lockdown.value} is locked down: ${lockdown.reason}`);
   const namesake = await findNamesake(deps.db, grant);
   if (namesake !== undefined)
     return fail(

@@ -45,7 +45,7 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
   const facts = await factsAbout(deps, policy, decision.requestId);
   const applied = await apply(deps, decision.requestId, ({ request }, now) => {
     const authority = authorityOver(policy, request, facts, now);
-    return { ...verdict, by, key, ...(authority && { authority }) };
+    return { ...verdict, by, key, policyVersion: policy.hash, ...(authority && { authority }) };
   });
   if (applied.applied) return { decided: true, state: applied.state };
   const { refusal, state, now } = applied;

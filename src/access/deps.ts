@@ -3,6 +3,7 @@ import type { Clock } from "../persistence/clock.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
 import type { GroupReader } from "../groups/group-reader.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { LockdownReader } from "./lockdown-reader.ts";
 import type { RecentStates } from "./recent-states.ts";
 
 /** What recording anything needs. */
@@ -20,4 +21,5 @@ export type PolicyDeps = RecordDeps & {
   readonly policy: () => Policy;
   /** Who is in the groups that the policy does not list itself. */
   readonly groups: GroupReader;
+  readonly lockdowns: LockdownReader;
 };

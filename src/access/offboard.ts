@@ -7,11 +7,19 @@ export type Leaver = { readonly slackId: string; readonly email?: string | undef
 
 /** Somebody has left: their access ends now, and what they asked for is closed. Fine to be told twice. */
 export async function offboard(deps: RecordDeps, leaver: Leaver): Promise<void> {
-  for (const requestId of await findOpenRequests(deps.db, leaver)) {
-    const { state } = await apply(deps, requestId, { type: "abandon", reason: "offboarded" });
-    for (const { id, status } of state.grants) {
-      if (status === "granting" || status === "active")
-        await apply(deps, requestId, { type: "revoke", grantId: id, reason: "offboarded" });
-    }
+  for (const requestId of await findOpenRequests(deps.db, leaver))
+    await endOpenRequest(deps, requestId, "offboarded");
+}
+
+/** Closes a request that waits, and begins to end what it gave. */
+export async function endOpenRequest(
+  deps: RecordDeps,
+  requestId: string,
+  reason: "offboarded" | "lockdown",
+): Promise<void> {
+  const { state } = await apply(deps, requestId, { type: "abandon", reason });
+  for (const { id, status } of state.grants) {
+    if (status === "granting" || status === "active")
+      await apply(deps, requestId, { type: "revoke", grantId: id, reason });
   }
 }

@@ -10,22 +10,23 @@ import type { PolicyDeps } from "./deps.ts";
 
 /** What the policy's answer to this person depends on beside what they ask. What it does not look at is not read. */
 export async function readFacts(
-  deps: Pick<PolicyDeps, "db" | "groups">,
+  deps: Pick<PolicyDeps, "db" | "groups" | "lockdowns">,
   policy: Policy,
   email: string,
   /** The request that is judged: what it gave must not stand in its own way. */
   requestId?: string,
 ): Promise<Facts> {
-  const [memberships, history] = await Promise.all([
+  const [memberships, history, lockdowns] = await Promise.all([
     deps.groups.read(policy.outsideGroups),
     policy.usesHistory ? readHistory(deps.db, email, requestId) : noHistory,
+    deps.lockdowns.read(),
   ]);
-  return { memberships, history };
+  return { memberships, history, lockdowns };
 }
 
 /** The same for a request that was filed; neither it nor the access it extends stands in its own way. */
 export function factsFor(
-  deps: Pick<PolicyDeps, "db" | "groups">,
+  deps: Pick<PolicyDeps, "db" | "groups" | "lockdowns">,
   policy: Policy,
   { id, requester, terms }: AccessRequest,
 ): Promise<Facts> {

@@ -96,6 +96,7 @@ function isMistake(refusal: PolicyRefusal): boolean {
     case "denied":
     case "undecided":
     case "conflict":
+    case "locked_down":
     case "too_many":
     case "too_soon":
     case "not_break_glass":

@@ -11,6 +11,9 @@ export type Actor = Readonly<z.infer<typeof Actor>>;
 const seconds = z.number().int().nonnegative();
 const instant = z.iso.datetime();
 
+/** The policy's version that said who may decide, where it is another than when the request was filed. */
+const judgedUnder = z.string().optional();
+
 /** What each kind of event tells beyond who, when and which request. Past tense; times are ISO 8601 in UTC. */
 export const eventData = {
   "request.created": z.object({
@@ -34,6 +37,7 @@ export const eventData = {
     step: z.number().int().optional(),
     steps: z.number().int().optional(),
     asks: z.array(z.string()).optional(),
+    policyVersion: judgedUnder,
   }),
   /** `startBy`: until when the requester has to start the access; `extends`: the request whose access lasts longer. */
   "request.approved": z.object({
@@ -43,7 +47,7 @@ export const eventData = {
   }),
   /** It was approved that the access lasts longer, and it cannot any more. */
   "extension.failed": z.object({ extends: z.string(), why: z.string() }),
-  "request.denied": z.object({ name: z.string(), reason: z.string() }),
+  "request.denied": z.object({ name: z.string(), reason: z.string(), policyVersion: judgedUnder }),
   /** `reason`: where it was not the requester who took it back. */
   "request.cancelled": z.object({ reason: z.string().optional() }),
   "request.expired": z.object({ respondBy: instant }),
@@ -103,6 +107,9 @@ export const eventData = {
     attempts: z.number().int(),
   }),
   "message.failed": z.object({ kind: z.string(), channel: z.string().optional(), error: z.string() }),
+  "lockdown.begun": z.object({ kind: z.string(), value: z.string(), reason: z.string() }),
+  "lockdown.lifted": z.object({ kind: z.string(), value: z.string() }),
+  "lockdown.refused": z.object({ attempted: z.string(), why: z.string() }),
   /** `before`: what was in force until then. */
   "policy.loaded": z.object({ hash: z.string(), before: z.string().optional(), via: z.string() }),
   "policy.refused": z.object({ inForce: z.string(), via: z.string(), faults: z.array(z.string()) }),

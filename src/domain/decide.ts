@@ -27,6 +27,8 @@ type Deciding = {
   readonly authority?: Authority;
   /** Names the click: the same one delivered again changes nothing. */
   readonly key?: string;
+  /** The version of the policy that `authority` was read from. */
+  readonly policyVersion?: string;
 };
 
 export type Command =

@@ -30,6 +30,7 @@ export function approve(state: State, command: Extract<Command, { type: "approve
       ...(current > before.current && current < steps.length
         ? { asks: [...askedIn(request, current, authority)] }
         : {}),
+      ...judgedUnder(request, command),
     },
   };
   if (current < steps.length) {
@@ -58,7 +59,7 @@ export function deny(state: State, command: Extract<Command, { type: "deny" }>, 
     type: "request.denied",
     at: now,
     actor: actorOf(command.by),
-    data: { name: command.by.name, reason: command.reason },
+    data: { name: command.by.name, reason: command.reason, ...judgedUnder(request, command) },
   });
 }
 
@@ -117,6 +118,14 @@ export function mayDecide(
   if (verdict === "approve" && steps[current]?.approvers.includes(by.email) !== true)
     return { refusal: "not_yet_your_step" };
   return { authority };
+}
+
+/** Named where it is another version than the one the request, and so its events, are recorded under. */
+function judgedUnder(
+  request: AccessRequest,
+  { policyVersion }: DecidingCommand,
+): { readonly policyVersion?: string } {
+  return policyVersion === undefined || policyVersion === request.policyVersion ? {} : { policyVersion };
 }
 
 function withDecision(request: AccessRequest, command: DecidingCommand, now: Date): AccessRequest {

@@ -25,3 +25,27 @@ export async function findAskers(db: PrismaClient): Promise<readonly string[]> {
         or exists (select from grants g where g.request_id = r.id and g.status in ('granting', 'active')))`;
   return rows.map(({ id }) => id);
 }
+
+/** What somebody waits for or has now, newest first. */
+export type OpenRequest = {
+  readonly number: number;
+  readonly resource: string;
+  readonly role: string;
+  readonly status: string;
+  /** When it ends, once it is active. */
+  readonly expiresAt: Date | null;
+};
+
+/** The open requests of one person. */
+export async function listOpenRequests(db: PrismaClient, email: string): Promise<readonly OpenRequest[]> {
+  return db.$queryRaw<OpenRequest[]>`
+    select r.number, r.resource, r.role, r.status, max(g.expires_at) as "expiresAt"
+    from access_requests r
+    left join grants g on g.request_id = r.id and g.status in ('granting', 'active')
+    where r.requester_email = ${email}
+      and (r.status = 'pending' or g.id is not null
+        or (r.status = 'approved' and r.terms -> 'startWithinSeconds' is not null
+          and not exists (select from grants o where o.request_id = r.id)))
+    group by r.id
+    order by r.number desc limit 20`;
+}

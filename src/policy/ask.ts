@@ -1,5 +1,6 @@
 import type { RequestSource } from "../domain/request.ts";
 import type { History } from "./history.ts";
+import type { Lockdown } from "./lockdown.ts";
 import type { Memberships } from "./membership.ts";
 
 /** What somebody asks for. */
@@ -19,4 +20,9 @@ export type Ask = {
 };
 
 /** What an answer depends on beside the policy and the ask: who is in groups kept elsewhere, and what was before. */
-export type Facts = { readonly memberships: Memberships; readonly history: History };
+export type Facts = {
+  readonly memberships: Memberships;
+  readonly history: History;
+  /** None unless given. */
+  readonly lockdowns?: readonly Lockdown[];
+};

@@ -3,12 +3,14 @@ import type { Ask, Facts } from "./ask.ts";
 import { askable, askableRoles } from "./askable.ts";
 import { type Asked, objectionTo } from "./match.ts";
 import { defaultDurationOf, historyRefusal, maxDurationOf } from "./limits.ts";
+import type { Lockdown } from "./lockdown.ts";
 import { nearest } from "./nearest.ts";
 import type {
   AllowRule,
   Extension,
   Policy,
   Requirement,
+  Resource,
   ReviewRule,
   Role,
   RoleGrant,
@@ -74,6 +76,8 @@ export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
     const at = { resource: resource.name, role: ask.role };
     return refuse([{ kind: "unknown_role", ...at, ...offer(ask.role, allowed) }]);
   }
+  const locked = lockdownOf(email, resource, role, facts);
+  if (locked) return refuse([{ kind: "locked_down", value: locked.value, reason: locked.reason }]);
   const asked: Asked = { policy, facts, ask, email, resource };
   const { rule, doubts, refusal } = decidingRule(asked);
   if (refusal) return refuse([refusal], rule?.name);
@@ -92,6 +96,17 @@ export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
   const { review, refusal: unfillable } = reviewOf(asked, rule);
   if (unfillable) return refuse([unfillable], rule.name);
   return { verdict: "review", ...terms, ...review, doubts: [...doubts, ...review.doubts] };
+}
+
+function lockdownOf(
+  email: string,
+  { name }: Resource,
+  { grants }: Role,
+  { lockdowns = [] }: Facts,
+): Lockdown | undefined {
+  return lockdowns.find(({ kind, value }) =>
+    kind === "person" ? value === email : value === name || grants.some(({ resource }) => resource === value),
+  );
 }
 
 function refuse(refusals: readonly [PolicyRefusal, ...PolicyRefusal[]], rule?: string): Evaluation {

@@ -55,6 +55,8 @@ export function wordRefusal(refusal: PolicyRefusal): string {
         refusal.message ??
         `Nobody may hold ${refusal.asks} and ${refusal.holds} together (${refusal.conflict}).`
       );
+    case "locked_down":
+      return `${refusal.value} is locked down: ${refusal.reason}. Admins of Hallpass can lift it.`;
     case "too_many":
       return `At most ${refusal.max} such ${refusal.max === 1 ? "grant" : "grants"} at a time; you hold ${refusal.held}. Give one back, or wait until it ends.`;
     case "too_soon":

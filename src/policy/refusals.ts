@@ -35,6 +35,7 @@ export type PolicyRefusal =
       readonly holds: string;
       readonly asks: string;
     }
+  | { readonly kind: "locked_down"; readonly value: string; readonly reason: string }
   | ({ readonly kind: "too_many"; readonly max: number; readonly held: number } & Asked)
   | ({ readonly kind: "too_soon"; readonly until: Date } & Asked)
   | ({ readonly kind: "not_break_glass"; readonly rule: string } & Asked)
@@ -67,6 +68,7 @@ export function fieldOf({ kind }: PolicyRefusal): "resource" | "role" | "duratio
     case "denied":
     case "undecided":
     case "conflict":
+    case "locked_down":
     case "too_many":
     case "too_soon":
     case "not_break_glass":

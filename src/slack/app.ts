@@ -16,6 +16,7 @@ import { offboard } from "../access/offboard.ts";
 import type { Installation } from "./connect.ts";
 import { toAccount } from "./directory.ts";
 import type { SlackDeps } from "./deps.ts";
+import { onAccessCommand } from "./listeners/access-command.ts";
 import { onAuditCommand } from "./listeners/audit.ts";
 import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
 import { onRequestCommand } from "./listeners/request-command.ts";
@@ -93,6 +94,7 @@ export function createSlackApp(
   // Bolt offers each delivery to every listener it has, and each offer costs; so there is one a kind, and a table behind it.
   const onCommand: Table<CommandArgs> = {
     "/request-access": onRequestCommand,
+    "/access": onAccessCommand,
     "/access-audit": onAuditCommand,
   };
   app.command(anyOf(onCommand), (args) => onCommand[args.command.command]?.(deps, args) ?? args.ack());

@@ -56,6 +56,6 @@ export function ticketIn(reason: string): string | undefined {
 }
 
 /** Slack delivers `&`, `<` and `>` in a command's text as entities. */
-function unescapeSlack(text: string): string {
+export function unescapeSlack(text: string): string {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }

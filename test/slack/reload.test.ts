@@ -40,8 +40,13 @@ it("a right that a new policy took away is not exercised, and the new one decide
   expect(await guarded.rolesOf("alice")).toEqual([]);
   await slack.as("carol").presses(message, "Approve");
   await threadSays(world, message, "Granted to");
-  const versions = await world.query<{ hash: string }>("select hash from policies");
+  const versions = await world.query<{ hash: string }>("select hash from policies order by loaded_at");
   expect(versions).toHaveLength(2);
+  const [approval] = await world.query<{ filed: string; judged: string }>(
+    `select policy_version as filed, data ->> 'policyVersion' as judged
+     from audit_events where type = 'approval.given'`,
+  );
+  expect(approval).toEqual({ filed: versions[0]?.hash, judged: versions[1]?.hash });
   await alertSays("A new policy is in force");
 });
 

@@ -8,6 +8,7 @@ import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
 import type { PolicyDeps } from "../../src/access/deps.ts";
 import { carryOutDeadline } from "../../src/access/carry-out-deadline.ts";
+import { createLockdownReader } from "../../src/access/lockdown-reader.ts";
 import { createRecentStates } from "../../src/access/recent-states.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
 import { createGroupReader } from "../../src/groups/group-reader.ts";
@@ -56,6 +57,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     policy: () => policy,
     wake: () => undefined,
     groups: createGroupReader({ slack: undefined, pagerDuty: undefined, opsgenie: undefined }),
+    lockdowns: createLockdownReader(db),
     recent: createRecentStates(),
     providers: new Map<string, Provider>([["orders-postgres", provider]]),
     report: (error: unknown) => void faults.push(error),

@@ -65,6 +65,9 @@ export function askedBy(event: AuditEvent): readonly string[] {
     case "revocation.failed":
     case "grant.revoked":
     case "message.failed":
+    case "lockdown.begun":
+    case "lockdown.lifted":
+    case "lockdown.refused":
     case "policy.loaded":
     case "policy.refused":
     case "audit.exported":
@@ -277,6 +280,9 @@ function toThread(event: AuditEvent): Told | undefined {
     case "grant.landed_late":
     case "grant.revoking":
     case "message.failed":
+    case "lockdown.begun":
+    case "lockdown.lifted":
+    case "lockdown.refused":
     case "policy.loaded":
     case "policy.refused":
     case "audit.exported":
@@ -385,6 +391,9 @@ function toRequester(event: AuditEvent, request: AccessRequest): Told | undefine
     case "grant.revoking":
     case "revocation.failed":
     case "message.failed":
+    case "lockdown.begun":
+    case "lockdown.lifted":
+    case "lockdown.refused":
     case "policy.loaded":
     case "policy.refused":
     case "audit.exported":

@@ -1,0 +1,71 @@
+import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { Lockdown } from "../policy/lockdown.ts";
+import type { Clock } from "./clock.ts";
+
+const Lockdowns = z.array(
+  z.object({ kind: z.enum(["person", "resource"]), value: z.string(), reason: z.string() }),
+);
+
+/** The lockdowns in force. */
+export async function readLockdowns(db: PrismaClient): Promise<readonly Lockdown[]> {
+  return Lockdowns.parse(
+    await db.$queryRaw`select kind, value, reason from lockdowns where lifted_at is null order by locked_at`,
+  );
+}
+
+/** Locks down; false when it is locked down already. */
+export async function beginLockdown(
+  db: PrismaClient,
+  clock: Clock,
+  { kind, value, reason }: Lockdown,
+  by: string,
+): Promise<boolean> {
+  const begun = await db.$executeRaw`
+    insert into lockdowns (id, kind, value, reason, locked_by, locked_at)
+    values (${uuidv7()}::uuid, ${kind}, ${value}, ${reason}, ${by}, ${clock.now})
+    on conflict (kind, value) where lifted_at is null do nothing`;
+  return begun > 0;
+}
+
+/** Lifts a lockdown; false when there is none. */
+export async function liftLockdown(
+  db: PrismaClient,
+  clock: Clock,
+  { kind, value }: Pick<Lockdown, "kind" | "value">,
+  by: string,
+): Promise<boolean> {
+  const lifted = await db.$executeRaw`
+    update lockdowns set lifted_by = ${by}, lifted_at = ${clock.now}
+    where kind = ${kind} and value = ${value} and lifted_at is null`;
+  return lifted > 0;
+}
+
+/** Of which requests `r` a lockdown `l` is about; a bundle is locked down with any resource in it. */
+const isAbout = Prisma.sql`
+  l.lifted_at is null
+  and ((l.kind = 'person' and l.value = r.requester_email)
+    or (l.kind = 'resource'
+      and (l.value = r.resource
+        or exists (select from jsonb_array_elements(r.planned) p where split_part(p ->> 'access', ':', 1) = l.value))))`;
+
+/** The lockdown that a request is under; `undefined` for none. */
+export async function findLockdownOf(db: PrismaClient, requestId: string): Promise<Lockdown | undefined> {
+  const rows = await db.$queryRaw`
+    select l.kind, l.value, l.reason from lockdowns l join access_requests r on ${isAbout}
+    where r.id = ${requestId}::uuid limit 1`;
+  return Lockdowns.parse(rows)[0];
+}
+
+/** The requests under a lockdown that still may come to something or give something. */
+export async function findLockedRequests(db: PrismaClient): Promise<readonly string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    select r.id::text from lockdowns l join access_requests r on ${isAbout}
+    where r.status = 'pending'
+      or exists (select from grants g where g.request_id = r.id and g.status in ('granting', 'active'))
+      or (r.status = 'approved' and r.terms -> 'startWithinSeconds' is not null
+        and not exists (select from grants g where g.request_id = r.id))
+    order by r.number`;
+  return rows.map(({ id }) => id);
+}
