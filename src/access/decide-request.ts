@@ -68,9 +68,10 @@ export function approversNow(authority: Authority | undefined, request: State["r
 
 /** What the answer to a request that was filed depends on. */
 export async function factsAbout(deps: PolicyDeps, policy: Policy, requestId: string): Promise<Facts> {
-  // Who asked never changes, so what is remembered will do.
   const known = deps.recent.get(requestId) ?? (await readState(deps.db, deps.clock, requestId))?.state;
   if (!known) throw new Error(`no request ${requestId}`);
+  // What is decided next need not read it again.
+  deps.recent.set(known);
   return factsFor(deps, policy, known.request);
 }
 

@@ -21,12 +21,14 @@ export function narrowest(limits: readonly Limits[]): Limits {
 
 /** The longest anybody may ask for: the narrower of what rule and role say. */
 export function maxDurationOf(role: Role, rule: AllowRule | ReviewRule): number {
-  return narrowest([rule.limits, role.limits]).maxDurationSeconds ?? defaultMaxDurationSeconds;
+  const [ofRule, ofRole] = [rule.limits.maxDurationSeconds, role.limits.maxDurationSeconds];
+  if (ofRule === undefined || ofRole === undefined) return ofRule ?? ofRole ?? defaultMaxDurationSeconds;
+  return Math.min(ofRule, ofRole);
 }
 
 /** What the form offers; never more than may be asked for. */
 export function defaultDurationOf(role: Role, rule: AllowRule | ReviewRule): number | undefined {
-  const offered = narrowest([rule.limits, role.limits]).defaultDurationSeconds;
+  const offered = rule.limits.defaultDurationSeconds ?? role.limits.defaultDurationSeconds;
   return offered === undefined ? undefined : Math.min(offered, maxDurationOf(role, rule));
 }
 

@@ -37,28 +37,42 @@ export function isAbout(rule: Rule, resource: string, role: Role): boolean {
   return rule.decision === "deny" && role.grants.some((grant) => covers(rule, grant.resource, grant.role));
 }
 
-/** Everything that speaks against a rule, the cheapest first; nothing when it matches. */
-export function* objections(rule: Rule, asked: Asked): Generator<Objection> {
-  const { policy, facts, ask, email } = asked;
-  const role = asked.resource.roles.get(ask.role);
-  if (!role || !isAbout(rule, asked.resource.name, role)) yield { check: "access" };
-  const standing = standingAmong(policy, facts.memberships, rule.requesters, email);
-  if (standing.is === "out") yield { check: "requesters" };
-  if (standing.is === "unknown") yield { check: "requesters", unknown: standing.why };
-  if (rule.hours && !isWithin(rule.hours, ask.now, policy.settings.timezone)) yield { check: "hours" };
-  if (rule.fromIp && (ask.ip === undefined || !rule.fromIp.includes(ask.ip))) yield { check: "from_ip" };
-  if (rule.when) {
-    const result = holds(rule.when, asked);
-    if ("failed" in result) yield { check: "when", unknown: result.failed };
-    else if (!result.holds) yield { check: "when" };
-  }
+type Check = (rule: Rule, asked: Asked) => Objection | undefined;
+
+/** What a rule is matched by, the cheapest first. */
+const checks: readonly Check[] = [
+  (rule, { ask, resource }) => {
+    const role = resource.roles.get(ask.role);
+    return role && isAbout(rule, resource.name, role) ? undefined : { check: "access" };
+  },
+  ({ requesters }, { policy, facts, email }) => {
+    const standing = standingAmong(policy, facts.memberships, requesters, email);
+    if (standing.is === "in") return undefined;
+    return { check: "requesters", ...(standing.is === "unknown" ? { unknown: standing.why } : {}) };
+  },
+  ({ hours }, { policy, ask }) =>
+    hours && !isWithin(hours, ask.now, policy.settings.timezone) ? { check: "hours" } : undefined,
+  ({ fromIp }, { ask: { ip } }) =>
+    fromIp && (ip === undefined || !fromIp.includes(ip)) ? { check: "from_ip" } : undefined,
+  ({ when }, asked) => {
+    const result = when && holds(when, asked);
+    if (!result) return undefined;
+    if ("failed" in result) return { check: "when", unknown: result.failed };
+    return result.holds ? undefined : { check: "when" };
+  },
+];
+
+/** Everything that speaks against a rule; nothing when it matches. */
+export function objections(rule: Rule, asked: Asked): readonly Objection[] {
+  return checks.flatMap((check) => check(rule, asked) ?? []);
 }
 
 /** The first thing that speaks against a rule for certain, else what could not be found out, else nothing. */
 export function objectionTo(rule: Rule, asked: Asked): Objection | undefined {
   let unknown: Objection | undefined;
-  for (const objection of objections(rule, asked)) {
-    if (objection.unknown === undefined) return objection;
+  for (const check of checks) {
+    const objection = check(rule, asked);
+    if (objection && objection.unknown === undefined) return objection;
     unknown ??= objection;
   }
   return unknown;

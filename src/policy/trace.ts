@@ -23,7 +23,7 @@ export function traceRules(policy: Policy, ask: Ask, facts: Facts): readonly Rul
   let isDecided = false;
   let isInDoubt = false;
   return policy.rules.map((rule) => {
-    const found = [...objections(rule, asked)];
+    const found = objections(rule, asked);
     const matches = found.length === 0 ? "yes" : found.every(isUnknown) ? "unknown" : "no";
     // What is certain is enough.
     const said = matches === "no" ? found.filter((objection) => !isUnknown(objection)) : found;
