@@ -4,6 +4,7 @@ import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
 import type { CheckOptions } from "./policy-check.ts";
 import type { ExplainOptions } from "./policy-explain.ts";
+import type { GrantsOptions } from "./grants-list.ts";
 import type { TestOptions } from "./policy-test.ts";
 import type { StartOptions } from "./start.ts";
 import { version } from "./version.ts";
@@ -103,6 +104,14 @@ function createProgram(): Command {
     .command("schema")
     .description("print the JSON Schema of a policy file, for editors")
     .action(async () => finish((await import("./policy-schema.ts")).policySchema()));
+
+  const grants = program.command("grants").description("look at access").helpCommand(false);
+  grants
+    .command("list")
+    .description("print all access that is not proven gone, a line each")
+    .option("--overdue", "only what should have ended")
+    .option("--json", "as JSON")
+    .action(async (options: GrantsOptions) => finish((await import("./grants-list.ts")).grantsList(options)));
 
   const audit = program.command("audit").description("read the audit log").helpCommand(false);
   audit

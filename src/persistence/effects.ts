@@ -116,6 +116,21 @@ export async function postponeEffect(
   return rows[0];
 }
 
+/** Has an overdue revocation tried now instead of after its wait; `undefined` when none waits. */
+export async function hastenRevocation(
+  db: PrismaClient,
+  clock: Clock,
+  grantId: string,
+): Promise<OwedEffect | undefined> {
+  const rows = await db.$queryRaw<OwedEffect[]>`
+    update effects set retry_at = null
+    where grant_id = ${grantId}::uuid and kind = 'revoke' and done_at is null and retry_at > ${clock.now}
+      and due_at <= ${clock.now}
+      and exists (select from grants g where g.id = effects.grant_id and g.status = 'revoking')
+    returning id, queue, due_at as "dueAt"`;
+  return rows[0];
+}
+
 /** The next effect of a lane that can run now. */
 export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): Promise<string | undefined> {
   const rows = await db.$queryRaw<{ id: string }[]>`

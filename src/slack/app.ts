@@ -22,11 +22,11 @@ import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
 import { onRequestCommand } from "./listeners/request-command.ts";
 import { onOptionsTyped, onResourceChosen, onRoleChosen } from "./listeners/request-form.ts";
 import { onFormSubmitted } from "./listeners/request-submission.ts";
-import { onEnd, onExtend, onStart } from "./listeners/own-access.ts";
+import { onEnd, onExtend, onStart, onTryNow } from "./listeners/own-access.ts";
 import { onReview, onReviewed } from "./listeners/review.ts";
 import { approveActionId, denyActionId, endActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
-import { extendActionId, startActionId } from "./views/event-message.ts";
+import { extendActionId, startActionId, tryNowActionId } from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
 import { slackLogger, webClientOptions } from "./web-client.ts";
@@ -105,6 +105,7 @@ export function createSlackApp(
     [startActionId]: onStart,
     [extendActionId]: onExtend,
     [endActionId]: onEnd,
+    [tryNowActionId]: onTryNow,
     [reviewActionId]: onReview,
   };
   app.action<BlockAction<ButtonAction>>(

@@ -15,7 +15,7 @@ const kinds = { refuse: 0, review: 1, allow: 2 };
 const ease = (evaluation: Evaluation): number => kinds[evaluation.verdict];
 
 /** Reading a policy takes most of the time. */
-const runs = { numRuns: 120 };
+const runs = { numRuns: 60 };
 
 function always(check: (policy: Policy, ask: Ask, facts: Facts, source: AnyPolicy) => void): void {
   fc.assert(

@@ -1,6 +1,7 @@
 import { endAccess } from "../../access/end-access.ts";
 import { extendAccess } from "../../access/extend-access.ts";
 import { startAccess } from "../../access/start-access.ts";
+import { tryRevocationNow } from "../../access/try-revocation.ts";
 import type { State } from "../../domain/decide.ts";
 import { type Refusal, refusalText } from "../../domain/refusal.ts";
 import { requestName } from "../../domain/request.ts";
@@ -25,6 +26,15 @@ export function onEnd(deps: SlackDeps, args: Click): Promise<void> {
     const answer = await endAccess(deps, { requestId, by, key });
     return answer.ending ? undefined : wordRefusal(answer);
   });
+}
+
+/** Try now was pressed on a revocation that failed. */
+export function onTryNow(deps: SlackDeps, args: Click): Promise<void> {
+  return answerClick(deps, args, "try", async ({ requestId: grantId }) =>
+    (await tryRevocationNow(deps, grantId))
+      ? "It is being tried now; what comes of it is said in the thread."
+      : "Nothing waits: it has ended, or is being tried at this moment.",
+  );
 }
 
 /** Extend was pressed on one's own access. */

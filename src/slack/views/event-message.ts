@@ -23,16 +23,23 @@ type Told = { readonly line: readonly Piece[]; readonly said?: string };
 /** What people do about their own access; a button's value is the request's id, nothing else. */
 export const startActionId = "start_access";
 export const extendActionId = "extend_access";
+/** Its value is the grant's id. */
+export const tryNowActionId = "try_revocation";
 
 /** One event, said in the request's thread, to whom it asks. `undefined`: not worth a message there. */
 export function threadMessage(event: AuditEvent, asked: readonly Named[] = []): Message | undefined {
   const told = toThread(event);
   if (!told) return undefined;
   const names = asked.slice(0, maxNames).map(mention);
-  return message(
-    [...told.line, ...(names.length === 0 ? [] : [" ", ...listed(names, "or"), "."])],
-    told.said,
-  );
+  const asks = names.length === 0 ? [] : [" ", ...listed(names, "or"), "."];
+  return withTryNow(event, message([...told.line, ...asks], told.said));
+}
+
+/** Access that should have ended and has not: whoever reads this may have it tried again at once. */
+function withTryNow(event: AuditEvent, { text, blocks }: Message): Message {
+  const { grantId } = event;
+  if (event.type !== "revocation.failed" || grantId === undefined) return { text, blocks };
+  return { text, blocks: [...blocks, actions([button(grantId, tryNowActionId, "Try now")])] };
 }
 
 /** Whom an event asks something of, by their e-mail addresses. */
@@ -94,15 +101,15 @@ export function expiryMessage(request: AccessRequest, expiresAt: Date): Message 
 
 function buttonsFor(event: AuditEvent, request: AccessRequest): readonly KnownBlock[] {
   if (event.type === "request.approved" && event.data.startBy !== undefined)
-    return [actions([button(request, startActionId, "Start access", "primary")])];
+    return [actions([button(request.id, startActionId, "Start access", "primary")])];
   return event.type === "grant.active" || event.type === "grant.extended" ? [ownButtons(request)] : [];
 }
 
 function ownButtons(request: AccessRequest): KnownBlock {
   const { extend } = request.terms;
   return actions([
-    ...(extend ? [button(request, extendActionId, `Extend by ${formatDuration(extend.bySeconds)}`)] : []),
-    button(request, endActionId, "Give back"),
+    ...(extend ? [button(request.id, extendActionId, `Extend by ${formatDuration(extend.bySeconds)}`)] : []),
+    button(request.id, endActionId, "Give back"),
   ]);
 }
 
@@ -110,12 +117,12 @@ function actions(elements: readonly Button[]): KnownBlock {
   return { type: "actions", block_id: "own", elements: [...elements] };
 }
 
-function button({ id }: AccessRequest, actionId: string, text: string, style?: "primary"): Button {
+function button(value: string, actionId: string, text: string, style?: "primary"): Button {
   return {
     type: "button",
     action_id: actionId,
     text: { type: "plain_text", text },
-    value: id,
+    value,
     ...(style && { style }),
   };
 }
@@ -131,7 +138,7 @@ export function alertMessage(event: AuditEvent, request: AccessRequest): Message
     request.requester,
     `, ${request.requester.email}): `,
   ];
-  return told && message([...about, ...told.line], told.said);
+  return told && withTryNow(event, message([...about, ...told.line], told.said));
 }
 
 function message(line: readonly Piece[], said: string | undefined): Message {

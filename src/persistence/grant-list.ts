@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
+
+const ListedGrant = z.object({
+  number: z.number(),
+  email: z.string(),
+  resource: z.string(),
+  role: z.string(),
+  provider: z.string(),
+  subject: z.string(),
+  status: z.string(),
+  expiresAt: z.coerce.date().nullable(),
+  revokeAttempts: z.number(),
+  lastError: z.string().nullable(),
+  isOverdue: z.boolean(),
+});
+/** Access that exists or may exist, as an operator looks at it. */
+export type ListedGrant = z.infer<typeof ListedGrant>;
+
+/** Everything that is not proven gone, what should have ended longest ago first. */
+export async function listGrants(
+  db: PrismaClient,
+  clock: Clock,
+  { overdueOnly }: { readonly overdueOnly: boolean },
+): Promise<readonly ListedGrant[]> {
+  const isOverdue = Prisma.sql`(g.status = 'revoking' or (g.status = 'active' and g.expires_at < ${clock.now}))`;
+  const rows = await db.$queryRaw`
+    select r.number, r.requester_email as email, r.resource, r.role, g.provider, g.subject, g.status,
+           g.expires_at as "expiresAt", g.revoke_attempts as "revokeAttempts", g.last_error as "lastError",
+           ${isOverdue} as "isOverdue"
+    from grants g join access_requests r on r.id = g.request_id
+    where g.status <> 'revoked' and (not ${overdueOnly} or ${isOverdue})
+    order by g.expires_at nulls last, r.number`;
+  return z.array(ListedGrant).parse(rows);
+}

@@ -1,0 +1,30 @@
+import { type Office, openOffice } from "../support/access.ts";
+import { hallpass } from "./run-hallpass.ts";
+
+let office: Office;
+beforeAll(async () => {
+  office = await openOffice();
+});
+afterAll(() => office?.close());
+
+const list = (...args: readonly string[]) =>
+  hallpass(["grants", "list", ...args], { env: { DATABASE_URL: office.url } });
+
+test("says that there is none, lists what there is, and what is overdue", async () => {
+  expect(await list()).toMatchObject({ code: 0, stdout: "There is no access.\n" });
+  const { request } = await office.approved(3600);
+  await office.drain();
+  const { stdout } = await list();
+  expect(stdout).toMatch(
+    new RegExp(
+      `^AR-${request.number} alice@example\\.com orders-db:read as alice in orders-postgres: until \\S+Z\\n$`,
+    ),
+  );
+  expect(await list("--overdue")).toMatchObject({ code: 0, stdout: "Nothing is overdue.\n" });
+
+  await office.db.$executeRaw`update grants set expires_at = now() - interval '1 hour'`;
+  expect((await list("--overdue")).stdout).toContain(": OVERDUE, should have ended at ");
+  expect(JSON.parse((await list("--json")).stdout)).toEqual([
+    expect.objectContaining({ number: request.number, isOverdue: true }),
+  ]);
+});
