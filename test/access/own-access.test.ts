@@ -1,6 +1,7 @@
 import { decideRequest } from "../../src/access/decide-request.ts";
 import { extendAccess } from "../../src/access/extend-access.ts";
 import { endAccess } from "../../src/access/end-access.ts";
+import { readHistory } from "../../src/persistence/history.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 import { policyWith } from "../support/rules.ts";
@@ -66,4 +67,6 @@ it("an extension carried out again after a crash extends once", async () => {
   await Promise.all([office.drain(), office.drain(), office.drain()]);
   const after = (await office.state(requestId)).grants[0]?.expiresAt ?? new Date(0);
   expect(after.getTime() - before.getTime()).toBe(3_600_000);
+  // The request that extended it gives nothing of its own.
+  expect((await readHistory(office.db, alice.email)).grants).toHaveLength(1);
 });

@@ -1,0 +1,38 @@
+import { enforceLockdowns } from "../../src/access/lockdown.ts";
+import { beginLockdown } from "../../src/persistence/lockdowns.ts";
+import { type Office, openOffice } from "../support/access.ts";
+
+const lockdown = { kind: "resource", value: "orders-db", reason: "somebody is inside" } as const;
+
+let office: Office;
+beforeEach(async () => {
+  office = await openOffice();
+});
+afterEach(() => office?.close());
+
+it("what was approved before nobody here knew of the lockdown is not granted", async () => {
+  const { request } = await office.approved();
+  await beginLockdown(office.db, office.clock, lockdown, "dana@example.com");
+  await office.drain();
+  expect(office.provider.calls).not.toContain("grant");
+  const [grant] = (await office.state(request.id)).grants;
+  expect(grant).toMatchObject({
+    status: "revoked",
+    lastError: "orders-db is locked down: somebody is inside",
+  });
+});
+
+it("what another process let in at that moment is ended by the next look", async () => {
+  const { request } = await office.approved();
+  await office.drain();
+  await enforceLockdowns(office);
+  expect((await office.state(request.id)).grants[0]?.status).toBe("active");
+  await beginLockdown(office.db, office.clock, lockdown, "dana@example.com");
+  await enforceLockdowns(office);
+  await office.drain();
+  expect((await office.state(request.id)).grants[0]).toMatchObject({
+    status: "revoked",
+    revokeReason: "lockdown",
+  });
+  expect(office.provider.held.size).toBe(0);
+});
