@@ -1,0 +1,277 @@
+import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import type { AccessRequest } from "../../domain/request.ts";
+import { maxNames } from "./approval-message.ts";
+import { code, type Piece } from "./rich-text.ts";
+
+/** What is said, and what somebody or a provider said, set apart. `undefined`: not worth a message. */
+export type Told = { readonly line: readonly Piece[]; readonly said?: string };
+
+/** One event in words for the request's thread. */
+export function toThread(event: AuditEvent): Told | undefined {
+  switch (event.type) {
+    case "approval.given":
+      return {
+        line: [
+          "✅ Approved by ",
+          actor(event),
+          ` (${wordStep(event.data)}).`,
+          ...(event.data.asks === undefined ? [] : [" The next step waits for"]),
+        ],
+      };
+    case "request.approved":
+      return { line: approvedLine(event) };
+    case "request.reminded":
+      return { line: ["⏰ Still waiting for"] };
+    case "request.escalated":
+      return { line: ["⏫ Nobody has decided yet; these may now too:"] };
+    case "request.lapsed":
+      return { line: ["⌛ Approved, but not started in time; nothing was granted. It can be asked again."] };
+    case "break_glass.used":
+      return {
+        line: [
+          "🚨 Access taken by break-glass, without approval, by ",
+          actor(event),
+          `. To be reviewed by ${event.data.reviewers.slice(0, maxNames).join(", ")} until `,
+          new Date(event.data.reviewBy),
+          ".",
+        ],
+      };
+    case "break_glass.reviewed":
+      return {
+        line: [
+          event.data.verdict === "accept"
+            ? "☑️ Break-glass reviewed and found justified by "
+            : "🚨 Break-glass reviewed and found not justified by ",
+          actor(event),
+          ":",
+        ],
+        said: event.data.note,
+      };
+    case "break_glass.overdue":
+      return { line: ["🚨 Nobody has reviewed this use of break-glass yet. It waits for"] };
+    case "grant.extended":
+      return {
+        line: [
+          "⏳ Extended by ",
+          `${event.data.by}: `,
+          code(event.data.subject),
+          ` in ${event.data.provider} until `,
+          new Date(event.data.expiresAt),
+          ".",
+        ],
+      };
+    case "extension.failed":
+      return { line: [`⚠️ ${event.data.extends} could not be extended:`], said: event.data.why };
+    case "request.denied":
+      return { line: ["⛔ Denied by ", actor(event), ":"], said: event.data.reason };
+    case "request.cancelled":
+      return {
+        line: [
+          event.data.reason === undefined
+            ? "Cancelled by the person who asked."
+            : `Closed: ${endWords(event.data.reason)}.`,
+        ],
+      };
+    case "request.expired":
+      return { line: ["⌛ Nobody decided in time; the request expired. It can be asked again."] };
+    case "grant.active":
+      return {
+        line: [
+          "🔓 Granted to ",
+          code(event.data.subject),
+          ` in ${event.data.provider} until `,
+          new Date(event.data.expiresAt),
+          event.data.standing === true ? ". They held it before, so it stays when this ends." : ".",
+        ],
+      };
+    case "grant.failed":
+      return {
+        line: [
+          `⚠️ The grant failed in ${event.data.provider}; what may have half happened is being taken away:`,
+        ],
+        said: event.data.error,
+      };
+    case "revocation.failed":
+      return {
+        line: [
+          "🚨 The access of ",
+          code(event.data.subject),
+          ` in ${event.data.provider} should have ended and could not be taken away (attempt ${event.data.attempt}). It is tried again until it is gone:`,
+        ],
+        said: event.data.error,
+      };
+    case "grant.revoked":
+      if (event.data.keptBy !== undefined) {
+        return {
+          line: [
+            `🔒 This grant ended (${endWords(event.data.reason)}); the same access is kept by ${event.data.keptBy}.`,
+          ],
+        };
+      }
+      if (event.data.standing === true) {
+        return {
+          line: [
+            `🔒 This grant ended (${endWords(event.data.reason)}); `,
+            code(event.data.subject),
+            ` held the access in ${event.data.provider} before, and keeps it.`,
+          ],
+        };
+      }
+      return {
+        line:
+          event.data.reason === "failed"
+            ? ["🔒 Verified: no access of ", code(event.data.subject), ` is left in ${event.data.provider}.`]
+            : [
+                `🔒 Revoked and verified: `,
+                code(event.data.subject),
+                ` no longer has this access in ${event.data.provider} (${endWords(event.data.reason)}).`,
+              ],
+      };
+    case "request.refused":
+      return { line: ["🚨 Refused, and whoever keeps the policy can mend why:"], said: event.data.why };
+    case "request.created":
+    case "decision.refused":
+    case "grant.started":
+    case "grant.landed_late":
+    case "grant.revoking":
+    case "message.failed":
+    case "lockdown.begun":
+    case "lockdown.lifted":
+    case "lockdown.refused":
+    case "policy.loaded":
+    case "policy.refused":
+    case "audit.exported":
+    case "audit.refused":
+      return undefined;
+  }
+}
+
+function approvedLine(event: Extract<AuditEvent, { type: "request.approved" }>): readonly Piece[] {
+  const { startBy, extends: extended } = event.data;
+  const next =
+    extended !== undefined
+      ? [` ${extended} lasts longer.`]
+      : startBy === undefined
+        ? [" The access is being granted."]
+        : [" The person who asked starts it until ", new Date(startBy), "."];
+  if (event.actor.kind === "policy") return ["✅ Approved by the policy at once.", ...next];
+  if (event.data.approvers.length === 0) return ["🚨 Taken at once by ", actor(event), ".", ...next];
+  return ["✅ Approved by ", actor(event), ".", ...next];
+}
+
+/** `1 of 2`, and where there are several steps, in which. */
+function wordStep({ have, needed, step, steps }: EventData<"approval.given">): string {
+  const place = step === undefined || steps === undefined ? "" : `, step ${step} of ${steps}`;
+  return `${have} of ${needed}${place}`;
+}
+
+/** One event in words for the requester. */
+export function toRequester(event: AuditEvent, request: AccessRequest): Told | undefined {
+  switch (event.type) {
+    case "request.created":
+      return {
+        line: [
+          `you asked for ${formatDuration(request.durationSeconds)}. It waits for approval; you are told here what happens.`,
+        ],
+      };
+    case "approval.given":
+      return { line: ["approved by ", actor(event), ` (${wordStep(event.data)}).`] };
+    case "request.approved":
+      if (event.data.extends !== undefined)
+        return { line: [`approved. ${event.data.extends} lasts longer.`] };
+      return event.data.startBy === undefined
+        ? { line: ["approved. The access is being granted."] }
+        : {
+            line: [
+              "approved. Start it when you need it, until ",
+              new Date(event.data.startBy),
+              `; it then lasts ${formatDuration(request.durationSeconds)}.`,
+            ],
+          };
+    case "grant.extended":
+      return { line: ["your access lasts longer, until ", new Date(event.data.expiresAt), "."] };
+    case "extension.failed":
+      return { line: [`${event.data.extends} could not be extended:`], said: event.data.why };
+    case "request.lapsed":
+      return { line: ["it was not started in time, so nothing was granted. You can ask again."] };
+    case "break_glass.reviewed":
+      return {
+        line: [
+          `your use of break-glass was found ${event.data.verdict === "accept" ? "justified" : "not justified"} by `,
+          actor(event),
+          ":",
+        ],
+        said: event.data.note,
+      };
+    case "request.denied":
+      return { line: ["denied by ", actor(event), ":"], said: event.data.reason };
+    case "request.cancelled":
+      return { line: ["cancelled."] };
+    case "request.expired":
+      return { line: ["nobody decided in time; the request expired. You can ask again."] };
+    case "grant.active":
+      return {
+        line: [
+          "you have access as ",
+          code(event.data.subject),
+          " until ",
+          new Date(event.data.expiresAt),
+          ".",
+        ],
+      };
+    case "grant.failed":
+      return { line: ["the access could not be granted:"], said: event.data.error };
+    case "grant.revoked":
+      if (event.data.keptBy !== undefined) {
+        return {
+          line: [
+            `this grant ended (${endWords(event.data.reason)}); you keep the access by ${event.data.keptBy}.`,
+          ],
+        };
+      }
+      if (event.data.standing === true)
+        return {
+          line: [`this grant ended (${endWords(event.data.reason)}); you keep what you held before.`],
+        };
+      return event.data.reason === "failed"
+        ? { line: ["verified: no access is left behind."] }
+        : { line: [`your access ended (${endWords(event.data.reason)}) and is verified gone.`] };
+    case "request.refused":
+    case "request.reminded":
+    case "request.escalated":
+    case "break_glass.used":
+    case "break_glass.overdue":
+    case "decision.refused":
+    case "grant.started":
+    case "grant.landed_late":
+    case "grant.revoking":
+    case "revocation.failed":
+    case "message.failed":
+    case "lockdown.begun":
+    case "lockdown.lifted":
+    case "lockdown.refused":
+    case "policy.loaded":
+    case "policy.refused":
+    case "audit.exported":
+    case "audit.refused":
+      return undefined;
+  }
+}
+
+function actor(event: AuditEvent): Piece {
+  if (event.actor.kind !== "person") return "Hallpass";
+  return { email: event.actor.email ?? "somebody", slackId: event.actor.slackId };
+}
+
+function endWords(reason: string): string {
+  const words = new Map([
+    ["expired", "its time was over"],
+    ["returned", "given back"],
+    ["idle", "it was not used"],
+    ["withdrawn", "withdrawn"],
+    ["offboarded", "the person has left"],
+    ["lockdown", "lockdown"],
+  ]);
+  return words.get(reason) ?? reason;
+}
