@@ -104,13 +104,21 @@ export function createEnvironment(): Environment {
   return environment;
 }
 
+type Variables = Readonly<Record<string, unknown>>;
+
+const withoutHistory = new WeakMap<ConditionFacts, Variables>();
+
 /** The facts as the environment has them; history only for those who read it, since each grant is made anew. */
-export function variablesOf(
-  facts: ConditionFacts,
-  uses: ReadonlySet<Use>,
-): Readonly<Record<string, unknown>> {
+export function variablesOf(facts: ConditionFacts, uses: ReadonlySet<Use>): Variables {
+  const known = withoutHistory.get(facts) ?? plainVariables(facts);
+  withoutHistory.set(facts, known);
+  return uses.has("history")
+    ? { ...known, history: historyOf(facts.history, wholeSecond(facts.now)) }
+    : known;
+}
+
+function plainVariables(facts: ConditionFacts): Variables {
   const { request, requester, resource, timezone } = facts;
-  const now = wholeSecond(facts.now);
   return {
     request: recordOf(records.Request, {
       resource: request.resource,
@@ -127,9 +135,8 @@ export function variablesOf(
       on_call: requester.onCall,
     }),
     resource: recordOf(records.Resource, resource),
-    now,
+    now: wholeSecond(facts.now),
     timezone,
-    ...(uses.has("history") && { history: historyOf(facts.history, now) }),
   };
 }
 

@@ -78,24 +78,34 @@ export function objectionTo(rule: Rule, asked: Asked): Objection | undefined {
   return unknown;
 }
 
-function holds(
-  condition: NonNullable<Rule["when"]>,
-  { policy, facts, ask, email, resource }: Asked,
-): ReturnType<typeof condition.evaluate> {
+function holds(condition: NonNullable<Rule["when"]>, asked: Asked): ReturnType<typeof condition.evaluate> {
+  const { policy, facts, email } = asked;
   const { uses } = condition;
-  const person =
-    uses.has("groups") || uses.has("on_call") ? groupsWith(policy, facts.memberships, email) : undefined;
+  if (!uses.has("groups") && !uses.has("on_call")) return condition.evaluate(conditionFacts(asked));
+  const person = groupsWith(policy, facts.memberships, email);
   // A group that is missing could make the condition hold, or not.
-  const [unreadable] = (uses.has("groups") ? person?.unreadable : person?.unreadableSchedules) ?? [];
+  const [unreadable] = uses.has("groups") ? person.unreadable : person.unreadableSchedules;
   if (unreadable !== undefined) return { failed: unreadable };
+  const requester = { email, groups: person.groups, onCall: person.isOnCall };
+  return condition.evaluate({ ...conditionFacts(asked), requester });
+}
+
+const made = new WeakMap<Asked, ConditionFacts>();
+
+/** What conditions read, but for the requester's groups: made once, however many rules ask. */
+function conditionFacts(asked: Asked): ConditionFacts {
+  const known = made.get(asked);
+  if (known) return known;
+  const { policy, facts, ask, email, resource } = asked;
   const role = resource.roles.get(ask.role);
-  const conditionFacts: ConditionFacts = {
+  const fresh: ConditionFacts = {
     request: ask,
-    requester: { email, groups: person?.groups ?? [], onCall: person?.isOnCall ?? false },
+    requester: { email, groups: [], onCall: false },
     resource: { name: resource.name, risk: role ? riskOf(policy, resource, role) : resource.risk },
     now: ask.now,
     timezone: policy.settings.timezone,
     history: facts.history,
   };
-  return condition.evaluate(conditionFacts);
+  made.set(asked, fresh);
+  return fresh;
 }
