@@ -12,6 +12,8 @@ export type StorageConfig = {
   readonly redisUrl: string | undefined;
   /** A policy file, or a folder of them. */
   readonly policyPath: string;
+  /** The private key that signs the audit, in PEM. `undefined`: one is kept under `dataDir`. */
+  readonly auditKey: string | undefined;
   readonly logLevel: LogLevel;
 };
 
@@ -101,6 +103,7 @@ const Storage = z.object({
     .refine((url) => isUrlOf(url, ["redis:", "rediss:"]), redisUrlFault)
     .optional(),
   HALLPASS_CONFIG: z.string().default("hallpass.yml"),
+  HALLPASS_AUDIT_KEY: z.string().optional(),
   LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(LogLevel.options, logLevelFault)).default("info"),
 });
 
@@ -251,6 +254,7 @@ function storageOf(set: z.infer<typeof Storage>): StorageConfig {
     database: { url: set.DATABASE_URL, dataDir: set.HALLPASS_DATA_DIR },
     redisUrl: set.REDIS_URL,
     policyPath: set.HALLPASS_CONFIG,
+    auditKey: set.HALLPASS_AUDIT_KEY,
     logLevel: set.LOG_LEVEL,
   };
 }

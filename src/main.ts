@@ -11,6 +11,9 @@ import { enforceLockdowns } from "./access/lockdown.ts";
 import { createLockdownReader } from "./access/lockdown-reader.ts";
 import { createRecentStates } from "./access/recent-states.ts";
 import { carryOutDeadline } from "./access/carry-out-deadline.ts";
+import { startPublisher } from "./audit/publish.ts";
+import { startSealer } from "./audit/seal.ts";
+import { loadSigningKey } from "./audit/signing-key.ts";
 import type { Config } from "./config.ts";
 import { createGroupReader } from "./groups/group-reader.ts";
 import { createOpsgenie } from "./groups/opsgenie.ts";
@@ -36,6 +39,7 @@ import type { SlackDeps } from "./slack/deps.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
 import { createNotifier } from "./slack/notifier.ts";
+import { plain, postTo } from "./slack/posting.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
 import { createUserGroups } from "./slack/user-groups.ts";
 import { createWebClient } from "./slack/web-client.ts";
@@ -69,6 +73,8 @@ export type Hallpass = {
   reloadPolicy(): Promise<ReloadOutcome>;
   /** Looks for what is due now: for a clock that was moved. */
   look(): void;
+  /** Seals what the audit holds and publishes a checkpoint: for whoever cannot wait for the hour. */
+  publishAudit(): Promise<void>;
   /** Finishes or hands back what is in hand, within some 10 s, and lets go of everything. */
   stop(): Promise<void>;
 };
@@ -199,6 +205,23 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       enforceLockdowns(record).catch((error: unknown) => report(error, { during: "lockdown" }));
     }, enforceEveryMs).unref();
     closers.push(() => Promise.resolve(clearInterval(lockdowns)));
+    const key = await loadSigningKey({ pem: config.auditKey, dataDir: config.database.dataDir });
+    const sealer = startSealer({ db, log });
+    const publisher = startPublisher({
+      db,
+      clock,
+      log,
+      key,
+      post() {
+        const { audit } = keeper.current().settings;
+        if (audit === undefined) return undefined;
+        return async (text): Promise<void> => void (await postTo({ client, directory }, audit, plain(text)));
+      },
+    });
+    closers.push(() => {
+      publisher.stop();
+      return atMost(500, sealer.stop());
+    });
     const sweep = startSweep({ db, clock, queues, run, log });
     queues.work(run);
     closers.push(
@@ -236,6 +259,10 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       ready,
       reloadPolicy: () => keeper.reload("signal"),
       look: () => sweep.look(),
+      async publishAudit() {
+        await sealer.seal();
+        await publisher.publish();
+      },
       stop,
     };
   } catch (error) {

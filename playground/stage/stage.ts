@@ -210,6 +210,7 @@ function configFor(slack: SlackServer, databaseUrl: string, dataDir: string): Co
     http: { host: "127.0.0.1", port: 0 },
     database: { url: databaseUrl, dataDir },
     redisUrl: undefined,
+    auditKey: undefined,
     policyPath,
     logLevel: "info",
   };

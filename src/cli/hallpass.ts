@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
+import type { VerifyOptions } from "./audit-verify.ts";
 import type { CheckOptions } from "./policy-check.ts";
 import type { ExplainOptions } from "./policy-explain.ts";
 import type { GrantsOptions } from "./grants-list.ts";
@@ -126,6 +127,20 @@ function createProgram(): Command {
     .action(async (options: ExportOptions) =>
       finish((await import("./audit-export.ts")).auditExport(options)),
     );
+  audit
+    .command("verify")
+    .description("recompute the audit's hash chain and name what was changed, deleted, inserted or cut off")
+    .option("--from <PLACE>", "from this place of the chain on")
+    .option("--to <PLACE>", "to this place")
+    .option("--checkpoint <FILE>", "a checkpoint that was published; may be repeated", repeated, [])
+    .option("--key <FILE>", "the public key it is signed with (default: this installation's own)")
+    .action(async (options: VerifyOptions) =>
+      finish((await import("./audit-verify.ts")).auditVerify(options)),
+    );
+  audit
+    .command("key")
+    .description("print the public key that the audit is signed with")
+    .action(async () => finish((await import("./audit-key.ts")).auditKey()));
 
   return program;
 }

@@ -14,6 +14,11 @@ export function compareSettings(before: Policy, after: Policy): readonly string[
       ? []
       : [`requests are now told in ${fresh.channel} unless a rule says otherwise (before: ${old.channel})`]),
     ...(old.alerts === fresh.alerts ? [] : [`alerts now go to ${fresh.alerts} (before: ${old.alerts})`]),
+    ...(old.audit === fresh.audit
+      ? []
+      : [
+          `the audit's checkpoints now go to ${fresh.audit ?? "no channel"} (before: ${old.audit ?? "none"})`,
+        ]),
     ...compareGroups(before, after),
     ...compareProviders(before, after),
     ...compareRoles(before, after),

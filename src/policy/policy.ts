@@ -31,6 +31,8 @@ type Settings = {
   readonly timezone: string;
   readonly channel: string;
   readonly alerts: string;
+  /** Where checkpoints of the audit are posted; nowhere unless told. */
+  readonly audit?: string | undefined;
   /** Principals. */
   readonly admins: readonly string[];
   readonly auditors: readonly string[];

@@ -29,6 +29,9 @@ const WrittenSettings = z.strictObject({
   timezone: TimeZone.default("UTC").describe("An IANA time zone, such as Europe/London."),
   channel: Channel.describe("Where approval messages go unless a rule says otherwise."),
   alerts: Channel.optional().describe("Where trouble is told, such as access that is overdue to end."),
+  audit: Channel.optional().describe(
+    "Where signed checkpoints of the audit are posted, so that it cannot be written anew unnoticed.",
+  ),
   admins: z.array(Principal).default([]).describe("Who administers Hallpass."),
   auditors: z.array(Principal).default([]).describe("Who may read everybody's requests and the audit."),
 });

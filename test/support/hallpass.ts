@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import { pino } from "pino";
@@ -133,6 +133,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
+/** One for all worlds of a test file. */
+export const auditKey = generateKeyPairSync("ed25519")
+  .privateKey.export({ type: "pkcs8", format: "pem" })
+  .toString();
+
 /** The shape of DESIGN's example: reading takes one lead, writing another channel, on-call reads at once. */
 export function ordinaryPolicy({ read, write, subject }: Names): string {
   return `
@@ -246,6 +251,7 @@ function configFor(slack: Slack, databaseUrl: string, options: WorldOptions): Co
     http: { host: "127.0.0.1", port: 0 },
     database: { url: databaseUrl, dataDir: "/nonexistent" },
     redisUrl: options.redisUrl === undefined ? undefined : ownRedisDatabase(options.redisUrl),
+    auditKey,
     policyPath: "hallpass.yml",
     logLevel: "silent",
   };

@@ -1,0 +1,80 @@
+import { hash } from "node:crypto";
+import { canonicalize } from "json-canonicalize";
+
+/** An event as `audit_events` holds it, in the form that is hashed; `data` is the column's JSON as text. */
+export type ChainedEvent = {
+  readonly id: string;
+  readonly seq: number;
+  /** ISO 8601 in UTC, with milliseconds. */
+  readonly at: string;
+  readonly type: string;
+  readonly requestId: string | null;
+  readonly grantId: string | null;
+  readonly actorKind: string;
+  readonly actorEmail: string | null;
+  readonly actorSlackId: string | null;
+  readonly requesterEmail: string | null;
+  readonly resource: string | null;
+  readonly role: string | null;
+  readonly rule: string | null;
+  readonly policyVersion: string | null;
+  readonly dedupeKey: string | null;
+  readonly data: string;
+};
+
+/** The fields in the order of RFC 8785, by the UTF-16 code units of their names, and where each stands in SQL. */
+export const chainedFields: readonly { readonly name: keyof ChainedEvent; readonly sql: string }[] = [
+  { name: "actorEmail", sql: "e.actor_email" },
+  { name: "actorKind", sql: "e.actor_kind" },
+  { name: "actorSlackId", sql: "e.actor_slack_id" },
+  { name: "at", sql: `to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` },
+  { name: "data", sql: "e.data::text" },
+  { name: "dedupeKey", sql: "e.dedupe_key" },
+  { name: "grantId", sql: "e.grant_id::text" },
+  { name: "id", sql: "e.id::text" },
+  { name: "policyVersion", sql: "e.policy_version" },
+  { name: "requestId", sql: "e.request_id::text" },
+  { name: "requesterEmail", sql: "e.requester_email" },
+  { name: "resource", sql: "e.resource" },
+  { name: "role", sql: "e.role" },
+  { name: "rule", sql: "e.rule" },
+  { name: "seq", sql: "e.seq::float8" },
+  { name: "type", sql: "e.type" },
+];
+
+/** What the first event of all is linked to. */
+export const beginning = "0".repeat(64);
+
+/**
+ * The event as canonical JSON (RFC 8785). A field that is NULL is left out. A million events are hashed when the chain is
+ * verified, so keys are put in order and the rest is left to `JSON.stringify`, which writes numbers and texts as the RFC asks.
+ */
+export function canonicalRecord(event: ChainedEvent): string {
+  const data: unknown = JSON.parse(event.data);
+  // JavaScript puts keys that look like an index before all others, and takes this one for the prototype.
+  const isOdd = /"(?:\d+|__proto__)":/.test(event.data);
+  const record: Record<string, unknown> = {};
+  for (const { name } of chainedFields) {
+    if (name === "data") record[name] = isOdd ? data : inOrder(data);
+    else if (event[name] !== null) record[name] = event[name];
+  }
+  return isOdd ? canonicalize(record) : JSON.stringify(record);
+}
+
+/** With the keys of all objects in order, by UTF-16 code units. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(inOrder);
+  const ordered: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value).toSorted(byKey)) ordered[key] = inOrder(inner);
+  return ordered;
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+/** The hash at a place: SHA-256 over the previous hash in hexadecimal and the event's canonical JSON. */
+export function linkHash(previous: string, record: string): string {
+  return hash("sha256", previous + record, "hex");
+}

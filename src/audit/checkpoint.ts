@@ -1,0 +1,51 @@
+import { canonicalize } from "json-canonicalize";
+import { z } from "zod";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "../persistence/clock.ts";
+import type { PublicKey, SigningKey } from "./signing-key.ts";
+
+/** What the chain was at some moment, signed. Kept elsewhere, it shows that the chain was written anew since. */
+export type Checkpoint = z.infer<typeof Checkpoint>;
+export const Checkpoint = z.object({
+  version: z.literal(1),
+  sequence: z.number().int().positive(),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  at: z.iso.datetime(),
+  keyId: z.string(),
+  signature: z.string(),
+});
+
+/** Signs the chain as it stands, if it has grown since the last checkpoint. */
+export async function makeCheckpoint(
+  db: PrismaClient,
+  clock: Clock,
+  key: SigningKey,
+): Promise<Checkpoint | undefined> {
+  const [head] = await db.$queryRaw<{ sequence: bigint; hash: string; at: Date }[]>`
+    select sequence, hash, date_trunc('milliseconds', ${clock.now}) as at from audit_chain
+    where sequence > coalesce((select max(sequence) from audit_checkpoints), 0)
+    order by sequence desc limit 1`;
+  if (!head) return undefined;
+  const signed = {
+    version: 1 as const,
+    sequence: Number(head.sequence),
+    hash: head.hash,
+    at: new Date(head.at).toISOString(),
+    keyId: key.publicKey.id,
+  };
+  const checkpoint = { ...signed, signature: key.sign(canonicalize(signed)) };
+  // Another process may have been first, with the same place and hash.
+  await db.$executeRaw`
+    insert into audit_checkpoints (sequence, hash, at, key_id, signature)
+    values (${head.sequence}, ${checkpoint.hash}, ${new Date(checkpoint.at)}, ${checkpoint.keyId}, ${checkpoint.signature})
+    on conflict do nothing`;
+  return checkpoint;
+}
+
+/** Why a checkpoint proves nothing by itself; `undefined` when it was signed by one of these keys. */
+export function checkpointFault(checkpoint: Checkpoint, keys: readonly PublicKey[]): string | undefined {
+  const { signature, ...signed } = checkpoint;
+  const key = keys.find(({ id }) => id === checkpoint.keyId);
+  if (!key) return `it is signed by the key ${checkpoint.keyId}, which is none of ours`;
+  return key.verify(canonicalize(signed), signature) ? undefined : "its signature is not ours";
+}

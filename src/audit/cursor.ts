@@ -1,0 +1,22 @@
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "../persistence/clock.ts";
+
+/** How far a follower of the chain has come; 0 before its first event. */
+export async function readCursor(db: PrismaClient, name: string): Promise<number> {
+  const rows = await db.$queryRaw<{ sequence: bigint }[]>`
+    select sequence from audit_cursors where name = ${name}`;
+  return Number(rows[0]?.sequence ?? 0);
+}
+
+/** Remembers that a follower has come so far; never takes it back. */
+export async function moveCursor(
+  db: PrismaClient,
+  clock: Clock,
+  name: string,
+  sequence: number,
+): Promise<void> {
+  await db.$executeRaw`
+    insert into audit_cursors (name, sequence, moved_at) values (${name}, ${sequence}, ${clock.now})
+    on conflict (name) do update set sequence = excluded.sequence, moved_at = excluded.moved_at
+    where audit_cursors.sequence < excluded.sequence`;
+}

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { Logger } from "../logger.ts";
+import { beginning, canonicalRecord, chainedFields, linkHash } from "./chain.ts";
+
+export type SealDeps = { readonly db: PrismaClient; readonly log: Logger };
+
+export type Sealer = {
+  /** Seals what there is, now; resolves with how many events that were. */
+  seal(): Promise<number>;
+  /** Seals no more and waits for the batch in hand. */
+  stop(): Promise<void>;
+};
+
+const pauseMs = 1_000;
+const batchSize = 2_000;
+/** Events become visible in another order than they are numbered: so far back an ordinary look finds those that were late. */
+const lateEvents = 10_000;
+/** What was later still is found by comparing everything, at the start and then so often. */
+const everythingEveryMs = 60 * 60_000;
+/** Of all Hallpass processes on one database, one seals at a time. The number only has to be nobody else's. */
+const sealingLock = 7_265_313;
+
+/**
+ * Links events to the audit's hash chain, off the path of whoever waits: within a second or two, in batches, by one writer
+ * at a time. Several processes may run it; one that dies leaves a batch whole or not begun.
+ */
+export function startSealer({ db, log }: SealDeps): Sealer {
+  let stopped = false;
+  let comparedAt = -Infinity;
+  let inHand: Promise<number> = Promise.resolve(0);
+  const sealAll = async (): Promise<number> => {
+    const everything = performance.now() - comparedAt >= everythingEveryMs;
+    let sealed = 0;
+    for (;;) {
+      const count = await sealBatch(db, everything);
+      sealed += count ?? 0;
+      if (stopped || count === undefined || count < batchSize) {
+        if (everything && count !== undefined) comparedAt = performance.now();
+        return sealed;
+      }
+    }
+  };
+  const seal = (): Promise<number> => {
+    inHand = inHand.then(sealAll, sealAll);
+    return inHand;
+  };
+  const timer = setInterval(() => {
+    seal().catch((error: unknown) => log.warn({ err: error }, "the audit could not be sealed; tried again"));
+  }, pauseMs).unref();
+  return {
+    seal,
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await inHand.catch(() => undefined);
+    },
+  };
+}
+
+/** How many events were sealed; `undefined` while another process seals. */
+async function sealBatch(db: PrismaClient, everything: boolean): Promise<number | undefined> {
+  return db.$transaction(
+    async (transaction) => {
+      const [lock] = await transaction.$queryRaw<{ taken: boolean }[]>`
+        select pg_try_advisory_xact_lock(${sealingLock}::bigint) as taken`;
+      if (lock?.taken !== true) return undefined;
+      const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string }[]>`
+        select sequence, hash from audit_chain order by sequence desc limit 1`;
+      const events = z.array(UnsealedEvent).parse(await transaction.$queryRaw(unsealed(everything)));
+      if (events.length === 0) return 0;
+      let sequence = Number(head?.sequence ?? 0);
+      let hash = head?.hash ?? beginning;
+      const links = events.map((event) => {
+        sequence += 1;
+        hash = linkHash(hash, canonicalRecord(event));
+        return { sequence, seq: event.seq, hash };
+      });
+      await transaction.$executeRaw`
+        insert into audit_chain (sequence, event_seq, hash)
+        select l.sequence, l.seq, l.hash
+        from jsonb_to_recordset(${JSON.stringify(links)}::jsonb) as l(sequence bigint, seq bigint, hash text)`;
+      return links.length;
+    },
+    { timeout: 30_000 },
+  );
+}
+
+const text = z.string().nullable();
+const UnsealedEvent = z.object({
+  id: z.string(),
+  seq: z.number(),
+  at: z.string(),
+  type: z.string(),
+  requestId: text,
+  grantId: text,
+  actorKind: z.string(),
+  actorEmail: text,
+  actorSlackId: text,
+  requesterEmail: text,
+  resource: text,
+  role: text,
+  rule: text,
+  policyVersion: text,
+  dedupeKey: text,
+  data: z.string(),
+});
+
+const columns = chainedFields.map(({ name, sql }) => `${sql} as "${name}"`).join(", ");
+
+function unsealed(everything: boolean): Prisma.Sql {
+  const from = everything
+    ? Prisma.sql`0`
+    : Prisma.sql`coalesce((select max(event_seq) from audit_chain), 0) - ${lateEvents}`;
+  return Prisma.sql`
+    select ${Prisma.raw(columns)}
+    from audit_events e
+    where e.seq > ${from} and not exists (select from audit_chain c where c.event_seq = e.seq)
+    order by e.seq limit ${batchSize}`;
+}

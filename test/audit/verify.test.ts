@@ -1,0 +1,239 @@
+import { generateKeyPairSync } from "node:crypto";
+import { pino } from "pino";
+import { Client } from "pg";
+import { makeCheckpoint } from "../../src/audit/checkpoint.ts";
+import { canonicalRecord, chainedFields, type ChainedEvent, linkHash } from "../../src/audit/chain.ts";
+import { startSealer } from "../../src/audit/seal.ts";
+import { signingKeyFrom } from "../../src/audit/signing-key.ts";
+import { type Verification, verifyChain, type VerifyOptions } from "../../src/audit/verify.ts";
+import { createMovableClock } from "../../src/persistence/clock.ts";
+import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+
+const newKey = () =>
+  signingKeyFrom(
+    generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    "test",
+  );
+const key = newKey();
+const clock = createMovableClock();
+
+let test: TestDatabase;
+let database: Database;
+let attacker: Client;
+let sealer: ReturnType<typeof startSealer>;
+
+beforeEach(async () => {
+  test = await createDatabase();
+  database = openDatabase(test.url);
+  sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
+  attacker = new Client({ connectionString: test.url });
+  await attacker.connect();
+});
+afterEach(async () => {
+  await sealer.stop();
+  await attacker.end();
+  await database.close();
+  await test.close();
+});
+
+/** Ten events, sealed; events are numbered from 1 as the places of the chain are. */
+async function tenEvents(): Promise<void> {
+  await attacker.query(
+    `insert into audit_events (id, at, type, actor_kind, actor_email, data)
+     select gen_random_uuid(), now() - interval '1 hour' + n * interval '1 minute', 'request.cancelled', 'person',
+            'alice@example.com', jsonb_build_object('reason', 'no ' || n)
+     from generate_series(1, 10) n`,
+  );
+  expect(await sealer.seal()).toBe(10);
+}
+
+/** With full rights, as an attacker would: nothing refuses any more. */
+async function disableTriggers(): Promise<void> {
+  await attacker.query("set session_replication_role = replica");
+}
+
+function verify(options: Partial<VerifyOptions> = {}): Promise<Verification> {
+  return verifyChain({ databaseUrl: test.url }, { keys: [key.publicKey], ...options });
+}
+
+async function faults(options: Partial<VerifyOptions> = {}): Promise<readonly string[]> {
+  return (await verify(options)).faults;
+}
+
+it("finds nothing wrong with what it sealed, and says where the chain ends", async () => {
+  await tenEvents();
+  const verification = await verify();
+  expect(verification).toMatchObject({ verified: 10, unsealed: 0, faults: [], head: { sequence: 10 } });
+});
+
+it("names the event that was changed, in any column that is hashed", async () => {
+  await tenEvents();
+  await disableTriggers();
+  const changes = [
+    'data = \'{"reason":"yes"}\'',
+    "at = at + interval '1 millisecond'",
+    "actor_email = 'bob@example.com'",
+    "type = 'request.expired'",
+    "dedupe_key = 'x'",
+    "rule = ''",
+  ];
+  for (const change of changes) {
+    await attacker.query("begin");
+    await attacker.query(`update audit_events set ${change} where seq = 4`);
+    await attacker.query("commit");
+    const found = await faults();
+    expect(found).toEqual([expect.stringMatching(/^place 4: .* was changed/)]);
+    await attacker.query("truncate audit_chain");
+    await sealer.seal();
+  }
+});
+
+it("names the event that was deleted, and the place", async () => {
+  await tenEvents();
+  await disableTriggers();
+  await attacker.query("delete from audit_events where seq = 6");
+  expect(await faults()).toEqual([expect.stringMatching(/^place 6: its event is gone/)]);
+  await attacker.query("delete from audit_chain where sequence = 6");
+  expect(await faults()).toEqual(["place 6 is missing; it was deleted"]);
+});
+
+it("names places that are missing before where it was told to begin or end", async () => {
+  await tenEvents();
+  await disableTriggers();
+  await attacker.query("delete from audit_chain where sequence between 6 and 8");
+  expect(await faults({ from: 5 })).toEqual(["places 6 to 8 are missing; they were deleted"]);
+  expect(await faults({ from: 2, to: 7 })).toEqual(["places 6 to 7 are missing; they were deleted"]);
+  expect(await faults({ from: 9 })).toEqual([expect.stringMatching(/^place 9/)]);
+});
+
+it("names the events that were exchanged", async () => {
+  await tenEvents();
+  await disableTriggers();
+  await attacker.query("update audit_chain set event_seq = -event_seq where event_seq in (3, 4)");
+  await attacker.query("update audit_chain set event_seq = 7 + event_seq where event_seq < 0");
+  const found = await faults();
+  expect(found[0]).toMatch(/^place 3: .* was changed, or exchanged/);
+  expect(found[1]).toMatch(/^place 4: /);
+  expect(found).toHaveLength(2);
+});
+
+it("names an event that was inserted among earlier ones, sealed or not", async () => {
+  await tenEvents();
+  await attacker.query(
+    `insert into audit_events (id, at, type, actor_kind, data)
+     values (gen_random_uuid(), now() - interval '3 hours', 'request.expired', 'hallpass', '{}')`,
+  );
+  expect(await faults()).toEqual([expect.stringMatching(/^request\.expired .* is not in the chain/)]);
+  await sealer.seal();
+  expect(await faults()).toEqual([expect.stringMatching(/^place 11: .* inserted later/)]);
+});
+
+it("finds that the end was cut off by what a checkpoint knew", async () => {
+  await tenEvents();
+  const checkpoint = await makeCheckpoint(database.prisma, clock, key);
+  await disableTriggers();
+  await attacker.query("delete from audit_chain where sequence > 7");
+  await attacker.query("delete from audit_events where seq > 7");
+  expect(await faults()).toEqual([expect.stringContaining("the chain ends at place 7")]);
+  await attacker.query("truncate audit_checkpoints");
+  expect(await faults()).toEqual([]);
+  expect(await faults({ published: [checkpoint!] })).toEqual([
+    expect.stringContaining("its end was cut off"),
+  ]);
+});
+
+/** What an attacker does who has read the source: everything from a place on is computed anew. */
+async function rewriteFrom(place: number): Promise<void> {
+  await disableTriggers();
+  await attacker.query("update audit_events set actor_email = 'mallory@example.com' where seq = $1", [place]);
+  const columns = chainedFields.map(({ name, sql }) => `${sql} as "${name}"`);
+  const { rows } = await attacker.query<ChainedEvent>(
+    `select ${columns.join(", ")} from audit_events e where e.seq >= $1 order by e.seq`,
+    [place],
+  );
+  const before = await attacker.query<{ hash: string }>("select hash from audit_chain where sequence = $1", [
+    place - 1,
+  ]);
+  let hash = before.rows[0]?.hash ?? "";
+  for (const event of rows) {
+    hash = linkHash(hash, canonicalRecord(event));
+    await attacker.query("update audit_chain set hash = $1 where event_seq = $2", [hash, event.seq]);
+  }
+}
+
+it("finds a suffix that was written anew with its hashes only by a published checkpoint", async () => {
+  await tenEvents();
+  const checkpoint = await makeCheckpoint(database.prisma, clock, key);
+  await rewriteFrom(5);
+  expect(await faults()).toEqual([expect.stringMatching(/^place 10: the checkpoint .* written anew/)]);
+  await attacker.query("truncate audit_checkpoints");
+  expect(await faults()).toEqual([]);
+  expect(await faults({ published: [checkpoint!] })).toEqual([
+    expect.stringMatching(/^place 10: the checkpoint .* written anew/),
+  ]);
+});
+
+it("does not believe a checkpoint that was signed by somebody else, or changed", async () => {
+  await tenEvents();
+  const ours = await makeCheckpoint(database.prisma, clock, key);
+  const theirs = newKey();
+  expect(await faults({ keys: [theirs.publicKey] })).toEqual([expect.stringContaining("none of ours")]);
+  expect(await faults({ published: [{ ...ours!, sequence: 9 }] })).toEqual([
+    expect.stringContaining("its signature is not ours"),
+  ]);
+});
+
+it("makes a checkpoint only when there is anything new", async () => {
+  await tenEvents();
+  expect(await makeCheckpoint(database.prisma, clock, key)).toMatchObject({ sequence: 10 });
+  expect(await makeCheckpoint(database.prisma, clock, key)).toBeUndefined();
+});
+
+it("seals each event once while several processes do, in one unbroken chain", async () => {
+  const others = [1, 2, 3].map(() => startSealer({ db: database.prisma, log: pino({ level: "silent" }) }));
+  try {
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all([
+        attacker.query(
+          `insert into audit_events (id, at, type, actor_kind, data)
+           select gen_random_uuid(), now(), 't', 'hallpass', '{}' from generate_series(1, 50)`,
+        ),
+        ...[sealer, ...others].map((each) => each.seal()),
+      ]);
+    }
+    await sealer.seal();
+  } finally {
+    await Promise.all(others.map((each) => each.stop()));
+  }
+  expect(await verify()).toMatchObject({ verified: 500, unsealed: 0, faults: [] });
+});
+
+it("seals an event that became visible after later ones", async () => {
+  const late = new Client({ connectionString: test.url });
+  await late.connect();
+  await late.query("begin");
+  const insert = `insert into audit_events (id, at, type, actor_kind, data)
+                  values (gen_random_uuid(), now(), 't', 'hallpass', '{}')`;
+  await late.query(insert);
+  await attacker.query(insert);
+  await sealer.seal();
+  await late.query("commit");
+  await late.end();
+  await sealer.seal();
+  expect(await verify()).toMatchObject({ verified: 2, unsealed: 0, faults: [] });
+});
+
+it("refuses to change or delete what is sealed, in the database itself", async () => {
+  await tenEvents();
+  await makeCheckpoint(database.prisma, clock, key);
+  for (const statement of [
+    "update audit_chain set hash = hash",
+    "delete from audit_chain",
+    "truncate audit_chain",
+    "update audit_checkpoints set hash = hash",
+    "delete from audit_checkpoints",
+    "truncate audit_checkpoints",
+  ])
+    await expect(attacker.query(statement)).rejects.toThrow("is insert-only");
+});
