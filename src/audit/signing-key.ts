@@ -25,7 +25,7 @@ export type PublicKey = {
   verify(text: string, signature: string): boolean;
 };
 
-export const signingKeyFile = "audit-key.pem";
+const signingKeyFile = "audit-key.pem";
 
 /**
  * The key given as PEM, or the one kept in the data directory, where it is made on first use.
