@@ -1,43 +1,28 @@
-import { Scalar } from "yaml";
+import { SCALAR_STYLE, type ScalarStyle } from "js-yaml";
 
 /**
- * Where in a scalar's source its n-th character stands. YAML folds, strips and indents only white space, so the other
- * characters of a value stand in its source in the same order: counting those finds the place in every style.
+ * Where in a scalar's source, without quotes and header, its n-th character stands. YAML folds, strips and indents only
+ * white space, so the other characters of a value stand in its source in the same order: counting those finds the place
+ * in every style.
  */
-export function offsetInScalar(source: string, style: Scalar.Type, value: string, offset: number): number {
-  const [from, to] = bodyOf(source, style);
+export function offsetInScalar(source: string, style: ScalarStyle, value: string, offset: number): number {
   const before = value.slice(0, Math.max(0, offset));
   const black = before.replace(/\s/gu, "").length;
   const white = before.length - before.trimEnd().length;
 
   let counted = 0;
-  let end = from;
-  for (const { start, length, units } of charactersOf(source.slice(from, to), style)) {
-    if (counted + units > black)
-      return isBlack(value, offset) ? from + start : Math.min(end + white, from + start);
+  let end = 0;
+  for (const { start, length, units } of charactersOf(source, style)) {
+    if (counted + units > black) return isBlack(value, offset) ? start : Math.min(end + white, start);
     counted += units;
-    if (units > 0) end = from + start + length;
+    if (units > 0) end = start + length;
   }
-  const lineEnd = source.slice(end, to).search(/[\r\n]/u);
-  return Math.min(end + white, lineEnd < 0 ? to : end + lineEnd);
+  const lineEnd = source.slice(end).search(/[\r\n]/u);
+  return Math.min(end + white, lineEnd < 0 ? source.length : end + lineEnd);
 }
 
 function isBlack(value: string, offset: number): boolean {
   return /\S/u.test(value.charAt(offset));
-}
-
-function bodyOf(source: string, style: Scalar.Type): readonly [from: number, to: number] {
-  switch (style) {
-    case Scalar.PLAIN:
-      return [0, source.length];
-    case Scalar.QUOTE_SINGLE:
-    case Scalar.QUOTE_DOUBLE:
-      return [1, Math.max(1, source.length - 1)];
-    case Scalar.BLOCK_LITERAL:
-    case Scalar.BLOCK_FOLDED:
-      // The first line is the header, with a comment perhaps.
-      return [source.indexOf("\n") + 1, source.length];
-  }
 }
 
 type Character = {
@@ -47,23 +32,23 @@ type Character = {
   readonly units: number;
 };
 
-function* charactersOf(body: string, style: Scalar.Type): Generator<Character> {
-  for (const { 0: text, index } of body.matchAll(written[style]))
+function* charactersOf(source: string, style: ScalarStyle): Generator<Character> {
+  for (const { 0: text, index } of source.matchAll(written[style]))
     yield { start: index, length: text.length, units: unitsOf(text, style) };
 }
 
 // Without the flag u, a surrogate pair counts as the two units it has in the value.
-const written: Readonly<Record<Scalar.Type, RegExp>> = {
-  [Scalar.PLAIN]: /\S/g,
-  [Scalar.BLOCK_LITERAL]: /\S/g,
-  [Scalar.BLOCK_FOLDED]: /\S/g,
-  [Scalar.QUOTE_SINGLE]: /''|\S/g,
-  [Scalar.QUOTE_DOUBLE]: /\\(?:x..|u.{4}|U.{8}|[^])|\S/g,
+const written: Readonly<Record<ScalarStyle, RegExp>> = {
+  [SCALAR_STYLE.PLAIN]: /\S/g,
+  [SCALAR_STYLE.LITERAL_BLOCK]: /\S/g,
+  [SCALAR_STYLE.FOLDED_BLOCK]: /\S/g,
+  [SCALAR_STYLE.SINGLE_QUOTED]: /''|\S/g,
+  [SCALAR_STYLE.DOUBLE_QUOTED]: /\\(?:x..|u.{4}|U.{8}|[^])|\S/g,
 };
 
 /** https://yaml.org/spec/1.2.2/#57-escaped-characters */
-function unitsOf(text: string, style: Scalar.Type): number {
-  if (style !== Scalar.QUOTE_DOUBLE || !text.startsWith("\\")) return 1;
+function unitsOf(text: string, style: ScalarStyle): number {
+  if (style !== SCALAR_STYLE.DOUBLE_QUOTED || !text.startsWith("\\")) return 1;
   const code = /^\\[xuU](.+)$/u.exec(text)?.[1];
   if (code !== undefined) return decoded(code).replace(/\s/gu, "").length;
   return /[tnvfr_LP\s]/u.test(text.slice(1)) ? 0 : 1;

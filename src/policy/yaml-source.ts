@@ -1,37 +1,29 @@
 import {
-  Composer,
-  isAlias,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  Parser,
-  type CST,
-  type Document,
-  type ParsedNode,
-  type Scalar,
-  type YAMLMap,
-} from "yaml";
+  COLLECTION_STYLE,
+  EVENT_ID,
+  type AliasEvent,
+  type Event,
+  type MappingEvent,
+  type ScalarEvent,
+  type SequenceEvent,
+} from "js-yaml";
 import type { PolicyFault } from "./fault.ts";
 import { offsetInScalar } from "./scalar-places.ts";
 import { faultAt, quoted, type Place, type SourceMap, type SourceNode } from "./source.ts";
+import { invalid, parseDocument } from "./yaml-events.ts";
+import { readEvents } from "./yaml-reader.ts";
+import { hasTag, valueOf, type ScalarValue } from "./yaml-values.ts";
 
 /** A thousand rules and five thousand people take half of it; what is larger is a mistake or an attack. */
 export const maxFileBytes = 1024 * 1024;
 
 export const tooLarge = "expected at most 1 MiB, got a larger file";
 
-/** A policy nests 6 deep. The composer recurses, so depth is refused before it runs. */
-const maxDepth = 64;
-
 /** Aliases save typing; what repeats more than this belongs in a group. */
 const maxAliases = 100;
 
 /** What all aliases of a file together may stand for: a few kilobytes must not unfold into gigabytes. */
 const maxAliasedNodes = 10_000;
-
-/** The first syntax error causes the others. */
-const maxSyntaxFaults = 10;
 
 /** Names that JavaScript objects have by themselves; no policy needs them, and attacks on parsers do. */
 const refusedKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
@@ -47,143 +39,136 @@ export function readSource(file: string, text: string): Source {
     faults: [faultAt(at, message)],
   });
   if (Buffer.byteLength(text) > maxFileBytes) return failed(tooLarge);
-
-  const lines = linesOf(text);
-  const place = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col) };
-  };
-  const { tokens, tooDeepAt } = tokenize(text);
-  if (tooDeepAt !== undefined)
-    return failed(`expected at most ${maxDepth} levels of nesting, got more`, place(tooDeepAt));
-  const { document, another } = compose(tokens, text.length);
-  if (another) return failed("expected one YAML document, got another one", place(another.range[0]));
-  const syntax = syntaxFaults(document, place);
-  if (syntax.length > 0) return { ok: false, faults: syntax };
-  if (!document?.contents) return failed("expected a policy, got an empty file");
-  return build(document.contents, text, place);
+  const place = placesIn(file, text);
+  const parsed = parseDocument(text);
+  if (!parsed.ok) return failed(parsed.message, place(parsed.offset));
+  if (parsed.events.length === 0) return failed("expected a policy, got an empty file");
+  return build(parsed.events, text, place);
 }
 
-/** Where lines begin. The library's parser can tell too, but misses some after an error. */
-function linesOf(text: string): LineCounter {
-  const lines = new LineCounter();
-  lines.addNewLine(0);
-  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
-  return lines;
-}
-
-function tokenize(text: string) {
-  const parser = new Parser();
-  const tokens: CST.Token[] = [];
-  for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) tokens.push(token);
-    // Beside the collections, the stack holds the document and the scalar being read.
-    if (parser.stack.length > maxDepth + 2) return { tokens: [], tooDeepAt: parser.offset };
-  }
-  for (const token of parser.end()) tokens.push(token);
-  return { tokens, tooDeepAt: undefined };
-}
-
-function compose(tokens: readonly CST.Token[], length: number) {
-  const composer = new Composer({
-    // `build` finds duplicate keys itself, in linear time.
-    uniqueKeys: false,
-    // A `%YAML 1.1` line must not bring back merge keys, or `no` as a boolean.
-    schema: "core",
-    merge: false,
-    resolveKnownTags: false,
-    prettyErrors: false,
-    logLevel: "silent",
-  });
-  const documents = composer.compose(tokens, true, length);
-  const first = documents.next();
-  const second = documents.next();
-  return {
-    document: first.done ? undefined : first.value,
-    another: second.done ? undefined : second.value,
+/** The place of an offset. */
+function placesIn(file: string, text: string): (offset: number) => Place {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
+  return (offset) => {
+    let [line, beyond] = [0, starts.length];
+    while (beyond - line > 1) {
+      const middle = (line + beyond) >>> 1;
+      if ((starts[middle] ?? 0) <= offset) line = middle;
+      else beyond = middle;
+    }
+    return { file, line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
   };
 }
 
-function syntaxFaults(
-  document: Document.Parsed | undefined,
-  place: (offset: number) => Place,
-): readonly PolicyFault[] {
-  const problems = document ? [...document.errors, ...document.warnings] : [];
-  return problems.slice(0, maxSyntaxFaults).map((problem) => {
-    // Some of the library's messages go on to quote the source, which may hold a secret.
-    const [reason = ""] = problem.message.split(/: "|\n/u);
-    return faultAt(place(problem.pos[0]), `expected valid YAML, got an error: ${reason}`);
-  });
-}
+type Placed = Pick<SourceNode, "at" | "keyAt">;
 
-function build(contents: ParsedNode, text: string, place: (offset: number) => Place): Source {
+function build(events: readonly Event[], text: string, place: (offset: number) => Place): Source {
+  const reader = readEvents(events, text);
   const faults: PolicyFault[] = [];
   const anchors = new Map<string, { readonly node: SourceNode; readonly size: number }>();
   let built = 0;
   let aliases = 0;
   let aliased = 0;
 
-  function nodeOf(from: ParsedNode, keyAt?: Place): SourceNode {
-    const at = place(from.range[0]);
+  function nodeOf(sign: "---" | ":" | "-", keyAt?: Place): SourceNode {
+    const { node: from, start } = reader.take(sign);
+    const at = place(start);
     const placed = { at, keyAt: keyAt ?? at };
-    if (isAlias(from)) return { ...aliasOf(from.source, at), keyAt: placed.keyAt };
+    if (from.type === EVENT_ID.ALIAS) return { ...aliasOf(from, at), keyAt: placed.keyAt };
     const before = built++;
-    const node = isScalar(from)
-      ? scalarOf(from, placed)
-      : isSeq<ParsedNode>(from)
-        ? { ...placed, kind: "list" as const, items: from.items.map((item) => nodeOf(item)) }
-        : mapOf(from, placed);
-    if (from.anchor !== undefined) anchors.set(from.anchor, { node, size: built - before });
+    const node =
+      from.type === EVENT_ID.SCALAR
+        ? scalarOf(from, placed)
+        : from.type === EVENT_ID.SEQUENCE
+          ? listOf(from, placed)
+          : mapOf(from, placed);
+    if (from.anchorStart >= 0)
+      anchors.set(text.slice(from.anchorStart, from.anchorEnd), { node, size: built - before });
     return node;
   }
 
-  function scalarOf(from: Scalar.Parsed, placed: Pick<SourceNode, "at" | "keyAt">): SourceNode {
-    const kind = "scalar" as const;
-    const value: unknown = from.value;
-    if (typeof value === "string") {
-      // Neither PostgreSQL nor Slack takes a NUL, and nobody reads the others.
-      if (/[^\P{Cc}\n\t]/u.test(value))
-        faults.push(faultAt(placed.at, "expected text, got a control character"));
-      return { ...placed, kind, value, placeOf: (offset) => placeIn(from, value, offset) };
-    }
-    if (value === null || typeof value === "number" || typeof value === "boolean")
-      return { ...placed, kind, value };
-    throw new TypeError(`YAML's core schema has no ${typeof value}`);
+  function scalarOf(from: ScalarEvent, placed: Placed): SourceNode {
+    const value = checkedValue(from);
+    if (typeof value !== "string") return { ...placed, kind: "scalar", value };
+    // Neither PostgreSQL nor Slack takes a NUL, and nobody reads the others. As they are, the text holds none.
+    if (!from.fast && /[^\P{Cc}\n\t]/u.test(value))
+      faults.push(faultAt(placed.at, "expected text, got a control character"));
+    // `!!str` alone is an empty text, written nowhere.
+    if (from.valueStart < 0) return { ...placed, kind: "scalar", value };
+    return { ...placed, kind: "scalar", value, placeOf: (offset) => placeIn(from, value, offset) };
   }
 
-  function placeIn(
-    { range: [start, end], type = "PLAIN" }: Scalar.Parsed,
-    value: string,
-    offset: number,
-  ): Place {
-    return place(start + offsetInScalar(text.slice(start, end), type, value, offset));
+  function checkedValue(from: ScalarEvent): ScalarValue {
+    const value = valueOf(text, from);
+    if (value === undefined) faults.push(unknownTag(from));
+    return value ?? null;
   }
 
-  function mapOf(from: YAMLMap.Parsed, placed: Pick<SourceNode, "at" | "keyAt">): SourceMap {
+  function unknownTag({ tagStart }: { readonly tagStart: number }): PolicyFault {
+    // The tag is not repeated: it may be a secret that begins with an exclamation mark and lacks its quotes.
+    return invalidAt(tagStart, "unknown tag; a text that begins with ! has to be in quotes");
+  }
+
+  function invalidAt(start: number, reason: string): PolicyFault {
+    return faultAt(place(start), invalid(start, reason).message);
+  }
+
+  /** After a `?` the parser lets it pass. */
+  function isIndentedByTab({ style }: MappingEvent, start: number): boolean {
+    // Lists and maps in brackets may have a million keys on a line.
+    if (style === COLLECTION_STYLE.FLOW) return false;
+    return text.slice(text.lastIndexOf("\n", start - 1) + 1, start).includes("\t");
+  }
+
+  function placeIn({ valueStart, valueEnd, style }: ScalarEvent, value: string, offset: number): Place {
+    return place(valueStart + offsetInScalar(text.slice(valueStart, valueEnd), style, value, offset));
+  }
+
+  function listOf(from: SequenceEvent, placed: Placed): SourceNode {
+    if (!hasTag(text, from, "!!seq")) faults.push(unknownTag(from));
+    const items: SourceNode[] = [];
+    while (!reader.leave()) items.push(nodeOf("-"));
+    return { ...placed, kind: "list", items };
+  }
+
+  function mapOf(from: MappingEvent, placed: Placed): SourceMap {
+    if (!hasTag(text, from, "!!map")) faults.push(unknownTag(from));
+    // The parser refuses `a: b: c`, and lets `a: &x b: c` pass.
+    if (
+      from.style === COLLECTION_STYLE.BLOCK &&
+      placed.keyAt !== placed.at &&
+      placed.keyAt.line === placed.at.line
+    )
+      faults.push(invalidAt(from.start, "expected a map on a line after its key"));
     const entries = new Map<string, SourceNode>();
-    for (const { key, value } of from.items) {
-      const keyAt = place(key.range[0]);
-      const name = isScalar(key) ? key.value : undefined;
+    while (!reader.leave()) {
+      const { node: key, start } = reader.take("?");
+      const keyAt = place(start);
+      const name = key.type === EVENT_ID.SCALAR ? checkedValue(key) : undefined;
       if (typeof name !== "string") {
         faults.push(faultAt(keyAt, "expected a key that is text, got something else; put it in quotes"));
+        reader.skip(key);
+        reader.skip(reader.take(":").node);
         continue;
       }
       if (/\p{Cc}/u.test(name)) faults.push(faultAt(keyAt, "expected a key, got a control character"));
       const earlier = entries.get(name);
+      if (isIndentedByTab(from, start))
+        faults.push(invalidAt(start, "expected spaces before a key, got a tab"));
       if (refusedKeys.has(name)) faults.push(faultAt(keyAt, `${quoted(name)} cannot be a key`));
       if (earlier)
         faults.push(
           faultAt(keyAt, `duplicate key ${quoted(name)}, first written on line ${earlier.keyAt.line}`),
         );
-      // `? key` without a value has none; `key:` has a null.
-      if (value) entries.set(name, nodeOf(value, keyAt));
-      else entries.set(name, { kind: "scalar", at: keyAt, keyAt, value: null });
+      entries.set(name, nodeOf(":", keyAt));
     }
     return { ...placed, kind: "map", entries };
   }
 
-  function aliasOf(anchor: string, at: Place): SourceNode {
+  function aliasOf({ anchorStart, anchorEnd }: AliasEvent, at: Place): SourceNode {
     // An anchor is known only once it is complete, so nothing can contain itself.
+    const anchor = text.slice(anchorStart, anchorEnd);
     const target = anchors.get(anchor);
     const nothing = { kind: "scalar", at, keyAt: at, value: null } as const;
     aliases++;
@@ -201,7 +186,7 @@ function build(contents: ParsedNode, text: string, place: (offset: number) => Pl
     return nothing;
   }
 
-  const root = nodeOf(contents);
+  const root = nodeOf("---");
   if (root.kind !== "map" && faults.length === 0)
     faults.push(
       faultAt(root.at, "expected a map with version, settings, rules and so on, got something else"),

@@ -61,17 +61,22 @@ describe("a hostile or broken file is refused in a line", () => {
     [
       "a tag",
       "a: !!js/function x\n",
-      ["hallpass.yml:1:4: expected valid YAML, got an error: Unresolved tag: tag:yaml.org,2002:js/function"],
+      [
+        "hallpass.yml:1:4: expected valid YAML, got an error: unknown tag; a text that begins with ! has to be in quotes",
+      ],
     ],
     [
       "broken quotes",
       'a: "x\n',
-      ['hallpass.yml:2:1: expected valid YAML, got an error: Missing closing "quote'],
+      [
+        "hallpass.yml:2:1: expected valid YAML, got an error: too little indentation in quotes or brackets; " +
+          "is one not closed, or its end not indented?",
+      ],
     ],
     [
       "a tab for indentation",
       "a:\n\tb: 1\n",
-      ["hallpass.yml:2:1: expected valid YAML, got an error: Tabs are not allowed as indentation"],
+      ["hallpass.yml:2:1: expected valid YAML, got an error: tab characters must not be used in indentation"],
     ],
   ];
   test.each(cases)("%s", (_title, text, faults) => {
@@ -128,10 +133,86 @@ describe("a hostile or broken file is refused in a line", () => {
   });
 });
 
-test("places are right after an error that the YAML library loses lines by", () => {
-  const places = faultsOf("  a: x\nb:\nc: 1\n  d: [e]\n").map((fault) => fault.split(": ")[0]);
-  expect(places.at(0)).toBe("hallpass.yml:2:1");
-  expect(places.at(-1)).toBe("hallpass.yml:4:8");
+describe("what another reader, or a person, may read otherwise is refused", () => {
+  const invalid = "expected valid YAML, got an error:";
+  test.each([
+    [
+      "a line that a comment hides",
+      "# x\ra: 1\n",
+      `1:4: ${invalid} a carriage return without a line feed after it`,
+    ],
+    ["a control character in a comment", "# x\u007F\n", "1:4: expected text, got a control character"],
+    [
+      "a tag's new meaning",
+      "%TAG !! tag:x,2000:\n---\na: 1\n",
+      `1:1: ${invalid} expected no directive but %YAML 1.2`,
+    ],
+    ["an unknown directive", "# x\n%FOO\n---\na: 1\n", `2:1: ${invalid} expected no directive but %YAML 1.2`],
+    ["a YAML to come", "%YAML 1.3\n---\na: 1\n", `1:1: ${invalid} expected no directive but %YAML 1.2`],
+    ["a character there is not", 'a: "\\U00110000"\n', `1:5: ${invalid} there is no such character`],
+    [
+      "an anchor run into a colon",
+      "a: &b: c\n",
+      `1:7: ${invalid} expected a space after a tag, an anchor or an alias`,
+    ],
+    [
+      "an anchor run into a list",
+      "a: &b[c]\n",
+      `1:6: ${invalid} expected a space after a tag, an anchor or an alias`,
+    ],
+    ["a map beside its key", "a: &b c: d\n", `1:4: ${invalid} expected a map on a line after its key`],
+    ["a tab before a key", "? a\n\tb: c\n", `2:2: ${invalid} expected spaces before a key, got a tab`],
+    [
+      "a number's tag on a text",
+      "a: !!int x\n",
+      `1:4: ${invalid} unknown tag; a text that begins with ! has to be in quotes`,
+    ],
+    [
+      "a list's tag on a map",
+      "a: !!seq { b: c }\n",
+      `1:4: ${invalid} unknown tag; a text that begins with ! has to be in quotes`,
+    ],
+  ])("%s", (_title, text, fault) => {
+    expect(faultsOf(text)).toEqual([`hallpass.yml:${fault}`]);
+  });
+
+  test.each([
+    "!s3cret",
+    "!<s3cret",
+    "!s3cret!x",
+    "!s3cret{",
+    "*",
+    "@s3cret",
+    "'s3cret",
+    "{ s3cret",
+    "%s3cret",
+  ])("and %s, which lacks its quotes, is not repeated", (written) => {
+    const faults = faultsOf(changed("  pg: ", `  pg: ${written} `));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(invalid);
+    expect(faults[0]).not.toContain("s3cret");
+  });
+});
+
+test("maps that pairs in a list make count as levels", () => {
+  const pairs = (levels: number) => `a: ${"[b: ".repeat(levels)}1${"]".repeat(levels)}\n`;
+  expect(faultsOf(pairs(31)).join()).toContain('unknown key "a"');
+  expect(faultsOf(pairs(32))).toEqual([
+    "hallpass.yml:1:129: expected at most 64 levels of nesting, got more",
+  ]);
+});
+
+test("what is not written stands where it would be written", () => {
+  const text = changed(
+    "decision: allow",
+    'decision: # none\n    approvals:\n      - # c: -\n      - from: ["a@example.com"]\n      -\n',
+  );
+  const places = faultsOf(text).filter((fault) => fault.includes("got nothing"));
+  expect(places.map((fault) => fault.split(": ")[0])).toEqual([
+    "hallpass.yml:24:15",
+    "hallpass.yml:26:9",
+    "hallpass.yml:28:8",
+  ]);
 });
 
 test("what came is quoted on one line, cut short, and without invisible characters", () => {

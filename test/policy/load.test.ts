@@ -121,7 +121,7 @@ describe("a folder", () => {
 
   test("says nothing about what files say of each other while one of them cannot be read", () => {
     expect(faultsOf({ "a.yml": "a: 'x", "b.yml": firstRule })).toEqual([
-      "a.yml:1:6: expected valid YAML, got an error: Missing closing 'quote",
+      "a.yml:1:6: expected valid YAML, got an error: unexpected end of the stream within a single quoted scalar",
     ]);
   });
 
