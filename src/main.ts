@@ -28,8 +28,10 @@ import { startSweep } from "./jobs/sweep.ts";
 import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
 import { createDatabaseCheck, type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
 import { keepEmbeddedPostgres } from "./persistence/keep-embedded.ts";
+import { hastenMessages } from "./persistence/owed-messages.ts";
 import { migrate, migrateQueues } from "./persistence/migrate.ts";
 import type { LoadedPolicy } from "./policy/load.ts";
+import { peopleAmong } from "./policy/people.ts";
 import type { Policy } from "./policy/policy.ts";
 import { watchPolicy } from "./policy/watch.ts";
 import { createLiveProviders } from "./providers/live-providers.ts";
@@ -40,7 +42,9 @@ import { createDirectory } from "./slack/directory.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
 import { createNotifier } from "./slack/notifier.ts";
 import { plain, postTo } from "./slack/posting.ts";
+import { createPace, type PaceLimits } from "./slack/pace.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
+import { createTokenWatch } from "./slack/token-watch.ts";
 import { createUserGroups } from "./slack/user-groups.ts";
 import { createWebClient } from "./slack/web-client.ts";
 
@@ -55,6 +59,8 @@ export type HallpassSettings = {
   readonly log: Logger;
   /** The database's time unless told. */
   readonly clock?: Clock;
+  /** How fast messages may come into a channel; as fast as Slack takes them unless told. */
+  readonly pace?: PaceLimits;
 };
 
 export type PolicySource = {
@@ -122,7 +128,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       metrics,
       async readiness() {
         const why = [await checkDatabase(), ...trouble.values()].filter((each) => each !== undefined);
-        return { ready: why.length === 0, why };
+        return { ready: why.length === 0, why: [...new Set(why)] };
       },
       ...(config.slack.transport.mode === "http" ? { slackEvents: onSlackEvent } : {}),
     });
@@ -183,6 +189,25 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
     const report = (error: unknown, about: object): void =>
       log.error({ err: error, ...about }, "a fault in Hallpass");
+    const token = createTokenWatch({
+      client,
+      log,
+      onChange(why) {
+        if (why !== undefined) return void trouble.set("slack token", why);
+        trouble.delete("slack token");
+        hastenMessages(db, clock).then(
+          () => sweep.look(),
+          (error: unknown) => log.warn({ err: error }, "messages that waited are sent a little later"),
+        );
+      },
+    });
+    closers.push(() => Promise.resolve(token.stop()));
+    const admins = async (): Promise<readonly string[]> => {
+      const current = keeper.current();
+      const memberships = await groups.read(current.outsideGroups);
+      return peopleAmong(current, memberships, current.settings.admins).emails;
+    };
+    const pace = createPace(settings.pace);
     const carryOut = { ...record, providers: providers.byName, report };
     const runner: RunnerDeps = {
       ...record,
@@ -193,7 +218,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
         check_idle: (effect): Promise<Outcome> => carryOutIdleCheck(carryOut, effect),
         extend_access: (effect): Promise<Outcome> => carryOutExtension(record, effect),
         deadline: (effect): Promise<Outcome> => carryOutDeadline(record, effect),
-        ...createNotifier({ db, clock, client, directory }),
+        ...createNotifier({ db, clock, client, directory, pace, token, log, admins }),
       },
     };
     const run = async (effectId: string, queue: QueueName): Promise<void> => {

@@ -106,7 +106,13 @@ export const eventData = {
     standing: z.boolean().optional(),
     attempts: z.number().int(),
   }),
-  "message.failed": z.object({ kind: z.string(), channel: z.string().optional(), error: z.string() }),
+  /** `instead`: where it was posted in its stead. */
+  "message.failed": z.object({
+    kind: z.string(),
+    channel: z.string().optional(),
+    error: z.string(),
+    instead: z.string().optional(),
+  }),
   "lockdown.begun": z.object({ kind: z.string(), value: z.string(), reason: z.string() }),
   "lockdown.lifted": z.object({ kind: z.string(), value: z.string() }),
   "lockdown.refused": z.object({ attempted: z.string(), why: z.string() }),

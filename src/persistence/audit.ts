@@ -51,3 +51,8 @@ export async function recordEvent(
       "requesterEmail" text, resource text, role text, rule text, "policyVersion" text, data jsonb)
     on conflict (dedupe_key) do nothing`;
 }
+
+/** Whether an event with this key is recorded. */
+export async function isRecorded(db: PrismaClient, dedupeKey: string): Promise<boolean> {
+  return (await db.auditEvent.count({ where: { dedupeKey } })) > 0;
+}

@@ -28,3 +28,15 @@ export async function saveApprovalMessage(
     values (${requestId}::uuid, 'approval', ${place.channel}, ${place.ts}, ${clock.now})
     on conflict (request_id, kind) do nothing`;
 }
+
+/** The approval message stands elsewhere now: another was posted in its stead. */
+export async function moveApprovalMessage(
+  db: PrismaClient,
+  clock: Clock,
+  requestId: string,
+  place: SlackPlace,
+): Promise<void> {
+  await db.$executeRaw`
+    update slack_messages set channel = ${place.channel}, ts = ${place.ts}, posted_at = ${clock.now}
+    where request_id = ${requestId}::uuid and kind = 'approval'`;
+}

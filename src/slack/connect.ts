@@ -102,7 +102,8 @@ function pauseBefore(attempt: number): number {
   return Math.min(maxPauseMs, 1_000 * 2 ** attempt);
 }
 
-function wordTrouble(error: unknown, token: string): string {
+/** What keeps us from Slack, in words for an operator. */
+export function wordTrouble(error: unknown, token: string): string {
   if (error instanceof WebAPIPlatformError) {
     return `Slack refuses the token (${error.data.error}): check ${token}, or install the app again from manifest.yml. Access that is due to end is still ended.`;
   }

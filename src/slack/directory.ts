@@ -17,7 +17,13 @@ export type SlackAccount = {
   readonly isStranger: boolean;
 };
 
-export type SlackChannel = { readonly id: string; readonly isArchived: boolean; readonly isShared: boolean };
+export type SlackChannel = {
+  readonly id: string;
+  readonly isArchived: boolean;
+  readonly isShared: boolean;
+  /** Slack was asked just now. */
+  readonly isFresh: boolean;
+};
 
 export type Directory = {
   /** The account, at most a minute old; `undefined` when Slack knows none. Throws when Slack cannot be asked. */
@@ -28,6 +34,10 @@ export type Directory = {
   idByEmail(email: string): Promise<string | undefined>;
   /** A channel by its id or `#name`; `undefined` when the bot cannot see one. Throws when Slack cannot be asked. */
   channel(idOrName: string): Promise<SlackChannel | undefined>;
+  /** A channel is not as it was remembered. */
+  forgetChannel(idOrName: string): void;
+  /** The direct messages with a person, by the id of their conversation. Throws when Slack cannot be asked. */
+  directMessages(slackId: string): Promise<string>;
   /** Slack told that an account changed. */
   forget(id: string): void;
 };
@@ -41,6 +51,7 @@ export function createDirectory(client: WebClient): Directory {
   const accounts = createMemory<SlackAccount>(accountTtlMs);
   const idsByEmail = createMemory<string>(channelTtlMs);
   const channels = createMemory<SlackChannel>(channelTtlMs);
+  const conversations = createMemory<string>(channelTtlMs);
   return {
     async account(id) {
       const known = accounts.get(id);
@@ -66,7 +77,7 @@ export function createDirectory(client: WebClient): Directory {
     },
     async channel(idOrName) {
       const known = channels.get(idOrName);
-      if (known) return known;
+      if (known) return { ...known, isFresh: false };
       const channel = idOrName.startsWith("#")
         ? await findByName(client, idOrName.slice(1))
         : (await whenKnown("channel_not_found", () => client.conversations.info({ channel: idOrName })))
@@ -76,9 +87,20 @@ export function createDirectory(client: WebClient): Directory {
         id: channel.id,
         isArchived: channel.is_archived === true,
         isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true,
+        isFresh: true,
       };
-      channels.set(idOrName, found);
+      // One that takes nothing may be mended at any time.
+      if (!found.isArchived && !found.isShared) channels.set(idOrName, found);
       return found;
+    },
+    forgetChannel: (idOrName) => channels.delete(idOrName),
+    async directMessages(slackId) {
+      const known = conversations.get(slackId);
+      if (known !== undefined) return known;
+      const { channel } = await client.conversations.open({ users: slackId });
+      if (channel?.id === undefined) throw new Error("Slack opened no direct message");
+      conversations.set(slackId, channel.id);
+      return channel.id;
     },
     forget: (id) => accounts.delete(id),
   };

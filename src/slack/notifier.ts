@@ -1,23 +1,24 @@
-import { WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
 import type { Outcome } from "../access/carry-out.ts";
-import type { RecordDeps } from "../access/deps.ts";
-import type { State } from "../domain/decide.ts";
-import { requestName } from "../domain/request.ts";
-import { recordEvent } from "../persistence/audit.ts";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import { reviewed } from "../domain/break-glass.ts";
+import type { AccessRequest } from "../domain/request.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
-import { readState } from "../persistence/requests.ts";
-import { findApprovalMessage, saveApprovalMessage, type SlackPlace } from "../persistence/slack-messages.ts";
-import type { Directory } from "./directory.ts";
-import { permanentFault, plain, post, postInPerson, postTo } from "./posting.ts";
+import { findLater, settleMerged } from "../persistence/owed-messages.ts";
+import { findApprovalMessage, type SlackPlace } from "../persistence/slack-messages.ts";
+import { namesOf, readRequest, sendCard } from "./approval-card.ts";
 import {
-  type Approver,
-  approvalMessage,
-  type Asked,
-  maxNames,
-  type Message,
-  waitingStep,
-} from "./views/approval-message.ts";
-import { shorten } from "./views/rich-text.ts";
+  type Errand,
+  moveCard,
+  placeCard,
+  type PlaceDeps,
+  recordFailure,
+  renewCard,
+  tellAdmins,
+} from "./approval-place.ts";
+import { type Compose, type CourierDeps, createCourier, type Parcel } from "./courier.ts";
+import type { Urgency } from "./pace.ts";
+import { type PermanentFault, permanentFault } from "./slack-fault.ts";
+import type { Message } from "./views/approval-message.ts";
 import {
   alertMessage,
   askedBy,
@@ -26,10 +27,7 @@ import {
   threadMessage,
 } from "./views/event-message.ts";
 
-export type NotifierDeps = Pick<RecordDeps, "db" | "clock"> & {
-  readonly client: WebClient;
-  readonly directory: Directory;
-};
+export type NotifierDeps = CourierDeps & PlaceDeps;
 
 type Effect<K extends ClaimedEffect["kind"]> = Extract<ClaimedEffect, { kind: K }>;
 
@@ -44,180 +42,210 @@ export type Notifier = {
 const soonMs = 16 * 60_000;
 
 const done: Outcome = { outcome: "done" };
+const doneWith = (note: string): Outcome => ({ outcome: "done", note });
 
 /** Carries out what is owed to people: each message once, in its lane's order, tried again while Slack cannot take it. */
 export function createNotifier(deps: NotifierDeps): Notifier {
-  const send = createSender(deps);
+  const courier = createCourier(deps);
+  const deliver = (
+    effect: Effect<keyof Notifier>,
+    work: (parcel: Parcel) => Promise<Outcome>,
+  ): Promise<Outcome> =>
+    courier.deliver(effect, urgencyOf(effect), async (parcel) => {
+      try {
+        return await work(parcel);
+      } catch (error) {
+        const fault = permanentFault(error);
+        if (!fault) throw error;
+        await recordFailure(deps, effect, { error: fault.words });
+        return doneWith(fault.words);
+      }
+    });
+
   return {
     async post_request(effect) {
       if (await findApprovalMessage(deps.db, effect.requestId)) return done;
-      const { state } = await read(deps, effect);
-      const asked = await askedOf(deps.directory, state);
-      return send(effect, async () => {
-        const place = await postRequest(deps, state.request.terms.channel, state, asked);
-        await saveApprovalMessage(deps.db, deps.clock, effect.requestId, place);
+      return deliver(effect, async (parcel) => {
+        await placeCard(deps, { effect, parcel });
+        return done;
       });
     },
     async update_request(effect) {
-      const place = await findApprovalMessage(deps.db, effect.requestId);
-      if (!place) return { outcome: "done", note: "no approval message was posted" };
-      const { state } = await read(deps, effect);
-      const asked = await askedOf(deps.directory, state);
-      return send(effect, () =>
-        fitting(state, asked, ({ text, blocks }) =>
-          deps.client.chat.update({ ...place, text, blocks: [...blocks] }),
-        ),
-      );
+      // Those that are owed by now are about changes that the message will show already.
+      const later = await findLater(deps.db, deps.clock, effect);
+      return deliver(effect, async (parcel) => {
+        await updateCard(deps, { effect, parcel });
+        await settleMerged(deps.db, deps.clock, later.map(({ id }) => id));
+        return done;
+      });
     },
     async tell_thread(effect) {
       const { event } = effect.payload;
-      const message = threadMessage(event, await namesOf(deps.directory, askedBy(event)));
-      const place = await findApprovalMessage(deps.db, effect.requestId);
-      if (!message || !place) return { outcome: "done", note: "nothing to say, or nowhere" };
-      return send(effect, () => post(deps.client, place.channel, message, { thread_ts: place.ts }));
+      if (!threadMessage(event)) return doneWith("nothing to say");
+      const outdated = await outdatedBy(deps, effect);
+      if (outdated !== undefined) return doneWith(outdated);
+      return deliver(effect, async (parcel) => {
+        const place = await findApprovalMessage(deps.db, effect.requestId);
+        if (!place) return doneWith("nowhere to say it");
+        return sayInThread(deps, { effect, parcel }, place, async () =>
+          certain(threadMessage(event, await namesOf(deps.directory, askedBy(event)))),
+        );
+      });
     },
     async tell_requester(effect) {
-      const { state } = await read(deps, effect);
+      const { state } = await readRequest(deps, effect);
       const message = requesterMessage(effect.payload.event, state.request);
       const { slackId } = state.request.requester;
-      if (!message || slackId === undefined)
-        return { outcome: "done", note: "nothing to say, or nobody in Slack" };
-      return send(effect, () => postInPerson(deps.client, slackId, message));
+      if (!message || slackId === undefined) return doneWith("nothing to say, or nobody in Slack");
+      return deliver(effect, async (parcel) => {
+        await parcel.postInPerson(slackId, () => message);
+        return done;
+      });
     },
     async remind_expiry(effect) {
-      const { state, now } = await read(deps, effect);
+      const { state, now } = await readRequest(deps, effect);
       const grant = state.grants.find(({ id }) => id === effect.grantId);
       const { slackId } = state.request.requester;
       const expiresAt = grant?.status === "active" ? grant.expiresAt : undefined;
+      const leftMs = expiresAt ? expiresAt.getTime() - now.getTime() : 0;
       // It has ended, or lasts longer now and is reminded of again.
-      if (!expiresAt || slackId === undefined || expiresAt.getTime() - now.getTime() > soonMs) return done;
-      return send(effect, () => postInPerson(deps.client, slackId, expiryMessage(state.request, expiresAt)));
+      if (!expiresAt || slackId === undefined || leftMs <= 0 || leftMs > soonMs) return done;
+      if ((await findLater(deps.db, deps.clock, effect)).length > 0) return doneWith("a later one says it");
+      return deliver(effect, async (parcel) => {
+        await parcel.postInPerson(slackId, () => expiryMessage(state.request, expiresAt));
+        return done;
+      });
     },
     async tell_alerts(effect) {
-      const { state } = await read(deps, effect);
+      const { state } = await readRequest(deps, effect);
       const message = alertMessage(effect.payload.event, state.request);
       if (!message) return done;
-      return send(effect, () => postTo(deps, state.request.terms.alerts, message));
+      const outdated = await outdatedBy(deps, effect);
+      if (outdated !== undefined) return doneWith(outdated);
+      return deliver(effect, async (parcel) => {
+        const { alerts } = state.request.terms;
+        try {
+          await parcel.postTo(alerts, () => message);
+          return done;
+        } catch (error) {
+          const fault = permanentFault(error);
+          if (!fault) throw error;
+          deps.log.error({ channel: alerts, err: fault.words }, "the alerts channel takes nothing");
+          await recordFailure(deps, effect, { channel: alerts, error: fault.words });
+          await tellAdmins(deps, parcel, `${message.text} (${alerts} takes no messages: ${fault.words})`);
+          return doneWith(fault.words);
+        }
+      });
     },
   };
 }
 
-function createSender(
+async function updateCard(deps: NotifierDeps, errand: Errand): Promise<void> {
+  const { effect, parcel } = errand;
+  const place = await findApprovalMessage(deps.db, effect.requestId);
+  if (!place) {
+    // No channel took it; one may have been mended since.
+    await placeCard(deps, errand);
+    return;
+  }
+  try {
+    await sendCard(deps, effect, (compose) => parcel.update(place, compose));
+  } catch (error) {
+    const fault = permanentFault(error);
+    if (!fault || fault.kind === "refused") throw error;
+    await placeAgain(deps, errand, place, fault);
+  }
+}
+
+async function sayInThread(
   deps: NotifierDeps,
-): (effect: ClaimedEffect, call: () => Promise<unknown>) => Promise<Outcome> {
-  return async (effect, call) => {
-    try {
-      await call();
-      return done;
-    } catch (error) {
-      if (error instanceof WebAPIRateLimitedError) {
-        return { outcome: "again", seconds: error.retryAfter, error: "Slack asked to wait", untouched: true };
-      }
-      const words = permanentFault(error);
-      if (words === undefined) throw error;
-      return giveUp(deps, effect, words);
+  errand: Errand,
+  place: SlackPlace,
+  compose: Compose,
+): Promise<Outcome> {
+  const { parcel } = errand;
+  const fault = await replyTo(parcel, place, compose);
+  if (!fault) return done;
+  const next = await placeAgain(deps, errand, place, fault);
+  if (!next) return doneWith(fault.words);
+  await parcel.post(next.channel, compose, { thread_ts: next.ts });
+  return done;
+}
+
+/** Says something under a message; why not, where the message or its channel is gone. */
+async function replyTo(
+  parcel: Parcel,
+  { channel, ts }: SlackPlace,
+  compose: Compose,
+): Promise<PermanentFault | undefined> {
+  try {
+    const posted = await parcel.post(channel, compose, { thread_ts: ts });
+    if (posted.isInThread) return undefined;
+    await parcel.retract(posted);
+    return { kind: "message", words: "message_not_found" };
+  } catch (error) {
+    const fault = permanentFault(error);
+    if (!fault || fault.kind === "refused") throw error;
+    return fault;
+  }
+}
+
+function placeAgain(
+  deps: NotifierDeps,
+  errand: Errand,
+  lost: SlackPlace,
+  { kind, words }: PermanentFault,
+): Promise<SlackPlace | undefined> {
+  return kind === "message" ? renewCard(deps, errand, lost, words) : moveCard(deps, errand, lost, words);
+}
+
+/** Why a line that waited is not worth saying any more: it asks for what has been done, or a later one says the same. */
+async function outdatedBy(
+  deps: NotifierDeps,
+  effect: Effect<"tell_thread" | "tell_alerts">,
+): Promise<string | undefined> {
+  const { type, grantId } = effect.payload.event;
+  if (!repeated.has(type)) return undefined;
+  const { state } = await readRequest(deps, effect);
+  if (!isStillTrue(effect.payload.event, state.request)) return "no longer true";
+  const later = await findLater(deps.db, deps.clock, effect);
+  const isSaidLater = later.some((one) => one.eventType === type && (one.grantId ?? undefined) === grantId);
+  return isSaidLater ? "a later one says it" : undefined;
+}
+
+/** What is said again and again until somebody has acted. */
+const repeated: ReadonlySet<AuditEvent["type"]> = new Set([
+  "request.reminded",
+  "request.escalated",
+  "break_glass.overdue",
+  "revocation.failed",
+]);
+
+function isStillTrue({ type }: AuditEvent, request: AccessRequest): boolean {
+  if (type === "request.reminded" || type === "request.escalated") return request.status === "pending";
+  return type !== "break_glass.overdue" || !reviewed(request);
+}
+
+/** People wait for the approval message; what should have ended and has not comes before what is good to know. */
+function urgencyOf(effect: Effect<keyof Notifier>): Urgency {
+  switch (effect.kind) {
+    case "post_request":
+    case "tell_alerts":
+      return "urgent";
+    case "update_request":
+      return "ordinary";
+    case "remind_expiry":
+      return "patient";
+    case "tell_thread":
+    case "tell_requester": {
+      const { type } = effect.payload.event;
+      if (type === "revocation.failed" || type.startsWith("break_glass.")) return "urgent";
+      return type === "request.reminded" ? "patient" : "ordinary";
     }
-  };
-}
-
-/** Recorded, and said in the alerts channel where that is another one: a message nobody gets is never silent. */
-async function giveUp(deps: NotifierDeps, effect: ClaimedEffect, error: string): Promise<Outcome> {
-  const { state, now } = await read(deps, effect);
-  const { channel, alerts } = state.request.terms;
-  await recordEvent(
-    deps.db,
-    {
-      type: "message.failed",
-      at: now,
-      actor: { kind: "hallpass" },
-      data: { kind: effect.kind, channel, error },
-    },
-    { request: state.request, dedupeKey: `message.failed ${effect.id}` },
-  );
-  if (effect.kind !== "post_request") return { outcome: "done", note: error };
-  const trouble = `${requestName(state.request)} could not be posted in ${channel} (${error})`;
-  if (alerts === channel || !(await postInstead(deps, alerts, state, trouble))) {
-    const text = `${trouble}, so nobody can approve it. Tell whoever keeps the policy.`;
-    const { slackId } = state.request.requester;
-    if (slackId !== undefined) await postInPerson(deps.client, slackId, plain(text));
-  }
-  return { outcome: "done", note: error };
-}
-
-/** The request is still to be judged: approvers find it in the alerts channel instead, if that can take it. */
-async function postInstead(
-  deps: NotifierDeps,
-  alerts: string,
-  state: State,
-  trouble: string,
-): Promise<boolean> {
-  try {
-    const place = await postRequest(deps, alerts, state, await askedOf(deps.directory, state));
-    await saveApprovalMessage(deps.db, deps.clock, state.request.id, place);
-    await post(deps.client, place.channel, plain(`${trouble}; it is decided here instead.`), {
-      thread_ts: place.ts,
-    });
-    return true;
-  } catch (error) {
-    if (permanentFault(error) === undefined) throw error;
-    return false;
   }
 }
 
-function postRequest(deps: NotifierDeps, channel: string, state: State, asked: Asked): Promise<SlackPlace> {
-  return fitting(state, asked, (message) => postTo(deps, channel, message));
-}
-
-/** How much of a reason is shown where Slack does not take all of it. */
-const shortReasonCharacters = 1_000;
-
-/**
- * Sends the approval message; with the reason cut short when Slack finds it too long: how it counts is not published
- * (https://github.com/slackapi/bolt-js/issues/2509), and a request nobody sees is worse than a reason cut short.
- */
-async function fitting<T>(state: State, asked: Asked, send: (message: Message) => Promise<T>): Promise<T> {
-  try {
-    return await send(approvalMessage(state, asked));
-  } catch (error) {
-    if (!(error instanceof WebAPIPlatformError) || !tooLong.has(error.data.error)) throw error;
-    const reason = `${shorten(state.request.reason, shortReasonCharacters)} (shortened; the audit has it whole)`;
-    return send(approvalMessage({ ...state, request: { ...state.request, reason } }, asked));
-  }
-}
-
-const tooLong = new Set(["msg_too_long", "msg_blocks_too_long"]);
-
-async function read(
-  deps: NotifierDeps,
-  effect: ClaimedEffect,
-): Promise<{ readonly state: State; readonly now: Date }> {
-  const found = await readState(deps.db, deps.clock, effect.requestId);
-  if (!found) throw new Error(`effect ${effect.id} names a request that does not exist`);
-  return found;
-}
-
-/** Who may decide the waiting step, those it pings first and mentioned; and whom else it pings. */
-async function askedOf(directory: Directory, { request }: State): Promise<Asked> {
-  const step = request.status === "pending" ? waitingStep(request) : undefined;
-  if (!step) return { approvers: [], told: [] };
-  const { approvers, notify = approvers } = step;
-  const pinged = await namesOf(directory, notify);
-  const mayDecide = new Set(approvers);
-  const isPinged = new Set(notify);
-  return {
-    approvers: [
-      ...pinged.filter(({ email }) => mayDecide.has(email)),
-      ...approvers.filter((email) => !isPinged.has(email)).map((email) => ({ email })),
-    ],
-    told: pinged.filter(({ email }) => !mayDecide.has(email)),
-  };
-}
-
-function namesOf(directory: Directory, emails: readonly string[]): Promise<readonly Approver[]> {
-  return Promise.all(
-    emails.map(async (email, index) => {
-      // Those who are only counted need no looking up: Slack allows some fifty a minute.
-      return index < maxNames ? { email, slackId: await directory.idByEmail(email) } : { email };
-    }),
-  );
+function certain(message: Message | undefined): Message {
+  if (!message) throw new Error("an event that was worth saying is not any more");
+  return message;
 }

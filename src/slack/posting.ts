@@ -1,14 +1,42 @@
-import { WebAPIPlatformError, type WebClient } from "@slack/web-api";
+import type { WebClient } from "@slack/web-api";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
 import type { Directory } from "./directory.ts";
+import { ChannelError, permanentFault } from "./slack-fault.ts";
 import type { Message } from "./views/approval-message.ts";
 import { escapeMrkdwn } from "./views/rich-text.ts";
 
 export type PostingDeps = { readonly client: WebClient; readonly directory: Directory };
 
-/** Posts in a channel by its id or `#name`; refuses what is archived or shared with another company. */
-export async function postTo(deps: PostingDeps, idOrName: string, message: Message): Promise<SlackPlace> {
-  const channel = await deps.directory.channel(idOrName);
+/** Where a message was posted; not in its thread where the message it was to answer has been deleted. */
+export type Posted = SlackPlace & { readonly isInThread: boolean };
+
+/**
+ * Posts in a channel by its id or `#name`; refuses what is archived or shared with another company.
+ * A channel that was remembered and takes nothing is looked up again: another may have its name.
+ */
+export async function postTo<T>(
+  directory: Directory,
+  idOrName: string,
+  send: (channelId: string) => Promise<T>,
+): Promise<T> {
+  const { id, isFresh } = await usable(directory, idOrName);
+  try {
+    return await send(id);
+  } catch (error) {
+    if (permanentFault(error)?.kind !== "channel") throw error;
+    directory.forgetChannel(idOrName);
+    if (isFresh) throw error;
+    const again = await usable(directory, idOrName);
+    if (again.id === id) throw error;
+    return await send(again.id);
+  }
+}
+
+async function usable(
+  directory: Directory,
+  idOrName: string,
+): Promise<{ readonly id: string; readonly isFresh: boolean }> {
+  const channel = await directory.channel(idOrName);
   if (!channel) {
     throw new ChannelError(
       `the bot sees no channel ${idOrName}; create it, or invite the bot if it is private`,
@@ -16,66 +44,37 @@ export async function postTo(deps: PostingDeps, idOrName: string, message: Messa
   }
   if (channel.isArchived) throw new ChannelError(`the channel ${idOrName} is archived`);
   if (channel.isShared) throw new ChannelError(`the channel ${idOrName} is shared with another company`);
-  return post(deps.client, channel.id, message);
+  return channel;
 }
+
+/** What a message carries unseen, so that it is found again: ids that say nothing to whoever reads them. */
+export type Mark = { readonly event_type: string; readonly event_payload: Readonly<Record<string, string>> };
 
 /** Posts a message, in a thread where one is given. */
 export async function post(
   client: WebClient,
   channel: string,
   message: Message,
-  thread: { readonly thread_ts?: string } = {},
-): Promise<SlackPlace> {
+  options: { readonly thread_ts?: string | undefined; readonly metadata?: Mark } = {},
+): Promise<Posted> {
+  const { thread_ts, metadata } = options;
   const posted = await client.chat.postMessage({
     channel,
     text: message.text,
     blocks: [...message.blocks],
     unfurl_links: false,
     unfurl_media: false,
-    ...thread,
+    ...(thread_ts === undefined ? {} : { thread_ts }),
+    ...(metadata === undefined ? {} : { metadata }),
   });
   if (posted.channel === undefined || posted.ts === undefined)
     throw new Error("Slack did not say where the message is");
-  return { channel: posted.channel, ts: posted.ts };
-}
-
-/** Posts a direct message. */
-export async function postInPerson(client: WebClient, slackId: string, message: Message): Promise<void> {
-  const { channel } = await client.conversations.open({ users: slackId });
-  if (channel?.id === undefined) throw new Error("Slack opened no direct message");
-  await post(client, channel.id, message);
+  // Slack shows the answer to a message that is gone in the channel itself, and says so only by leaving this out.
+  const isInThread = thread_ts !== undefined && (!posted.message || posted.message.thread_ts !== undefined);
+  return { channel: posted.channel, ts: posted.ts, isInThread };
 }
 
 /** A message that only says something. */
 export function plain(text: string): Message {
   return { text: escapeMrkdwn(text), blocks: [{ type: "section", text: { type: "plain_text", text } }] };
-}
-
-/** A channel that cannot take our message, however often we try; a person has to mend it. */
-class ChannelError extends Error {}
-
-/** Slack's errors that no retry mends. */
-const permanent = new Set([
-  "channel_not_found",
-  "not_in_channel",
-  "is_archived",
-  "restricted_action",
-  "message_not_found",
-  "cant_update_message",
-  "edit_window_closed",
-  "messages_tab_disabled",
-  "cannot_dm_bot",
-  "user_not_found",
-  "user_disabled",
-  "thread_locked",
-  "msg_too_long",
-  "msg_blocks_too_long",
-  "invalid_blocks",
-]);
-
-/** What no retry mends, in words; `undefined` for everything that may pass. */
-export function permanentFault(error: unknown): string | undefined {
-  if (error instanceof ChannelError) return error.message;
-  if (!(error instanceof WebAPIPlatformError)) return undefined;
-  return permanent.has(error.data.error) ? error.data.error : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "../logger.ts";
-import { plain, type PostingDeps, postTo } from "./posting.ts";
+import { plain, post, type PostingDeps, postTo } from "./posting.ts";
 import { shorten } from "./views/rich-text.ts";
 
 /** As much as a section of a message holds. */
@@ -11,7 +11,9 @@ export function tellAlerts(
   channel: string,
   text: string,
 ): void {
-  postTo(deps, channel, plain(shorten(text, longestText))).catch((error: unknown) =>
+  postTo(deps.directory, channel, (id) =>
+    post(deps.client, id, plain(shorten(text, longestText))),
+  ).catch((error: unknown) =>
     deps.log.warn({ err: error, channel }, "the alerts channel could not be told"),
   );
 }

@@ -13,6 +13,7 @@ import { type LoadedPolicy, parsePolicy } from "../../src/policy/load.ts";
 import { wordFault } from "../../src/policy/fault.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
+import type { PaceLimits } from "../../src/slack/pace.ts";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "./database.ts";
 import { limitFaults } from "./slack-limits.ts";
 import { type Slack, startSlack } from "./slack.ts";
@@ -63,7 +64,11 @@ export type WorldOptions = {
   readonly groups?: Config["groups"];
   readonly slack?: SlackOptions;
   readonly logLevel?: string;
+  /** How fast messages may come; at once unless told: most tests say in a second what people say in an hour. */
+  readonly pace?: PaceLimits;
 };
+
+const unhurried: PaceLimits = { burst: 10_000, intervalMs: 1 };
 
 /** A whole Hallpass in this process, with a simulated Slack, a database of its own and a real server to guard. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -84,6 +89,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       secret: (name) => (name === "ORDERS_DATABASE_URL" ? guarded.url : undefined),
       log: pino({ level: options.logLevel ?? process.env["TEST_LOG_LEVEL"] ?? "silent" }),
       clock,
+      pace: options.pace ?? unhurried,
     });
     if (options.transport === "http") slack.setAppUrl(`http://127.0.0.1:${started.port}`);
     await started.ready;

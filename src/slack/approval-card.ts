@@ -1,0 +1,85 @@
+import type { State } from "../domain/decide.ts";
+import { readState } from "../persistence/requests.ts";
+import type { RecordDeps } from "../access/deps.ts";
+import type { Compose } from "./courier.ts";
+import type { Directory } from "./directory.ts";
+import { codeOf } from "./slack-fault.ts";
+import {
+  type Approver,
+  approvalMessage,
+  type Asked,
+  maxNames,
+  type Message,
+  waitingStep,
+} from "./views/approval-message.ts";
+import { shorten } from "./views/rich-text.ts";
+
+export type CardDeps = Pick<RecordDeps, "db" | "clock"> & { readonly directory: Directory };
+
+/** A request as the database has it now; throws when there is none. */
+export async function readRequest(
+  deps: CardDeps,
+  effect: { readonly id: string; readonly requestId: string },
+): Promise<{ readonly state: State; readonly now: Date }> {
+  const found = await readState(deps.db, deps.clock, effect.requestId);
+  if (!found) throw new Error(`effect ${effect.id} names a request that does not exist`);
+  return found;
+}
+
+/** How much of a reason is shown where Slack does not take all of it. */
+const shortReasonCharacters = 1_000;
+
+/**
+ * Sends the approval message; with the reason cut short when Slack finds it too long: how it counts is not published
+ * (https://github.com/slackapi/bolt-js/issues/2509), and a request nobody sees is worse than a reason cut short.
+ */
+export async function sendCard<T>(
+  deps: CardDeps,
+  effect: { readonly id: string; readonly requestId: string },
+  send: (compose: Compose) => Promise<T>,
+): Promise<T> {
+  const compose = async (shortened: (state: State) => State): Promise<Message> => {
+    const { state } = await readRequest(deps, effect);
+    return approvalMessage(shortened(state), await askedOf(deps.directory, state));
+  };
+  try {
+    return await send(() => compose((state) => state));
+  } catch (error) {
+    if (!tooLong.has(codeOf(error) ?? "")) throw error;
+    return send(() => compose(withShortReason));
+  }
+}
+
+const tooLong = new Set(["msg_too_long", "msg_blocks_too_long"]);
+
+function withShortReason(state: State): State {
+  const reason = `${shorten(state.request.reason, shortReasonCharacters)} (shortened; the audit has it whole)`;
+  return { ...state, request: { ...state.request, reason } };
+}
+
+/** Who may decide the waiting step, those it pings first and mentioned; and whom else it pings. */
+async function askedOf(directory: Directory, { request }: State): Promise<Asked> {
+  const step = request.status === "pending" ? waitingStep(request) : undefined;
+  if (!step) return { approvers: [], told: [] };
+  const { approvers, notify = approvers } = step;
+  const pinged = await namesOf(directory, notify);
+  const mayDecide = new Set(approvers);
+  const isPinged = new Set(notify);
+  return {
+    approvers: [
+      ...pinged.filter(({ email }) => mayDecide.has(email)),
+      ...approvers.filter((email) => !isPinged.has(email)).map((email) => ({ email })),
+    ],
+    told: pinged.filter(({ email }) => !mayDecide.has(email)),
+  };
+}
+
+/** People as Slack knows them, as far as their names are shown. */
+export function namesOf(directory: Directory, emails: readonly string[]): Promise<readonly Approver[]> {
+  return Promise.all(
+    emails.map(async (email, index) => {
+      // Those who are only counted need no looking up: Slack allows some fifty a minute.
+      return index < maxNames ? { email, slackId: await directory.idByEmail(email) } : { email };
+    }),
+  );
+}

@@ -1,0 +1,150 @@
+import type { EventData } from "../domain/audit-event.ts";
+import type { State } from "../domain/decide.ts";
+import { requestName } from "../domain/request.ts";
+import type { Logger } from "../logger.ts";
+import { isRecorded, recordEvent } from "../persistence/audit.ts";
+import type { ClaimedEffect } from "../persistence/effects.ts";
+import { moveApprovalMessage, saveApprovalMessage, type SlackPlace } from "../persistence/slack-messages.ts";
+import { type CardDeps, readRequest, sendCard } from "./approval-card.ts";
+import type { Parcel } from "./courier.ts";
+import { plain } from "./posting.ts";
+import { permanentFault } from "./slack-fault.ts";
+
+export type PlaceDeps = CardDeps & {
+  readonly log: Logger;
+  /** Who can mend a channel, by e-mail; as many as are known. */
+  readonly admins: () => Promise<readonly string[]>;
+};
+
+/** One effect and what it may send. */
+export type Errand = { readonly effect: ClaimedEffect; readonly parcel: Parcel };
+
+/** Posts the approval message for the first time; `undefined` when no channel takes it, which is said. */
+export async function placeCard(deps: PlaceDeps, errand: Errand): Promise<SlackPlace | undefined> {
+  const { state } = await readRequest(deps, errand.effect);
+  const { channel } = state.request.terms;
+  try {
+    const place = await sendCard(deps, errand.effect, (compose) => errand.parcel.postTo(channel, compose));
+    await saveApprovalMessage(deps.db, deps.clock, errand.effect.requestId, place);
+    return place;
+  } catch (error) {
+    const fault = permanentFault(error);
+    if (!fault) throw error;
+    return moveCard(deps, errand, undefined, fault.words);
+  }
+}
+
+/** Somebody deleted the approval message: another is posted in its stead, and the thread goes on there. */
+export async function renewCard(
+  deps: PlaceDeps,
+  errand: Errand,
+  lost: SlackPlace,
+  words: string,
+): Promise<SlackPlace | undefined> {
+  const { effect, parcel } = errand;
+  const { state } = await readRequest(deps, effect);
+  let place: SlackPlace;
+  try {
+    place = await sendCard(deps, effect, (compose) => parcel.post(lost.channel, compose, { part: "renewed" }));
+  } catch (error) {
+    const fault = permanentFault(error);
+    if (!fault) throw error;
+    return moveCard(deps, errand, lost, fault.words);
+  }
+  await recordFailure(deps, effect, { channel: lost.channel, error: words, instead: place.channel });
+  await moveApprovalMessage(deps.db, deps.clock, effect.requestId, place);
+  const text = `The message about ${requestName(state.request)} was deleted in Slack; this one stands in for it.`;
+  await parcel.post(place.channel, () => plain(text), { thread_ts: place.ts, part: "why" });
+  return place;
+}
+
+/**
+ * The channel takes nothing: approvers find the request in another one instead. Where none is left, those who wait and
+ * those who can mend it are told directly, once a request. `lost`: where the message stood, if it did.
+ */
+export async function moveCard(
+  deps: PlaceDeps,
+  errand: Errand,
+  lost: SlackPlace | undefined,
+  words: string,
+): Promise<SlackPlace | undefined> {
+  const { effect, parcel } = errand;
+  const { state } = await readRequest(deps, effect);
+  const name = requestName(state.request);
+  const { channel, alerts } = state.request.terms;
+  const trouble = lost
+    ? `${name} cannot go on in ${channel} (${words})`
+    : `${name} could not be posted in ${channel} (${words})`;
+  const candidates = new Set([channel, alerts]);
+  // It has just been tried there.
+  if (!lost) candidates.delete(channel);
+  for (const candidate of candidates) {
+    try {
+      const place = await sendCard(deps, effect, (compose) => parcel.postTo(candidate, compose, "moved"));
+      await recordFailure(deps, effect, { channel, error: words, instead: candidate });
+      if (lost) await moveApprovalMessage(deps.db, deps.clock, effect.requestId, place);
+      else await saveApprovalMessage(deps.db, deps.clock, effect.requestId, place);
+      const verb = state.request.status === "pending" ? "is decided" : "goes on";
+      const why = plain(`${trouble}; it ${verb} here instead.`);
+      await parcel.post(place.channel, () => why, { thread_ts: place.ts, part: "why" });
+      return place;
+    } catch (error) {
+      if (!permanentFault(error)) throw error;
+    }
+  }
+  await sayNowhere(deps, errand, state, { channel, error: words, trouble });
+  return undefined;
+}
+
+async function sayNowhere(
+  deps: PlaceDeps,
+  { effect, parcel }: Errand,
+  { request }: State,
+  { channel, error, trouble }: { readonly channel: string; readonly error: string; readonly trouble: string },
+): Promise<void> {
+  deps.log.error({ request: requestName(request), channel, err: error }, "no channel takes a request's messages");
+  const key = `message.nowhere ${request.id}`;
+  if (await isRecorded(deps.db, key)) return;
+  const { slackId } = request.requester;
+  const text =
+    request.status === "pending"
+      ? `${trouble}, so nobody can approve it. Tell whoever keeps the policy.`
+      : `${trouble}, so what happens to it is told to you alone. Tell whoever keeps the policy.`;
+  if (slackId !== undefined) await tryInPerson(parcel, slackId, text, "nowhere");
+  await tellAdmins(deps, parcel, `${trouble}, nor in the alerts channel: mend the channel, or name another in the policy.`);
+  await recordFailure(deps, effect, { channel, error }, key);
+}
+
+/** Says something to those who administer Hallpass, by direct message, where Slack knows them. */
+export async function tellAdmins(deps: PlaceDeps, parcel: Parcel, text: string): Promise<void> {
+  for (const email of (await deps.admins()).slice(0, maxAdmins)) {
+    const slackId = await deps.directory.idByEmail(email);
+    if (slackId !== undefined) await tryInPerson(parcel, slackId, text, `admin ${slackId}`);
+  }
+}
+
+const maxAdmins = 10;
+
+async function tryInPerson(parcel: Parcel, slackId: string, text: string, part: string): Promise<void> {
+  try {
+    await parcel.postInPerson(slackId, () => plain(text), part);
+  } catch (error) {
+    // Somebody who takes no messages keeps nobody else from theirs.
+    if (!permanentFault(error)) throw error;
+  }
+}
+
+/** A message nobody gets where they expect it is never silent. */
+export async function recordFailure(
+  deps: PlaceDeps,
+  effect: ClaimedEffect,
+  data: Omit<EventData<"message.failed">, "kind">,
+  dedupeKey = `message.failed ${effect.id}`,
+): Promise<void> {
+  const { state, now } = await readRequest(deps, effect);
+  await recordEvent(
+    deps.db,
+    { type: "message.failed", at: now, actor: { kind: "hallpass" }, data: { kind: effect.kind, ...data } },
+    { request: state.request, dedupeKey },
+  );
+}

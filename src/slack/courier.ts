@@ -1,0 +1,195 @@
+import { WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
+import type { Outcome } from "../access/carry-out.ts";
+import type { ClaimedEffect } from "../persistence/effects.ts";
+import type { SlackPlace } from "../persistence/slack-messages.ts";
+import type { Pace, PaceLimits, Urgency } from "./pace.ts";
+import { type Mark, post, type Posted, type PostingDeps, postTo } from "./posting.ts";
+import { mayBeDone, tokenFault } from "./slack-fault.ts";
+import type { TokenWatch } from "./token-watch.ts";
+import type { Message } from "./views/approval-message.ts";
+
+export type CourierDeps = PostingDeps & {
+  readonly pace: Pace;
+  readonly token: Pick<TokenWatch, "isRefused" | "refused">;
+};
+
+/** Made when its turn has come: what it says is true then, and whoever waits looks nothing up. */
+export type Compose = () => Message | Promise<Message>;
+
+/**
+ * What one effect sends. In each place only the first message waits for its turn: what belongs to it follows at once.
+ * `part` tells the messages of one effect apart.
+ */
+export type Parcel = {
+  /** In a channel by its id or `#name`. */
+  postTo(idOrName: string, compose: Compose, part?: string): Promise<Posted>;
+  /** In a channel by its id, in a thread where one is given. */
+  post(
+    channel: string,
+    compose: Compose,
+    options?: { readonly thread_ts?: string; readonly part?: string },
+  ): Promise<Posted>;
+  /** By direct message. */
+  postInPerson(slackId: string, compose: Compose, part?: string): Promise<Posted>;
+  update(place: SlackPlace, compose: Compose): Promise<void>;
+  /** Takes back what was posted. */
+  retract(place: SlackPlace): Promise<void>;
+};
+
+export type Courier = {
+  /** Has an effect's work done as soon as Slack takes it; else says when to try again. Throws what may pass by itself. */
+  deliver(
+    effect: ClaimedEffect,
+    urgency: Urgency,
+    work: (parcel: Parcel) => Promise<Outcome>,
+  ): Promise<Outcome>;
+};
+
+/** chat.update is of the third tier: some fifty a minute in all, and bursts (https://docs.slack.dev/apis/web-api/rate-limits). */
+const updateLimits: PaceLimits = { burst: 30, intervalMs: 1_000 };
+const updates = "chat.update";
+
+/** While the token is refused nothing is sent; the watch wakes what waits as soon as it is accepted again. */
+const refusedSeconds = 60;
+
+/** Not this one's turn yet. */
+class NotYet extends Error {
+  readonly waitMs: number;
+
+  constructor(waitMs: number) {
+    super("waits for its turn in the channel");
+    this.waitMs = waitMs;
+  }
+}
+
+/** Brings messages to Slack at the pace it takes, each once as far as Slack lets us see what it has. */
+export function createCourier(deps: CourierDeps): Courier {
+  const { client, directory, pace, token } = deps;
+  return {
+    async deliver(effect, urgency, work) {
+      if (token.isRefused()) return again(refusedSeconds, "Slack refuses the token", true);
+      // An earlier attempt began: it may have posted, and nobody was told.
+      const mayStand = effect.now.getTime() - effect.startedAt.getTime() > 1;
+      let isTouched = mayStand;
+      const turns = new Set<string>();
+      let place: string | undefined;
+
+      const turn = (wanted: string, limits?: PaceLimits): void => {
+        place = wanted;
+        if (turns.has(wanted)) return pace.take(wanted);
+        const waitMs = pace.ask(wanted, effect.id, urgency, limits);
+        if (waitMs > 0) throw new NotYet(waitMs);
+        turns.add(wanted);
+      };
+      const send: Parcel["post"] = async (channel, compose, { thread_ts, part } = {}) => {
+        turn(channel);
+        const metadata = markOf(effect, part);
+        const found = mayStand ? await find(deps, effect, { channel, thread_ts }, metadata) : undefined;
+        if (found) return found;
+        const message = await compose();
+        try {
+          const posted = await post(client, channel, message, { thread_ts, metadata });
+          isTouched = true;
+          return posted;
+        } catch (error) {
+          isTouched ||= mayBeDone(error);
+          throw error;
+        }
+      };
+      const named = (part: string | undefined): { readonly part?: string } =>
+        part === undefined ? {} : { part };
+      const parcel: Parcel = {
+        postTo: (idOrName, compose, part) =>
+          postTo(directory, idOrName, (id) => send(id, compose, named(part))),
+        post: send,
+        postInPerson: async (slackId, compose, part) =>
+          send(await directory.directMessages(slackId), compose, named(part)),
+        async update(at, compose) {
+          turn(updates, updateLimits);
+          const { text, blocks } = await compose();
+          await client.chat.update({ channel: at.channel, ts: at.ts, text, blocks: [...blocks] });
+        },
+        async retract({ channel, ts }) {
+          await client.chat.delete({ channel, ts });
+        },
+      };
+
+      try {
+        return await work(parcel);
+      } catch (error) {
+        if (error instanceof NotYet) return again(error.waitMs / 1_000, error.message, !isTouched);
+        if (error instanceof WebAPIRateLimitedError) {
+          if (place !== undefined) pace.hold(place, error.retryAfter * 1_000);
+          return again(error.retryAfter, "Slack asked to wait", !isTouched);
+        }
+        const refusal = tokenFault(error);
+        if (refusal === undefined) throw error;
+        token.refused(error);
+        return again(refusedSeconds, `Slack refuses the token (${refusal})`, !isTouched);
+      }
+    },
+  };
+}
+
+function again(seconds: number, error: string, untouched: boolean): Outcome {
+  return { outcome: "again", seconds, error, untouched };
+}
+
+const markType = "hallpass_message";
+
+function markOf(effect: ClaimedEffect, part: string | undefined): Mark {
+  return { event_type: markType, event_payload: { effect: effect.id, ...(part === undefined ? {} : { part }) } };
+}
+
+/** Slack's clock, the database's and this machine's may differ by this much. */
+const clocksMs = 10 * 60_000;
+const pageSize = 200;
+const maxPages = 10;
+
+/**
+ * Looks for a message that an earlier attempt may have posted without hearing of it. `undefined`: there is none, or Slack
+ * does not let us look (that takes scopes which the app need not have); then it is posted again rather than never.
+ */
+async function find(
+  { client }: CourierDeps,
+  effect: ClaimedEffect,
+  where: { readonly channel: string; readonly thread_ts: string | undefined },
+  { event_payload: wanted }: Mark,
+): Promise<Posted | undefined> {
+  const ageMs = effect.now.getTime() - effect.startedAt.getTime();
+  const oldest = ((Date.now() - ageMs - clocksMs) / 1_000).toFixed(6);
+  const { channel, thread_ts: ts } = where;
+  let cursor: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const options = {
+      channel,
+      oldest,
+      limit: pageSize,
+      include_all_metadata: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    let answer;
+    try {
+      answer = await (ts === undefined
+        ? client.conversations.history(options)
+        : client.conversations.replies({ ...options, ts }));
+    } catch (error) {
+      if (error instanceof WebAPIPlatformError && tokenFault(error) === undefined) return undefined;
+      throw error;
+    }
+    for (const message of answer.messages ?? []) {
+      const { metadata } = message;
+      const payload: Readonly<Record<string, unknown>> = { ...metadata?.event_payload };
+      const isIt =
+        metadata?.event_type === markType &&
+        payload["effect"] === wanted["effect"] &&
+        payload["part"] === wanted["part"];
+      if (isIt && message.ts !== undefined) {
+        return { channel, ts: message.ts, isInThread: ts !== undefined };
+      }
+    }
+    cursor = answer.response_metadata?.next_cursor;
+    if (cursor === undefined || cursor === "") return undefined;
+  }
+  return undefined;
+}

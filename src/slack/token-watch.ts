@@ -1,0 +1,69 @@
+import type { WebClient } from "@slack/web-api";
+import type { Logger } from "../logger.ts";
+import { wordTrouble } from "./connect.ts";
+import { tokenFault } from "./slack-fault.ts";
+
+/** Whether Slack accepts the bot's token: where nothing is sent, nobody else would notice that it does not. */
+export type TokenWatch = {
+  readonly isRefused: () => boolean;
+  /** A call was refused with an error that is the token's. */
+  refused(error: unknown): void;
+  stop(): void;
+};
+
+export type TokenWatchDeps = {
+  readonly client: Pick<WebClient, "auth">;
+  readonly log: Logger;
+  /** In words for an operator; `undefined` once it is accepted again. */
+  readonly onChange: (why: string | undefined) => void;
+};
+
+const lookEveryMs = 60_000;
+const lookAgainMs = 3_000;
+
+/** Looks each minute, and every few seconds while the token is refused. */
+export function createTokenWatch({ client, log, onChange }: TokenWatchDeps): TokenWatch {
+  let isRefused = false;
+  let isStopped = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const lookIn = (milliseconds: number): void => {
+    clearTimeout(timer);
+    if (!isStopped) timer = setTimeout(() => void look(), milliseconds).unref();
+  };
+  const refused = (error: unknown): void => {
+    if (isRefused) return;
+    isRefused = true;
+    const why = wordTrouble(error, "SLACK_BOT_TOKEN");
+    log.error(why);
+    onChange(why);
+    lookIn(lookAgainMs);
+  };
+  const accepted = (): void => {
+    if (!isRefused) return;
+    isRefused = false;
+    log.info("Slack accepts the token again; what waited is sent");
+    onChange(undefined);
+    lookIn(lookEveryMs);
+  };
+  const look = async (): Promise<void> => {
+    try {
+      await client.auth.test();
+      accepted();
+    } catch (error) {
+      // That Slack is away says nothing of the token.
+      if (tokenFault(error) !== undefined) refused(error);
+    }
+    lookIn(isRefused ? lookAgainMs : lookEveryMs);
+  };
+  lookIn(lookEveryMs);
+
+  return {
+    isRefused: () => isRefused,
+    refused,
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
