@@ -15,6 +15,8 @@ export interface Faults {
   readonly down: (how?: Outage) => void;
   /** The next `times` calls (of the method, or of any) get 429 with Retry-After. */
   readonly rateLimit: (method: string | undefined, retryAfterSeconds: number, times?: number) => void;
+  /** Into one channel so many messages at once and then one each `intervalMs`; what is more gets 429. */
+  readonly limitPosting: (burst: number, intervalMs: number) => void;
   /** The next `times` calls of the method answer `{ok: false, error}`. */
   readonly failNext: (method: string, error: string, times?: number) => void;
   /** The next `times` calls of the method are carried out, but the answer never arrives. */
@@ -32,6 +34,8 @@ export interface ActiveFaults {
   readonly outage: () => Outage | undefined;
   readonly delay: (method: string, when: "before" | "after") => number;
   readonly takeRateLimit: (method: string) => number | undefined;
+  /** Seconds to wait where the channel has had its share. */
+  readonly takePostLimit: (channel: string) => number | undefined;
   readonly takeFailure: (method: string) => string | undefined;
   readonly takeLostAnswer: (method: string) => boolean;
   readonly tokenError: () => string | undefined;
@@ -47,6 +51,8 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
     readonly when: string;
   }[] = [];
   let rateLimits: Rule[] = [];
+  let postLimit: { readonly burst: number; readonly intervalMs: number } | undefined;
+  const posted = new Map<string, { readonly left: number; readonly at: number }>();
   let failures: Rule[] = [];
   let lost: Rule[] = [];
   let tokenError: string | undefined;
@@ -60,6 +66,10 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
     },
     rateLimit: (method, retryAfterSeconds, times = 1) =>
       void rateLimits.push({ method, retryAfterSeconds, times }),
+    limitPosting: (burst, intervalMs) => {
+      postLimit = { burst, intervalMs };
+      posted.clear();
+    },
     failNext: (method, error, times = 1) => void failures.push({ method, error, times }),
     loseAnswer: (method, times = 1) => void lost.push({ method, times }),
     duplicateDeliveries: (count, how = "concurrently") => {
@@ -73,6 +83,7 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
       tokenError = undefined;
       delays = [];
       rateLimits = [];
+      postLimit = undefined;
       failures = [];
       lost = [];
       copies = { count: 1, how: "in sequence" };
@@ -85,6 +96,15 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
         .filter((delay) => delay.when === when && (delay.methods?.includes(method) ?? true))
         .reduce((sum, delay) => sum + delay.ms, 0),
     takeRateLimit: (method) => take(rateLimits, method)?.retryAfterSeconds,
+    takePostLimit: (channel) => {
+      if (postLimit === undefined) return undefined;
+      const { burst, intervalMs } = postLimit;
+      const now = performance.now();
+      const { left, at } = posted.get(channel) ?? { left: burst, at: now };
+      const share = Math.min(burst, left + (now - at) / intervalMs);
+      posted.set(channel, { left: share < 1 ? share : share - 1, at: now });
+      return share < 1 ? Math.max(1, Math.ceil(((1 - share) * intervalMs) / 1000)) : undefined;
+    },
     takeFailure: (method) => take(failures, method)?.error,
     takeLostAnswer: (method) => take(lost, method) !== undefined,
     tokenError: () => tokenError,

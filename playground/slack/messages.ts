@@ -91,7 +91,11 @@ export function messageFrom(
 }
 
 /** The message object of Slack's payloads and answers. */
-export function messageShape(workspace: Workspace, message: Message): JsonObject {
+export function messageShape(
+  workspace: Workspace,
+  message: Message,
+  { withMetadata = true }: { readonly withMetadata?: boolean } = {},
+): JsonObject {
   const { app, team } = workspace;
   const byBot = message.userId === app.botUserId;
   return {
@@ -104,7 +108,7 @@ export function messageShape(workspace: Workspace, message: Message): JsonObject
     ...(message.threadTs === undefined ? {} : { thread_ts: message.threadTs }),
     ...(message.blocks.length === 0 ? {} : { blocks: message.blocks }),
     ...(message.attachments.length === 0 ? {} : { attachments: message.attachments }),
-    ...(message.metadata === undefined ? {} : { metadata: message.metadata }),
+    ...(message.metadata === undefined || !withMetadata ? {} : { metadata: message.metadata }),
     ...(message.editedTs === undefined ? {} : { edited: { user: app.botId, ts: message.editedTs } }),
   };
 }

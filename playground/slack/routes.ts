@@ -119,7 +119,9 @@ async function answerCall(
       problems,
     });
 
-  const retryAfter = faults.takeRateLimit(method);
+  const retryAfter =
+    faults.takeRateLimit(method) ??
+    (method === "chat.postMessage" ? faults.takePostLimit(textOf(args.channel)) : undefined);
   if (retryAfter !== undefined) {
     const refused = { ok: false, error: "ratelimited" };
     log(refused, 429);

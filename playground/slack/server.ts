@@ -1,3 +1,4 @@
+import { createChannelHands, type ChannelHands } from "./channels.ts";
 import { createDeliverer, type Delivery } from "./delivery.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createHttpTransport } from "./http-transport.ts";
@@ -70,16 +71,18 @@ export interface SlackServer {
   readonly changeUsergroup: UsergroupHands["changeMembers"];
   readonly editUsergroup: UsergroupHands["edit"];
   readonly addUsergroup: UsergroupHands["add"];
+  /** What people with the right to do it do to a channel or a message. */
+  readonly channels: ChannelHands;
   /** Sends any other event. */
   readonly sendEvent: (event: JsonObject) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 const SCOPES: readonly string[] = [
-  ..."app_mentions:read channels:join channels:read chat:write chat:write.public commands files:read".split(
+  ..."app_mentions:read channels:history channels:join channels:read chat:write chat:write.public commands files:read".split(
     " ",
   ),
-  ..."files:write groups:read im:history im:read im:write mpim:read mpim:write reactions:write".split(" "),
+  ..."files:write groups:history groups:read im:history im:read im:write mpim:read mpim:write reactions:write".split(" "),
   ..."team:read usergroups:read users:read users:read.email".split(" "),
 ];
 
@@ -184,6 +187,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     changeUsergroup: usergroups.changeMembers,
     editUsergroup: usergroups.edit,
     addUsergroup: usergroups.add,
+    channels: createChannelHands(workspace),
     sendEvent: async (event) => {
       await interactions.event(event);
     },

@@ -53,6 +53,8 @@ export interface Workspace {
   readonly timeline: (channelId: string) => readonly Message[];
   /** Also finds ephemeral messages; never deleted ones. */
   readonly message: (channelId: string, ts: string) => Message | undefined;
+  /** A message that was deleted; Slack keeps its place, and the thread, only while there are replies. */
+  readonly deleted: (channelId: string, ts: string) => { readonly keepsThread: boolean } | undefined;
   /** What only this person sees, oldest first, over all channels. */
   readonly ephemerals: (userId: string) => readonly Message[];
   readonly files: () => readonly StoredFile[];
@@ -63,6 +65,8 @@ export interface Workspace {
   readonly failedInteractions: () => readonly FailedInteraction[];
   readonly putUser: (user: User) => void;
   readonly putChannel: (channel: Channel) => void;
+  /** With all that was said in it. */
+  readonly removeChannel: (id: string) => void;
   readonly putUsergroup: (usergroup: Usergroup) => void;
   readonly putMessage: (message: Message) => void;
   readonly putFile: (file: StoredFile) => void;
@@ -146,6 +150,9 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number, memory?:
 
   const live = (): readonly Message[] => [...messages.values()].filter((message) => !message.deleted);
 
+  const hasReplies = ({ channelId, ts }: Message): boolean =>
+    live().some((message) => message.channelId === channelId && message.threadTs === ts && message.ts !== ts);
+
   const said = (channelId: string): readonly Message[] =>
     live().filter((message) => message.channelId === channelId && message.visibleTo === undefined);
 
@@ -170,6 +177,10 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number, memory?:
       const message = messages.get(keyOf({ channelId, ts }));
       return message?.deleted === true ? undefined : message;
     },
+    deleted: (channelId, ts) => {
+      const message = messages.get(keyOf({ channelId, ts }));
+      return message?.deleted === true ? { keepsThread: hasReplies(message) } : undefined;
+    },
     ephemerals: (userId) => live().filter((message) => message.visibleTo === userId),
     files: () => [...files.values()],
     file: (id) => files.get(id),
@@ -181,6 +192,13 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number, memory?:
       announce({ kind: "user", user });
     },
     putChannel,
+    removeChannel: (id) => {
+      const channel = channels.get(id);
+      if (channel === undefined) return;
+      channels.delete(id);
+      for (const [key, message] of messages) if (message.channelId === id) messages.delete(key);
+      announce({ kind: "channel", channel });
+    },
     putUsergroup: (usergroup) => {
       usergroups.set(usergroup.id, usergroup);
       announce({ kind: "usergroup", usergroup });
@@ -214,7 +232,7 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number, memory?:
       users: [...users.values()],
       channels: [...channels.values()],
       usergroups: [...usergroups.values()],
-      messages: live(),
+      messages: [...messages.values()].filter((message) => !message.deleted || hasReplies(message)),
       files: [...files.values()],
       homes: [...homes.values()],
       lastMicroseconds,

@@ -22,6 +22,10 @@ const scopesOf: Readonly<Record<string, readonly string[]>> = {
   "views.update": [],
   "chat.postMessage": ["chat:write", "chat:write.public"],
   "chat.update": ["chat:write"],
+  "chat.delete": ["chat:write"],
+  // Theirs are good to have (see manifest.yml): without them the call is refused, and it is done without.
+  "conversations.history": [],
+  "conversations.replies": [],
   "conversations.open": ["im:write"],
   "conversations.info": ["channels:read", "groups:read"],
   "conversations.list": ["channels:read", "groups:read"],

@@ -24,6 +24,16 @@ export function chatMethods(deps: MethodDeps): Methods {
     return { channel, message };
   }
 
+  /** What answers a message that is gone is shown in the channel itself, without a word. */
+  function threadOf(channel: Channel, ts: string): string | undefined {
+    if (ts === "" || workspace.message(channel.id, ts) !== undefined) return ts || undefined;
+    const deleted = workspace.deleted(channel.id, ts);
+    if (deleted === undefined) {
+      problems.warning("chat.postMessage", `thread_ts ${ts} is no message of ${channel.name}`);
+    }
+    return deleted?.keepsThread === true ? ts : undefined;
+  }
+
   return {
     "chat.postMessage": {
       scopes: SCOPES,
@@ -31,10 +41,7 @@ export function chatMethods(deps: MethodDeps): Methods {
       run: (args) => {
         const channel = postable(deps, args.channel);
         const { warnings, ...content } = readContent(args);
-        const threadTs = textOf(args.thread_ts) || undefined;
-        if (threadTs !== undefined && workspace.message(channel.id, threadTs) === undefined) {
-          problems.warning("chat.postMessage", `thread_ts ${threadTs} is no message of ${channel.name}`);
-        }
+        const threadTs = threadOf(channel, textOf(args.thread_ts));
         if (content.text === "" && content.blocks.length > 0) {
           problems.warning(
             "chat.postMessage",

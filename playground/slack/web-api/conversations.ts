@@ -2,6 +2,7 @@ import { textOf, type JsonObject } from "../json.ts";
 import { MethodError } from "../method-error.ts";
 import type { Channel } from "../model.ts";
 import { visibleChannel } from "./chat.ts";
+import { historyMethods } from "./history.ts";
 import { isTrue, page, type MethodDeps, type Methods } from "./method.ts";
 import { channelShape } from "./shapes.ts";
 
@@ -18,6 +19,7 @@ export function conversationMethods(deps: MethodDeps): Methods {
   const { workspace } = deps;
   const { botUserId } = workspace.app;
   return {
+    ...historyMethods(deps),
     "conversations.open": {
       scopes: ["im:write", "mpim:write"],
       run: (args) => openConversation(deps, args),

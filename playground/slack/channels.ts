@@ -1,0 +1,35 @@
+import type { Channel } from "./model.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What people with the right to do it do to channels and to what stands in them; names are written `#name`. */
+export interface ChannelHands {
+  readonly archive: (name: string) => void;
+  readonly unarchive: (name: string) => void;
+  readonly remove: (name: string) => void;
+  /** Removes the app from the channel; of a private one it then knows nothing any more. */
+  readonly removeApp: (name: string) => void;
+  readonly deleteMessage: (message: { readonly channelId: string; readonly ts: string }) => void;
+}
+
+export function createChannelHands(workspace: Workspace): ChannelHands {
+  const named = (name: string): Channel => {
+    const channel = workspace.findChannel(name);
+    if (channel === undefined) throw new Error(`No channel ${name}`);
+    return channel;
+  };
+  return {
+    archive: (name) => workspace.putChannel({ ...named(name), isArchived: true }),
+    unarchive: (name) => workspace.putChannel({ ...named(name), isArchived: false }),
+    remove: (name) => workspace.removeChannel(named(name).id),
+    removeApp: (name) => {
+      const channel = named(name);
+      const members = channel.members.filter((id) => id !== workspace.app.botUserId);
+      workspace.putChannel({ ...channel, members });
+    },
+    deleteMessage: ({ channelId, ts }) => {
+      const message = workspace.message(channelId, ts);
+      if (message === undefined) throw new Error(`There is no message ${channelId} ${ts}`);
+      workspace.putMessage({ ...message, deleted: true });
+    },
+  };
+}
