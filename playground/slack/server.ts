@@ -82,7 +82,9 @@ const SCOPES: readonly string[] = [
   ..."app_mentions:read channels:history channels:join channels:read chat:write chat:write.public commands files:read".split(
     " ",
   ),
-  ..."files:write groups:history groups:read im:history im:read im:write mpim:read mpim:write reactions:write".split(" "),
+  ..."files:write groups:history groups:read im:history im:read im:write mpim:read mpim:write reactions:write".split(
+    " ",
+  ),
   ..."team:read usergroups:read users:read users:read.email".split(" "),
 ];
 

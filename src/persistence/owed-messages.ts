@@ -26,11 +26,7 @@ export function findLater(
 }
 
 /** What was said covers these too: they are carried out with it. Whoever calls this holds the lane. */
-export async function settleMerged(
-  db: PrismaClient,
-  clock: Clock,
-  ids: readonly string[],
-): Promise<void> {
+export async function settleMerged(db: PrismaClient, clock: Clock, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.$executeRaw`
     update effects set done_at = ${clock.now}, last_error = 'said with an earlier one'

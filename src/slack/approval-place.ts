@@ -9,6 +9,7 @@ import { type CardDeps, readRequest, sendCard } from "./approval-card.ts";
 import type { Parcel } from "./courier.ts";
 import { plain } from "./posting.ts";
 import { permanentFault } from "./slack-fault.ts";
+import type { Message } from "./views/approval-message.ts";
 
 export type PlaceDeps = CardDeps & {
   readonly log: Logger;
@@ -45,7 +46,9 @@ export async function renewCard(
   const { state } = await readRequest(deps, effect);
   let place: SlackPlace;
   try {
-    place = await sendCard(deps, effect, (compose) => parcel.post(lost.channel, compose, { part: "renewed" }));
+    place = await sendCard(deps, effect, (compose) =>
+      parcel.post(lost.channel, compose, { part: "renewed" }),
+    );
   } catch (error) {
     const fault = permanentFault(error);
     if (!fault) throw error;
@@ -102,7 +105,10 @@ async function sayNowhere(
   { request }: State,
   { channel, error, trouble }: { readonly channel: string; readonly error: string; readonly trouble: string },
 ): Promise<void> {
-  deps.log.error({ request: requestName(request), channel, err: error }, "no channel takes a request's messages");
+  deps.log.error(
+    { request: requestName(request), channel, err: error },
+    "no channel takes a request's messages",
+  );
   const key = `message.nowhere ${request.id}`;
   if (await isRecorded(deps.db, key)) return;
   const { slackId } = request.requester;
@@ -110,24 +116,25 @@ async function sayNowhere(
     request.status === "pending"
       ? `${trouble}, so nobody can approve it. Tell whoever keeps the policy.`
       : `${trouble}, so what happens to it is told to you alone. Tell whoever keeps the policy.`;
-  if (slackId !== undefined) await tryInPerson(parcel, slackId, text, "nowhere");
-  await tellAdmins(deps, parcel, `${trouble}, nor in the alerts channel: mend the channel, or name another in the policy.`);
+  if (slackId !== undefined) await tryInPerson(parcel, slackId, plain(text), "nowhere");
+  const mend = `${trouble}, nor in the alerts channel: mend the channel, or name another in the policy.`;
+  await tellAdmins(deps, parcel, plain(mend));
   await recordFailure(deps, effect, { channel, error }, key);
 }
 
 /** Says something to those who administer Hallpass, by direct message, where Slack knows them. */
-export async function tellAdmins(deps: PlaceDeps, parcel: Parcel, text: string): Promise<void> {
+export async function tellAdmins(deps: PlaceDeps, parcel: Parcel, message: Message): Promise<void> {
   for (const email of (await deps.admins()).slice(0, maxAdmins)) {
     const slackId = await deps.directory.idByEmail(email);
-    if (slackId !== undefined) await tryInPerson(parcel, slackId, text, `admin ${slackId}`);
+    if (slackId !== undefined) await tryInPerson(parcel, slackId, message, `admin ${slackId}`);
   }
 }
 
 const maxAdmins = 10;
 
-async function tryInPerson(parcel: Parcel, slackId: string, text: string, part: string): Promise<void> {
+async function tryInPerson(parcel: Parcel, slackId: string, message: Message, part: string): Promise<void> {
   try {
-    await parcel.postInPerson(slackId, () => plain(text), part);
+    await parcel.postInPerson(slackId, () => message, part);
   } catch (error) {
     // Somebody who takes no messages keeps nobody else from theirs.
     if (!permanentFault(error)) throw error;

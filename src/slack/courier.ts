@@ -138,7 +138,10 @@ function again(seconds: number, error: string, untouched: boolean): Outcome {
 const markType = "hallpass_message";
 
 function markOf(effect: ClaimedEffect, part: string | undefined): Mark {
-  return { event_type: markType, event_payload: { effect: effect.id, ...(part === undefined ? {} : { part }) } };
+  return {
+    event_type: markType,
+    event_payload: { effect: effect.id, ...(part === undefined ? {} : { part }) },
+  };
 }
 
 /** Slack's clock, the database's and this machine's may differ by this much. */

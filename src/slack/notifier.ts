@@ -17,6 +17,7 @@ import {
 } from "./approval-place.ts";
 import { type Compose, type CourierDeps, createCourier, type Parcel } from "./courier.ts";
 import type { Urgency } from "./pace.ts";
+import { plain } from "./posting.ts";
 import { type PermanentFault, permanentFault } from "./slack-fault.ts";
 import type { Message } from "./views/approval-message.ts";
 import {
@@ -75,7 +76,11 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       const later = await findLater(deps.db, deps.clock, effect);
       return deliver(effect, async (parcel) => {
         await updateCard(deps, { effect, parcel });
-        await settleMerged(deps.db, deps.clock, later.map(({ id }) => id));
+        await settleMerged(
+          deps.db,
+          deps.clock,
+          later.map(({ id }) => id),
+        );
         return done;
       });
     },
@@ -132,7 +137,8 @@ export function createNotifier(deps: NotifierDeps): Notifier {
           if (!fault) throw error;
           deps.log.error({ channel: alerts, err: fault.words }, "the alerts channel takes nothing");
           await recordFailure(deps, effect, { channel: alerts, error: fault.words });
-          await tellAdmins(deps, parcel, `${message.text} (${alerts} takes no messages: ${fault.words})`);
+          const why = plain(`This was to be said in ${alerts}, which takes no messages: ${fault.words}`);
+          await tellAdmins(deps, parcel, { text: message.text, blocks: [...message.blocks, ...why.blocks] });
           return doneWith(fault.words);
         }
       });

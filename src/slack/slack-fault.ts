@@ -42,8 +42,20 @@ export function permanentFault(error: unknown): PermanentFault | undefined {
   if (error instanceof ChannelError) return { kind: "channel", words: error.message };
   const code = codeOf(error);
   const kind = code === undefined ? undefined : kindOf[code];
-  return code === undefined || kind === undefined ? undefined : { kind, words: code };
+  if (code === undefined || kind === undefined) return undefined;
+  const words = wordsOf[code];
+  return { kind, words: words === undefined ? code : `${words}: ${code}` };
 }
+
+/** For whoever can mend it and does not read Slack's documentation. */
+const wordsOf: Readonly<Record<string, string>> = {
+  channel_not_found: "the bot sees no such channel any more",
+  not_in_channel: "the bot is not in it",
+  is_archived: "it is archived",
+  is_inactive: "it is archived",
+  restricted_action: "the bot may not post there",
+  restricted_action_read_only_channel: "the bot may not post there",
+};
 
 const tokenCodes = new Set([
   "invalid_auth",

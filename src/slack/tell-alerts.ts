@@ -11,9 +11,7 @@ export function tellAlerts(
   channel: string,
   text: string,
 ): void {
-  postTo(deps.directory, channel, (id) =>
-    post(deps.client, id, plain(shorten(text, longestText))),
-  ).catch((error: unknown) =>
-    deps.log.warn({ err: error, channel }, "the alerts channel could not be told"),
+  postTo(deps.directory, channel, (id) => post(deps.client, id, plain(shorten(text, longestText)))).catch(
+    (error: unknown) => deps.log.warn({ err: error, channel }, "the alerts channel could not be told"),
   );
 }

@@ -273,7 +273,7 @@ function ownRedisDatabase(redisUrl: string): string {
 }
 
 /** The simulated Slack grants what the manifest asks for and refuses calls that need more. */
-function manifestScopes(): readonly string[] {
+export function manifestScopes(): readonly string[] {
   const manifest: unknown = parse(readFileSync(new URL("../../manifest.yml", import.meta.url), "utf8"));
   return ManifestScopes.parse(manifest).oauth_config.scopes.bot;
 }

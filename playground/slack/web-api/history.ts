@@ -20,7 +20,8 @@ export function historyMethods(deps: MethodDeps): Methods {
   function readable(args: JsonObject): Channel {
     const channel = visibleChannel(workspace, args.channel);
     const needed = scopeOf[channel.kind];
-    if (!scopes.includes(needed)) throw new MethodError("missing_scope", { needed, provided: scopes.join(",") });
+    if (!scopes.includes(needed))
+      throw new MethodError("missing_scope", { needed, provided: scopes.join(",") });
     if (!channel.members.includes(workspace.app.botUserId)) throw new MethodError("not_in_channel");
     return channel;
   }
