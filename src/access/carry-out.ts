@@ -26,6 +26,13 @@ export type Outcome =
       readonly untouched: boolean;
     };
 
+const maxBackoffSeconds = 60;
+
+/** How long after a failed attempt the next one comes. */
+export function backoffSeconds(attempts: number): number {
+  return Math.min(maxBackoffSeconds, 2 ** Math.min(attempts - 1, 10));
+}
+
 export const settled: Outcome = { outcome: "settled" };
 
 /** An effect on one grant. */

@@ -1,5 +1,5 @@
 import type { Logger } from "../logger.ts";
-import type { Outcome } from "../access/carry-out.ts";
+import { backoffSeconds, type Outcome } from "../access/carry-out.ts";
 import type { DeadlineKind } from "../access/carry-out-deadline.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import {
@@ -20,8 +20,6 @@ export type Handlers = {
 type EffectOf<K extends ClaimedEffect["kind"]> = Extract<ClaimedEffect, { kind: K }>;
 
 export type RunnerDeps = RecordDeps & { readonly handlers: Handlers; readonly log: Logger };
-
-const maxBackoffSeconds = 60;
 
 /**
  * Runs an effect if it is due and free, then whatever else of its lane is due.
@@ -61,7 +59,7 @@ async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string
         return undefined;
     }
   } catch (error) {
-    const seconds = Math.min(maxBackoffSeconds, 2 ** Math.min(effect.attempts - 1, 10));
+    const seconds = backoffSeconds(effect.attempts);
     deps.log.error(
       { err: error, effect: effect.id, kind: effect.kind, seconds },
       "an effect failed; it is tried again",

@@ -1,5 +1,6 @@
-import { WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
-import type { Outcome } from "../access/carry-out.ts";
+import { SlackError, WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
+import { backoffSeconds, type Outcome } from "../access/carry-out.ts";
+import type { Logger } from "../logger.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
 import type { Pace, PaceLimits, Urgency } from "./pace.ts";
@@ -9,6 +10,7 @@ import type { TokenWatch } from "./token-watch.ts";
 import type { Message } from "./views/approval-message.ts";
 
 export type CourierDeps = PostingDeps & {
+  readonly log: Logger;
   readonly pace: Pace;
   readonly token: Pick<TokenWatch, "isRefused" | "refused">;
 };
@@ -64,12 +66,12 @@ class NotYet extends Error {
 
 /** Brings messages to Slack at the pace it takes, each once as far as Slack lets us see what it has. */
 export function createCourier(deps: CourierDeps): Courier {
-  const { client, directory, pace, token } = deps;
+  const { client, directory, log, pace, token } = deps;
   return {
     async deliver(effect, urgency, work) {
-      if (token.isRefused()) return again(refusedSeconds, "Slack refuses the token", true);
       // An earlier attempt began: it may have posted, and nobody was told.
       const mayStand = effect.now.getTime() - effect.startedAt.getTime() > 1;
+      if (token.isRefused()) return again(refusedSeconds, "Slack refuses the token", !mayStand);
       let isTouched = mayStand;
       const turns = new Set<string>();
       let place: string | undefined;
@@ -123,7 +125,14 @@ export function createCourier(deps: CourierDeps): Courier {
           return again(error.retryAfter, "Slack asked to wait", !isTouched);
         }
         const refusal = tokenFault(error);
-        if (refusal === undefined) throw error;
+        if (refusal === undefined) {
+          if (isTouched || !(error instanceof SlackError)) throw error;
+          log.error(
+            { err: error, effect: effect.id, kind: effect.kind },
+            "Slack took nothing; it is tried again",
+          );
+          return again(backoffSeconds(effect.attempts), error.message, true);
+        }
         token.refused(error);
         return again(refusedSeconds, `Slack refuses the token (${refusal})`, !isTouched);
       }

@@ -52,7 +52,7 @@ async function failures(
 async function settled(): Promise<void> {
   await world.slack.until(async () => {
     const rows = await world.query<{ owed: number }>(
-      "select count(*)::int as owed from effects where queue = 'messages' and done_at is null and due_at < now()",
+      "select count(*)::int as owed from effects where queue = 'messages' and kind <> 'remind_expiry' and done_at is null",
     );
     return rows[0]?.owed === 0;
   }, "all messages to be sent");
