@@ -22,7 +22,11 @@ function answer(method: string, args: URLSearchParams): object {
       return { channel: { id: `D${args.get("users") ?? ""}` } };
     case "chat.postMessage":
       lastTs += 1;
-      return { channel: args.get("channel"), ts: `${lastTs}.000100` };
+      return {
+        channel: args.get("channel"),
+        ts: `${lastTs}.000100`,
+        message: { thread_ts: args.get("thread_ts") },
+      };
     case "chat.update":
       return { channel: args.get("channel"), ts: args.get("ts") };
     default:

@@ -28,7 +28,7 @@ import { startSweep } from "./jobs/sweep.ts";
 import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
 import { createDatabaseCheck, type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
 import { keepEmbeddedPostgres } from "./persistence/keep-embedded.ts";
-import { hastenMessages } from "./persistence/owed-messages.ts";
+import { hastenMessages, readWaitingMessages } from "./persistence/owed-messages.ts";
 import { migrate, migrateQueues } from "./persistence/migrate.ts";
 import type { LoadedPolicy } from "./policy/load.ts";
 import { peopleAmong } from "./policy/people.ts";
@@ -138,6 +138,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     trouble.delete("database");
     checkDatabase = createDatabaseCheck(database);
     const { prisma: db } = database;
+    metrics.watchMessages(() => readWaitingMessages(db, clock));
 
     const providers = createLiveProviders(settings.secret, (error) =>
       log.warn({ err: error }, "a provider that was replaced could not be closed"),

@@ -2,6 +2,7 @@ type Outage = "unavailable" | "destroyed";
 
 interface Rule {
   readonly method: string | undefined;
+  readonly channel?: string | undefined;
   readonly retryAfterSeconds?: number;
   readonly error?: string;
   times: number;
@@ -13,8 +14,13 @@ export interface Faults {
   readonly slow: (ms: number, methods?: readonly string[], when?: "before" | "after") => void;
   /** Web API answers 503 (or its connections are destroyed) and sockets are cut, until `clear`. */
   readonly down: (how?: Outage) => void;
-  /** The next `times` calls (of the method, or of any) get 429 with Retry-After. */
-  readonly rateLimit: (method: string | undefined, retryAfterSeconds: number, times?: number) => void;
+  /** The next `times` calls (of the method, or of any; about one channel, by its id, or all) get 429 with Retry-After. */
+  readonly rateLimit: (
+    method: string | undefined,
+    retryAfterSeconds: number,
+    times?: number,
+    channel?: string,
+  ) => void;
   /** Into one channel so many messages at once and then one each `intervalMs`; what is more gets 429. */
   readonly limitPosting: (burst: number, intervalMs: number) => void;
   /** The next `times` calls of the method answer `{ok: false, error}`. */
@@ -33,7 +39,7 @@ export interface Faults {
 export interface ActiveFaults {
   readonly outage: () => Outage | undefined;
   readonly delay: (method: string, when: "before" | "after") => number;
-  readonly takeRateLimit: (method: string) => number | undefined;
+  readonly takeRateLimit: (method: string, channel: string) => number | undefined;
   /** Seconds to wait where the channel has had its share. */
   readonly takePostLimit: (channel: string) => number | undefined;
   readonly takeFailure: (method: string) => string | undefined;
@@ -64,8 +70,8 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
       outage = how;
       onDown();
     },
-    rateLimit: (method, retryAfterSeconds, times = 1) =>
-      void rateLimits.push({ method, retryAfterSeconds, times }),
+    rateLimit: (method, retryAfterSeconds, times = 1, channel) =>
+      void rateLimits.push({ method, channel, retryAfterSeconds, times }),
     limitPosting: (burst, intervalMs) => {
       postLimit = { burst, intervalMs };
       posted.clear();
@@ -95,7 +101,11 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
       delays
         .filter((delay) => delay.when === when && (delay.methods?.includes(method) ?? true))
         .reduce((sum, delay) => sum + delay.ms, 0),
-    takeRateLimit: (method) => take(rateLimits, method)?.retryAfterSeconds,
+    takeRateLimit: (method, channel) =>
+      take(
+        rateLimits.filter((rule) => (rule.channel ?? channel) === channel),
+        method,
+      )?.retryAfterSeconds,
     takePostLimit: (channel) => {
       if (postLimit === undefined) return undefined;
       const { burst, intervalMs } = postLimit;
@@ -113,7 +123,7 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
   return { faults, active };
 }
 
-function take(rules: Rule[], method: string): Rule | undefined {
+function take(rules: readonly Rule[], method: string): Rule | undefined {
   const rule = rules.find((candidate) => candidate.times > 0 && (candidate.method ?? method) === method);
   if (rule !== undefined) rule.times -= 1;
   return rule;

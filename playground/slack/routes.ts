@@ -120,7 +120,7 @@ async function answerCall(
     });
 
   const retryAfter =
-    faults.takeRateLimit(method) ??
+    faults.takeRateLimit(method, textOf(args.channel)) ??
     (method === "chat.postMessage" ? faults.takePostLimit(textOf(args.channel)) : undefined);
   if (retryAfter !== undefined) {
     const refused = { ok: false, error: "ratelimited" };

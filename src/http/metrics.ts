@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Gauge, Registry } from "prom-client";
 
 /** What `/metrics` shows, in Prometheus' text format. */
@@ -6,7 +7,14 @@ export type Metrics = {
   text(): Promise<string>;
   /** The policy was looked at again, and this is in force now. */
   policyLookedAt(outcome: "loaded" | "unchanged" | "refused", hash: string): void;
+  /** Where to ask how many messages wait for Slack, each time somebody looks. */
+  watchMessages(read: () => Promise<WaitingMessages>): void;
 };
+
+/** Messages that are due and not sent. */
+export type WaitingMessages = { readonly count: number; readonly oldestSeconds: number };
+
+const patienceMs = 2_000;
 
 /** The metrics of one process. */
 export function createMetrics(): Metrics {
@@ -29,14 +37,38 @@ export function createMetrics(): Metrics {
     labelNames: ["hash"] as const,
     registers,
   });
+  let readMessages = (): Promise<WaitingMessages> => Promise.resolve({ count: 0, oldestSeconds: 0 });
+  const waiting = new Gauge({
+    name: "hallpass_messages_waiting",
+    help: "Messages that are due and not sent to Slack yet.",
+    registers,
+  });
+  const oldest = new Gauge({
+    name: "hallpass_messages_oldest_seconds",
+    help: "For how long the oldest of them has been due.",
+    registers,
+  });
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    async text() {
+      // Where the database does not answer, which readiness says, nothing is shown as if it were still true.
+      const unknown = { count: NaN, oldestSeconds: NaN };
+      const { count, oldestSeconds } = await Promise.race([
+        readMessages().catch(() => unknown),
+        sleep(patienceMs, unknown, { ref: false }),
+      ]);
+      waiting.set(count);
+      oldest.set(oldestSeconds);
+      return registry.metrics();
+    },
     policyLookedAt(outcome, hash) {
       reloads.inc({ outcome });
       refused.set(outcome === "refused" ? 1 : 0);
       inForce.reset();
       inForce.set({ hash }, 1);
+    },
+    watchMessages(read) {
+      readMessages = read;
     },
   };
 }

@@ -218,6 +218,8 @@ it("a token that is refused makes Hallpass not ready; everything is said once it
   }, "Hallpass to say why it is not ready");
   expect(why).toContain(`Slack refuses the token (token_revoked): check SLACK_BOT_TOKEN`);
   expect(slack.thread(message).some(({ visibleText }) => visibleText.includes("Revoked"))).toBe(false);
+  const metrics = await fetch(`http://127.0.0.1:${hallpass.port}/metrics`);
+  expect(await metrics.text()).toMatch(/^hallpass_messages_waiting [1-9]/m);
 
   slack.faults.clear();
   await threadSays(world, message, "Revoked and verified");
