@@ -41,7 +41,7 @@ import type { SlackDeps } from "./slack/deps.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
 import { createNotifier } from "./slack/notifier.ts";
-import { plain, postTo } from "./slack/posting.ts";
+import { plain, post, postTo } from "./slack/posting.ts";
 import { createPace, type PaceLimits } from "./slack/pace.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
 import { createTokenWatch } from "./slack/token-watch.ts";
@@ -241,7 +241,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       post() {
         const { audit } = keeper.current().settings;
         if (audit === undefined) return undefined;
-        return async (text): Promise<void> => void (await postTo({ client, directory }, audit, plain(text)));
+        return async (text): Promise<void> =>
+          void (await postTo(directory, audit, (id) => post(client, id, plain(text))));
       },
     });
     closers.push(() => {
