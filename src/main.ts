@@ -18,13 +18,15 @@ import type { Config } from "./config.ts";
 import { createGroupReader } from "./groups/group-reader.ts";
 import { createOpsgenie } from "./groups/opsgenie.ts";
 import { createPagerDuty } from "./groups/pagerduty.ts";
-import { createMetrics } from "./http/metrics.ts";
+import { createMetrics, type Metrics } from "./http/metrics.ts";
 import { startHttpServer } from "./http/server.ts";
 import type { QueueName } from "./domain/effect.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
 import { type RunnerDeps, runEffect } from "./jobs/run-effect.ts";
+import { startReturnWatch } from "./jobs/return-watch.ts";
 import { startSweep } from "./jobs/sweep.ts";
+import { startWatchdog, type Watchdog } from "./jobs/watchdog.ts";
 import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
 import { createDatabaseCheck, type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
 import { keepEmbeddedPostgres } from "./persistence/keep-embedded.ts";
@@ -45,6 +47,7 @@ import { plain, post, postTo } from "./slack/posting.ts";
 import { createPace, type PaceLimits } from "./slack/pace.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
 import { createTokenWatch } from "./slack/token-watch.ts";
+import { tellOverdue } from "./slack/tell-overdue.ts";
 import { createUserGroups } from "./slack/user-groups.ts";
 import { createWebClient } from "./slack/web-client.ts";
 
@@ -256,6 +259,11 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       () => atMost(stopTimeoutMs + 1_500, sweep.stop(), queues.close(stopTimeoutMs), http.close()),
     );
 
+    const returns = startReturnWatch({ ...record, providers: providers.byName, log });
+    closers.push(() => atMost(500, returns.stop()));
+    const watchdog = watchOverdue(config, databaseUrl, clock, metrics, log);
+    closers.push(() => atMost(2_000, watchdog.stop()));
+
     const slackDeps = {
       ...record,
       attend: courtesy.attend,
@@ -285,10 +293,13 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       databaseUrl,
       ready,
       reloadPolicy: () => keeper.reload("signal"),
-      look: () => sweep.look(),
       async publishAudit() {
         await sealer.seal();
         await publisher.publish();
+      },
+      look() {
+        sweep.look();
+        watchdog.look();
       },
       stop,
     };
@@ -319,6 +330,34 @@ async function openStorage(
   const database = openDatabase(databaseUrl);
   closers.push(() => atMost(500, database.close()));
   return { databaseUrl, database };
+}
+
+/** Connections to the database and to Slack of its own: it tells on whoever uses the others. */
+function watchOverdue(
+  { slack }: Config,
+  databaseUrl: string,
+  clock: Clock,
+  metrics: Metrics,
+  log: Logger,
+): Watchdog {
+  const database = openDatabase(databaseUrl, { poolSize: 2, applicationName: "hallpass watchdog" });
+  const { prisma: db } = database;
+  const client = createWebClient(slack.botToken, slack.apiUrl, log);
+  const telling = { db, client, directory: createDirectory(client) };
+  const watchdog = startWatchdog({
+    db,
+    clock,
+    tell: (request, event, place) => tellOverdue(telling, request, event, place),
+    onLook: (count, oldestSeconds) => metrics.overdueSeen(count, oldestSeconds),
+    log,
+  });
+  return {
+    look: () => watchdog.look(),
+    async stop() {
+      await watchdog.stop();
+      await database.close();
+    },
+  };
 }
 
 async function connectSlack(

@@ -95,6 +95,19 @@ export const eventData = {
     attempt: z.number().int(),
     retryable: z.boolean(),
   }),
+  /** It should have been gone `since` and is not proven gone; once a step, said by whoever watches those who revoke. */
+  "revocation.overdue": z.object({
+    access: z.string(),
+    provider: z.string(),
+    subject: z.string(),
+    since: instant,
+    lateSeconds: seconds,
+    step: z.number().int(),
+    /** What came of trying to take it away, and what the provider said last; absent where nothing has tried yet. */
+    attempts: z.number().int(),
+    error: z.string().optional(),
+    retryable: z.boolean().optional(),
+  }),
   /** `verified`: read back from the provider that the access is gone. Not so when another live grant keeps it. */
   "grant.revoked": z.object({
     provider: z.string(),
@@ -105,6 +118,8 @@ export const eventData = {
     /** Left in place: the person held it before it was granted. */
     standing: z.boolean().optional(),
     attempts: z.number().int(),
+    /** How much later than it should have been, where that is more than a moment. */
+    lateSeconds: seconds.optional(),
   }),
   /** `instead`: where it was posted in its stead. */
   "message.failed": z.object({

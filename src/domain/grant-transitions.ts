@@ -3,6 +3,7 @@ import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
 import { expiryReminders } from "./extension.ts";
 import type { Grant, GrantStatus } from "./grant.ts";
+import { overdueAfterSeconds } from "./overdue.ts";
 import { isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import { actorOf, later, tell } from "./request-consequences.ts";
@@ -58,7 +59,12 @@ export function grantSucceeded(
         const event: AuditEvent = { type: "grant.landed_late", ...by(grant, now), data: whose(grant) };
         return accept(
           state,
-          withoutEnd({ ...grant, status: "revoking", state: command.state }),
+          withoutEnd({
+            ...grant,
+            status: "revoking",
+            endingSince: grant.status === "revoking" ? (grant.endingSince ?? now) : now,
+            state: command.state,
+          }),
           [event],
           [{ kind: "revoke", grantId: grant.id, dueAt: now }],
         );
@@ -85,6 +91,7 @@ export function grantFailed(
       {
         ...grant,
         status: "revoking",
+        endingSince: now,
         revokeReason: "failed",
         lastError: command.error,
         ...(command.isStanding === true ? { isStanding: true } : {}),
@@ -137,7 +144,13 @@ export function revoke(state: State, command: Extract<Command, { type: "revoke" 
     // At its expiry the revoke effect that carries this command is already running; an early end owes one of its own.
     const effects: readonly Effect[] =
       command.reason === "expired" ? [] : [{ kind: "revoke", grantId: grant.id, dueAt: now }];
-    return accept(state, { ...grant, status: "revoking", revokeReason: command.reason }, [event], effects);
+    const endingSince = grant.expiresAt && grant.expiresAt < now ? grant.expiresAt : now;
+    return accept(
+      state,
+      { ...grant, status: "revoking", endingSince, revokeReason: command.reason },
+      [event],
+      effects,
+    );
   });
 }
 
@@ -150,6 +163,7 @@ export function revokeSucceeded(
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "revoking") return refuse(notStatus[grant.status]);
     const attempts = grant.revokeAttempts + 1;
+    const lateSeconds = lateness(grant, now);
     const event: AuditEvent = {
       type: "grant.revoked",
       ...by(grant, now),
@@ -158,9 +172,11 @@ export function revokeSucceeded(
         reason: grant.revokeReason ?? "expired",
         attempts,
         ...ended(grant, command.keptBy),
+        ...(lateSeconds === undefined ? {} : { lateSeconds }),
       },
     };
-    const told: readonly Effect[] = attempts > 1 ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
+    const wasAlarming = attempts > 1 || lateSeconds !== undefined;
+    const told: readonly Effect[] = wasAlarming ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
     return accept(
       state,
       { ...grant, status: "revoked", revokedAt: now, revokeAttempts: attempts },
@@ -197,7 +213,8 @@ export function revokeFailed(
       state,
       { ...grant, revokeAttempts: attempt, lastError: command.error },
       [event],
-      isPowerOfTwo(attempt)
+      // What goes on failing is the watchdog's to say.
+      attempt === 1
         ? [
             { kind: "tell_thread", dueAt: now, event },
             { kind: "tell_alerts", dueAt: now, event },
@@ -214,9 +231,10 @@ const notStatus: Readonly<Record<GrantStatus, Refusal>> = {
   revoked: "grant_ended",
 };
 
-/** Said at the 1st, 2nd, 4th, 8th ... failure: loud at once, never a flood. */
-function isPowerOfTwo(count: number): boolean {
-  return Number.isInteger(Math.log2(count));
+/** How long it has been overdue; `undefined` where it is gone in time. */
+function lateness({ endingSince }: Grant, now: Date): number | undefined {
+  const seconds = endingSince ? Math.floor((now.getTime() - endingSince.getTime()) / 1000) : 0;
+  return seconds >= overdueAfterSeconds ? seconds : undefined;
 }
 
 function onGrant(state: State, grantId: string, decideGrant: (grant: Grant) => Decision): Decision {

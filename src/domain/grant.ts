@@ -27,6 +27,8 @@ export type Grant = {
   readonly durationSeconds: number;
   readonly activeAt?: Date;
   readonly expiresAt?: Date;
+  /** Since when it should be gone, once it is ending: its expiry, or the moment it was told to end early. */
+  readonly endingSince?: Date;
   readonly revokeReason?: RevokeReason;
   readonly revokedAt?: Date;
   readonly revokeAttempts: number;

@@ -9,6 +9,8 @@ export type Metrics = {
   policyLookedAt(outcome: "loaded" | "unchanged" | "refused", hash: string): void;
   /** Where to ask how many messages wait for Slack, each time somebody looks. */
   watchMessages(read: () => Promise<WaitingMessages>): void;
+  /** The watchdog has looked: how much access is overdue, and the oldest of it by how much. */
+  overdueSeen(count: number, oldestSeconds: number): void;
 };
 
 /** Messages that are due and not sent. */
@@ -48,6 +50,21 @@ export function createMetrics(): Metrics {
     help: "For how long the oldest of them has been due.",
     registers,
   });
+  const overdue = new Gauge({
+    name: "hallpass_overdue_revocations",
+    help: "How many grants are not proven gone a minute after they should have ended.",
+    registers,
+  });
+  const oldestOverdue = new Gauge({
+    name: "hallpass_oldest_overdue_seconds",
+    help: "How long ago the access that is overdue for longest should have ended; 0 when nothing is overdue.",
+    registers,
+  });
+  const watchdogLooked = new Gauge({
+    name: "hallpass_watchdog_last_look_timestamp_seconds",
+    help: "When the watchdog last looked for overdue access; one that stands still says nothing.",
+    registers,
+  });
   return {
     contentType: registry.contentType,
     async text() {
@@ -69,6 +86,11 @@ export function createMetrics(): Metrics {
     },
     watchMessages(read) {
       readMessages = read;
+    },
+    overdueSeen(count, oldestSeconds) {
+      overdue.set(count);
+      oldestOverdue.set(oldestSeconds);
+      watchdogLooked.setToCurrentTime();
     },
   };
 }

@@ -131,6 +131,26 @@ export async function hastenRevocation(
   return rows[0];
 }
 
+/** The providers in which a revocation has failed and is still owed. */
+export async function findFailingProviders(db: PrismaClient): Promise<readonly string[]> {
+  const rows = await db.$queryRaw<{ provider: string }[]>`
+    select distinct provider from grants where status = 'revoking' and revoke_attempts > 0`;
+  return rows.map(({ provider }) => provider);
+}
+
+/** Has all overdue revocations in a provider tried now instead of after their wait. */
+export async function hastenRevocationsIn(
+  db: PrismaClient,
+  clock: Clock,
+  provider: string,
+): Promise<readonly OwedEffect[]> {
+  return db.$queryRaw<OwedEffect[]>`
+    update effects set retry_at = null
+    where lane in (select 'grant-' || g.id from grants g where g.status = 'revoking' and g.provider = ${provider})
+      and kind = 'revoke' and done_at is null and retry_at > ${clock.now} and due_at <= ${clock.now}
+    returning id, queue, due_at as "dueAt"`;
+}
+
 /** The next effect of a lane that can run now. */
 export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): Promise<string | undefined> {
   const rows = await db.$queryRaw<{ id: string }[]>`

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
+import { isOverdue } from "./overdue.ts";
 
 const ListedGrant = z.object({
   number: z.number(),
@@ -24,13 +25,13 @@ export async function listGrants(
   clock: Clock,
   { overdueOnly }: { readonly overdueOnly: boolean },
 ): Promise<readonly ListedGrant[]> {
-  const isOverdue = Prisma.sql`(g.status = 'revoking' or (g.status = 'active' and g.expires_at < ${clock.now}))`;
+  const overdue = isOverdue(clock);
   const rows = await db.$queryRaw`
     select r.number, r.requester_email as email, r.resource, r.role, g.provider, g.subject, g.status,
            g.expires_at as "expiresAt", g.revoke_attempts as "revokeAttempts", g.last_error as "lastError",
-           ${isOverdue} as "isOverdue"
+           ${overdue} as "isOverdue"
     from grants g join access_requests r on r.id = g.request_id
-    where g.status <> 'revoked' and (not ${overdueOnly} or ${isOverdue})
+    where g.status <> 'revoked' and (not ${overdueOnly} or ${overdue})
     order by g.expires_at nulls last, r.number`;
   return z.array(ListedGrant).parse(rows);
 }

@@ -51,6 +51,8 @@ export type World = {
   advance(milliseconds: number): void;
   /** Stops Hallpass and starts it again on the same database. */
   restart(): Promise<void>;
+  /** Starts another Hallpass on the same database and workspace; it stops with the world. */
+  startAnother(): Promise<Hallpass>;
   /** Stops everything; throws when Hallpass sent anything that Slack's limits do not allow. */
   stop(): Promise<void>;
 };
@@ -96,6 +98,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     return started;
   };
   let hallpass = await start();
+  const others: Hallpass[] = [];
   const query = async <Row extends pg.QueryResultRow>(
     sql: string,
     values: readonly unknown[] = [],
@@ -129,8 +132,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await hallpass.stop();
       hallpass = await start();
     },
+    async startAnother() {
+      const another = await start();
+      others.push(another);
+      return another;
+    },
     async stop() {
-      await hallpass.stop();
+      await Promise.all([hallpass, ...others].map((each) => each.stop()));
       await own.end();
       await Promise.all([slack.close(), database.close(), guarded.close()]);
       const faults = limitFaults(slack);

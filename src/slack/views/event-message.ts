@@ -36,8 +36,9 @@ export function threadMessage(event: AuditEvent, asked: readonly Named[] = []): 
 
 /** Access that should have ended and has not: whoever reads this may have it tried again at once. */
 function withTryNow(event: AuditEvent, { text, blocks }: Message): Message {
-  const { grantId } = event;
-  if (event.type !== "revocation.failed" || grantId === undefined) return { text, blocks };
+  const { grantId, type } = event;
+  const offers = type === "revocation.failed" || type === "revocation.overdue";
+  if (!offers || grantId === undefined) return { text, blocks };
   return { text, blocks: [...blocks, actions([button(grantId, tryNowActionId, "Try now")])] };
 }
 

@@ -97,15 +97,18 @@ export function toThread(event: AuditEvent): Told | undefined {
         line: [
           "🚨 The access of ",
           code(event.data.subject),
-          ` in ${event.data.provider} should have ended and could not be taken away (attempt ${event.data.attempt}). It is tried again until it is gone:`,
+          ` in ${event.data.provider} should have ended and could not be taken away (attempt ${event.data.attempt}). ${prospects(event.data.retryable)}`,
         ],
         said: event.data.error,
       };
+    case "revocation.overdue":
+      return overdue(event.data);
     case "grant.revoked":
       if (event.data.keptBy !== undefined) {
         return {
           line: [
             `🔒 This grant ended (${endWords(event.data.reason)}); the same access is kept by ${event.data.keptBy}.`,
+            ...late(event.data),
           ],
         };
       }
@@ -115,17 +118,24 @@ export function toThread(event: AuditEvent): Told | undefined {
             `🔒 This grant ended (${endWords(event.data.reason)}); `,
             code(event.data.subject),
             ` held the access in ${event.data.provider} before, and keeps it.`,
+            ...late(event.data),
           ],
         };
       }
       return {
         line:
           event.data.reason === "failed"
-            ? ["🔒 Verified: no access of ", code(event.data.subject), ` is left in ${event.data.provider}.`]
+            ? [
+                "🔒 Verified: no access of ",
+                code(event.data.subject),
+                ` is left in ${event.data.provider}.`,
+                ...late(event.data),
+              ]
             : [
                 `🔒 Revoked and verified: `,
                 code(event.data.subject),
                 ` no longer has this access in ${event.data.provider} (${endWords(event.data.reason)}).`,
+                ...late(event.data),
               ],
       };
     case "request.refused":
@@ -145,6 +155,45 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "audit.refused":
       return undefined;
   }
+}
+
+/** Who may still have what, since when they should not, and what has come of taking it away. */
+function overdue(data: EventData<"revocation.overdue">): Told {
+  const line: readonly Piece[] = [
+    `🚨 Overdue by ${formatDuration(wholeMinutes(data.lateSeconds))}: `,
+    code(data.subject),
+    " may still have ",
+    code(data.access),
+    ` in ${data.provider}. It should have ended `,
+    new Date(data.since),
+    " and is not proven gone. ",
+  ];
+  if (data.error === undefined) {
+    return {
+      line: [
+        ...line,
+        "Nothing has tried to take it away yet, so look whether Hallpass's own work stands still.",
+      ],
+    };
+  }
+  const tried = data.attempts === 1 ? "once" : `${data.attempts} times`;
+  return { line: [...line, `Tried ${tried}. ${prospects(data.retryable)}`], said: data.error };
+}
+
+function wholeMinutes(seconds: number): number {
+  return Math.floor(seconds / 60) * 60;
+}
+
+/** What is to be hoped of further attempts, before the provider's own words. */
+function prospects(retryable: boolean | undefined): string {
+  return retryable === false
+    ? "It will not work without somebody's help, and is tried again all the same:"
+    : "It is tried again until it is gone:";
+}
+
+/** Said of what ended later than it should have. */
+function late({ lateSeconds }: EventData<"grant.revoked">): readonly Piece[] {
+  return lateSeconds === undefined ? [] : [` Gone now, ${formatDuration(wholeMinutes(lateSeconds))} late.`];
 }
 
 function approvedLine(event: Extract<AuditEvent, { type: "request.approved" }>): readonly Piece[] {
@@ -247,6 +296,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "grant.landed_late":
     case "grant.revoking":
     case "revocation.failed":
+    case "revocation.overdue":
     case "message.failed":
     case "lockdown.begun":
     case "lockdown.lifted":

@@ -1,0 +1,61 @@
+import type { RecordDeps } from "../access/deps.ts";
+import { tryRevocationsNow } from "../access/try-revocation.ts";
+import type { Logger } from "../logger.ts";
+import { findFailingProviders } from "../persistence/effects.ts";
+import type { Provider } from "../providers/provider.ts";
+
+export type ReturnWatchDeps = RecordDeps & {
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly log: Logger;
+};
+
+const pauseMs = 2_000;
+/** An attempt that began while the provider was away may fail up to 10 s after its return, and is to be tried again too. */
+const looksAfterReturn = 5;
+
+/**
+ * Asks providers in which revocations have failed whether they are back, and has those revocations tried at once when one
+ * is: what has failed for an hour is tried by itself only every five minutes. One question a provider, however much waits.
+ */
+export function startReturnWatch(deps: ReturnWatchDeps): { stop(): Promise<void> } {
+  // How many looks in a row each has answered. What was not asked yet may have come back while nobody looked: it counts as away.
+  const answered = new Map<string, number>();
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= look(deps, answered)
+      .catch((error: unknown) => deps.log.warn({ err: error }, "failing providers could not be looked for"))
+      .finally(() => (looking = undefined));
+  }, pauseMs);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
+
+async function look(deps: ReturnWatchDeps, answered: Map<string, number>): Promise<void> {
+  const failing = await findFailingProviders(deps.db);
+  for (const name of answered.keys()) if (!failing.includes(name)) answered.delete(name);
+  await Promise.all(
+    failing.map(async (name) => {
+      const looks = (await answers(deps.providers.get(name))) ? (answered.get(name) ?? 0) + 1 : 0;
+      answered.set(name, looks);
+      if (looks === 0 || looks > looksAfterReturn) return;
+      const count = await tryRevocationsNow(deps, name);
+      if (count > 0)
+        deps.log.info({ provider: name, count }, "a provider answers; what is overdue is tried now");
+    }),
+  );
+}
+
+async function answers(provider: Provider | undefined): Promise<boolean> {
+  try {
+    await provider?.check();
+    return provider !== undefined;
+  } catch {
+    // Why is said by each attempt to take something away.
+    return false;
+  }
+}

@@ -1,0 +1,218 @@
+import { performance } from "node:perf_hooks";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import { overdueEvent, overdueStep } from "../domain/overdue.ts";
+import type { AccessRequest } from "../domain/request.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Logger } from "../logger.ts";
+import { recordEvent } from "../persistence/audit.ts";
+import type { Clock } from "../persistence/clock.ts";
+import {
+  claimTelling,
+  type LateGrant,
+  type OverduePlace,
+  readLastFailure,
+  readLate,
+  recordOverdue,
+  recordTold,
+} from "../persistence/overdue.ts";
+import { readState } from "../persistence/requests.ts";
+
+export type WatchdogDeps = {
+  /** Connections of its own: what holds up the worker must not hold up who watches it. */
+  readonly db: PrismaClient;
+  readonly clock: Clock;
+  readonly tell: (request: AccessRequest, event: AuditEvent, place: OverduePlace) => Promise<Told>;
+  readonly onLook: (count: number, oldestSeconds: number) => void;
+  readonly log: Logger;
+};
+
+type Told =
+  | { readonly outcome: "said" }
+  | { readonly outcome: "never"; readonly why: string }
+  | { readonly outcome: "later"; readonly why: unknown; readonly isAway: boolean };
+
+export type Watchdog = {
+  /** Looks now: for a clock that was moved. */
+  look(): void;
+  stop(): Promise<void>;
+};
+
+/** Never longer between two looks. */
+const maxPauseMs = 10_000;
+/**
+ * Access has to be seen late for this long by the machine's own time too before it is called overdue: after a start, or when
+ * a clock was moved, the worker is about to take away what it could not before.
+ */
+const patienceMs = 3_000;
+
+/**
+ * Says loudly which access should be gone and is not. It is not the worker that revokes and needs nothing of what that
+ * needs: no queue, no effect, no connection of it; so it also sees that nothing is being done.
+ *
+ * Each step of being late is recorded once, whichever process sees it first, and said once; what could not be said is said
+ * when Slack is back, the latest step only.
+ */
+export function startWatchdog(deps: WatchdogDeps): Watchdog {
+  let stopped = false;
+  let asked = false;
+  let wakeUp: (() => void) | undefined;
+  const firstSeen = new Map<string, number>();
+  let telling: Promise<void> | undefined;
+
+  const loop = async (): Promise<void> => {
+    for (;;) {
+      if (stopped) return;
+      asked = false;
+      let pause = maxPauseMs;
+      try {
+        const found = await lookOnce(deps, firstSeen);
+        pause = found.pause;
+        // Slack may take its time; the next look does not wait for it.
+        if (found.unsaid.length > 0) {
+          telling ??= tellAll(deps, found.unsaid, () => stopped)
+            .catch((error: unknown) => deps.log.error({ err: error }, "overdue access could not be told"))
+            .finally(() => (telling = undefined));
+        }
+      } catch (error) {
+        deps.log.error({ err: error }, "the watchdog could not look for overdue access; it looks again");
+        pause = 1_000;
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pause);
+        wakeUp = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        if (stopped || asked) wakeUp();
+      });
+    }
+  };
+  const finished = loop();
+  return {
+    look() {
+      asked = true;
+      wakeUp?.();
+    },
+    async stop() {
+      stopped = true;
+      wakeUp?.();
+      await finished;
+      await telling;
+    },
+  };
+}
+
+/** One look: records what has come to a further step; what is to be said, and the milliseconds until the next look. */
+async function lookOnce(
+  deps: WatchdogDeps,
+  firstSeen: Map<string, number>,
+): Promise<{ readonly unsaid: readonly LateGrant[]; readonly pause: number }> {
+  const late = await readLate(deps.db, deps.clock);
+  const present = performance.now();
+  const ids = new Set(late.map(({ grantId }) => grantId));
+  for (const id of firstSeen.keys()) if (!ids.has(id)) firstSeen.delete(id);
+  let pause = maxPauseMs;
+  const unsaid: LateGrant[] = [];
+  for (const one of late) {
+    const seenAt = firstSeen.get(one.grantId) ?? present;
+    firstSeen.set(one.grantId, seenAt);
+    const patience = one.step > 0 ? 0 : seenAt + patienceMs - present;
+    if (one.isOverdue && patience > 0) pause = Math.min(pause, patience);
+    const isFurther = one.isOverdue && patience <= 0 && (await recordStep(deps, one));
+    if (isFurther || !one.isSaid) unsaid.push(one);
+  }
+  const overdue = late.filter(({ isOverdue }) => isOverdue);
+  deps.onLook(overdue.length, overdue[0]?.lateSeconds ?? 0);
+  return { unsaid, pause };
+}
+
+/** Whether this look was the first to see the access come to a further step. */
+async function recordStep(deps: WatchdogDeps, late: LateGrant): Promise<boolean> {
+  const step = overdueStep(late.lateSeconds);
+  if (step <= late.step) return false;
+  const { request, event } = await describe(deps, late, step);
+  if (!(await recordOverdue(deps.db, request, event))) return false;
+  deps.log.error(
+    { request: request.number, grant: late.grantId, ...event.data },
+    "access should have ended and is not proven gone",
+  );
+  return true;
+}
+
+async function describe(
+  { db, clock }: WatchdogDeps,
+  late: LateGrant,
+  step: number,
+): Promise<{
+  readonly request: AccessRequest;
+  readonly event: ReturnType<typeof overdueEvent>;
+}> {
+  const [read, failure] = await Promise.all([
+    readState(db, clock, late.requestId),
+    readLastFailure(db, late),
+  ]);
+  if (!read) throw new Error(`grant ${late.grantId} is of no request`);
+  const { state, now } = read;
+  const lateSeconds = (now.getTime() - late.since.getTime()) / 1000;
+  const event = overdueEvent(state, late.grantId, { since: late.since, lateSeconds, step, now, failure });
+  return { request: state.request, event };
+}
+
+async function tellAll(
+  deps: WatchdogDeps,
+  unsaid: readonly LateGrant[],
+  isStopped: () => boolean,
+): Promise<void> {
+  for (const late of unsaid) {
+    if (isStopped() || (await tellOne(deps, late)) === "away") return;
+  }
+}
+
+/** Says the latest step of one grant wherever it was not said yet. */
+async function tellOne(deps: WatchdogDeps, late: LateGrant): Promise<"done" | "away"> {
+  const claim = await claimTelling(deps.db, late.grantId);
+  if (!claim) return "done";
+  const settled: OverduePlace[] = [];
+  try {
+    const { request, event } = await describe(deps, late, claim.step);
+    for (const place of claim.places) {
+      const told = await deps.tell(request, event, place);
+      if (told.outcome === "later") {
+        deps.log.warn(
+          { err: told.why, place, ...event.data },
+          "overdue access could not be told; it will be",
+        );
+        if (told.isAway) return "away";
+        continue;
+      }
+      if (told.outcome === "never") await recordSilence(deps, request, event, place, told.why);
+      settled.push(place);
+    }
+    return "done";
+  } finally {
+    await recordTold(deps.db, late.grantId, claim.step, settled);
+  }
+}
+
+/** Nobody is told there, whatever is tried: that is on record and in the log. */
+async function recordSilence(
+  deps: WatchdogDeps,
+  request: AccessRequest,
+  event: Extract<AuditEvent, { type: "revocation.overdue" }>,
+  place: OverduePlace,
+  error: string,
+): Promise<void> {
+  deps.log.error({ place, error, ...event.data }, "overdue access cannot be told there");
+  const { channel, alerts } = request.terms;
+  await recordEvent(
+    deps.db,
+    {
+      type: "message.failed",
+      at: event.at,
+      actor: { kind: "hallpass" },
+      ...(event.grantId !== undefined && { grantId: event.grantId }),
+      data: { kind: "overdue", channel: place === "alerts" ? alerts : channel, error },
+    },
+    { request, dedupeKey: `message.failed overdue ${event.grantId} ${event.data.step} ${place}` },
+  );
+}

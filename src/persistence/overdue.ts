@@ -1,0 +1,142 @@
+import { z } from "zod";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import { type LastFailure, overdueAfterSeconds } from "../domain/overdue.ts";
+import type { AccessRequest } from "../domain/request.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import { eventRow } from "./audit.ts";
+import type { Clock } from "./clock.ts";
+
+/**
+ * Since when the access of a grant `g` should be gone; null while it may last. Of a grant that was begun and never
+ * settled it is not known whether it exists: what may exist ends no later than if it had been given when first asked for.
+ */
+const shouldBeGoneSince = Prisma.sql`(case g.status
+    when 'active' then g.expires_at
+    when 'revoking' then coalesce(g.ending_since, g.expires_at)
+    when 'granting' then (
+      select e.started_at + g.duration_seconds * interval '1 second' from effects e
+      where e.lane = 'grant-' || g.id and e.kind = 'grant' and e.done_at is null limit 1)
+  end)`;
+
+/** The one definition of overdue: not proven gone a minute after it should have been. */
+export function isOverdue(clock: Clock): Prisma.Sql {
+  return Prisma.sql`coalesce(
+    ${shouldBeGoneSince} + ${overdueAfterSeconds} * interval '1 second' <= ${clock.now}, false)`;
+}
+
+const LateGrant = z.object({
+  grantId: z.string(),
+  requestId: z.string(),
+  since: z.coerce.date(),
+  lateSeconds: z.number(),
+  isOverdue: z.boolean(),
+  /** The step that is recorded, and how much of that was said. */
+  step: z.number(),
+  isSaid: z.boolean(),
+  now: z.coerce.date(),
+});
+/** Access that should be gone, overdue already or not yet. */
+export type LateGrant = Readonly<z.infer<typeof LateGrant>>;
+
+/** All access that should be gone and is not, by the database's clock; what is longest overdue first. */
+export async function readLate(db: PrismaClient, clock: Clock): Promise<readonly LateGrant[]> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select late.*, coalesce(o.step, 0) as step,
+           coalesce(o.thread_step >= o.step and o.alerts_step >= o.step, true) as "isSaid"
+    from (
+      select g.id as "grantId", g.request_id as "requestId", ${shouldBeGoneSince} as since,
+             extract(epoch from ${clock.now} - ${shouldBeGoneSince})::float8 as "lateSeconds",
+             ${isOverdue(clock)} as "isOverdue", ${clock.now} as now
+      from grants g where g.status <> 'revoked') late
+    left join overdue_grants o on o.grant_id = late."grantId" and o.since = late.since
+    where late.since <= late.now
+    order by late.since`;
+  return z.array(LateGrant).parse(rows);
+}
+
+/** What came of the last attempt to take the access away since it should have been gone. */
+export async function readLastFailure(
+  db: PrismaClient,
+  { requestId, grantId, since }: Pick<LateGrant, "requestId" | "grantId" | "since">,
+): Promise<LastFailure | undefined> {
+  const rows = await db.$queryRaw<{ data: unknown }[]>`
+    select data from audit_events
+    where request_id = ${requestId}::uuid and grant_id = ${grantId}::uuid and type = 'revocation.failed'
+      and at >= ${since}
+    order by seq desc limit 1`;
+  return rows[0] && Failure.parse(rows[0].data);
+}
+
+const Failure = z.object({ attempt: z.number(), error: z.string(), retryable: z.boolean() });
+
+/**
+ * Records that overdue access has come to a step, with its event, in one statement. `false` when somebody else was first,
+ * or when it is gone after all: nothing is written then.
+ */
+export async function recordOverdue(
+  db: PrismaClient,
+  request: AccessRequest,
+  event: Extract<AuditEvent, { type: "revocation.overdue" }>,
+): Promise<boolean> {
+  const row = JSON.stringify(eventRow(event, request));
+  const written = await db.$executeRaw`
+    with reached as (
+      insert into overdue_grants as o (grant_id, since, step)
+      select g.id, ${event.data.since}::timestamptz, ${event.data.step}
+      from grants g where g.id = ${event.grantId}::uuid and g.status <> 'revoked'
+      on conflict (grant_id) do update
+      set step = excluded.step, since = excluded.since,
+          thread_step = case when o.since = excluded.since then o.thread_step else 0 end,
+          alerts_step = case when o.since = excluded.since then o.alerts_step else 0 end
+      where o.step < excluded.step or o.since <> excluded.since
+      returning grant_id)
+    insert into audit_events (
+      id, at, type, request_id, grant_id, actor_kind, requester_email, resource, role, rule, policy_version, data)
+    select e.id, e.at, e.type, ${request.id}::uuid, e."grantId", e."actorKind", e."requesterEmail", e.resource, e.role,
+           e.rule, e."policyVersion", e.data
+    from reached, jsonb_to_record(${row}::jsonb) as e(
+      id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "requesterEmail" text, resource text,
+      role text, rule text, "policyVersion" text, data jsonb)`;
+  return written > 0;
+}
+
+/** Longer than Slack is waited for, in all that saying one step takes. */
+const tellingSeconds = 60;
+
+/** Where a step is said. */
+export type OverduePlace = "thread" | "alerts";
+
+/** Takes on to say the latest step where it was not said yet; `undefined` when somebody else does, or nothing is left. */
+export async function claimTelling(
+  db: PrismaClient,
+  grantId: string,
+): Promise<{ readonly step: number; readonly places: readonly OverduePlace[] } | undefined> {
+  const rows = await db.$queryRaw<{ step: number; threadStep: number; alertsStep: number }[]>`
+    update overdue_grants o
+    set locked_until = statement_timestamp() + ${tellingSeconds} * interval '1 second'
+    where o.grant_id = ${grantId}::uuid and (o.thread_step < o.step or o.alerts_step < o.step)
+      and (o.locked_until is null or o.locked_until < statement_timestamp())
+      and exists (select from grants g where g.id = o.grant_id and g.status <> 'revoked')
+    returning o.step, o.thread_step as "threadStep", o.alerts_step as "alertsStep"`;
+  const [row] = rows;
+  if (!row) return undefined;
+  const places: OverduePlace[] = [];
+  if (row.alertsStep < row.step) places.push("alerts");
+  if (row.threadStep < row.step) places.push("thread");
+  return { step: row.step, places };
+}
+
+/** The step was said in these places; what is left is anybody's to say. */
+export async function recordTold(
+  db: PrismaClient,
+  grantId: string,
+  step: number,
+  places: readonly OverduePlace[],
+): Promise<void> {
+  await db.$executeRaw`
+    update overdue_grants
+    set locked_until = null,
+        thread_step = case when ${places.includes("thread")} then greatest(thread_step, ${step}) else thread_step end,
+        alerts_step = case when ${places.includes("alerts")} then greatest(alerts_step, ${step}) else alerts_step end
+    where grant_id = ${grantId}::uuid`;
+}
