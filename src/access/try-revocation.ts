@@ -12,6 +12,10 @@ export async function tryRevocationNow(deps: RecordDeps, grantId: string): Promi
 export async function tryRevocationsNow(deps: RecordDeps, provider: string): Promise<number> {
   const owed = await hastenRevocationsIn(deps.db, deps.clock, provider);
   const [first] = owed;
-  if (first) deps.wake(owed, owed.reduce((latest, { dueAt }) => (dueAt > latest ? dueAt : latest), first.dueAt));
+  if (first)
+    deps.wake(
+      owed,
+      owed.reduce((latest, { dueAt }) => (dueAt > latest ? dueAt : latest), first.dueAt),
+    );
   return owed.length;
 }

@@ -116,7 +116,7 @@ export async function postponeEffect(
   return rows[0];
 }
 
-/** Has an overdue revocation tried now instead of after its wait; `undefined` when none waits. */
+/** Has an overdue revocation tried now, whatever it waits for; `undefined` when none is owed, or is being tried. */
 export async function hastenRevocation(
   db: PrismaClient,
   clock: Clock,
@@ -124,9 +124,12 @@ export async function hastenRevocation(
 ): Promise<OwedEffect | undefined> {
   const rows = await db.$queryRaw<OwedEffect[]>`
     update effects set retry_at = null
-    where grant_id = ${grantId}::uuid and kind = 'revoke' and done_at is null and retry_at > ${clock.now}
-      and due_at <= ${clock.now}
-      and exists (select from grants g where g.id = effects.grant_id and g.status = 'revoking')
+    where lane = 'grant-' || ${grantId} and kind = 'revoke' and done_at is null and due_at <= ${clock.now}
+      and (locked_until is null or locked_until < statement_timestamp())
+      and exists (
+        select from grants g
+        where g.id = effects.grant_id
+          and (g.status = 'revoking' or (g.status = 'active' and g.expires_at <= ${clock.now})))
     returning id, queue, due_at as "dueAt"`;
   return rows[0];
 }

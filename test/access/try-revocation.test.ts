@@ -1,6 +1,8 @@
+import { apply } from "../../src/access/apply.ts";
 import { tryRevocationNow } from "../../src/access/try-revocation.ts";
 import { createDatabaseClock } from "../../src/persistence/clock.ts";
 import { listGrants } from "../../src/persistence/grant-list.ts";
+import { readLate } from "../../src/persistence/overdue.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { threadMessage, tryNowActionId } from "../../src/slack/views/event-message.ts";
 import { type Office, openOffice } from "../support/access.ts";
@@ -51,6 +53,56 @@ it("access that lasts is listed, and is not overdue", async () => {
   expect(await listGrants(office.db, createDatabaseClock(), { overdueOnly: false })).toEqual([
     expect.objectContaining({ resource: "orders-db", role: "read", status: "active", isOverdue: false }),
   ]);
+});
+
+it("is listed as overdue a minute after it should have ended, as the watchdog sees it", async () => {
+  await office.approved(600);
+  await office.drain();
+  const overdue = async (): Promise<number> => {
+    const listed = await listGrants(office.db, office.clock, { overdueOnly: true });
+    const late = (await readLate(office.db, office.clock)).filter(({ isOverdue }) => isOverdue);
+    expect(listed).toHaveLength(late.length);
+    return late.length;
+  };
+  office.clock.advance(601_000);
+  expect(await readLate(office.db, office.clock)).toHaveLength(1);
+  expect(await overdue()).toBe(0);
+  office.clock.advance(60_000);
+  expect(await overdue()).toBe(1);
+});
+
+it("access that ends early is overdue a minute after it was told to end, also when the grant was never settled", async () => {
+  const { request } = await office.approved(3600);
+  const overdue = async (): Promise<number> =>
+    (await readLate(office.db, office.clock)).filter(({ isOverdue }) => isOverdue).length;
+  const grantId = request.planned[0]?.grantId ?? "";
+  // Begun by a worker that died: what may exist ends no later than if it had been given at once.
+  await office.db
+    .$executeRaw`update effects set started_at = statement_timestamp(), locked_until = '2040-01-01'
+    where kind = 'grant'`;
+  office.clock.advance(3_660_000);
+  expect(await overdue()).toBe(1);
+  office.clock.advance(-3_660_000);
+  expect(await overdue()).toBe(0);
+  await apply(office, request.id, { type: "revoke", grantId, reason: "withdrawn" });
+  office.clock.advance(58_000);
+  expect(await overdue()).toBe(0);
+  office.clock.advance(3_000);
+  expect(await overdue()).toBe(1);
+});
+
+it("what will not work without somebody's help is said so", () => {
+  const failed = (retryable: boolean): string =>
+    JSON.stringify(
+      threadMessage({
+        type: "revocation.failed",
+        at: new Date(0),
+        actor: { kind: "hallpass" },
+        data: { provider: "orders-postgres", subject: "alice", error: "no", attempt: 1, retryable },
+      })?.blocks,
+    );
+  expect(failed(false)).toContain("will not work without somebody's help");
+  expect(failed(true)).not.toContain("help");
 });
 
 it("what is said of a failed revocation offers to try it now", () => {
