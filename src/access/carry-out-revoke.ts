@@ -1,6 +1,4 @@
 import type { Grant } from "../domain/grant.ts";
-import { requestName } from "../domain/request.ts";
-import { findKeeper } from "../persistence/grants.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { apply } from "./apply.ts";
 import {
@@ -8,11 +6,13 @@ import {
   type Failure,
   failureOf,
   type GrantEffect,
+  isResumed,
   type Outcome,
   readGrant,
   settle,
   settled,
 } from "./carry-out.ts";
+import { leaveToKeeper } from "./leave-to-keeper.ts";
 
 /** Revocations are tried for ever, never further apart than this. */
 const maxBackoffSeconds = 300;
@@ -36,19 +36,15 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
     case "revoked":
       return { outcome: "done", note: "already revoked" };
     case "revoking": {
-      // What another live grant of the same person still gives is not taken away; that grant's own end takes it.
-      const keeper = await findKeeper(deps.db, grant);
-      if (keeper) {
-        return settle(deps, effect, {
-          type: "revoke_succeeded",
-          grantId: grant.id,
-          keptBy: requestName(keeper),
-        });
-      }
+      const kept = await leaveToKeeper(deps, effect, grant, isResumed(effect));
+      if (kept) return kept;
       // It was theirs before, and stays.
       if (grant.isStanding === true)
         return settle(deps, effect, { type: "revoke_succeeded", grantId: grant.id });
       const failure = await takeAway(deps, effect, grant);
+      // Another grant of the same may have come about before the access was taken away, and lost it with this one.
+      const keptAfterAll = await leaveToKeeper(deps, effect, grant, true);
+      if (keptAfterAll) return keptAfterAll;
       return failure
         ? fail(deps, effect, grant, failure)
         : settle(deps, effect, { type: "revoke_succeeded", grantId: grant.id });

@@ -55,6 +55,25 @@ export async function readGrant(deps: CarryOutDeps, effect: GrantEffect): Promis
   return grant;
 }
 
+/** Whether an earlier attempt may have done what this one is to do: it failed without proof that it had not, or its maker died. */
+export function isResumed({ startedAt, now }: GrantEffect): boolean {
+  return startedAt < now;
+}
+
+/** Whether the provider shows the access; why it cannot be read where it cannot. */
+export async function readBack(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  provider: Provider,
+  { subject, target, state }: Grant,
+): Promise<boolean | Failure> {
+  try {
+    return await provider.holds(subject, provider.targetSchema.parse(target), state);
+  } catch (error) {
+    return failureOf(deps, effect, error);
+  }
+}
+
 /** What a provider threw, told apart: its own words, or a fault of ours, which is reported and shown as a reference. */
 export function failureOf(deps: CarryOutDeps, effect: GrantEffect, error: unknown): Failure {
   if (error instanceof ProviderError) return { failure: error.message, retryable: error.retryable };

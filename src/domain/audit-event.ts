@@ -85,6 +85,10 @@ export const eventData = {
     expiresAt: instant,
   }),
   "grant.failed": z.object({ provider: z.string(), subject: z.string(), error: z.string() }),
+  /** Whoever asked for it died, and the provider cannot be read: whether the access exists is not known yet. */
+  "grant.unsettled": z.object({ provider: z.string(), subject: z.string(), error: z.string() }),
+  /** `endOf`: the request whose end had taken away what this grant gives too; it was given again. */
+  "grant.restored": z.object({ provider: z.string(), subject: z.string(), endOf: z.string() }),
   /** The provider confirmed a grant that had already been told to end; it is taken away again. */
   "grant.landed_late": z.object({ provider: z.string(), subject: z.string() }),
   "grant.revoking": z.object({ provider: z.string(), subject: z.string(), reason: z.string() }),

@@ -3,14 +3,8 @@ import type { AuditEvent } from "./audit-event.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
 import type { Grant, RevokeReason } from "./grant.ts";
-import {
-  grantFailed,
-  grantSucceeded,
-  noteUse,
-  revoke,
-  revokeFailed,
-  revokeSucceeded,
-} from "./grant-transitions.ts";
+import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
+import { grantUnsettled, noteStanding, noteUse, restore } from "./grant-upkeep.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest } from "./request.ts";
@@ -67,6 +61,18 @@ export type Command =
       readonly grantId: string;
       readonly error: string;
       readonly isStanding?: boolean;
+    }
+  /** The person held it before it was asked for; remembered before the provider is asked, so that it is not forgotten. */
+  | { readonly type: "note_standing"; readonly grantId: string }
+  /** Whoever asked the provider died, and it cannot be read now: whether the access exists is not known. */
+  | { readonly type: "grant_unsettled"; readonly grantId: string; readonly error: string }
+  /** What the end of another grant took away was given again. */
+  | {
+      readonly type: "restore";
+      readonly grantId: string;
+      readonly state: Readonly<Record<string, unknown>>;
+      /** The request whose grant ended. */
+      readonly endOf: string;
     }
   /** Live access lasts longer; `by` names the request that asked for it. */
   | { readonly type: "extend"; readonly seconds: number; readonly by: string }
@@ -125,6 +131,12 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return grantSucceeded(state, command, now);
     case "grant_failed":
       return grantFailed(state, command, now);
+    case "note_standing":
+      return noteStanding(state, command);
+    case "grant_unsettled":
+      return grantUnsettled(state, command, now);
+    case "restore":
+      return restore(state, command, now);
     case "extend":
       return extend(state, command, now);
     case "extension_failed":

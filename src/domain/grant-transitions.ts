@@ -34,7 +34,7 @@ export function grantSucceeded(
         return accept(
           state,
           {
-            ...grant,
+            ...withoutError(grant),
             status: "active",
             activeAt,
             expiresAt,
@@ -117,14 +117,6 @@ function idleCheck({ request }: State, grant: Grant, activeAt: Date): readonly E
 /** How often use is looked for: what is used between two looks may not be seen. */
 export function idleLookSeconds(idleSeconds: number): number {
   return Math.min(idleSeconds / 2, 60);
-}
-
-/** The access was seen to be used; remembered with the grant, and no event of its own. */
-export function noteUse(state: State, { grantId, at }: Extract<Command, { type: "note_use" }>): Decision {
-  return onGrant(state, grantId, (grant) => {
-    if (grant.status !== "active") return refuse(notStatus[grant.status]);
-    return accept(state, { ...grant, lastUsedAt: at }, [], []);
-  });
 }
 
 /** The access is to end: by the clock, or earlier. */
@@ -224,7 +216,8 @@ export function revokeFailed(
   });
 }
 
-const notStatus: Readonly<Record<GrantStatus, Refusal>> = {
+/** Why a grant in this status cannot do what was asked of it. */
+export const notStatus: Readonly<Record<GrantStatus, Refusal>> = {
   granting: "grant_not_started",
   active: "grant_already_active",
   revoking: "grant_ending",
@@ -237,21 +230,27 @@ function lateness({ endingSince }: Grant, now: Date): number | undefined {
   return seconds >= overdueAfterSeconds ? seconds : undefined;
 }
 
-function onGrant(state: State, grantId: string, decideGrant: (grant: Grant) => Decision): Decision {
+/** Decides about one grant of a request. */
+export function onGrant(state: State, grantId: string, decideGrant: (grant: Grant) => Decision): Decision {
   const grant = state.grants.find(({ id }) => id === grantId);
   return grant ? decideGrant(grant) : refuse("no_such_grant");
 }
 
 /** The part every event of a grant shares. */
-function by(grant: Grant, at: Date): { readonly at: Date; readonly actor: Actor; readonly grantId: string } {
+export function by(
+  grant: Grant,
+  at: Date,
+): { readonly at: Date; readonly actor: Actor; readonly grantId: string } {
   return { at, actor: { kind: "hallpass" }, grantId: grant.id };
 }
 
-function whose({ provider, subject }: Grant): { readonly provider: string; readonly subject: string } {
+/** Whose access an event of a grant is about. */
+export function whose({ provider, subject }: Grant): { readonly provider: string; readonly subject: string } {
   return { provider, subject };
 }
 
-function accept(
+/** The request with one grant changed. */
+export function accept(
   state: State,
   grant: Grant,
   events: readonly AuditEvent[],
@@ -259,6 +258,11 @@ function accept(
 ): Decision {
   const grants = state.grants.map((other) => (other.id === grant.id ? grant : other));
   return { accepted: true, next: { ...state, grants }, events, effects };
+}
+
+function withoutError(grant: Grant): Grant {
+  const { lastError: _, ...rest } = grant;
+  return rest;
 }
 
 function withoutEnd(grant: Grant): Grant {

@@ -19,6 +19,8 @@ const Common = z.object({
   attempts: z.number(),
   /** When the world was first touched for this effect. */
   startedAt: z.coerce.date(),
+  /** What came of the last attempt, where that is known: not so when whoever made it died. */
+  lastError: z.string().nullable(),
   now: z.coerce.date(),
 });
 
@@ -63,7 +65,7 @@ export async function claimEffect(
         where o.lane = e.lane and o.id <> e.id and o.done_at is null
           and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > statement_timestamp()))
     returning e.id, e.request_id as "requestId", e.grant_id as "grantId", e.kind, e.lane, e.payload, e.attempts,
-              e.started_at as "startedAt", ${clock.now} as now`;
+              e.started_at as "startedAt", e.last_error as "lastError", ${clock.now} as now`;
   return rows[0] === undefined ? undefined : ClaimedEffect.parse(rows[0]);
 }
 
@@ -72,6 +74,14 @@ export async function renewClaim(db: PrismaClient, id: string): Promise<void> {
   await db.$executeRaw`
     update effects set locked_until = ${leaseEnd}
     where id = ${id}::uuid and done_at is null and locked_until is not null`;
+}
+
+/** The world is known to be as before: what is asked of it from now on is the first it hears of this effect. */
+export async function startAnew(
+  db: PrismaClient,
+  { id, now }: Pick<ClaimedEffect, "id" | "now">,
+): Promise<void> {
+  await db.$executeRaw`update effects set started_at = ${now} where id = ${id}::uuid and done_at is null`;
 }
 
 /** The effect is carried out; the next one of its lane that can run now. */

@@ -1,32 +1,47 @@
+import { z } from "zod";
 import type { Grant } from "../domain/grant.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
+
+const Keeper = z.object({
+  requestId: z.string(),
+  number: z.number(),
+  grantId: z.string(),
+  status: z.enum(["granting", "active"]),
+});
+/** A live grant that gives the same person the same thing as another one. */
+export type Keeper = Readonly<z.infer<typeof Keeper>>;
 
 /**
- * The request whose live grant gives the same person the same thing, the one that lasts longest; `undefined` when
- * nothing else does. A grant that is itself ending keeps nothing.
+ * The live grant that gives the same person the same thing, the one that lasts longest; `undefined` when nothing else
+ * does. What is itself ending, or should be, keeps nothing.
  */
-export async function findKeeper(
-  db: PrismaClient,
-  grant: Grant,
-): Promise<{ readonly number: number } | undefined> {
-  const rows = await db.$queryRaw<{ number: number }[]>`
-    select r.number from grants g join access_requests r on r.id = g.request_id
+export async function findKeeper(db: PrismaClient, clock: Clock, grant: Grant): Promise<Keeper | undefined> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select r.id as "requestId", r.number, g.id as "grantId", g.status
+    from grants g join access_requests r on r.id = g.request_id
     where g.provider = ${grant.provider} and g.subject = ${grant.subject}
       and g.target = ${JSON.stringify(grant.target)}::jsonb
-      and g.status in ('granting', 'active') and g.id <> ${grant.id}::uuid
-    order by g.expires_at desc nulls first limit 1`;
-  return rows[0];
+      and (g.status = 'granting' or (g.status = 'active' and g.expires_at > ${clock.now}))
+      and g.id <> ${grant.id}::uuid
+    order by g.expires_at desc nulls last limit 1`;
+  return rows[0] === undefined ? undefined : Keeper.parse(rows[0]);
 }
 
-/** Whether another grant of ours, live or not yet proven gone, may be why the person holds this. */
-export async function mayBeOurs(db: PrismaClient, grant: Grant): Promise<boolean> {
-  const rows = await db.$queryRaw<unknown[]>`
-    select 1 from grants g
+/**
+ * Whether what a person holds is their own, as far as other grants of ours tell: one that found it there before says so, any
+ * other that is not proven gone may be why they hold it. `unknown` where there is no other.
+ */
+export async function whoseIsIt(db: PrismaClient, grant: Grant): Promise<"theirs" | "ours" | "unknown"> {
+  const rows = await db.$queryRaw<{ isStanding: boolean }[]>`
+    select g.is_standing as "isStanding" from grants g
     where g.provider = ${grant.provider} and g.subject = ${grant.subject}
       and g.target = ${JSON.stringify(grant.target)}::jsonb
       and g.status <> 'revoked' and g.id <> ${grant.id}::uuid
-    limit 1`;
-  return rows.length > 0;
+    order by g.is_standing desc limit 1`;
+  const [other] = rows;
+  if (!other) return "unknown";
+  return other.isStanding ? "theirs" : "ours";
 }
 
 /**

@@ -111,6 +111,9 @@ describe("grants: every status × every command", () => {
     "revoke(returned)": { type: "revoke", grantId, reason: "returned", by: alice },
     revoke_succeeded: { type: "revoke_succeeded", grantId },
     revoke_failed: { type: "revoke_failed", grantId, error: "down", retryable: true },
+    note_standing: { type: "note_standing", grantId },
+    grant_unsettled: { type: "grant_unsettled", grantId, error: "down" },
+    restore: { type: "restore", grantId, state: {}, endOf: "AR-1" },
   };
   const table: Readonly<Record<GrantStatus, Readonly<Record<string, string>>>> = {
     granting: {
@@ -120,6 +123,9 @@ describe("grants: every status × every command", () => {
       "revoke(returned)": "revoking: grant.revoking",
       revoke_succeeded: "grant_not_started",
       revoke_failed: "grant_not_started",
+      note_standing: "granting: ",
+      grant_unsettled: "granting: grant.unsettled",
+      restore: "grant_not_started",
     },
     active: {
       grant_succeeded: "grant_already_active",
@@ -128,6 +134,9 @@ describe("grants: every status × every command", () => {
       "revoke(returned)": "revoking: grant.revoking",
       revoke_succeeded: "grant_already_active",
       revoke_failed: "grant_already_active",
+      note_standing: "grant_already_active",
+      grant_unsettled: "grant_already_active",
+      restore: "active: grant.restored",
     },
     revoking: {
       grant_succeeded: "revoking: grant.landed_late",
@@ -136,6 +145,9 @@ describe("grants: every status × every command", () => {
       "revoke(returned)": "grant_ending",
       revoke_succeeded: "revoked: grant.revoked",
       revoke_failed: "revoking: revocation.failed",
+      note_standing: "revoking: ",
+      grant_unsettled: "grant_ending",
+      restore: "grant_ending",
     },
     revoked: {
       grant_succeeded: "revoking: grant.landed_late",
@@ -144,6 +156,9 @@ describe("grants: every status × every command", () => {
       "revoke(returned)": "grant_ended",
       revoke_succeeded: "grant_ended",
       revoke_failed: "grant_ended",
+      note_standing: "grant_ended",
+      grant_unsettled: "grant_ended",
+      restore: "grant_ended",
     },
   };
   for (const status of grantStatuses) {

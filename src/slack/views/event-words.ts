@@ -85,6 +85,23 @@ export function toThread(event: AuditEvent): Told | undefined {
           event.data.standing === true ? ". They held it before, so it stays when this ends." : ".",
         ],
       };
+    case "grant.unsettled":
+      return {
+        line: [
+          "⏳ Hallpass was interrupted while it asked for the access of ",
+          code(event.data.subject),
+          `, and ${event.data.provider} cannot be read: whether the access exists is not known. It is asked until it answers, or the time is over:`,
+        ],
+        said: event.data.error,
+      };
+    case "grant.restored":
+      return {
+        line: [
+          `🔓 The end of ${event.data.endOf} had taken this access of `,
+          code(event.data.subject),
+          ` in ${event.data.provider} away too; it was given again.`,
+        ],
+      };
     case "grant.failed":
       return {
         line: [
@@ -267,6 +284,17 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
           " until ",
           new Date(event.data.expiresAt),
           ".",
+        ],
+      };
+    case "grant.unsettled":
+      return {
+        line: ["it is not known yet whether the access was granted; you are told when it is:"],
+        said: event.data.error,
+      };
+    case "grant.restored":
+      return {
+        line: [
+          `the end of ${event.data.endOf} had taken your access away too; you have it again. Connect anew.`,
         ],
       };
     case "grant.failed":

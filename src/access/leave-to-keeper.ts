@@ -1,0 +1,81 @@
+import type { Grant } from "../domain/grant.ts";
+import { requestName } from "../domain/request.ts";
+import { findKeeper, type Keeper } from "../persistence/grants.ts";
+import { readState } from "../persistence/requests.ts";
+import { apply } from "./apply.ts";
+import {
+  type CarryOutDeps,
+  failureOf,
+  type GrantEffect,
+  type Outcome,
+  readBack,
+  settle,
+} from "./carry-out.ts";
+
+/** Until another grant of the same is settled. */
+const pauseSeconds = 1;
+
+/**
+ * What another live grant of the same person still gives is not taken away; that grant's own end takes it. `undefined` when
+ * there is no such grant.
+ *
+ * `mayBeGone`: this revocation may have taken it away already, in this attempt or in one whose maker died. Then it is read
+ * back, and given again where it is missing, before this grant counts as ended: until then it is owed, whoever dies. If the
+ * other grant ends meanwhile, the next attempt finds no keeper and takes away what was given again.
+ */
+export async function leaveToKeeper(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  grant: Grant,
+  mayBeGone: boolean,
+): Promise<Outcome | undefined> {
+  const keeper = await findKeeper(deps.db, deps.clock, grant);
+  if (!keeper) return undefined;
+  if (mayBeGone) {
+    // One that is being granted has read its access back perhaps before it was taken away, and records it after.
+    if (keeper.status === "granting") return again(`${requestName(keeper)} is not settled yet`);
+    const trouble = await restoreIfGone(deps, effect, keeper);
+    if (trouble !== undefined) return again(trouble);
+  }
+  return settle(deps, effect, {
+    type: "revoke_succeeded",
+    grantId: grant.id,
+    keptBy: requestName(keeper),
+  });
+}
+
+function again(error: string): Outcome {
+  return { outcome: "again", seconds: pauseSeconds, error, untouched: false };
+}
+
+/** Gives a live grant again what was taken away from it; why that is not done yet, where it is not. */
+async function restoreIfGone(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  keeper: Keeper,
+): Promise<string | undefined> {
+  const [read, own] = await Promise.all([
+    readState(deps.db, deps.clock, keeper.requestId),
+    readState(deps.db, deps.clock, effect.requestId),
+  ]);
+  const kept = read?.state.grants.find(({ id }) => id === keeper.grantId);
+  if (!own || !read || kept?.status !== "active" || !kept.expiresAt) return "the other grant has moved on";
+  const provider = deps.providers.get(kept.provider);
+  if (!provider) return `the provider ${kept.provider} is not configured any more`;
+  const held = await readBack(deps, effect, provider, kept);
+  if (held === true) return undefined;
+  if (held !== false) return held.failure;
+  try {
+    const target = provider.targetSchema.parse(kept.target);
+    const state = await provider.grant(kept.subject, target, kept.expiresAt);
+    const restored = await apply(deps, keeper.requestId, {
+      type: "restore",
+      grantId: kept.id,
+      state,
+      endOf: requestName(own.state.request),
+    });
+    return restored.applied ? undefined : "the other grant has ended meanwhile";
+  } catch (error) {
+    return failureOf(deps, effect, error).failure;
+  }
+}
