@@ -4,6 +4,7 @@ import type { Logger } from "./logger.ts";
 import type { Outcome } from "./access/carry-out.ts";
 import { carryOutExtension } from "./access/carry-out-extension.ts";
 import { carryOutGrant } from "./access/carry-out-grant.ts";
+import { carryOutHeldCheck } from "./access/carry-out-held-check.ts";
 import { carryOutIdleCheck } from "./access/carry-out-idle.ts";
 import { carryOutRevoke } from "./access/carry-out-revoke.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
@@ -220,7 +221,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
         grant: (effect): Promise<Outcome> => carryOutGrant(carryOut, effect),
         revoke: (effect): Promise<Outcome> => carryOutRevoke(carryOut, effect),
         check_idle: (effect): Promise<Outcome> => carryOutIdleCheck(carryOut, effect),
-        extend_access: (effect): Promise<Outcome> => carryOutExtension(record, effect),
+        extend_access: (effect): Promise<Outcome> => carryOutExtension(carryOut, effect),
+        check_held: (effect): Promise<Outcome> => carryOutHeldCheck(carryOut, effect),
         deadline: (effect): Promise<Outcome> => carryOutDeadline(record, effect),
         ...createNotifier({ db, clock, client, directory, pace, token, log, admins }),
       },

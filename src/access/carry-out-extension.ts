@@ -1,31 +1,128 @@
+import type { Grant } from "../domain/grant.ts";
 import { refusalText } from "../domain/refusal.ts";
-import { requestName } from "../domain/request.ts";
+import { type AccessRequest, requestName } from "../domain/request.ts";
+import { later } from "../domain/request-consequences.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import { readState } from "../persistence/requests.ts";
+import type { ProviderState } from "../providers/provider.ts";
 import { apply } from "./apply.ts";
-import { type Outcome, settled } from "./carry-out.ts";
-import type { RecordDeps } from "./deps.ts";
+import {
+  type CarryOutDeps,
+  type Failure,
+  failureOf,
+  isResumed,
+  type Outcome,
+  readBack,
+  settled,
+} from "./carry-out.ts";
 
-/** Has the access of another request last longer; once, for the effect is settled in the statement that records it. */
-export async function carryOutExtension(
-  deps: RecordDeps,
-  effect: Extract<ClaimedEffect, { kind: "extend_access" }>,
-): Promise<Outcome> {
-  const read = await readState(deps.db, deps.clock, effect.requestId);
-  const request = read?.state.request;
-  if (!request?.terms.extends) throw new Error(`effect ${effect.id} extends nothing`);
+type ExtensionEffect = Extract<ClaimedEffect, { kind: "extend_access" }>;
+type States = Readonly<Record<string, ProviderState>>;
+
+/** How often a provider that cannot be told the new end is asked before the extension counts as failed. */
+const maxAttempts = 5;
+
+/**
+ * Has the access of another request last longer: first in the providers, which may end it by themselves, then on record and
+ * in words. Once, for the effect is settled in the statement that records it.
+ */
+export async function carryOutExtension(deps: CarryOutDeps, effect: ExtensionEffect): Promise<Outcome> {
+  const { request, extended } = await readBoth(deps, effect);
   const settle = (): { readonly effectId: string; readonly done: true } => ({
     effectId: effect.id,
     done: true,
   });
-  const extended = await apply(
+  const fail = async (why: string): Promise<Outcome> => {
+    const told = await apply(deps, request.id, { type: "extension_failed", why }, settle);
+    return told.applied ? settled : { outcome: "done", note: told.refusal };
+  };
+  const moved = await moveEnds(deps, extended, request.durationSeconds, effect.now);
+  if ("failure" in moved) {
+    const seconds = 2 ** (effect.attempts - 1);
+    if (moved.failure.retryable && effect.attempts < maxAttempts)
+      return { outcome: "again", seconds, error: moved.failure.failure, untouched: false };
+    // It may have heard of it all the same, perhaps too late.
+    const { grants } = (await readBoth(deps, effect)).extended;
+    await endWhatCameBack(deps, effect, grants, {}, true);
+    return fail(`${moved.provider} could not be told the new end: ${moved.failure.failure}`);
+  }
+  const { states } = moved;
+  const applied = await apply(
     deps,
-    request.terms.extends.requestId,
-    { type: "extend", seconds: request.durationSeconds, by: requestName(request) },
+    extended.requestId,
+    { type: "extend", seconds: request.durationSeconds, by: requestName(request), states },
     settle,
   );
-  if (extended.applied) return settled;
-  const why = refusalText[extended.refusal];
-  const told = await apply(deps, request.id, { type: "extension_failed", why }, settle);
-  return told.applied ? settled : { outcome: "done", note: told.refusal };
+  if (applied.applied) return settled;
+  await endWhatCameBack(deps, effect, applied.state.grants, states, isResumed(effect));
+  return fail(refusalText[applied.refusal]);
+}
+
+type Extended = { readonly requestId: string; readonly grants: readonly Grant[] };
+
+async function readBoth(
+  deps: CarryOutDeps,
+  effect: ExtensionEffect,
+): Promise<{ readonly request: AccessRequest; readonly extended: Extended }> {
+  const request = (await readState(deps.db, deps.clock, effect.requestId))?.state.request;
+  if (!request?.terms.extends) throw new Error(`effect ${effect.id} extends nothing`);
+  const { requestId } = request.terms.extends;
+  const grants = (await readState(deps.db, deps.clock, requestId))?.state.grants ?? [];
+  return { request, extended: { requestId, grants } };
+}
+
+/** Tells the providers of all live access its new end. Granting again is idempotent and means just that. */
+async function moveEnds(
+  deps: CarryOutDeps,
+  { requestId, grants }: Extended,
+  seconds: number,
+  now: Date,
+): Promise<{ readonly states: States } | { readonly provider: string; readonly failure: Failure }> {
+  const states: Record<string, ProviderState> = {};
+  for (const { id: grantId, provider: name, subject, target, status, expiresAt } of grants) {
+    if (status !== "active" || !expiresAt || now >= expiresAt) continue;
+    try {
+      const provider = deps.providers.get(name);
+      if (!provider)
+        return { provider: name, failure: { failure: "it is not configured any more", retryable: false } };
+      states[grantId] = await provider.grant(
+        subject,
+        provider.targetSchema.parse(target),
+        later(expiresAt, seconds),
+      );
+    } catch (error) {
+      return { provider: name, failure: failureOf(deps, { requestId, grantId }, error) };
+    }
+  }
+  return { states };
+}
+
+/**
+ * The access had ended while its provider was told that it lasts longer, so that it may be there again: it is taken away
+ * again. Where it is not known whether that was told, the provider is asked.
+ */
+async function endWhatCameBack(
+  deps: CarryOutDeps,
+  effect: ExtensionEffect,
+  grants: readonly Grant[],
+  states: States,
+  mayHaveLanded: boolean,
+): Promise<void> {
+  for (const grant of grants) {
+    if (grant.status === "granting" || grant.status === "active") continue;
+    const { id: grantId, requestId } = grant;
+    const provider = deps.providers.get(grant.provider);
+    const mayBeThere =
+      grantId in states ||
+      (mayHaveLanded &&
+        provider &&
+        (await readBack(deps, { requestId, grantId }, provider, grant)) !== false);
+    if (mayBeThere !== true) continue;
+    await apply(deps, requestId, {
+      type: "grant_succeeded",
+      grantId,
+      state: states[grantId] ?? grant.state ?? {},
+      startedAt: grant.activeAt ?? effect.now,
+    });
+  }
 }

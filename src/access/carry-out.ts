@@ -38,6 +38,9 @@ export const settled: Outcome = { outcome: "settled" };
 /** An effect on one grant. */
 export type GrantEffect = Extract<ClaimedEffect, { kind: "grant" | "revoke" | "check_idle" }>;
 
+/** Which grant a fault is reported of. */
+type About = { readonly requestId: string; readonly grantId: string };
+
 /** Why a provider did not do what it was asked, in words a person can be shown. */
 export type Failure = { readonly failure: string; readonly retryable: boolean };
 
@@ -56,27 +59,27 @@ export async function readGrant(deps: CarryOutDeps, effect: GrantEffect): Promis
 }
 
 /** Whether an earlier attempt may have done what this one is to do: it failed without proof that it had not, or its maker died. */
-export function isResumed({ startedAt, now }: GrantEffect): boolean {
+export function isResumed({ startedAt, now }: Pick<ClaimedEffect, "startedAt" | "now">): boolean {
   return startedAt < now;
 }
 
 /** Whether the provider shows the access; why it cannot be read where it cannot. */
 export async function readBack(
   deps: CarryOutDeps,
-  effect: GrantEffect,
+  about: About,
   provider: Provider,
-  { subject, target, state }: Grant,
+  { subject, target, state }: Pick<Grant, "subject" | "target" | "state">,
 ): Promise<boolean | Failure> {
   try {
     return await provider.holds(subject, provider.targetSchema.parse(target), state);
   } catch (error) {
-    return failureOf(deps, effect, error);
+    return failureOf(deps, about, error);
   }
 }
 
 /** What a provider threw, told apart: its own words, or a fault of ours, which is reported and shown as a reference. */
-export function failureOf(deps: CarryOutDeps, effect: GrantEffect, error: unknown): Failure {
+export function failureOf(deps: CarryOutDeps, about: About, error: unknown): Failure {
   if (error instanceof ProviderError) return { failure: error.message, retryable: error.retryable };
-  deps.report(error, effect);
-  return { failure: `a fault in Hallpass itself (reference ${effect.grantId})`, retryable: false };
+  deps.report(error, about);
+  return { failure: `a fault in Hallpass itself (reference ${about.grantId})`, retryable: false };
 }

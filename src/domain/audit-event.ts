@@ -47,6 +47,8 @@ export const eventData = {
   }),
   /** It was approved that the access lasts longer, and it cannot any more. */
   "extension.failed": z.object({ extends: z.string(), why: z.string() }),
+  /** The requester has this already, by a right of their own that stays when what they ask for ends. */
+  "request.already_held": z.object({ access: z.array(z.string()) }),
   "request.denied": z.object({ name: z.string(), reason: z.string(), policyVersion: judgedUnder }),
   /** `reason`: where it was not the requester who took it back. */
   "request.cancelled": z.object({ reason: z.string().optional() }),

@@ -10,7 +10,7 @@ import type { Refusal } from "./refusal.ts";
 import type { AccessRequest } from "./request.ts";
 import { checkReview, review } from "./break-glass.ts";
 import { abandon, escalate, expire, lapse, remind } from "./request-deadlines.ts";
-import { approve, cancel, deny, start } from "./request-transitions.ts";
+import { approve, cancel, deny, noteHeld, start } from "./request-transitions.ts";
 
 /** A request with its grants: what one transition reads and writes together. */
 export type State = { readonly request: AccessRequest; readonly grants: readonly Grant[] };
@@ -75,7 +75,15 @@ export type Command =
       readonly endOf: string;
     }
   /** Live access lasts longer; `by` names the request that asked for it. */
-  | { readonly type: "extend"; readonly seconds: number; readonly by: string }
+  | {
+      readonly type: "extend";
+      readonly seconds: number;
+      readonly by: string;
+      /** By grant, what its provider handed back when it was told the new end; only these last longer. */
+      readonly states: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    }
+  /** The requester has this already, not by a grant of ours. */
+  | { readonly type: "note_held"; readonly access: readonly string[] }
   | { readonly type: "extension_failed"; readonly why: string }
   /** The access was seen to be used. */
   | { readonly type: "note_use"; readonly grantId: string; readonly at: Date }
@@ -137,6 +145,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return grantUnsettled(state, command, now);
     case "restore":
       return restore(state, command, now);
+    case "note_held":
+      return noteHeld(state, command, now);
     case "extend":
       return extend(state, command, now);
     case "extension_failed":

@@ -22,6 +22,8 @@ export type Effect =
   | { readonly kind: "lapse_request"; readonly dueAt: Date }
   /** Say so if nobody has looked at access that was taken at once. */
   | { readonly kind: "check_review"; readonly dueAt: Date }
+  /** Find out whether the requester has already what they ask for, for those who judge it. */
+  | { readonly kind: "check_held"; readonly dueAt: Date }
   /** Post the approval message. */
   | { readonly kind: "post_request"; readonly dueAt: Date }
   /** Bring the approval message up to date. */
@@ -50,6 +52,7 @@ export const queueOf: Readonly<Record<EffectKind, QueueName>> = {
   escalate_request: "deadlines",
   lapse_request: "deadlines",
   check_review: "deadlines",
+  check_held: "deadlines",
   post_request: "messages",
   update_request: "messages",
   tell_thread: "messages",
@@ -73,6 +76,8 @@ export function laneOf(effect: Effect, requestId: string): string {
     case "lapse_request":
     case "check_review":
       return `deadline-${requestId}`;
+    case "check_held":
+      return `held-${requestId}`;
     case "post_request":
     case "update_request":
     case "tell_thread":

@@ -21,13 +21,15 @@ export function expiryReminders(state: State, grant: Grant, now: Date): readonly
 
 /** Live access lasts longer. The revocation that is owed finds that its time has moved and waits for it. */
 export function extend(state: State, command: Extract<Command, { type: "extend" }>, now: Date): Decision {
-  const { seconds, by } = command;
+  const { seconds, by, states } = command;
   const longer = new Map(
     state.grants.flatMap((grant) => {
       const { status, expiresAt } = grant;
-      if (status !== "active" || !expiresAt || now >= expiresAt) return [];
+      const providerState = states[grant.id];
+      if (!providerState || status !== "active" || !expiresAt || now >= expiresAt) return [];
       const extended: Grant = {
         ...grant,
+        state: providerState,
         expiresAt: later(expiresAt, seconds),
         durationSeconds: grant.durationSeconds + seconds,
       };
@@ -56,7 +58,7 @@ export function extend(state: State, command: Extract<Command, { type: "extend" 
   };
 }
 
-/** What was approved to last longer had ended before. */
+/** What was approved to last longer had ended before, or its provider could not be told. */
 export function extensionFailed(
   state: State,
   { why }: Extract<Command, { type: "extension_failed" }>,

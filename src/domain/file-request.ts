@@ -41,6 +41,7 @@ export function file(request: Omit<AccessRequest, "status" | "decisions" | "clos
         { kind: "post_request", dueAt: now },
         { kind: "tell_requester", dueAt: now, event: created },
       ];
+      if (request.planned.length > 0) effects.push({ kind: "check_held", dueAt: now });
       if (request.respondBy) effects.push({ kind: "expire_request", dueAt: request.respondBy });
       const { remindEverySeconds, escalate } = request.terms;
       if (remindEverySeconds !== undefined)

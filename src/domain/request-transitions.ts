@@ -148,6 +148,28 @@ function askedIn(request: AccessRequest, step: number, authority: Authority): re
   return asked?.notify ?? asked?.approvers ?? authority.steps[step]?.approvers ?? [];
 }
 
+/** Shown to those who judge a pending request; to nobody once it is decided. */
+export function noteHeld(
+  state: State,
+  { access }: Extract<Command, { type: "note_held" }>,
+  now: Date,
+): Decision {
+  const { request } = state;
+  if (request.status !== "pending") return { accepted: false, refusal: refusalOf[request.status] };
+  const event: AuditEvent = {
+    type: "request.already_held",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { access: [...access] },
+  };
+  return {
+    accepted: true,
+    next: { ...state, request: { ...request, heldBefore: access } },
+    events: [event],
+    effects: [{ kind: "update_request", dueAt: now }],
+  };
+}
+
 /** A request is approved: its grants are owed, or the requester has to start them. */
 export function approval(
   request: AccessRequest,

@@ -98,6 +98,8 @@ export type AccessRequest = {
   readonly terms: Terms;
   readonly planned: readonly PlannedGrant[];
   readonly decisions: readonly PersonalDecision[];
+  /** What of it the requester was found to have already, by a right of their own. */
+  readonly heldBefore?: readonly string[];
   readonly createdAt: Date;
   /** A request that nobody has decided by then expires. */
   readonly respondBy?: Date;

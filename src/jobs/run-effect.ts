@@ -90,6 +90,8 @@ function handle(handlers: Handlers, effect: ClaimedEffect): Promise<Outcome> {
       return handlers.check_idle(effect);
     case "extend_access":
       return handlers.extend_access(effect);
+    case "check_held":
+      return handlers.check_held(effect);
     case "remind_expiry":
       return handlers.remind_expiry(effect);
     case "expire_request":

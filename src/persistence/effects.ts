@@ -36,6 +36,7 @@ export const ClaimedEffect = z.discriminatedUnion("kind", [
   Common.extend({ kind: z.literal("escalate_request") }),
   Common.extend({ kind: z.literal("lapse_request") }),
   Common.extend({ kind: z.literal("check_review") }),
+  Common.extend({ kind: z.literal("check_held") }),
   Common.extend({ kind: z.literal("post_request") }),
   Common.extend({ kind: z.literal("update_request") }),
   Common.extend({ kind: z.literal("tell_thread"), ...told }),

@@ -32,7 +32,10 @@ export async function findKeeper(db: PrismaClient, clock: Clock, grant: Grant): 
  * Whether what a person holds is their own, as far as other grants of ours tell: one that found it there before says so, any
  * other that is not proven gone may be why they hold it. `unknown` where there is no other.
  */
-export async function whoseIsIt(db: PrismaClient, grant: Grant): Promise<"theirs" | "ours" | "unknown"> {
+export async function whoseIsIt(
+  db: PrismaClient,
+  grant: Pick<Grant, "id" | "provider" | "subject" | "target">,
+): Promise<"theirs" | "ours" | "unknown"> {
   const rows = await db.$queryRaw<{ isStanding: boolean }[]>`
     select g.is_standing as "isStanding" from grants g
     where g.provider = ${grant.provider} and g.subject = ${grant.subject}

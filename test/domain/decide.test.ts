@@ -57,6 +57,7 @@ describe("requests: every status × every command", () => {
     lapse: { type: "lapse" },
     review: { type: "review", by: bob, verdict: "accept", note: "fine", reviewers: [bob.email], key: "r" },
     check_review: { type: "check_review" },
+    note_held: { type: "note_held", access: ["orders-db:write"] },
   };
   const closed = (refusal: string): Readonly<Record<string, string>> => ({
     approve: refusal,
@@ -69,6 +70,7 @@ describe("requests: every status × every command", () => {
     lapse: refusal,
     review: "not_break_glass",
     check_review: "not_break_glass",
+    note_held: refusal,
   });
   const table: Readonly<Record<RequestStatus, Readonly<Record<string, string>>>> = {
     pending: {
@@ -82,6 +84,7 @@ describe("requests: every status × every command", () => {
       lapse: "not_approved",
       review: "not_break_glass",
       check_review: "not_break_glass",
+      note_held: "pending: request.already_held",
     },
     approved: {
       ...closed("already_approved"),

@@ -6,7 +6,7 @@ function accepted(decision: Decision): Extract<Decision, { accepted: true }> {
   return decision;
 }
 
-const extend: Command = { type: "extend", seconds: 1800, by: "AR-1050" };
+const extend: Command = { type: "extend", seconds: 1800, by: "AR-1050", states: { [grantId]: {} } };
 const live = (): State => buildState("approved", buildGrant("active"));
 
 describe("extending", () => {

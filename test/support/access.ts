@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { CarryOutDeps } from "../../src/access/carry-out.ts";
 import { carryOutExtension } from "../../src/access/carry-out-extension.ts";
 import { carryOutGrant } from "../../src/access/carry-out-grant.ts";
+import { carryOutHeldCheck } from "../../src/access/carry-out-held-check.ts";
 import { carryOutIdleCheck } from "../../src/access/carry-out-idle.ts";
 import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
@@ -28,6 +29,8 @@ import { type Names, ordinaryPolicy, policyFrom } from "./hallpass.ts";
 export type TestProvider = Provider & {
   readonly held: Set<string>;
   readonly calls: string[];
+  /** Until when somebody has it, as it was told last. */
+  readonly ends: Map<string, Date>;
   /** Replaced by tests to fail, to hang, or to lie. */
   behave: {
     grant: (subject: string) => Promise<void>;
@@ -75,6 +78,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
       revoke: (effect) => carryOutRevoke(deps, effect),
       check_idle: (effect) => carryOutIdleCheck(deps, effect),
       extend_access: (effect) => carryOutExtension(deps, effect),
+      check_held: (effect) => carryOutHeldCheck(deps, effect),
       remind_expiry: say,
       deadline: (effect) => carryOutDeadline(deps, effect),
       post_request: say,
@@ -141,9 +145,11 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
 function createTestProvider(): TestProvider {
   const held = new Set<string>();
   const calls: string[] = [];
+  const ends = new Map<string, Date>();
   const provider: TestProvider = {
     held,
     calls,
+    ends,
     behave: {
       grant: (subject) => Promise.resolve(void held.add(subject)),
       revoke: (subject) => Promise.resolve(void held.delete(subject)),
@@ -151,9 +157,10 @@ function createTestProvider(): TestProvider {
       lastUsed: () => Promise.resolve(undefined),
     },
     targetSchema: z.unknown(),
-    async grant(subject) {
+    async grant(subject, _, until) {
       calls.push("grant");
       await provider.behave.grant(subject);
+      ends.set(subject, until);
       return {};
     },
     async revoke(subject) {

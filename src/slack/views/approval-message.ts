@@ -65,6 +65,7 @@ export function approvalMessage(state: State, asked: Asked): Message {
           : []),
         ...(request.planned.length > 1 ? [field("Gives", planned(request))] : []),
         ...(pending ? waiting(request, asked) : []),
+        ...(request.heldBefore ? [field("Note", heldBefore(request, request.heldBefore))] : []),
         ...(request.terms.doubts ?? []).map((doubt) => field("Note", shorten(onOneLine(doubt), 300))),
         field("Why"),
       ]),
@@ -133,6 +134,11 @@ export function waitingStep({ terms, decisions }: AccessRequest): Terms["steps"]
 
 function planned({ planned: grants }: AccessRequest): string {
   return shorten(grants.map(({ access, provider }) => access ?? provider).join(", "), 300);
+}
+
+function heldBefore({ planned: grants }: AccessRequest, held: readonly string[]): string {
+  const what = held.length === grants.length ? "this" : shorten(held.join(", "), 300);
+  return `already has ${what}, by a right of their own; it will not be taken away at the end`;
 }
 
 /** What can be done once it is decided: ended while it is live, reviewed when it was taken at once. */

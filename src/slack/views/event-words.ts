@@ -158,6 +158,7 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "request.refused":
       return { line: ["🚨 Refused, and whoever keeps the policy can mend why:"], said: event.data.why };
     case "request.created":
+    case "request.already_held":
     case "decision.refused":
     case "grant.started":
     case "grant.landed_late":
@@ -315,6 +316,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
         ? { line: ["verified: no access is left behind."] }
         : { line: [`your access ended (${endWords(event.data.reason)}) and is verified gone.`] };
     case "request.refused":
+    case "request.already_held":
     case "request.reminded":
     case "request.escalated":
     case "break_glass.used":

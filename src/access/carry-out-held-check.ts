@@ -1,0 +1,43 @@
+import type { PlannedGrant } from "../domain/request.ts";
+import type { ClaimedEffect } from "../persistence/effects.ts";
+import { whoseIsIt } from "../persistence/grants.ts";
+import { readState } from "../persistence/requests.ts";
+import { apply } from "./apply.ts";
+import { type CarryOutDeps, type Outcome, readBack, settled } from "./carry-out.ts";
+
+/**
+ * Finds out whether who asks has it already by a right of their own, so that those who judge the request know. Tried once:
+ * a provider that does not answer leaves them where they were, and nobody waits for it.
+ */
+export async function carryOutHeldCheck(
+  deps: CarryOutDeps,
+  effect: Extract<ClaimedEffect, { kind: "check_held" }>,
+): Promise<Outcome> {
+  const read = await readState(deps.db, deps.clock, effect.requestId);
+  if (!read) throw new Error(`effect ${effect.id} names a request that does not exist`);
+  const { request } = read.state;
+  if (request.status !== "pending") return { outcome: "done", note: `the request was ${request.status}` };
+  const found = await Promise.all(
+    request.planned.map(async (planned) =>
+      (await isHeld(deps, request.id, planned))
+        ? [planned.access ?? `${request.resource}:${request.role}`]
+        : [],
+    ),
+  );
+  const access = found.flat();
+  if (access.length === 0) return { outcome: "done" };
+  const noted = await apply(deps, request.id, { type: "note_held", access }, () => ({
+    effectId: effect.id,
+    done: true,
+  }));
+  return noted.applied ? settled : { outcome: "done", note: noted.refusal };
+}
+
+async function isHeld(deps: CarryOutDeps, requestId: string, planned: PlannedGrant): Promise<boolean> {
+  const { grantId, subject, target } = planned;
+  const provider = deps.providers.get(planned.provider);
+  if (!provider || subject === "") return false;
+  if ((await whoseIsIt(deps.db, { id: grantId, provider: planned.provider, subject, target })) === "ours")
+    return false;
+  return (await readBack(deps, { requestId, grantId }, provider, { subject, target })) === true;
+}
