@@ -223,6 +223,41 @@ describe("a grant of the same that comes about while another one ends", () => {
     expect(office.provider.held.size).toBe(0);
   });
 
+  it("gets back what was taken after it had read it back, and before it was recorded", async () => {
+    const { request } = await office.approved();
+    await office.drain();
+    const { revoke, holds } = office.provider.behave;
+    let second: string | undefined;
+    let granting: Promise<void> | undefined;
+    let recorded = (): void => {};
+    office.provider.behave.revoke = async (subject) => {
+      if (second === undefined) {
+        second = (await office.approved(8 * 3_600)).request.id;
+        const [effect] = (await office.effects("grant")).slice(-1);
+        const readBack = new Promise<void>((resolve) => {
+          office.provider.behave.holds = () => {
+            resolve();
+            return new Promise((answered) => (recorded = () => answered(true)));
+          };
+        });
+        granting = runEffect(office.runner, effect?.id ?? "");
+        await readBack;
+        office.provider.behave.holds = holds;
+      }
+      await revoke(subject);
+    };
+    office.clock.advance(hour);
+    const [ending] = await office.effects("revoke");
+    await runEffect(office.runner, ending?.id ?? "");
+    recorded();
+    await granting;
+    expect(await grantOf(second ?? "")).toMatchObject({ status: "active" });
+    office.clock.advance(minute);
+    await office.drain();
+    expect(office.provider.held.has("alice")).toBe(true);
+    expect(await grantOf(request.id)).toMatchObject({ status: "revoked" });
+  });
+
   it("keeps nothing when it ends while it is being given back", async () => {
     const { request } = await office.approved();
     await office.drain();
