@@ -191,9 +191,9 @@ test("schema.prisma says what the migrations make, but for the indexes it has no
     const bySchema = (await client.query<{ what: string }>(shape)).rows;
     const byMigrations = (await theirs.query<{ what: string }>(shape)).rows;
     expect(bySchema.length).toBeGreaterThan(50);
-    expect(byMigrations.filter(({ what }) => !/^(effects_owed|lockdowns_in_force|grants_not_gone)/.test(what))).toEqual(
-      bySchema,
-    );
+    expect(
+      byMigrations.filter(({ what }) => !/^(effects_owed|lockdowns_in_force|grants_not_gone)/.test(what)),
+    ).toEqual(bySchema);
   } finally {
     await theirs.end();
     await migrated.close();
