@@ -4,7 +4,8 @@ import type { AccessRequest } from "../domain/request.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import { findApprovalMessage } from "../persistence/slack-messages.ts";
 import type { Directory } from "./directory.ts";
-import { permanentFault, post, postTo } from "./posting.ts";
+import { post, postTo } from "./posting.ts";
+import { permanentFault, tokenFault } from "./slack-fault.ts";
 import { alertMessage, threadMessage } from "./views/event-message.ts";
 
 export type TellOverdueDeps = {
@@ -32,7 +33,7 @@ export async function tellOverdue(
   try {
     if (place === "alerts") {
       const message = alertMessage(event, request);
-      if (message) await postTo(deps, request.terms.alerts, message);
+      if (message) await postTo(deps.directory, request.terms.alerts, (id) => post(deps.client, id, message));
     } else {
       const message = threadMessage(event);
       const thread = await findApprovalMessage(deps.db, request.id);
@@ -40,8 +41,9 @@ export async function tellOverdue(
     }
     return { outcome: "said" };
   } catch (error) {
-    const why = permanentFault(error);
-    if (why !== undefined) return { outcome: "never", why };
-    return { outcome: "later", why: error, isAway: !(error instanceof WebAPIPlatformError) };
+    const fault = permanentFault(error);
+    if (fault) return { outcome: "never", why: fault.words };
+    const isAway = tokenFault(error) !== undefined || !(error instanceof WebAPIPlatformError);
+    return { outcome: "later", why: error, isAway };
   }
 }
