@@ -10,6 +10,7 @@ import { carryOutRevoke } from "./access/carry-out-revoke.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
 import { enforceLockdowns } from "./access/lockdown.ts";
 import { createLockdownReader } from "./access/lockdown-reader.ts";
+import { lookForDrift } from "./access/look-for-drift.ts";
 import { createRecentStates } from "./access/recent-states.ts";
 import { carryOutDeadline } from "./access/carry-out-deadline.ts";
 import { startPublisher } from "./audit/publish.ts";
@@ -26,10 +27,12 @@ import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
 import { type RunnerDeps, runEffect } from "./jobs/run-effect.ts";
 import { startReturnWatch } from "./jobs/return-watch.ts";
+import { watchForDrift } from "./jobs/drift.ts";
 import { startSweep } from "./jobs/sweep.ts";
 import { startWatchdog, type Watchdog } from "./jobs/watchdog.ts";
 import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
 import { createDatabaseCheck, type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
+import { summariseDrift } from "./persistence/drift-list.ts";
 import { keepEmbeddedPostgres } from "./persistence/keep-embedded.ts";
 import { hastenMessages, readWaitingMessages } from "./persistence/owed-messages.ts";
 import { migrate, migrateQueues } from "./persistence/migrate.ts";
@@ -46,6 +49,7 @@ import { watchForLeavers } from "./slack/leavers.ts";
 import { createNotifier } from "./slack/notifier.ts";
 import { plain, post, postTo } from "./slack/posting.ts";
 import { createPace, type PaceLimits } from "./slack/pace.ts";
+import { tellDrift } from "./slack/tell-drift.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
 import { createTokenWatch } from "./slack/token-watch.ts";
 import { tellOverdue } from "./slack/tell-overdue.ts";
@@ -254,6 +258,27 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       publisher.stop();
       return atMost(500, sealer.stop());
     });
+    const drift = watchForDrift(async (signal) => {
+      try {
+        await lookForDrift({
+          ...record,
+          policy: keeper.current,
+          providers: providers.byName,
+          tell: (told, findings) => tellDrift({ client, directory }, told.settings.alerts, findings),
+          onTrouble: (provider, error) =>
+            log.warn(
+              { err: error, provider },
+              "a provider could not be looked at for drift; it is looked at again",
+            ),
+          signal,
+        });
+        const { counts, troubled } = await summariseDrift(db);
+        metrics.driftSeen(counts, troubled);
+      } catch (error) {
+        log.warn({ err: error }, "it could not be looked for drift; it is tried again");
+      }
+    });
+    closers.push(() => atMost(1_000, drift.stop()));
     const sweep = startSweep({ db, clock, queues, run, log });
     queues.work(run);
     closers.push(
@@ -302,6 +327,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       look() {
         sweep.look();
         watchdog.look();
+        drift.look();
       },
       stop,
     };

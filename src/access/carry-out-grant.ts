@@ -1,4 +1,5 @@
 import type { Grant } from "../domain/grant.ts";
+import { isBeingRemoved } from "../persistence/drift-findings.ts";
 import { startAnew } from "../persistence/effects.ts";
 import { findNamesake, whoseIsIt } from "../persistence/grants.ts";
 import { findLockdownOf } from "../persistence/lockdowns.ts";
@@ -43,6 +44,11 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
     );
   const provider = deps.providers.get(grant.provider);
   if (!provider) return fail(`the provider ${grant.provider} is not configured any more`);
+
+  if (await isBeingRemoved(deps.db, grant)) {
+    const error = "the same access, given by nobody here, is being taken away just now";
+    return { outcome: "again", seconds: 1, error, untouched: true };
+  }
 
   const begun = await begin(deps, effect, provider, grant);
   const startedAt = "unreadable" in begun ? effect.startedAt : begun.startedAt;

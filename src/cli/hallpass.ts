@@ -5,6 +5,7 @@ import { CommandError, wordFailure } from "./failure.ts";
 import type { VerifyOptions } from "./audit-verify.ts";
 import type { CheckOptions } from "./policy-check.ts";
 import type { ExplainOptions } from "./policy-explain.ts";
+import type { DriftOptions } from "./grants-drift.ts";
 import type { GrantsOptions } from "./grants-list.ts";
 import type { TestOptions } from "./policy-test.ts";
 import type { StartOptions } from "./start.ts";
@@ -113,6 +114,13 @@ function createProgram(): Command {
     .option("--overdue", "only what should have ended")
     .option("--json", "as JSON")
     .action(async (options: GrantsOptions) => finish((await import("./grants-list.ts")).grantsList(options)));
+  grants
+    .command("drift")
+    .description("print what providers hold and should not, or lack and should hold, a line each")
+    .option("--json", "as JSON")
+    .action(async (options: DriftOptions) =>
+      finish((await import("./grants-drift.ts")).grantsDrift(options)),
+    );
 
   const audit = program.command("audit").description("read the audit log").helpCommand(false);
   audit

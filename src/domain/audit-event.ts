@@ -14,6 +14,17 @@ const instant = z.iso.datetime();
 /** The policy's version that said who may decide, where it is another than when the request was filed. */
 const judgedUnder = z.string().optional();
 
+const driftOfGrant = z.object({ provider: z.string(), subject: z.string(), access: z.string() });
+
+/** `access`: each `resource:role` that stands for the target; `people`: whom the policy knows by this name. */
+const unknownAccess = {
+  provider: z.string(),
+  subject: z.string(),
+  target: z.unknown(),
+  access: z.array(z.string()),
+  people: z.array(z.string()),
+};
+
 /** What each kind of event tells beyond who, when and which request. Past tense; times are ISO 8601 in UTC. */
 export const eventData = {
   "request.created": z.object({
@@ -93,6 +104,20 @@ export const eventData = {
   "grant.restored": z.object({ provider: z.string(), subject: z.string(), endOf: z.string() }),
   /** The provider confirmed a grant that had already been told to end; it is taken away again. */
   "grant.landed_late": z.object({ provider: z.string(), subject: z.string() }),
+  /** It had ended and was proven gone, and is there again; it is taken away again. */
+  "grant.reappeared": driftOfGrant,
+  /** Somebody took it away before its end. */
+  "grant.vanished": driftOfGrant,
+  /** What had vanished is there again before its end. */
+  "grant.restored": driftOfGrant,
+  /** Somebody has what nobody gave them here. `outcome`: what is made of it. */
+  "drift.found": z.object({ ...unknownAccess, outcome: z.string(), why: z.string().optional() }),
+  "drift.adopted": z.object(unknownAccess),
+  /** Taken away, and read back that it is gone. */
+  "drift.removed": z.object(unknownAccess),
+  "drift.removal_failed": z.object({ ...unknownAccess, error: z.string() }),
+  /** It is not there any more, by nobody's doing here. */
+  "drift.gone": z.object(unknownAccess),
   "grant.revoking": z.object({ provider: z.string(), subject: z.string(), reason: z.string() }),
   "revocation.failed": z.object({
     provider: z.string(),

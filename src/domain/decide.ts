@@ -1,5 +1,6 @@
 import type { Authority } from "./approvals.ts";
 import type { AuditEvent } from "./audit-event.ts";
+import { restore, takeBack, vanish } from "./drift-transitions.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
 import type { Grant, RevokeReason } from "./grant.ts";
@@ -87,6 +88,11 @@ export type Command =
   | { readonly type: "extension_failed"; readonly why: string }
   /** The access was seen to be used. */
   | { readonly type: "note_use"; readonly grantId: string; readonly at: Date }
+  /** What had ended is there again, and is taken away again. */
+  | { readonly type: "take_back"; readonly grantId: string }
+  /** Live access was taken away by somebody else, or is there again. */
+  | { readonly type: "vanish"; readonly grantId: string }
+  | { readonly type: "restore"; readonly grantId: string }
   | { readonly type: "revoke"; readonly grantId: string; readonly reason: RevokeReason; readonly by?: Person }
   | {
       readonly type: "revoke_succeeded";
@@ -153,6 +159,12 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return extensionFailed(state, command, now);
     case "note_use":
       return noteUse(state, command);
+    case "take_back":
+      return takeBack(state, command, now);
+    case "vanish":
+      return vanish(state, command, now);
+    case "restore":
+      return restore(state, command, now);
     case "revoke":
       return revoke(state, command, now);
     case "revoke_succeeded":

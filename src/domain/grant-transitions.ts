@@ -8,7 +8,8 @@ import { isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import { actorOf, later, tell } from "./request-consequences.ts";
 
-const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
+/** The command does not apply, and nothing changes. */
+export const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 
 /** The provider confirmed the access. */
 export function grantSucceeded(
@@ -167,8 +168,8 @@ export function revokeSucceeded(
         ...(lateSeconds === undefined ? {} : { lateSeconds }),
       },
     };
-    const wasAlarming = attempts > 1 || lateSeconds !== undefined;
-    const told: readonly Effect[] = wasAlarming ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
+    const wasSaid = attempts > 1 || lateSeconds !== undefined || grant.revokeReason === "drift";
+    const told: readonly Effect[] = wasSaid ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
     return accept(
       state,
       { ...grant, status: "revoked", revokedAt: now, revokeAttempts: attempts },

@@ -37,4 +37,6 @@ export type Grant = {
   readonly lastUsedAt?: Date;
   /** The person held it before, by nobody's approval here: it is not ours to take away at the end. */
   readonly isStanding?: boolean;
+  /** When the access was seen to be gone though it should last; absent while it is there. */
+  readonly vanishedAt?: Date;
 };

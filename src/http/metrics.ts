@@ -11,6 +11,8 @@ export type Metrics = {
   watchMessages(read: () => Promise<WaitingMessages>): void;
   /** The watchdog has looked: how much access is overdue, and the oldest of it by how much. */
   overdueSeen(count: number, oldestSeconds: number): void;
+  /** So much is not as it should be, by kind, and these providers could not be asked at the last look. */
+  driftSeen(counts: Readonly<Record<string, number>>, troubled: readonly string[]): void;
 };
 
 /** Messages that are due and not sent. */
@@ -65,6 +67,18 @@ export function createMetrics(): Metrics {
     help: "When the watchdog last looked for overdue access; one that stands still says nothing.",
     registers,
   });
+  const drift = new Gauge({
+    name: "hallpass_drift",
+    help: "What providers hold and should not (unknown, reappeared), or lack and should hold (vanished).",
+    labelNames: ["kind"] as const,
+    registers,
+  });
+  const troubledBy = new Gauge({
+    name: "hallpass_drift_provider_trouble",
+    help: "1 for a provider that could not be looked at for drift the last time.",
+    labelNames: ["provider"] as const,
+    registers,
+  });
   return {
     contentType: registry.contentType,
     async text() {
@@ -91,6 +105,11 @@ export function createMetrics(): Metrics {
       overdue.set(count);
       oldestOverdue.set(oldestSeconds);
       watchdogLooked.setToCurrentTime();
+    },
+    driftSeen(counts, troubled) {
+      for (const [kind, count] of Object.entries(counts)) drift.set({ kind }, count);
+      troubledBy.reset();
+      for (const provider of troubled) troubledBy.set({ provider }, 1);
     },
   };
 }

@@ -134,19 +134,22 @@ const granted = (rows: string): Prisma.Sql => Prisma.sql`,
     granted as (
       insert into grants (
         id, request_id, status, provider, subject, target, state, duration_seconds, active_at, expires_at,
-        ending_since, revoke_reason, revoked_at, revoke_attempts, last_error, last_used_at, is_standing)
+        ending_since, revoke_reason, revoked_at, revoke_attempts, last_error, last_used_at, is_standing,
+        vanished_at)
       select g.id, changed.id, g.status, g.provider, g.subject, g.target, g.state, g."durationSeconds", g."activeAt",
              g."expiresAt", g."endingSince", g."revokeReason", g."revokedAt", g."revokeAttempts", g."lastError",
-             g."lastUsedAt", coalesce(g."isStanding", false)
+             g."lastUsedAt", coalesce(g."isStanding", false), g."vanishedAt"
       from changed, jsonb_to_recordset(${rows}::jsonb) as g(
         id uuid, status text, provider text, subject text, target jsonb, state jsonb, "durationSeconds" int,
         "activeAt" timestamptz, "expiresAt" timestamptz, "endingSince" timestamptz, "revokeReason" text, "revokedAt" timestamptz,
-        "revokeAttempts" int, "lastError" text, "lastUsedAt" timestamptz, "isStanding" boolean)
+        "revokeAttempts" int, "lastError" text, "lastUsedAt" timestamptz, "isStanding" boolean,
+        "vanishedAt" timestamptz)
       on conflict (id) do update set
         status = excluded.status, state = excluded.state, active_at = excluded.active_at,
         expires_at = excluded.expires_at, ending_since = excluded.ending_since, revoke_reason = excluded.revoke_reason, revoked_at = excluded.revoked_at,
         revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error,
-        last_used_at = excluded.last_used_at, is_standing = excluded.is_standing)`;
+        last_used_at = excluded.last_used_at, is_standing = excluded.is_standing,
+        vanished_at = excluded.vanished_at)`;
 
 const logged = (rows: string): Prisma.Sql => Prisma.sql`,
     logged as (

@@ -18,7 +18,8 @@ function withoutNulls(row: unknown): unknown {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }
 
-const GrantRow = z.preprocess(
+/** A row of `grants`. */
+export const GrantRow = z.preprocess(
   withoutNulls,
   z
     .object({
@@ -39,6 +40,7 @@ const GrantRow = z.preprocess(
       last_error: optional(z.string()),
       last_used_at: optional(instant),
       is_standing: optional(z.boolean()),
+      vanished_at: optional(instant),
     })
     .transform((row): Grant =>
       defined({
@@ -59,6 +61,7 @@ const GrantRow = z.preprocess(
         lastError: row.last_error,
         lastUsedAt: row.last_used_at,
         isStanding: row.is_standing === true ? true : undefined,
+        vanishedAt: row.vanished_at,
       }),
     ),
 );

@@ -1,3 +1,4 @@
+import { formatDuration } from "../domain/duration.ts";
 import { everybodyMapped } from "./everybody.ts";
 import type { GroupSource } from "./membership.ts";
 import type { AccessPattern, Conflict, Policy, Role } from "./policy.ts";
@@ -18,6 +19,11 @@ export function compareSettings(before: Policy, after: Policy): readonly string[
       ? []
       : [
           `the audit's checkpoints now go to ${fresh.audit ?? "no channel"} (before: ${old.audit ?? "none"})`,
+        ]),
+    ...(old.drift.everySeconds === fresh.drift.everySeconds
+      ? []
+      : [
+          `providers are now looked at for drift every ${formatDuration(fresh.drift.everySeconds)} (before: ${formatDuration(old.drift.everySeconds)})`,
         ]),
     ...compareGroups(before, after),
     ...compareProviders(before, after),
@@ -66,13 +72,19 @@ function compareRoles(before: Policy, after: Policy): readonly string[] {
       old.risk === resource.risk
         ? []
         : [`${resource.name} is now of ${resource.risk} risk (before: ${old.risk})`];
+    const unknown =
+      old.unknownAccess === resource.unknownAccess
+        ? []
+        : [
+            `access to ${resource.name} that nobody gave in Hallpass: now ${resource.unknownAccess} (before: ${old.unknownAccess})`,
+          ];
     const roles = [...resource.roles.values()].flatMap((role) => {
       const known = old.roles.get(role.name);
       if (!known) return [];
       const [was, is] = [wordGrants(known), wordGrants(role)];
       return was === is ? [] : [`${resource.name}:${role.name} now gives ${is} (before: ${was})`];
     });
-    return [...risk, ...roles];
+    return [...risk, ...unknown, ...roles];
   });
 }
 

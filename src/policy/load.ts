@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { compileRules } from "./compile.ts";
+import { driftFaults } from "./drift-check.ts";
 import type { PolicyFault } from "./fault.ts";
 import { mergeSources } from "./merge.ts";
 import type { Policy } from "./policy.ts";
@@ -58,8 +59,9 @@ export function parsePolicy(files: readonly PolicyText[], { providerTypes }: Opt
     hides: ([section]) => section === "providers",
   });
   const { providers, targets, faults: providing } = checkProviders(root, providerTypes);
+  const drifting = driftFaults(root, { providers, targets }, providerTypes);
   const { compiled, faults: compiling } = compileRules(root);
-  const faults = [...merging, ...shaping, ...providing, ...compiling, ...referenceFaults(root)];
+  const faults = [...merging, ...shaping, ...providing, ...drifting, ...compiling, ...referenceFaults(root)];
   if (!value || faults.length > 0) return { ok: false, faults: inOrder(faults, files) };
   const policy = resolve(value, joinTexts(files), { providers, targets, compiled });
   return { ok: true, policy, warnings: () => inOrder(policyWarnings(policy, root), files) };

@@ -1,3 +1,4 @@
+import type { UnknownHandling } from "../domain/drift.ts";
 import type { Condition } from "./conditions.ts";
 import type { Hours } from "./hours.ts";
 import type { IpRanges } from "./ip-range.ts";
@@ -36,6 +37,11 @@ type Settings = {
   /** Principals. */
   readonly admins: readonly string[];
   readonly auditors: readonly string[];
+  readonly drift: {
+    readonly unknown: UnknownHandling;
+    /** How often each provider is compared with what should be. */
+    readonly everySeconds: number;
+  };
 };
 
 /** A system that holds access; `options` is what its type made of the entry, `type` included. */
@@ -45,6 +51,8 @@ export type Resource = {
   readonly name: string;
   readonly title: string;
   readonly risk: Risk;
+  /** What is done about access to it that nobody gave here. */
+  readonly unknownAccess: UnknownHandling;
   readonly roles: ReadonlyMap<string, Role>;
 };
 

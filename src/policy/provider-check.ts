@@ -11,10 +11,18 @@ import { child, entriesOf, faultAt, itemsOf, textOf, type SourceNode } from "./s
  * both should be strict. They see `${NAME}` references as they are written. Messages read "expected ...".
  */
 export type ProviderTypes = Readonly<
-  Record<string, { readonly options: z.ZodType; readonly target: z.ZodType }>
+  Record<
+    string,
+    {
+      readonly options: z.ZodType;
+      readonly target: z.ZodType;
+      /** Whether its providers can tell from whom nothing may be taken: only then may unknown access be removed. */
+      readonly tellsWhoKeeps?: boolean;
+    }
+  >
 >;
 
-type CheckedProviders = {
+export type CheckedProviders = {
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   /** By resource, then role. */
   readonly targets: ReadonlyMap<string, ReadonlyMap<string, unknown>>;

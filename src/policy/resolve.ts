@@ -40,7 +40,11 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
   return {
     hash: createHash("sha256").update(text).digest("hex"),
     text,
-    settings: { ...settings, alerts: settings.alerts ?? settings.channel },
+    settings: {
+      ...settings,
+      alerts: settings.alerts ?? settings.channel,
+      drift: { unknown: settings.drift.unknown, everySeconds: settings.drift.every },
+    },
     people: new Map(
       Object.entries(file.people).map(([email, names]) => [email, new Map(Object.entries(names))] as const),
     ),
@@ -82,7 +86,7 @@ function resolveResources(file: PolicyFile, targets: Parts["targets"]): Readonly
     return { resource, role, provider, target: targets.get(resource)?.get(role) };
   };
   return new Map(
-    Object.entries(file.resources).map(([name, { title, risk, roles }]) => {
+    Object.entries(file.resources).map(([name, { title, risk, drift, roles }]) => {
       const resolved = Object.entries(roles).map(([role, written]): readonly [string, Role] => {
         const bundled = [...new Set(written.bundle ?? [`${name}:${role}`])];
         const members = bundled.map((entry) => memberLimits(file, entry));
@@ -96,7 +100,8 @@ function resolveResources(file: PolicyFile, targets: Parts["targets"]): Readonly
           },
         ];
       });
-      return [name, { name, title: title ?? name, risk, roles: new Map(resolved) }] as const;
+      const unknownAccess = drift?.unknown ?? file.settings.drift.unknown;
+      return [name, { name, title: title ?? name, risk, unknownAccess, roles: new Map(resolved) }] as const;
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unknownHandlings } from "../domain/drift.ts";
 import { WrittenHours } from "./hours.ts";
 import { WrittenIpRanges } from "./ip-range.ts";
 import { Approver, Email, Notify, Principal } from "./principal.ts";
@@ -24,6 +25,25 @@ export const defaultTimeoutSeconds = 86_400;
 /** A working day: enough for one task, gone by the next morning. */
 export const defaultMaxDurationSeconds = 8 * 3600;
 
+/** How often providers are looked at for drift unless told. */
+const defaultDriftEvery = "10m";
+
+const Unknown = z
+  .enum(unknownHandlings)
+  .describe(
+    "Access that nobody gave here: report (said once), adopt (recorded, and no more word of it), ignore, or remove (taken away, and said).",
+  );
+
+/** `drift:` of the settings */
+const WrittenDrift = z.strictObject({
+  unknown: Unknown.default("report"),
+  every: Duration.refine((seconds) => seconds >= 60 && seconds <= 86_400, {
+    error: "expected a duration from 1m to 24h",
+  })
+    .prefault(defaultDriftEvery)
+    .describe("How often providers are compared with what should be: 10m unless told."),
+});
+
 /** `settings:` */
 const WrittenSettings = z.strictObject({
   timezone: TimeZone.default("UTC").describe("An IANA time zone, such as Europe/London."),
@@ -34,6 +54,9 @@ const WrittenSettings = z.strictObject({
   ),
   admins: z.array(Principal).default([]).describe("Who administers Hallpass."),
   auditors: z.array(Principal).default([]).describe("Who may read everybody's requests and the audit."),
+  drift: WrittenDrift.prefault({}).describe(
+    "What a provider holds and should not, or lacks and should hold.",
+  ),
 });
 
 const groupError = "expected one of members, slack, pagerduty and opsgenie";
@@ -100,6 +123,10 @@ const WrittenResource = z.strictObject({
   title: Words.optional(),
   provider: z.string().optional().describe("Which provider holds the access; bundles need none."),
   risk: Risk.default("medium"),
+  drift: z
+    .strictObject({ unknown: Unknown })
+    .optional()
+    .describe("What is done about access to this resource that nobody gave here."),
   roles: z.record(Name, WrittenRole).refine((roles) => Object.keys(roles).length > 0, {
     error: "expected at least one role",
   }),

@@ -15,6 +15,11 @@ export function subjectFor(policy: Policy, provider: string, email: string): str
   return others === undefined || (others.size === 1 && others.has(person)) ? subject : undefined;
 }
 
+/** Everybody the policy names whom a provider knows by this name, sorted. */
+export function peopleKnownAs(policy: Policy, provider: string, subject: string): readonly string[] {
+  return [...(knownBy(policy, provider).get(subject) ?? [])].toSorted();
+}
+
 const known = new WeakMap<Policy, Map<string, ReadonlyMap<string, ReadonlySet<string>>>>();
 
 /** Everybody the policy names, by the name the provider knows them by; made once a policy and provider. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { asProviderError } from "./postgres-errors.ts";
+import { holdersOf, whyKept } from "./postgres-holders.ts";
 import type { Provider } from "./provider.ts";
 import { ProviderError } from "./provider.ts";
 
@@ -36,6 +37,8 @@ const endingMilliseconds = 2_000;
  * - Use is what `pg_stat_activity` shows of the subject's sessions, whichever role they act as: running now, or since when
  *   idle. A session that begins and ends between two looks is seen only where the extension `pg_stat_statements` is
  *   installed in the database connected to, by the number of the subject's statements.
+ * - `holders` are the direct members, roles among them that others are members of. The role that Hallpass connects as is
+ *   none as long as it only may grant the role (`ADMIN OPTION`).
  * - PostgreSQL has no expiry for a membership, so `until` isn't used.
  *
  * Errors are the server's own words; `retryable` unless the server said no.
@@ -94,6 +97,11 @@ export function createPostgresProvider({ url }: Pick<PostgresOptions, "url">): P
     holds: (subject, { role }) => call(async (client) => (await grantors(client, subject, role)).length > 0),
 
     lastUsed: (subject) => call((client) => lastUse(client, subject, statements)),
+
+    holders: ({ role }) =>
+      call((client) => (nameFault(role) ? Promise.resolve([]) : holdersOf(client, role))),
+
+    mustKeep: (subject, { role }) => call((client) => whyKept(client, subject, role)),
 
     check: () => call(insistOnRights),
 

@@ -26,6 +26,14 @@ export interface Provider<Target = unknown> {
    * shows no use. Asked every minute or so, and may miss what was shorter; each provider says what it sees.
    */
   lastUsed(subject: Subject, target: Target, state: ProviderState | undefined): Promise<Date | undefined>;
+  /** Everybody who has the target now, for drift. */
+  holders(target: Target): Promise<readonly Subject[]>;
+  /**
+   * Why the target is not to be taken from `subject`, whoever gave it: it is whom Hallpass connects as, it administers the
+   * provider, others have theirs through it. `undefined`: nothing speaks against it. Where a provider cannot tell, it has no
+   * such method, and what nobody gave is never taken away.
+   */
+  mustKeep?(subject: Subject, target: Target): Promise<string | undefined>;
   /** Throws what an operator can act on when the provider cannot do its work. */
   check(): Promise<void>;
   /** Lets go of connections. */

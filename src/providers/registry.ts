@@ -4,7 +4,7 @@ import type { Provider } from "./provider.ts";
 
 /** The systems Hallpass knows: what `providers:` may say of each, and what `grant:` may hold for it. */
 export const providerTypes = {
-  postgres: { options: PostgresOptions, target: PostgresTarget },
+  postgres: { options: PostgresOptions, target: PostgresTarget, tellsWhoKeeps: true },
 } as const;
 
 const ProviderOptions = z.discriminatedUnion("type", [PostgresOptions]);

@@ -37,6 +37,8 @@ export type TestProvider = Provider & {
     revoke: (subject: string) => Promise<void>;
     holds: (subject: string) => Promise<boolean>;
     lastUsed: (subject: string) => Promise<Date | undefined>;
+    holders: () => Promise<readonly string[]>;
+    mustKeep: (subject: string) => Promise<string | undefined>;
   };
 };
 
@@ -155,6 +157,8 @@ function createTestProvider(): TestProvider {
       revoke: (subject) => Promise.resolve(void held.delete(subject)),
       holds: (subject) => Promise.resolve(held.has(subject)),
       lastUsed: () => Promise.resolve(undefined),
+      holders: () => Promise.resolve([...held]),
+      mustKeep: () => Promise.resolve(undefined),
     },
     targetSchema: z.unknown(),
     async grant(subject, _, until) {
@@ -169,6 +173,8 @@ function createTestProvider(): TestProvider {
     },
     holds: (subject) => provider.behave.holds(subject),
     lastUsed: (subject) => provider.behave.lastUsed(subject),
+    holders: () => provider.behave.holders(),
+    mustKeep: (subject) => provider.behave.mustKeep(subject),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

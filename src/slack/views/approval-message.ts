@@ -247,7 +247,15 @@ function grantLine(grant: Grant): readonly Piece[] {
     case "granting":
       return ["The access is being granted."];
     case "active":
-      return ["🔓 Access until ", grant.expiresAt, "."];
+      return grant.vanishedAt
+        ? [
+            "🕳️ Taken away outside Hallpass, seen ",
+            grant.vanishedAt,
+            "; it would have lasted until ",
+            grant.expiresAt,
+            ".",
+          ]
+        : ["🔓 Access until ", grant.expiresAt, "."];
     case "revoking":
       return grant.revokeReason === "failed"
         ? ["⚠️ The grant failed; what may have half happened is being taken away."]

@@ -155,6 +155,26 @@ export function toThread(event: AuditEvent): Told | undefined {
                 ...late(event.data),
               ],
       };
+    case "grant.reappeared":
+      return {
+        line: [
+          "🚨 The access of ",
+          code(event.data.subject),
+          ` in ${event.data.provider} (`,
+          code(event.data.access),
+          ") had ended and was verified gone, and is there again without a new approval. It is being taken away.",
+        ],
+      };
+    case "grant.vanished":
+      return {
+        line: [
+          "🕳️ The access of ",
+          code(event.data.subject),
+          ` in ${event.data.provider} (`,
+          code(event.data.access),
+          ") is gone before its end: somebody took it away outside Hallpass. It is not given again by itself; it can be asked for again.",
+        ],
+      };
     case "request.refused":
       return { line: ["🚨 Refused, and whoever keeps the policy can mend why:"], said: event.data.why };
     case "request.created":
@@ -162,6 +182,12 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "decision.refused":
     case "grant.started":
     case "grant.landed_late":
+    case "grant.restored":
+    case "drift.found":
+    case "drift.adopted":
+    case "drift.removed":
+    case "drift.removal_failed":
+    case "drift.gone":
     case "grant.revoking":
     case "message.failed":
     case "lockdown.begun":
@@ -315,6 +341,23 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
       return event.data.reason === "failed"
         ? { line: ["verified: no access is left behind."] }
         : { line: [`your access ended (${endWords(event.data.reason)}) and is verified gone.`] };
+    case "grant.reappeared":
+      return {
+        line: [
+          "your access as ",
+          code(event.data.subject),
+          ` in ${event.data.provider} had ended and is there again without a new approval. It is being taken away; where you still need it, ask again.`,
+        ],
+      };
+    case "grant.vanished":
+      return {
+        line: [
+          "your access as ",
+          code(event.data.subject),
+          ` in ${event.data.provider} is gone before its end: somebody took it away outside Hallpass. It is not given again by itself. Where you still need it, ask again: `,
+          code(`/request-access ${event.data.access.replace(":", " ")}`),
+        ],
+      };
     case "request.refused":
     case "request.already_held":
     case "request.reminded":
@@ -324,6 +367,12 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "decision.refused":
     case "grant.started":
     case "grant.landed_late":
+    case "grant.restored":
+    case "drift.found":
+    case "drift.adopted":
+    case "drift.removed":
+    case "drift.removal_failed":
+    case "drift.gone":
     case "grant.revoking":
     case "revocation.failed":
     case "revocation.overdue":
@@ -352,6 +401,7 @@ function endWords(reason: string): string {
     ["withdrawn", "withdrawn"],
     ["offboarded", "the person has left"],
     ["lockdown", "lockdown"],
+    ["drift", "it was there again after its end"],
   ]);
   return words.get(reason) ?? reason;
 }

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { v7 as uuidv7 } from "uuid";
+import {
+  closeUnguarded,
+  findUntold,
+  markTold,
+  touchFindings,
+  type UntoldFinding,
+} from "../persistence/drift-findings.ts";
+import { claimLooks, endLook, forgetLooks, lookLeaseSeconds, renewLook } from "../persistence/drift-looks.ts";
+import { readLiveTargets, readShould } from "../persistence/drift-should.ts";
+import { compare } from "../domain/drift.ts";
+import { type Guarded, guardedTargets } from "../policy/guarded.ts";
+import type { Policy } from "../policy/policy.ts";
+import { type Provider, ProviderError } from "../providers/provider.ts";
+import { actOnDrift } from "./act-on-drift.ts";
+import type { RecordDeps } from "./deps.ts";
+
+export type DriftDeps = RecordDeps & {
+  readonly policy: () => Policy;
+  readonly providers: ReadonlyMap<string, Provider>;
+  /** Says in the alerts channel what was found; throws when it could not be said. */
+  readonly tell: (policy: Policy, findings: readonly UntoldFinding[]) => Promise<void>;
+  /** For whoever runs Hallpass: a provider could not be asked, or there is a fault of ours. */
+  readonly onTrouble: (provider: string, error: unknown) => void;
+  readonly signal: AbortSignal;
+};
+
+/** So many providers are asked at the same time; within one, one thing after the other. */
+const providersAtOnce = 4;
+/** Longer than a provider takes for any call. */
+const callMilliseconds = 15_000;
+
+/**
+ * Compares each provider whose turn it is with what should be, sets right what can be, and says what was found. By one
+ * process at a time, and each provider by itself: one that cannot be asked holds up no other.
+ */
+export async function lookForDrift(deps: DriftDeps): Promise<void> {
+  const policy = deps.policy();
+  const guarded = guardedTargets(policy, await readLiveTargets(deps.db));
+  const names = [...new Set(guarded.map(({ provider }) => provider))];
+  const by = uuidv7();
+  const { everySeconds } = policy.settings.drift;
+  const claimed = [...(await claimLooks(deps.db, deps.clock, names, { by, everySeconds }))];
+  if (claimed.length === 0) return;
+  await closeUnguarded(deps.db, deps.clock, guarded);
+  await forgetLooks(deps.db, names);
+  const one = async (): Promise<void> => {
+    for (let name = claimed.shift(); name !== undefined; name = claimed.shift()) {
+      const own = guarded.filter(({ provider }) => provider === name);
+      await lookAtProvider(deps, name, own, by).catch((error: unknown) =>
+        deps.onTrouble(name, error),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: providersAtOnce }, one));
+}
+
+async function lookAtProvider(
+  deps: DriftDeps,
+  name: string,
+  guarded: readonly Guarded[],
+  by: string,
+): Promise<void> {
+  const lost = new AbortController();
+  const keeping = setInterval(
+    () => {
+      renewLook(deps.db, name, by).then(
+        (isOurs) => (isOurs ? undefined : lost.abort()),
+        (error: unknown) => deps.onTrouble(name, error),
+      );
+    },
+    (lookLeaseSeconds * 1000) / 3,
+  );
+  try {
+    const signal = AbortSignal.any([deps.signal, lost.signal]);
+    const trouble = await lookAtTargets({ ...deps, signal }, name, guarded);
+    if (!signal.aborted) await tell(deps, name);
+    if (!signal.aborted) await endLook(deps.db, deps.clock, name, { by, trouble });
+  } finally {
+    clearInterval(keeping);
+  }
+}
+
+/** Why the provider could not be asked, or not about everything. */
+async function lookAtTargets(
+  deps: DriftDeps,
+  name: string,
+  guarded: readonly Guarded[],
+): Promise<string | undefined> {
+  let trouble: string | undefined;
+  for (const one of guarded) {
+    if (deps.signal.aborted) return trouble;
+    try {
+      const provider = deps.providers.get(name);
+      if (!provider)
+        throw new ProviderError(`the provider ${name} is not configured any more`, { retryable: true });
+      await lookAtTarget(deps, provider, one);
+    } catch (error) {
+      deps.onTrouble(name, error);
+      trouble ??= error instanceof Error ? error.message : String(error);
+      // It is away: the other targets would only wait for it, one by one.
+      if (error instanceof ProviderError && error.retryable) return trouble;
+    }
+  }
+  return trouble;
+}
+
+async function lookAtTarget(deps: DriftDeps, provider: Provider, guarded: Guarded): Promise<void> {
+  const holders = new Set(await answerOf(provider.holders(provider.targetSchema.parse(guarded.target))));
+  // Read after the provider was: whatever is granted from now on has a row already.
+  const should = await readShould(deps.db, deps.clock, guarded, [...holders]);
+  for (const drift of compare({ ...should, holders, handling: guarded.unknown })) {
+    if (deps.signal.aborted) return;
+    await actOnDrift(deps, { provider, guarded, holders }, drift);
+  }
+  const seen = should.remembered.filter(({ subject, goneAt }) => !goneAt && holders.has(subject));
+  await touchFindings(
+    deps.db,
+    deps.clock,
+    seen.map(({ id }) => id),
+  );
+}
+
+/** Said once: remembered as told only when it was. What could not be said is said after the next look. */
+async function tell(deps: DriftDeps, provider: string): Promise<void> {
+  const untold = await findUntold(deps.db, provider);
+  if (untold.length === 0) return;
+  try {
+    await deps.tell(deps.policy(), untold);
+  } catch (error) {
+    deps.onTrouble(provider, error);
+    return;
+  }
+  await markTold(
+    deps.db,
+    deps.clock,
+    untold.map(({ id, outcome }) => ({ id, outcome })),
+  );
+}
+
+/** Its answer, or that there was none: not even a provider that forgets to bound its calls holds up the others. */
+async function answerOf<T>(asked: Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const late = async (): Promise<never> => {
+    await sleep(callMilliseconds, undefined, { signal: answered.signal, ref: false });
+    throw new ProviderError(`no answer within ${callMilliseconds / 1000} s`, { retryable: true });
+  };
+  const tooLate = late();
+  tooLate.catch(() => undefined);
+  try {
+    return await Promise.race([asked, tooLate]);
+  } finally {
+    answered.abort();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Finding } from "../domain/drift.ts";
+import { beginRemoval, dropRemoval, type FindingAbout } from "../persistence/drift-findings.ts";
+import { ProviderError } from "../providers/provider.ts";
+import { confirm, type DriftActDeps, type LookedAt } from "./confirm-drift.ts";
+import type { Recorder } from "./record-finding.ts";
+
+type Removal = {
+  readonly looked: LookedAt;
+  readonly about: FindingAbout;
+  /** As it is remembered; absent for what is seen for the first time. */
+  readonly finding: Finding | undefined;
+  readonly record: Recorder;
+};
+
+/**
+ * Takes away what nobody gave, and reads back that it is gone; what fails is tried again at the next look. Nothing is taken
+ * where the provider says that it is not to be, or cannot tell.
+ */
+export async function removeUnknown(
+  deps: DriftActDeps,
+  { looked, about, finding: known, record }: Removal,
+): Promise<void> {
+  const { provider } = looked;
+  const { subject } = about;
+  const target = provider.targetSchema.parse(about.target);
+  const kept = provider.mustKeep
+    ? await provider.mustKeep(subject, target)
+    : "this kind of provider cannot tell from whom it may be taken";
+  if (kept !== undefined) {
+    await record.found(known, "spared", kept);
+    return;
+  }
+  const finding = await record.found(known, "removing");
+  if (!finding || !(await beginRemoval(deps.db, finding.id))) return;
+  // A grant of the same that was recorded before this point is seen here; one that is recorded later waits.
+  const still = await confirm(deps, looked, { kind: "unknown", subject, finding, handling: "remove" });
+  if (still?.kind !== "unknown" || still.handling !== "remove") {
+    await dropRemoval(deps.db, finding.id);
+    return;
+  }
+  try {
+    await provider.revoke(subject, target, undefined);
+    if (await provider.holds(subject, target, undefined))
+      throw new ProviderError("the provider accepted the removal but still shows the access", {
+        retryable: true,
+      });
+  } catch (error) {
+    if (!(error instanceof ProviderError)) {
+      await dropRemoval(deps.db, finding.id);
+      throw error;
+    }
+    const detail = error.message;
+    await record.note(
+      finding,
+      { kind: "unknown", outcome: "failing", detail },
+      { type: "drift.removal_failed", error: detail },
+    );
+    return;
+  }
+  await record.note(
+    finding,
+    { kind: "unknown", outcome: "removed", isResolved: true },
+    { type: "drift.removed" },
+  );
+}

@@ -1,0 +1,68 @@
+import type { AuditEvent } from "./audit-event.ts";
+import type { Command, Decision, State } from "./decide.ts";
+import { accept, by, notStatus, onGrant, refuse, whose } from "./grant-transitions.ts";
+import type { Grant } from "./grant.ts";
+import { tell } from "./request-consequences.ts";
+
+/** What was proven gone is there again: it is taken away again, and proven gone again. */
+export function takeBack(
+  state: State,
+  command: Extract<Command, { type: "take_back" }>,
+  now: Date,
+): Decision {
+  return onGrant(state, command.grantId, (grant) => {
+    if (grant.status !== "revoked") return refuse(notStatus[grant.status]);
+    // What was left in place at the end was theirs before.
+    if (grant.isStanding === true) return refuse("grant_ended");
+    const event: AuditEvent = { type: "grant.reappeared", ...by(grant, now), data: named(state, grant) };
+    const { revokedAt: _, lastError: __, ...rest } = grant;
+    return accept(
+      state,
+      { ...rest, status: "revoking", revokeReason: "drift", revokeAttempts: 0 },
+      [event],
+      [
+        { kind: "revoke", grantId: grant.id, dueAt: now },
+        { kind: "update_request", dueAt: now },
+        { kind: "tell_alerts", dueAt: now, event },
+        ...tell(event, now),
+      ],
+    );
+  });
+}
+
+/** Somebody took live access away. Its end is owed all the same, and then takes away whatever has come back. */
+export function vanish(state: State, command: Extract<Command, { type: "vanish" }>, now: Date): Decision {
+  return onGrant(state, command.grantId, (grant) => {
+    if (grant.status !== "active") return refuse(notStatus[grant.status]);
+    if (grant.vanishedAt) return refuse("repeated");
+    const event: AuditEvent = { type: "grant.vanished", ...by(grant, now), data: named(state, grant) };
+    // Where it was theirs before, that is what is gone: what comes back is this grant's, and ends with it.
+    const { isStanding: _, ...rest } = grant;
+    return accept(
+      state,
+      { ...rest, vanishedAt: now },
+      [event],
+      [{ kind: "update_request", dueAt: now }, ...tell(event, now)],
+    );
+  });
+}
+
+/** Live access that had vanished is there again: no more than what was approved, so it is only recorded. */
+export function restore(state: State, command: Extract<Command, { type: "restore" }>, now: Date): Decision {
+  return onGrant(state, command.grantId, (grant) => {
+    if (grant.status !== "active") return refuse(notStatus[grant.status]);
+    if (!grant.vanishedAt) return refuse("grant_already_active");
+    const event: AuditEvent = { type: "grant.restored", ...by(grant, now), data: named(state, grant) };
+    const { vanishedAt: _, ...rest } = grant;
+    return accept(state, rest, [event], [{ kind: "update_request", dueAt: now }]);
+  });
+}
+
+/** Whose, and which access: in a bundle it is one of several. */
+function named(
+  { request }: State,
+  grant: Grant,
+): { readonly provider: string; readonly subject: string; readonly access: string } {
+  const planned = request.planned.find(({ grantId }) => grantId === grant.id);
+  return { ...whose(grant), access: planned?.access ?? `${request.resource}:${request.role}` };
+}

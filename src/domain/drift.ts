@@ -1,0 +1,172 @@
+import type { Grant } from "./grant.ts";
+
+/** What is done about access that nobody gave here. */
+export const unknownHandlings = ["report", "adopt", "ignore", "remove"] as const;
+export type UnknownHandling = (typeof unknownHandlings)[number];
+
+/**
+ * What became of it so far. `removing`: owed, not tried yet; `failing`: tried in vain; `spared`: not taken away although the
+ * policy says so, since somebody has to look at it first.
+ */
+export const findingOutcomes = [
+  "reported",
+  "adopted",
+  "ignored",
+  "removing",
+  "failing",
+  "spared",
+  "removed",
+] as const;
+export type FindingOutcome = (typeof findingOutcomes)[number];
+
+/** Access that no grant of ours gives, as it is remembered from one look to the next. */
+export type Finding = {
+  readonly id: string;
+  readonly subject: string;
+  /** `standing`: known, and no more word of it. */
+  readonly kind: "unknown" | "standing";
+  readonly outcome: FindingOutcome;
+  readonly detail?: string;
+  /** When it was seen to be gone. */
+  readonly goneAt?: Date;
+};
+
+export type GrantInDrift = Pick<
+  Grant,
+  | "id"
+  | "requestId"
+  | "subject"
+  | "status"
+  | "state"
+  | "expiresAt"
+  | "revokedAt"
+  | "isStanding"
+  | "vanishedAt"
+>;
+
+/** One target of one provider: who has it, who should, and what is known of it from earlier looks. */
+export type Compared = {
+  readonly holders: ReadonlySet<string>;
+  /** All that are not proven gone, and of each subject the one that ended last. */
+  readonly grants: readonly GrantInDrift[];
+  /** Who has the same by a grant in another provider, which may be this very system under another name. */
+  readonly elsewhere: ReadonlySet<string>;
+  readonly remembered: readonly Finding[];
+  readonly handling: UnknownHandling;
+  readonly now: Date;
+};
+
+/** One way in which a provider is not as it should be, or is again. */
+export type Drift =
+  /** What was proven gone is there again, and has to go. */
+  | { readonly kind: "reappeared"; readonly subject: string; readonly grant: GrantInDrift }
+  /** Somebody took away what a live grant gives. */
+  | { readonly kind: "vanished"; readonly subject: string; readonly grant: GrantInDrift }
+  /** What had vanished is there again before its end. */
+  | { readonly kind: "restored"; readonly subject: string; readonly grant: GrantInDrift }
+  /** Nobody gave it here. `finding`: as it is remembered. */
+  | {
+      readonly kind: "unknown";
+      readonly subject: string;
+      readonly finding?: Finding;
+      readonly handling: UnknownHandling;
+    }
+  /** Nobody gave it here, and it would be taken away if it were not for `why`. */
+  | { readonly kind: "spared"; readonly subject: string; readonly finding?: Finding; readonly why: string }
+  /** Held before a grant that has ended. */
+  | { readonly kind: "standing"; readonly subject: string }
+  /** What was remembered is not there any more. */
+  | { readonly kind: "gone"; readonly subject: string; readonly finding: Finding };
+
+/** Whoever is more than these at once is hardly drift: the address of another server, say. */
+export const mostRemovedAtOnce = 10;
+
+/**
+ * What is to be done about one target. Nothing about a subject whose grant is being made or ended: that is not drift, and
+ * the next look finds what is left of it.
+ */
+export function compare(compared: Compared): readonly Drift[] {
+  const { holders, grants, remembered } = compared;
+  const subjects = new Set([
+    ...holders,
+    ...grants.filter(({ status }) => status === "active").map(({ subject }) => subject),
+    ...remembered.filter(isOpen).map(({ subject }) => subject),
+  ]);
+  const drifts = [...subjects].toSorted().flatMap((subject) => compareOne(compared, subject));
+  const removed = drifts.filter((drift) => drift.kind === "unknown" && drift.handling === "remove");
+  if (removed.length <= mostRemovedAtOnce) return drifts;
+  const why = `more than ${mostRemovedAtOnce} hold it at once that Hallpass does not know`;
+  return drifts.flatMap((drift) =>
+    drift.kind === "unknown" && drift.handling === "remove" ? spare(drift, why) : [drift],
+  );
+}
+
+function compareOne(compared: Compared, subject: string): readonly Drift[] {
+  const own = compared.grants.filter((grant) => grant.subject === subject);
+  const isUnsettled = ({ status, expiresAt }: GrantInDrift): boolean =>
+    status === "granting" ||
+    status === "revoking" ||
+    (status === "active" && expiresAt !== undefined && expiresAt <= compared.now);
+  if (own.some(isUnsettled)) return [];
+
+  const finding = compared.remembered.find((known) => known.subject === subject && isOpen(known));
+  const isHeld = compared.holders.has(subject);
+  const gone: readonly Drift[] = finding && !isHeld ? [{ kind: "gone", subject, finding }] : [];
+  const live = own.filter(({ status }) => status === "active");
+  if (live.length > 0) {
+    const changed = live.filter(({ vanishedAt }) => (vanishedAt === undefined) !== isHeld);
+    const kind = isHeld ? "restored" : "vanished";
+    return [...gone, ...changed.map((grant): Drift => ({ kind, subject, grant }))];
+  }
+  if (!isHeld) return gone;
+
+  const ended = own.toSorted((a, b) => timeOf(b.revokedAt) - timeOf(a.revokedAt))[0];
+  if (ended && ended.isStanding !== true) return [{ kind: "reappeared", subject, grant: ended }];
+  if (finding) return finding.kind === "standing" ? [] : handle(compared, { subject, finding });
+  if (ended && !wasGoneSince(compared, subject, ended)) return [{ kind: "standing", subject }];
+  return handle(compared, { subject });
+}
+
+type Unknown = { readonly subject: string; readonly finding?: Finding };
+
+function handle(compared: Compared, unknown: Unknown): readonly Drift[] {
+  const { handling } = compared;
+  const outcome = unknown.finding?.outcome;
+  if ((handling === "report" && outcome === "reported") || (handling === "ignore" && outcome === "ignored"))
+    return [];
+  const doubt = handling === "remove" ? doubtAbout(compared, unknown.subject) : undefined;
+  return doubt === undefined ? [{ kind: "unknown", ...unknown, handling }] : spare(unknown, doubt);
+}
+
+/** Why this may be somebody's approved access after all. */
+function doubtAbout({ grants, elsewhere }: Compared, subject: string): string | undefined {
+  if (elsewhere.has(subject)) return "a grant in another provider gives the same, and both may be one system";
+  const isAlike = grants.some(
+    (grant) => grant.status !== "revoked" && folded(grant.subject) === folded(subject),
+  );
+  return isAlike ? "a live grant is for a name that differs only in upper and lower case" : undefined;
+}
+
+function folded(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
+}
+
+function spare({ subject, finding }: Unknown, why: string): readonly Drift[] {
+  if (finding?.outcome === "spared" && finding.detail === why) return [];
+  return [{ kind: "spared", subject, ...(finding && { finding }), why }];
+}
+
+/** What somebody held before a grant was theirs; once it was seen to be gone, it is not any more. */
+function wasGoneSince({ remembered }: Compared, subject: string, ended: GrantInDrift): boolean {
+  return remembered.some(
+    (known) => known.subject === subject && timeOf(known.goneAt) > timeOf(ended.revokedAt),
+  );
+}
+
+function isOpen({ goneAt }: Finding): boolean {
+  return goneAt === undefined;
+}
+
+function timeOf(date: Date | undefined): number {
+  return date?.getTime() ?? 0;
+}

@@ -1,0 +1,162 @@
+import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import { type Finding, findingOutcomes, type FindingOutcome } from "../domain/drift.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import { eventRow } from "./audit.ts";
+import type { Clock } from "./clock.ts";
+
+/** Whose access to what a finding is about. */
+export type FindingAbout = {
+  readonly provider: string;
+  readonly subject: string;
+  readonly target: unknown;
+  /** Each `resource:role` that stands for the target. */
+  readonly access: readonly string[];
+  /** Whom the policy knows by this name. */
+  readonly people: readonly string[];
+};
+
+type Noted = Pick<Finding, "kind" | "outcome" | "detail">;
+
+/** How long a provider has to take something away before somebody else may try. */
+const removingSeconds = 60;
+
+/** Remembers what was seen for the first time, and records it; `undefined` when somebody else was first. */
+export async function openFinding(
+  db: PrismaClient,
+  clock: Clock,
+  about: FindingAbout,
+  { kind, outcome, detail }: Noted,
+  event?: AuditEvent,
+): Promise<string | undefined> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    with changed as (
+      insert into drift_findings (
+        id, provider, subject, target, kind, outcome, detail, access, people, first_seen_at, last_seen_at)
+      values (
+        ${uuidv7()}::uuid, ${about.provider}, ${about.subject}, ${JSON.stringify(about.target)}::jsonb, ${kind}, ${outcome},
+        ${detail ?? null}, ${JSON.stringify(about.access)}::jsonb, ${JSON.stringify(about.people)}::jsonb, ${clock.now},
+        ${clock.now})
+      on conflict do nothing
+      returning id)
+    ${event ? logged(event, about) : Prisma.empty}
+    select id::text from changed`;
+  return rows[0]?.id;
+}
+
+/** Something else became of a finding; nothing is written when that was no longer what was known of it. */
+export async function changeFinding(
+  db: PrismaClient,
+  clock: Clock,
+  about: FindingAbout,
+  { id, outcome: before }: Pick<Finding, "id" | "outcome">,
+  change: Noted & { readonly isResolved?: boolean },
+  event?: AuditEvent,
+): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`
+    with changed as (
+      update drift_findings
+      set kind = ${change.kind}, outcome = ${change.outcome}, detail = ${change.detail ?? null}, removing_until = null,
+          resolved_at = case when ${change.isResolved === true} then ${clock.now} end
+      where id = ${id}::uuid and outcome = ${before} and resolved_at is null
+      returning id)
+    ${event ? logged(event, about) : Prisma.empty}
+    select id from changed`;
+  return rows.length > 0;
+}
+
+/** These were seen again. */
+export async function touchFindings(db: PrismaClient, clock: Clock, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.$executeRaw`update drift_findings set last_seen_at = ${clock.now} where id = any (${ids}::uuid[])`;
+}
+
+/** Begins to take something away: from now on no grant of the same is made. False when somebody else is at it. */
+export async function beginRemoval(db: PrismaClient, id: string): Promise<boolean> {
+  const begun = await db.$executeRaw`
+    update drift_findings set removing_until = statement_timestamp() + ${removingSeconds} * interval '1 second'
+    where id = ${id}::uuid and resolved_at is null
+      and (removing_until is null or removing_until < statement_timestamp())`;
+  return begun > 0;
+}
+
+/** It was not taken away after all. */
+export async function dropRemoval(db: PrismaClient, id: string): Promise<void> {
+  await db.$executeRaw`update drift_findings set removing_until = null where id = ${id}::uuid`;
+}
+
+/** Whether this very access is being taken away just now, as nobody's. */
+export async function isBeingRemoved(
+  db: PrismaClient,
+  { provider, subject, target }: Pick<FindingAbout, "provider" | "subject" | "target">,
+): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select from drift_findings
+    where provider = ${provider} and subject = ${subject} and target = ${JSON.stringify(target)}::jsonb
+      and resolved_at is null and removing_until > statement_timestamp()`;
+  return rows.length > 0;
+}
+
+/** Forgets what was found where nothing is guarded any more. */
+export async function closeUnguarded(
+  db: PrismaClient,
+  clock: Clock,
+  guarded: readonly Pick<FindingAbout, "provider" | "target">[],
+): Promise<void> {
+  await db.$executeRaw`
+    update drift_findings f set resolved_at = ${clock.now}
+    where f.resolved_at is null and not exists (
+      select from jsonb_to_recordset(${JSON.stringify(guarded)}::jsonb) as g(provider text, target jsonb)
+      where g.provider = f.provider and g.target = f.target)`;
+}
+
+const UntoldFinding = z.object({
+  id: z.string(),
+  provider: z.string(),
+  subject: z.string(),
+  access: z.array(z.string()),
+  people: z.array(z.string()),
+  outcome: z.enum(findingOutcomes),
+  detail: z.string().nullable(),
+  firstSeenAt: z.coerce.date(),
+});
+/** What the alerts channel is still to be told. */
+export type UntoldFinding = z.infer<typeof UntoldFinding>;
+
+/** What was found in a provider and is not told yet, the oldest first. */
+export async function findUntold(db: PrismaClient, provider: string): Promise<readonly UntoldFinding[]> {
+  const rows = await db.$queryRaw`
+    select id::text, provider, subject, access, people, outcome, detail, first_seen_at as "firstSeenAt"
+    from drift_findings
+    where provider = ${provider} and (
+      (resolved_at is null and told is null and outcome in ('reported', 'failing', 'spared'))
+      or (resolved_at is null and told = 'reported' and outcome in ('failing', 'spared'))
+      or (outcome = 'removed' and told is distinct from 'removed'))
+    order by first_seen_at, subject`;
+  return z.array(UntoldFinding).parse(rows);
+}
+
+/** The alerts channel has been told these. */
+export async function markTold(
+  db: PrismaClient,
+  clock: Clock,
+  told: readonly { readonly id: string; readonly outcome: FindingOutcome }[],
+): Promise<void> {
+  await db.$executeRaw`
+    update drift_findings f set told = t.outcome, told_at = ${clock.now}
+    from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as t(id uuid, outcome text)
+    where f.id = t.id`;
+}
+
+/** The event, beside the first resource it is about so that the audit can be searched for that; in the same statement. */
+function logged(event: AuditEvent, { access }: FindingAbout): Prisma.Sql {
+  const [resource, role] = access[0]?.split(":") ?? [];
+  const row = JSON.stringify({ ...eventRow(event), resource, role });
+  return Prisma.sql`,
+    logged as (
+      insert into audit_events (id, at, type, actor_kind, resource, role, data)
+      select e.id, e.at, e.type, e."actorKind", e.resource, e.role, e.data
+      from changed, jsonb_to_record(${row}::jsonb) as e(
+        id uuid, at timestamptz, type text, "actorKind" text, resource text, role text, data jsonb))`;
+}

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { type Compared, type Finding, findingOutcomes } from "../domain/drift.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
+import { GrantRow } from "./rows.ts";
+
+/** What of a target should be, and what is known of it: all but what the provider says. */
+export type Should = Omit<Compared, "holders" | "handling">;
+
+const instant = z.coerce.date();
+const FindingRow = z
+  .object({
+    id: z.string(),
+    subject: z.string(),
+    kind: z.enum(["unknown", "standing"]),
+    outcome: z.enum(findingOutcomes),
+    detail: z.string().nullable(),
+    resolved_at: instant.nullable(),
+  })
+  .transform(({ id, subject, kind, outcome, detail, resolved_at: goneAt }): Finding => ({
+    id,
+    subject,
+    kind,
+    outcome,
+    ...(detail !== null && { detail }),
+    ...(goneAt && { goneAt }),
+  }));
+const ShouldRow = z.object({
+  grants: z.array(GrantRow),
+  elsewhere: z.array(z.string()),
+  remembered: z.array(FindingRow),
+  now: instant,
+});
+
+/** Reads who should have a target, in one statement: what it says was all true at one moment. */
+export async function readShould(
+  db: PrismaClient,
+  clock: Clock,
+  { provider, target }: { readonly provider: string; readonly target: unknown },
+  holders: readonly string[],
+): Promise<Should> {
+  const json = JSON.stringify(target);
+  const [row] = await db.$queryRaw<unknown[]>`
+    select
+      (select coalesce(jsonb_agg(to_jsonb(g)), '[]') from (
+        select * from grants
+        where provider = ${provider} and target = ${json}::jsonb and status in ('granting', 'active', 'revoking')
+        union all
+        (select distinct on (subject) * from grants
+         where provider = ${provider} and target = ${json}::jsonb and status = 'revoked'
+           and subject = any (${holders}::text[])
+         order by subject, revoked_at desc)) g) as grants,
+      (select coalesce(jsonb_agg(distinct e.subject), '[]') from grants e
+       where e.provider <> ${provider} and e.target = ${json}::jsonb and e.status in ('granting', 'active', 'revoking')
+         and e.subject = any (${holders}::text[])) as elsewhere,
+      (select coalesce(jsonb_agg(to_jsonb(f)), '[]') from (
+        select id, subject, kind, outcome, detail, resolved_at from drift_findings
+        where provider = ${provider} and target = ${json}::jsonb and resolved_at is null
+        union all
+        (select distinct on (subject) id, subject, kind, outcome, detail, resolved_at from drift_findings
+         where provider = ${provider} and target = ${json}::jsonb and resolved_at is not null
+           and subject = any (${holders}::text[])
+         order by subject, resolved_at desc)) f) as remembered,
+      ${clock.now} as now`;
+  const { elsewhere, ...read } = ShouldRow.parse(row);
+  return { ...read, elsewhere: new Set(elsewhere) };
+}
+
+const LiveTarget = z.object({ provider: z.string(), target: z.unknown(), access: z.string() });
+
+/** What live grants are for, also where the policy names it no more. */
+export async function readLiveTargets(db: PrismaClient): Promise<readonly z.infer<typeof LiveTarget>[]> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select distinct g.provider, g.target,
+      coalesce((select p ->> 'access' from jsonb_array_elements(r.planned) p where p ->> 'grantId' = g.id::text),
+               r.resource || ':' || r.role) as access
+    from grants g join access_requests r on r.id = g.request_id
+    where g.status in ('granting', 'active', 'revoking')`;
+  return z.array(LiveTarget).parse(rows);
+}

@@ -1,0 +1,51 @@
+import type { UntoldFinding } from "../../persistence/drift-findings.ts";
+import type { Message } from "./approval-message.ts";
+import { code, lines, paragraph, type Piece, richText, shorten } from "./rich-text.ts";
+
+/** What is more, `hallpass grants drift` lists: a first look at an old server is no reason for a flood. */
+const mostListed = 15;
+
+/** Access that nobody gave here, and what was done about it. */
+export function driftMessage(findings: readonly UntoldFinding[]): Message {
+  const shown = findings.slice(0, mostListed).map(findingLine);
+  const left = findings.length - shown.length;
+  const more: readonly (readonly Piece[])[] =
+    left > 0 ? [[`... and ${left} more; `, code("hallpass grants drift"), " lists them all."]] : [];
+  const providers = [...new Set(findings.map(({ provider }) => provider))].join(", ");
+  return {
+    text: `Access in ${providers} that Hallpass never gave: ${findings.length} found`,
+    blocks: [
+      richText(paragraph(`🕵️ Access in ${providers} that Hallpass never gave:`), lines([...shown, ...more])),
+    ],
+  };
+}
+
+function findingLine({ subject, people, access, firstSeenAt, ...became }: UntoldFinding): readonly Piece[] {
+  const who = people.length === 0 ? "" : ` (${shorten(people.join(" or "), 150)})`;
+  const what = shorten(access.join(", "), 200);
+  return [
+    "• ",
+    code(subject),
+    `${who} has `,
+    code(what),
+    ", seen since ",
+    firstSeenAt,
+    `. ${outcomeWords(became)}`,
+  ];
+}
+
+function outcomeWords({ outcome, detail }: Pick<UntoldFinding, "outcome" | "detail">): string {
+  switch (outcome) {
+    case "removed":
+      return "Taken away, and verified gone.";
+    case "failing":
+    case "removing":
+      return `It could not be taken away yet, and is tried again: ${shorten(detail ?? "no words", 200)}.`;
+    case "spared":
+      return `It was not taken away: ${shorten(detail ?? "no words", 200)}.`;
+    case "reported":
+    case "ignored":
+    case "adopted":
+      return "It was left as it is.";
+  }
+}
