@@ -25,7 +25,7 @@ export async function actOnDrift(deps: DriftActDeps, looked: LookedAt, seen: Dri
       await apply(deps, drift.grant.requestId, { type: "vanish", grantId: drift.grant.id });
       return;
     case "restored":
-      await apply(deps, drift.grant.requestId, { type: "restore", grantId: drift.grant.id });
+      await apply(deps, drift.grant.requestId, { type: "come_back", grantId: drift.grant.id });
       return;
     case "standing":
       // The grant that ended said so already.

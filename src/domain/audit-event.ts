@@ -109,7 +109,7 @@ export const eventData = {
   /** Somebody took it away before its end. */
   "grant.vanished": driftOfGrant,
   /** What had vanished is there again before its end. */
-  "grant.restored": driftOfGrant,
+  "grant.came_back": driftOfGrant,
   /** Somebody has what nobody gave them here. `outcome`: what is made of it. */
   "drift.found": z.object({ ...unknownAccess, outcome: z.string(), why: z.string().optional() }),
   "drift.adopted": z.object(unknownAccess),

@@ -1,6 +1,6 @@
 import type { Authority } from "./approvals.ts";
 import type { AuditEvent } from "./audit-event.ts";
-import { restore, takeBack, vanish } from "./drift-transitions.ts";
+import { comeBack, takeBack, vanish } from "./drift-transitions.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
 import type { Grant, RevokeReason } from "./grant.ts";
@@ -92,7 +92,7 @@ export type Command =
   | { readonly type: "take_back"; readonly grantId: string }
   /** Live access was taken away by somebody else, or is there again. */
   | { readonly type: "vanish"; readonly grantId: string }
-  | { readonly type: "restore"; readonly grantId: string }
+  | { readonly type: "come_back"; readonly grantId: string }
   | { readonly type: "revoke"; readonly grantId: string; readonly reason: RevokeReason; readonly by?: Person }
   | {
       readonly type: "revoke_succeeded";
@@ -163,8 +163,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return takeBack(state, command, now);
     case "vanish":
       return vanish(state, command, now);
-    case "restore":
-      return restore(state, command, now);
+    case "come_back":
+      return comeBack(state, command, now);
     case "revoke":
       return revoke(state, command, now);
     case "revoke_succeeded":

@@ -117,6 +117,9 @@ describe("grants: every status × every command", () => {
     note_standing: { type: "note_standing", grantId },
     grant_unsettled: { type: "grant_unsettled", grantId, error: "down" },
     restore: { type: "restore", grantId, state: {}, endOf: "AR-1" },
+    take_back: { type: "take_back", grantId },
+    vanish: { type: "vanish", grantId },
+    come_back: { type: "come_back", grantId },
   };
   const table: Readonly<Record<GrantStatus, Readonly<Record<string, string>>>> = {
     granting: {
@@ -128,7 +131,10 @@ describe("grants: every status × every command", () => {
       revoke_failed: "grant_not_started",
       note_standing: "granting: ",
       grant_unsettled: "granting: grant.unsettled",
+      take_back: "grant_not_started",
+      vanish: "grant_not_started",
       restore: "grant_not_started",
+      come_back: "grant_not_started",
     },
     active: {
       grant_succeeded: "grant_already_active",
@@ -140,6 +146,9 @@ describe("grants: every status × every command", () => {
       note_standing: "grant_already_active",
       grant_unsettled: "grant_already_active",
       restore: "active: grant.restored",
+      take_back: "grant_already_active",
+      vanish: "active: grant.vanished",
+      come_back: "grant_already_active",
     },
     revoking: {
       grant_succeeded: "revoking: grant.landed_late",
@@ -150,7 +159,10 @@ describe("grants: every status × every command", () => {
       revoke_failed: "revoking: revocation.failed",
       note_standing: "revoking: ",
       grant_unsettled: "grant_ending",
+      take_back: "grant_ending",
+      vanish: "grant_ending",
       restore: "grant_ending",
+      come_back: "grant_ending",
     },
     revoked: {
       grant_succeeded: "revoking: grant.landed_late",
@@ -161,7 +173,10 @@ describe("grants: every status × every command", () => {
       revoke_failed: "grant_ended",
       note_standing: "grant_ended",
       grant_unsettled: "grant_ended",
+      take_back: "revoking: grant.reappeared",
+      vanish: "grant_ended",
       restore: "grant_ended",
+      come_back: "grant_ended",
     },
   };
   for (const status of grantStatuses) {
@@ -275,6 +290,43 @@ describe("what a transition owes", () => {
     const { next, effects } = accepted(decide(state, command, after(4000)));
     expect(next.grants[0]?.revokedAt).toBeUndefined();
     expect(effects).toEqual([{ kind: "revoke", grantId, dueAt: after(4000) }]);
+  });
+
+  it("what is there again after its end is taken away now, said to all, and proven gone anew", () => {
+    const ended = buildGrant("revoked", { revokeAttempts: 3, lastError: "was down" });
+    const { next, effects } = accepted(
+      decide(buildState("approved", ended), { type: "take_back", grantId }, after(9000)),
+    );
+    expect(next.grants[0]).toMatchObject({ status: "revoking", revokeReason: "drift", revokeAttempts: 0 });
+    expect(next.grants[0]).not.toHaveProperty("revokedAt");
+    expect(effects[0]).toEqual({ kind: "revoke", grantId, dueAt: after(9000) });
+    expect(kinds(effects)).toEqual([
+      "revoke",
+      "update_request",
+      "tell_alerts",
+      "tell_thread",
+      "tell_requester",
+    ]);
+    const gone = accepted(decide(next, { type: "revoke_succeeded", grantId }, after(9001)));
+    expect(kinds(gone.effects)).toContain("tell_alerts");
+  });
+
+  it("what somebody held before a grant is not taken back after it", () => {
+    const state = buildState("approved", buildGrant("revoked", { isStanding: true }));
+    expect(outcome(decide(state, { type: "take_back", grantId }, after(9000)))).toBe("grant_ended");
+  });
+
+  it("live access that is gone is said once, and its end is still owed", () => {
+    const state = buildState("approved", buildGrant("active", { isStanding: true }));
+    const { next, effects } = accepted(decide(state, { type: "vanish", grantId }, after(60)));
+    expect(next.grants[0]).toMatchObject({ status: "active", vanishedAt: after(60), expiresAt: after(3600) });
+    // What they held before is what is gone; what comes back ends with this grant.
+    expect(next.grants[0]).not.toHaveProperty("isStanding");
+    expect(kinds(effects)).toEqual(["update_request", "tell_thread", "tell_requester"]);
+    expect(outcome(decide(next, { type: "vanish", grantId }, after(61)))).toBe("repeated");
+    const back = accepted(decide(next, { type: "come_back", grantId }, after(62)));
+    expect(kinds(back.effects)).toEqual(["update_request"]);
+    expect(back.next.grants[0]).not.toHaveProperty("vanishedAt");
   });
 
   it("a failing revocation is said at the first attempt; what goes on failing is the watchdog's to say", () => {

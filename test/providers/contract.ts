@@ -77,6 +77,26 @@ export function describeProviderContract<Target>(
       expect(await it.provider.holds(it.subject, it.target, state)).toBe(false);
     });
 
+    test("says who has what, all of them and nobody else", async () => {
+      const before = await it.provider.holders(it.target);
+      const state = await it.provider.grant(it.subject, it.target, until);
+      await it.provider.grant(it.bystander, it.target, until);
+      const both = await it.provider.holders(it.target);
+      expect(both.toSorted()).toEqual([...before, it.subject, it.bystander].toSorted());
+      expect(await it.provider.holders(it.otherTarget)).not.toContain(it.subject);
+      await it.provider.revoke(it.subject, it.target, state);
+      const left = await it.provider.holders(it.target);
+      expect(left.toSorted()).toEqual([...before, it.bystander].toSorted());
+      await it.provider.revoke(it.bystander, it.target, undefined);
+      expect(await it.provider.holders(it.target)).toEqual(before);
+    });
+
+    test("says of nobody ordinary that they must keep what they have, where it can tell", async () => {
+      await it.provider.grant(it.subject, it.target, until);
+      expect(await it.provider.mustKeep?.(it.subject, it.target)).toBeUndefined();
+      await it.provider.revoke(it.subject, it.target, undefined);
+    });
+
     test("shows no use of what nobody has used", async () => {
       const state = await it.provider.grant(it.subject, it.target, until);
       expect(await it.provider.lastUsed(it.subject, it.target, state)).toBeUndefined();
@@ -126,6 +146,7 @@ export function describeProviderContract<Target>(
         provider.revoke(it.subject, it.target, undefined),
         provider.holds(it.subject, it.target, undefined),
         provider.lastUsed(it.subject, it.target, undefined),
+        provider.holders(it.target),
         provider.check(),
       ];
       for (const call of calls) {

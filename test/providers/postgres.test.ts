@@ -4,7 +4,7 @@ import type { Provider } from "../../src/providers/provider.ts";
 import { serverUrl } from "../support/database.ts";
 import { describeProviderContract } from "./contract.ts";
 import type { Roles } from "./postgres-roles.ts";
-import { connectAs, end, openRoles } from "./postgres-roles.ts";
+import { connectAs, end, openRoles, urlAs } from "./postgres-roles.ts";
 
 const until = new Date(Date.now() + 3_600_000);
 let roles: Roles;
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 describeProviderContract("PostgreSQL", async () => {
   const own = await openRoles();
-  const [subject, bystander] = [await own.create("alice"), await own.create("bob")];
+  const [subject, bystander] = [await own.create("alice", "LOGIN"), await own.create("bob", "LOGIN")];
   const [target, otherTarget] = [{ role: await own.create("read") }, { role: await own.create("write") }];
   return {
     provider: createPostgresProvider({ url: serverUrl() }),
@@ -170,6 +170,54 @@ test("sessions are ended even where an earlier try took the membership and got n
   const ended = end(became);
   await provider.revoke(alice, { role: target }, {});
   await expect(ended).resolves.toBeUndefined();
+});
+
+test("the holders of a role are its direct members, but for whom we connect as to grant it", async () => {
+  const [alice, bob] = [await roles.create("alice"), await roles.create("bob")];
+  const ours = await roles.create("hallpass", "LOGIN PASSWORD 'pw'");
+  const [target, team] = [await roles.create("target"), await roles.create("team")];
+  await roles.admin.query(`GRANT pg_signal_backend TO ${ours}`);
+  await roles.admin.query(`GRANT ${target} TO ${ours} WITH ADMIN OPTION`);
+  await roles.admin.query(`GRANT ${target} TO ${team}; GRANT ${team} TO ${alice}; GRANT ${target} TO ${bob}`);
+  const connected = createPostgresProvider({ url: urlAs(ours) });
+  try {
+    expect(await connected.holders({ role: target })).toEqual([bob, team]);
+    // To somebody else's eyes it is a member like others.
+    expect(await provider.holders({ role: target })).toEqual([bob, ours, team]);
+    expect(await provider.holders({ role: `${roles.prefix}_lost` })).toEqual([]);
+    expect(await connected.mustKeep?.(ours, { role: target })).toContain("Hallpass connects as it");
+  } finally {
+    await connected.close();
+  }
+});
+
+test.each([
+  ["a superuser", "LOGIN SUPERUSER", "", "superuser"],
+  ["whoever may create roles", "LOGIN CREATEROLE", "", "create roles"],
+  ["what replicates", "LOGIN REPLICATION", "", "replicate"],
+  ["whoever may grant it to others", "LOGIN", "WITH ADMIN OPTION", "ADMIN OPTION"],
+  ["a role to have others by", "NOLOGIN", "", "others have theirs through"],
+])("%s must keep a role", async (_, options, how, why) => {
+  const subject = await roles.create("subject", options);
+  const target = { role: await roles.create("target") };
+  await roles.admin.query(`GRANT ${target.role} TO ${subject} ${how}`);
+  expect(await provider.mustKeep?.(subject, target)).toContain(why);
+});
+
+test("a role must be kept by whom we ourselves are a member of, and by whoever has members", async () => {
+  const group = await roles.create("group", "LOGIN");
+  const ours = await roles.create("hallpass", "LOGIN PASSWORD 'pw'");
+  const target = { role: await roles.create("target") };
+  await roles.admin.query(`GRANT ${target.role} TO ${group}`);
+  expect(await provider.mustKeep?.(group, target)).toBeUndefined();
+  await roles.admin.query(`GRANT ${group} TO ${ours}`);
+  expect(await provider.mustKeep?.(group, target)).toContain("others have theirs through");
+  const connected = createPostgresProvider({ url: urlAs(ours) });
+  try {
+    expect(await connected.mustKeep?.(group, target)).toContain("by way of it");
+  } finally {
+    await connected.close();
+  }
 });
 
 test("use is what the subject's sessions show: now while one runs something, then since when it is idle", async () => {

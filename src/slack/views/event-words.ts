@@ -182,7 +182,7 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "decision.refused":
     case "grant.started":
     case "grant.landed_late":
-    case "grant.restored":
+    case "grant.came_back":
     case "drift.found":
     case "drift.adopted":
     case "drift.removed":
@@ -367,7 +367,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "decision.refused":
     case "grant.started":
     case "grant.landed_late":
-    case "grant.restored":
+    case "grant.came_back":
     case "drift.found":
     case "drift.adopted":
     case "drift.removed":
