@@ -25,7 +25,7 @@ describe("a wrong shape is said at the line and column of what is wrong", () => 
       "unknown key, near nothing",
       "    risk: high",
       "    xyzzy: high",
-      ['16:5: unknown key "xyzzy". Allowed here: title, provider, risk, roles'],
+      ['16:5: unknown key "xyzzy". Allowed here: title, provider, risk, drift, roles'],
     ],
     [
       "a key of no version",

@@ -164,8 +164,13 @@ describe("what is left out", () => {
       alerts: "#access",
       admins: ["group:security"],
       auditors: [],
+      drift: { unknown: "report", everySeconds: 600 },
     });
-    expect(policy.resources.get("orders")).toMatchObject({ title: "orders", risk: "high" });
+    expect(policy.resources.get("orders")).toMatchObject({
+      title: "orders",
+      risk: "high",
+      unknownAccess: "report",
+    });
     expect(policy.resources.get("orders")?.roles.get("read")).toEqual({
       name: "read",
       title: "read",

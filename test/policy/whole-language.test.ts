@@ -9,6 +9,7 @@ settings:
   alerts: "#access-alerts"
   admins: [group:security]
   auditors: [group:security]
+  drift: { unknown: adopt, every: 1h }
 people:
   alice@example.com: { orders-postgres: alice }
 groups:
@@ -24,6 +25,7 @@ resources:
     title: Orders database (production)
     provider: orders-postgres
     risk: high
+    drift: { unknown: remove }
     roles:
       read:  { title: Read only,      grant: { role: orders_read } }
       write: { title: Read and write, grant: { role: orders_write }, max_duration: 4h, max_active: 1, cooldown: 5m }

@@ -37,7 +37,7 @@ export type TestProvider = Provider & {
     revoke: (subject: string) => Promise<void>;
     holds: (subject: string) => Promise<boolean>;
     lastUsed: (subject: string) => Promise<Date | undefined>;
-    holders: () => Promise<readonly string[]>;
+    holders: (target: unknown) => Promise<readonly string[]>;
     mustKeep: (subject: string) => Promise<string | undefined>;
   };
 };
@@ -173,7 +173,7 @@ function createTestProvider(): TestProvider {
     },
     holds: (subject) => provider.behave.holds(subject),
     lastUsed: (subject) => provider.behave.lastUsed(subject),
-    holders: () => provider.behave.holders(),
+    holders: (target) => provider.behave.holders(target),
     mustKeep: (subject) => provider.behave.mustKeep(subject),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
