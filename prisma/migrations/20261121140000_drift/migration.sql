@@ -25,7 +25,7 @@ create table drift_findings (
 );
 
 create unique index drift_findings_open on drift_findings (provider, subject, target) where resolved_at is null;
-create index drift_findings_provider_idx on drift_findings (provider, resolved_at);
+create index drift_findings_provider_resolved_at_idx on drift_findings (provider, resolved_at);
 
 -- When each provider was looked at last, and by whom it is being looked at.
 create table drift_looks (
