@@ -48,9 +48,7 @@ export async function lookForDrift(deps: DriftDeps): Promise<void> {
   const one = async (): Promise<void> => {
     for (let name = claimed.shift(); name !== undefined; name = claimed.shift()) {
       const own = guarded.filter(({ provider }) => provider === name);
-      await lookAtProvider(deps, name, own, by).catch((error: unknown) =>
-        deps.onTrouble(name, error),
-      );
+      await lookAtProvider(deps, name, own, by).catch((error: unknown) => deps.onTrouble(name, error));
     }
   };
   await Promise.all(Array.from({ length: providersAtOnce }, one));
