@@ -1,5 +1,5 @@
 import type { UntoldFinding } from "../persistence/drift-findings.ts";
-import { type PostingDeps, postTo } from "./posting.ts";
+import { post, type PostingDeps, postTo } from "./posting.ts";
 import { driftMessage } from "./views/drift-message.ts";
 
 /** Says in the alerts channel what was found in a provider; throws when Slack did not take it. */
@@ -8,5 +8,5 @@ export async function tellDrift(
   channel: string,
   findings: readonly UntoldFinding[],
 ): Promise<void> {
-  await postTo(deps, channel, driftMessage(findings));
+  await postTo(deps.directory, channel, (id) => post(deps.client, id, driftMessage(findings)));
 }
