@@ -1,18 +1,20 @@
 import { z } from "zod";
+import { createHttpProvider, HttpOptions, HttpTarget } from "./http.ts";
 import { createPostgresProvider, PostgresOptions, PostgresTarget } from "./postgres.ts";
 import type { Provider } from "./provider.ts";
 
 /** The systems Hallpass knows: what `providers:` may say of each, and what `grant:` may hold for it. */
 export const providerTypes = {
   postgres: { options: PostgresOptions, target: PostgresTarget, tellsWhoKeeps: true },
+  http: { options: HttpOptions, target: HttpTarget },
 } as const;
 
-const ProviderOptions = z.discriminatedUnion("type", [PostgresOptions]);
+const ProviderOptions = z.discriminatedUnion("type", [PostgresOptions, HttpOptions]);
 type ProviderOptions = z.infer<typeof ProviderOptions>;
 
 /**
  * Makes the providers a policy names. References such as `${ORDERS_DATABASE_URL}` in their options are resolved here, so
- * that no secret is ever in a policy; throws an `Error` that names the variable and the provider when one is missing.
+ * that no secret is ever in a policy; throws an `Error` that names the provider and what is missing, or not as it should be.
  */
 export function createProviders(
   providers: ReadonlyMap<string, { readonly options: unknown }>,
@@ -30,6 +32,8 @@ function createProvider(options: ProviderOptions): Provider {
   switch (options.type) {
     case "postgres":
       return createPostgresProvider(options);
+    case "http":
+      return createHttpProvider(options);
   }
 }
 
@@ -49,5 +53,9 @@ function withSecrets(
     key,
     typeof value === "string" ? resolve(value) : value,
   ]);
-  return providerTypes[options.type].options.parse(Object.fromEntries(resolved));
+  const checked = ProviderOptions.safeParse(Object.fromEntries(resolved));
+  if (checked.success) return checked.data;
+  // Never what came: it may be a secret.
+  const [issue] = checked.error.issues;
+  throw new Error(`Provider "${name}", ${issue?.path.join(".")}: ${issue?.message}.`);
 }
