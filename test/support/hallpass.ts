@@ -251,7 +251,12 @@ export function policyFrom(text: string): Policy {
   return loaded.policy;
 }
 
-function configFor(slack: Slack, databaseUrl: string, options: WorldOptions): Config {
+/** Hallpass's configuration on these servers. */
+export function configFor(
+  slack: Pick<Slack, "tokens" | "apiUrl" | "signingSecret">,
+  databaseUrl: string,
+  options: Pick<WorldOptions, "transport" | "groups" | "redisUrl">,
+): Config {
   return {
     slack: {
       botToken: slack.tokens.bot,

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 export type ProviderCall = "check" | "list" | "grant" | "revoke";
@@ -21,6 +22,8 @@ export type ProviderFault =
   /** Does it and never answers, until `heal`. */
   | { readonly kind: "does it and hangs" }
   /** Does it and answers after a while. */
+  | { readonly kind: "answers late"; readonly milliseconds: number }
+  /** Does it after a while, and answers. */
   | { readonly kind: "slow"; readonly milliseconds: number }
   /** Answers 200 and does nothing. */
   | { readonly kind: "answers 200 but does nothing" }
@@ -60,6 +63,8 @@ export type ProviderServer = {
   drop(subject: string, target: Target): void;
   /** Told of each change of what is held, right after it. */
   onChange(listener: (subject: string, target: Target, isHeld: boolean) => void): void;
+  /** How many calls wait for an answer that does not come. */
+  hanging(): number;
   log(): readonly ProviderLogEntry[];
   close(): Promise<void>;
 };
@@ -156,6 +161,7 @@ export async function startProviderServer(
       note(asked, fault, 200);
       return answer(200, {});
     }
+    if (fault?.kind === "slow") await sleep(fault.milliseconds);
     const { status, json } = work.run();
     switch (fault?.kind) {
       case "does it and answers 500":
@@ -168,12 +174,13 @@ export async function startProviderServer(
         note(asked, fault);
         hanging.add(response);
         return undefined;
-      case "slow": {
+      case "answers late": {
         note(asked, fault, status);
         const timer = setTimeout(() => answer(status, json), fault.milliseconds);
         response.once("close", () => clearTimeout(timer));
         return undefined;
       }
+      case "slow":
       case "delayed effect":
       case undefined:
         note(asked, fault, status);
@@ -258,6 +265,7 @@ export async function startProviderServer(
     put: (subject, target) => change(subject, target, { subject, target }),
     drop: (subject, target) => change(subject, target, undefined),
     onChange: (listener) => void listeners.push(listener),
+    hanging: () => hanging.size,
     log: () => [...log],
     async close() {
       settle(() => true);

@@ -14,6 +14,8 @@ export type Proxy = {
    * the server answers to them (`answer`). Resolves when that has happened.
    */
   holdAt(words: string, from: "request" | "answer"): Promise<void>;
+  /** Ends all connections, and from now on each new one at once: whoever used them is dead to the server, for good. */
+  sever(): void;
   /** Lets new connections through; those held are ended. */
   restore(): Promise<void>;
   close(): Promise<void>;
@@ -21,18 +23,38 @@ export type Proxy = {
 
 type Pair = { readonly client: Socket; readonly upstream: Socket; isHeld: boolean };
 
-/** Listens on a port of its own and passes on to the host and port of `targetUrl`. */
-export async function startProxy(targetUrl: string): Promise<Proxy> {
+/** What is about to be passed on; a connection is the same object each time. */
+export type Passing = {
+  readonly chunk: Buffer;
+  readonly from: "request" | "answer";
+  readonly connection: object;
+};
+
+/**
+ * Listens on a port of its own and passes on to the host and port of `targetUrl`. `onPassing` sees everything first, and may
+ * sever the connection before it arrives.
+ */
+export async function startProxy(
+  targetUrl: string,
+  onPassing: (passing: Passing) => void = () => undefined,
+): Promise<Proxy> {
   const target = new URL(targetUrl);
   const pairs = new Set<Pair>();
   let isHolding = false;
+  let isSevered = false;
   let trap: { readonly words: string; readonly from: string; readonly caught: () => void } | undefined;
 
   function accept(client: Socket): void {
+    if (isSevered) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(Number(target.port), target.hostname);
     const pair: Pair = { client, upstream, isHeld: isHolding };
     pairs.add(pair);
-    client.on("data", (chunk) => {
+    client.on("data", (chunk: Buffer) => {
+      onPassing({ chunk, from: "request", connection: pair });
+      if (isSevered) return;
       if (trap && chunk.includes(trap.words)) {
         pair.isHeld = true;
         trap.caught();
@@ -40,8 +62,9 @@ export async function startProxy(targetUrl: string): Promise<Proxy> {
         trap = undefined;
       } else if (!pair.isHeld) upstream.write(chunk);
     });
-    upstream.on("data", (chunk) => {
-      if (!pair.isHeld) client.write(chunk);
+    upstream.on("data", (chunk: Buffer) => {
+      onPassing({ chunk, from: "answer", connection: pair });
+      if (!pair.isHeld && !isSevered) client.write(chunk);
     });
     for (const [socket, other] of [
       [client, upstream],
@@ -81,6 +104,10 @@ export async function startProxy(targetUrl: string): Promise<Proxy> {
       new Promise((resolve) => {
         trap = { words, from, caught: resolve };
       }),
+    sever() {
+      isSevered = true;
+      end(() => true);
+    },
     async restore() {
       isHolding = false;
       end(({ isHeld }) => isHeld);

@@ -1,0 +1,180 @@
+import fc from "fast-check";
+import type { ProviderCall, ProviderFault } from "../support/provider-server.ts";
+import type { CrashPoint } from "./network.ts";
+import { type Access, accesses, people, type Someone } from "./policy.ts";
+
+export type Button = "Approve" | "Deny" | "End access" | "Extend" | "Try now";
+
+/** What somebody does, and everything else that can happen while it is on its way. */
+export type Deed =
+  | {
+      readonly do: "ask";
+      readonly who: Someone;
+      readonly access: Access;
+      readonly minutes: number;
+      readonly isBreakGlass: boolean;
+    }
+  /** Presses a button under the message of a request, as it is now or was once. `times`: that often; `copies`: delivered so often. */
+  | {
+      readonly do: "click";
+      readonly who: Someone;
+      readonly request: number;
+      readonly button: Button;
+      readonly times: number;
+      readonly copies: number;
+    };
+
+export type SlackTrouble = "down" | "gone" | "slow" | "too many" | "fails" | "answer lost" | "twice";
+
+export type Step =
+  | Deed
+  | { readonly do: "both"; readonly one: Deed; readonly other: Deed; readonly afterMs: number }
+  | { readonly do: "pass"; readonly minutes: number }
+  /** Time passes and at the same moment somebody does something. */
+  | { readonly do: "pass and"; readonly minutes: number; readonly deed: Deed; readonly afterMs: number }
+  | {
+      readonly do: "provider";
+      readonly fault: ProviderFault;
+      readonly calls: readonly ProviderCall[];
+      readonly times: number;
+    }
+  | { readonly do: "provider down" }
+  | { readonly do: "slack"; readonly trouble: SlackTrouble }
+  | { readonly do: "leave"; readonly who: Someone }
+  /** Dies while this goes on, is dead for so long, and is started again. */
+  | { readonly do: "crash"; readonly during: Deed; readonly at: CrashPoint; readonly minutes: number }
+  /** Dies while time passes: what was due comes due. */
+  | {
+      readonly do: "crash later";
+      readonly at: CrashPoint;
+      readonly minutes: number;
+      readonly deadMinutes: number;
+    }
+  | { readonly do: "heal" };
+
+const minutes = fc.constantFrom(10, 30, 60);
+const ask: fc.Arbitrary<Deed> = fc.record({
+  do: fc.constant("ask" as const),
+  who: fc.oneof(
+    { arbitrary: fc.constantFrom<Someone>("alice", "bob", "erin"), weight: 8 },
+    { arbitrary: fc.constantFrom(...people), weight: 1 },
+  ),
+  access: fc.constantFrom(...accesses, "tool read" as const, "tool copy" as const),
+  minutes,
+  isBreakGlass: fc.boolean().map((is) => is),
+});
+const click = (buttons: readonly Button[]): fc.Arbitrary<Deed> =>
+  fc.record({
+    do: fc.constant("click" as const),
+    who: fc.oneof(
+      { arbitrary: fc.constantFrom<Someone>("alice", "bob", "carol", "dana"), weight: 5 },
+      { arbitrary: fc.constantFrom(...people), weight: 1 },
+    ),
+    // From the latest back: what was just asked for is what is mostly decided.
+    request: fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: fc.nat(4), weight: 2 }),
+    button: fc.constantFrom(...buttons),
+    times: fc.oneof({ arbitrary: fc.constant(1), weight: 5 }, { arbitrary: fc.constant(2), weight: 1 }),
+    copies: fc.oneof({ arbitrary: fc.constant(1), weight: 5 }, { arbitrary: fc.constant(2), weight: 1 }),
+  });
+const approves = click(["Approve"]);
+const anyClick = click(["Approve", "Approve", "Deny", "End access", "Extend", "Extend", "Try now"]);
+const deed = fc.oneof(
+  { arbitrary: ask, weight: 3 },
+  { arbitrary: approves, weight: 4 },
+  { arbitrary: anyClick, weight: 3 },
+);
+const fault = fc.oneof<fc.Arbitrary<ProviderFault>[]>(
+  fc.constantFrom(400, 403, 429, 500, 503).map((status) => ({ kind: "status", status })),
+  fc.constantFrom<ProviderFault>(
+    { kind: "does it and answers 500" },
+    { kind: "does it and drops the connection" },
+    { kind: "drops the connection" },
+    { kind: "hangs" },
+    { kind: "does it and hangs" },
+    { kind: "answers 200 but does nothing" },
+    { kind: "answers late", milliseconds: 40 },
+    { kind: "slow", milliseconds: 40 },
+    { kind: "delayed effect", milliseconds: 60 },
+  ),
+);
+const crashPoint = fc.record<CrashPoint>({
+  wire: fc.constantFrom("database", "database", "provider", "slack"),
+  nth: fc.integer({ min: 1, max: 9 }),
+  when: fc.constantFrom("before it is sent", "before it is answered"),
+});
+/** So that some ends are met exactly, some missed and some passed by far. */
+const passing = fc.constantFrom(1, 6, 11, 11, 31, 31, 61, 125);
+const afterMs = fc.constantFrom(0, 0, 5, 15, 30);
+
+const step = fc.oneof(
+  { arbitrary: ask, weight: 8 },
+  { arbitrary: approves, weight: 8 },
+  { arbitrary: anyClick, weight: 6 },
+  { arbitrary: fc.record({ do: fc.constant("both" as const), one: deed, other: deed, afterMs }), weight: 4 },
+  { arbitrary: fc.record({ do: fc.constant("pass" as const), minutes: passing }), weight: 6 },
+  {
+    arbitrary: fc.record({ do: fc.constant("pass and" as const), minutes: passing, deed, afterMs }),
+    weight: 3,
+  },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("provider" as const),
+      fault,
+      calls: fc.constantFrom<readonly ProviderCall[]>(
+        ["grant"],
+        ["revoke"],
+        ["list"],
+        ["grant", "revoke", "list"],
+      ),
+      times: fc.constantFrom(1, 1, 2, 6),
+    }),
+    weight: 5,
+  },
+  { arbitrary: fc.constant<Step>({ do: "provider down" }), weight: 1 },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("slack" as const),
+      trouble: fc.constantFrom<SlackTrouble>(
+        "down",
+        "gone",
+        "slow",
+        "too many",
+        "fails",
+        "answer lost",
+        "twice",
+      ),
+    }),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("leave" as const),
+      who: fc.constantFrom<Someone>("alice", "bob", "erin"),
+    }),
+    weight: 1,
+  },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("crash" as const),
+      during: deed,
+      at: crashPoint,
+      minutes: fc.constantFrom(0, 0, 11, 61),
+    }),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("crash later" as const),
+      at: crashPoint,
+      minutes: passing,
+      deadMinutes: fc.constantFrom(0, 11),
+    }),
+    weight: 1,
+  },
+  { arbitrary: fc.constant<Step>({ do: "heal" }), weight: 3 },
+);
+
+/** What happens, in order; somebody asks first, for without that little happens. */
+export const histories: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(ask, fc.array(step, { minLength: 4, maxLength: 11, size: "max" }))
+  .map(([first, rest]) => [first, ...rest]);

@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import { histories, type Step } from "./history.ts";
+import { checkAlways, checkEnd } from "./invariants.ts";
+import { type Course, perform, review, welcomeBack } from "./perform.ts";
+import { type ModelWorld, openModelWorld } from "./world.ts";
+
+/** What happened in a history, told by whoever ran it. */
+export class HistoryError extends Error {
+  constructor(why: string, told: readonly string[]) {
+    super(`${why}\n${told.join("\n")}`);
+    this.name = "HistoryError";
+  }
+}
+
+/** Runs one history in a world in which nothing is left of any other. */
+export async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<void> {
+  world.lostAnswers = false;
+  const course: Course = { since: await world.nextNumber(), left: new Map(), startedAt: Date.now() };
+  const told: string[] = [];
+  const started = performance.now();
+  try {
+    for (const step of steps) {
+      told.push(`  ${JSON.stringify(step)}`);
+      if (process.env["MODEL_TRACE"])
+        console.log(Math.round(performance.now() - started), JSON.stringify(step));
+      await perform(world, course, step);
+      await checkAlways(world, course);
+    }
+    told.push("  (everything works again)");
+    await world.heal();
+    for (let round = 0; round < 12; round += 1) {
+      world.pass(6);
+      await world.settle();
+      if ((await world.owed()).overdue === 0) break;
+    }
+    await review(world, course);
+    await world.settle();
+    await checkAlways(world, course);
+    told.push("  (all the time there was has passed)");
+    world.pass(25 * 60);
+    for (let round = 0; round < 3; round += 1) {
+      await world.settle();
+      if ((await world.owed()).all === 0) break;
+      world.pass(6);
+    }
+    await checkEnd(world, course);
+    await welcomeBack(world);
+  } catch (error) {
+    throw new HistoryError(error instanceof Error ? error.message : String(error), [
+      "What happened:",
+      ...told,
+      "What the audit has:",
+      ...(await auditOf(world, course)),
+      "What is owed:",
+      ...(await world.owes()).map((line) => `  ${line}`),
+      "What the provider was asked:",
+      ...world.provider
+        .log()
+        .slice(-40)
+        .map((entry) => `  ${JSON.stringify(entry)}`),
+    ]);
+  }
+}
+
+async function auditOf(world: ModelWorld, { since }: Course): Promise<readonly string[]> {
+  const requests = await world.asked(since);
+  return requests
+    .flatMap(({ number, lines }) => lines.map((line) => ({ number, ...line })))
+    .toSorted((one, other) => one.seq - other.seq)
+    .map(
+      ({ number, at, type, actorEmail, data }) =>
+        `  ${at.toISOString()} AR-${number} ${type} ${actorEmail ?? ""} ${JSON.stringify(data).slice(0, 200)}`,
+    );
+}
+
+export type Plan = {
+  readonly histories: number;
+  readonly seed: number;
+  /** Where in the run that seed makes the history to replay is. */
+  readonly path?: string | undefined;
+  /** How long a failing history is made shorter, in milliseconds. */
+  readonly shrinkMs: number;
+  readonly onHistory?: (count: number) => void;
+};
+
+export type Report = { readonly ran: number; readonly failure: string | undefined };
+
+/** A world is replaced after so many histories: what Slack has heard of only grows. */
+const historiesPerWorld = 60;
+
+/** Runs histories until one fails, which it then tells as short as it can be made, with what replays it. */
+export async function runHistories(plan: Plan): Promise<Report> {
+  let world: ModelWorld | undefined;
+  let inThisWorld = 0;
+  let ran = 0;
+  let ranToFailure: number | undefined;
+  let shrinkUntil = Infinity;
+
+  const property = fc.asyncProperty(histories, async (steps) => {
+    if (performance.now() > shrinkUntil) return;
+    if (world && inThisWorld >= historiesPerWorld) {
+      await world.close();
+      world = undefined;
+    }
+    if (!world) {
+      world = await openModelWorld();
+      inThisWorld = 0;
+    }
+    inThisWorld += 1;
+    if (ranToFailure === undefined) ran += 1;
+    try {
+      await runHistory(world, steps);
+      plan.onHistory?.(ran);
+    } catch (error) {
+      ranToFailure ??= ran;
+      if (shrinkUntil === Infinity) shrinkUntil = performance.now() + plan.shrinkMs;
+      // What it left behind would be taken for the next one's.
+      const dirty = world;
+      world = undefined;
+      await dirty.close().catch(() => undefined);
+      throw error;
+    }
+  });
+  try {
+    const result = await fc.check(property, {
+      numRuns: plan.histories,
+      seed: plan.seed,
+      ...(plan.path !== undefined && { path: plan.path }),
+    });
+    if (!result.failed) return { ran, failure: undefined };
+    const why =
+      result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
+    const replay = `npm run soak -- --seed ${result.seed} --path ${result.counterexamplePath ?? ""}`;
+    return { ran, failure: `History ${ran} fails. To replay it: ${replay}\n${why}` };
+  } finally {
+    await world?.close();
+  }
+}

@@ -1,0 +1,51 @@
+// `npm run soak -- --histories N [--seed S] [--path P] [--shrink SECONDS]`: histories of everything that can happen, for as long as wanted.
+import { parseArgs } from "node:util";
+import { createTemplate } from "../support/database.ts";
+import { startTestServers } from "../support/test-servers.ts";
+import { runHistories } from "./run.ts";
+
+const { values } = parseArgs({
+  options: {
+    histories: { type: "string" },
+    seed: { type: "string" },
+    path: { type: "string" },
+    /** Seconds in which a failing history is made shorter. */
+    shrink: { type: "string" },
+  },
+});
+const plan = {
+  histories: whole("histories", values.histories ?? "1000"),
+  seed: whole("seed", values.seed ?? String(Date.now() % 2 ** 31)),
+  path: values.path,
+  shrinkMs: whole("shrink", values.shrink ?? "60") * 1_000,
+};
+
+const servers = await startTestServers();
+process.env["HALLPASS_TEST_POSTGRES"] = servers.postgres;
+try {
+  await createTemplate();
+  const started = performance.now();
+  console.log(
+    `${plan.path === undefined ? `${plan.histories} histories` : `the history ${plan.path}`} of seed ${plan.seed}`,
+  );
+  const { ran, failure } = await runHistories({
+    ...plan,
+    onHistory(count) {
+      if (count % 100 === 0) console.log(`${count} histories, ${seconds(started)} s`);
+    },
+  });
+  console.log(failure ?? `${ran} histories hold, in ${seconds(started)} s.`);
+  if (failure !== undefined) process.exitCode = 1;
+} finally {
+  await servers.stop();
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value)) throw new Error(`--${name}: expected a whole number, got "${text}"`);
+  return value;
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1);
+}

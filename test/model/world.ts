@@ -1,0 +1,274 @@
+import { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { pino } from "pino";
+import { z } from "zod";
+import { type Hallpass, startHallpass } from "../../src/main.ts";
+import { createMovableClock } from "../../src/persistence/clock.ts";
+import { createDatabase } from "../support/database.ts";
+import { configFor, manifestScopes, policyFrom } from "../support/hallpass.ts";
+import { type ProviderServer, startProviderServer } from "../support/provider-server.ts";
+import { limitFaults } from "../support/slack-limits.ts";
+import { type Slack, startSlack } from "../support/slack.ts";
+import { type CrashPoint, type Network, startNetwork } from "./network.ts";
+import { policyText } from "./policy.ts";
+import { Asked, askedSince } from "./record.ts";
+
+/** What is owed now, seen past Hallpass. */
+export type Owed = {
+  /** Could be done at once. */
+  readonly runnable: number;
+  /** Being done. */
+  readonly claimed: number;
+  /** Due and not done, for whatever reason. */
+  readonly overdue: number;
+  /** Not done, due or not; but that break-glass waits for its review, which people owe. */
+  readonly all: number;
+};
+
+export type Change = { readonly at: number; readonly pair: string; readonly isHeld: boolean };
+
+/** Hallpass with everything around it, all of which can fail; the history of one run after another happens in it. */
+export type ModelWorld = {
+  readonly slack: Slack;
+  readonly provider: ProviderServer;
+  /** What the provider held since when, of the whole run. */
+  readonly changes: readonly Change[];
+  /** Faults of Hallpass itself, which nothing that happens to it excuses. */
+  readonly faults: readonly string[];
+  /** Slack is as it should be. */
+  isSlackWell: boolean;
+  /** An answer of Slack may have been lost, so that a message may stand twice. */
+  lostAnswers: boolean;
+  asked(since: number): Promise<readonly Asked[]>;
+  nextNumber(): Promise<number>;
+  owed(): Promise<Owed>;
+  /** What is not done yet, in words. */
+  owes(): Promise<readonly string[]>;
+  now(): Promise<Date>;
+  /** Moves the time Hallpass goes by. */
+  pass(minutes: number): void;
+  /** Waits until Hallpass has nothing to do that it could do now. */
+  settle(): Promise<void>;
+  /** Has Hallpass die at this point, which may never come. */
+  dieAt(point: CrashPoint): Promise<void>;
+  /** Hallpass is dead from now on. */
+  crash(): Promise<void>;
+  start(): Promise<void>;
+  /** Everything around Hallpass works again, and so does Hallpass. */
+  heal(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export function pairOf(subject: string, target: Readonly<Record<string, string>>): string {
+  return JSON.stringify([
+    subject,
+    Object.entries(target).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  ]);
+}
+
+type Incarnation = {
+  readonly hallpass: Hallpass;
+  readonly network: Network;
+  isReady: boolean;
+  isDead: boolean;
+};
+
+const Numbers = z.object({
+  runnable: z.number(),
+  claimed: z.number(),
+  overdue: z.number(),
+  all: z.number(),
+});
+
+const settleMs = 8_000;
+/** What hangs keeps others waiting; nobody waits for them as long. */
+const hangingSettleMs = 400;
+
+export async function openModelWorld(): Promise<ModelWorld> {
+  const [slack, database, provider] = await Promise.all([
+    startSlack({ scopes: manifestScopes() }),
+    createDatabase(),
+    startProviderServer(),
+  ]);
+  const own = new pg.Pool({ connectionString: database.url, max: 3, application_name: "model" });
+  const policy = policyFrom(policyText);
+  const changes: Change[] = [];
+  const faults: string[] = [];
+  const buried: Promise<unknown>[] = [];
+  let offset = 0;
+  let living: Incarnation | undefined;
+  provider.onChange((subject, target, isHeld) => {
+    changes.push({ at: Date.now(), pair: pairOf(subject, target), isHeld });
+  });
+
+  const query = async <Row extends pg.QueryResultRow>(
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Row[]> => (await own.query<Row>(sql, [...values])).rows;
+
+  async function start(): Promise<void> {
+    if (living) return;
+    const network = await startNetwork({
+      database: database.url,
+      provider: provider.url,
+      slack: slack.apiUrl,
+    });
+    const clock = createMovableClock();
+    clock.advance(offset);
+    let born: Incarnation | undefined;
+    const lines = new Writable({
+      write(chunk: Buffer, _, done) {
+        const line = String(chunk);
+        if (/"msg":"(?:a fault in Hallpass|an interaction failed)"/u.test(line) && born?.isDead === false)
+          faults.push(line.slice(0, 2_000));
+        done();
+      },
+    });
+    const hallpass = await startHallpass({
+      config: configFor(
+        { tokens: slack.tokens, signingSecret: slack.signingSecret, apiUrl: network.slackUrl },
+        network.databaseUrl,
+        { transport: "http", redisUrl: process.env["HALLPASS_MODEL_REDIS"] },
+      ),
+      policy,
+      policySource: { read: () => Promise.resolve({ ok: true, policy, warnings: () => [] }) },
+      secret: (name) => (name === "TOOL_URL" ? network.providerUrl : provider.token),
+      log: pino({ level: process.env["TEST_LOG_LEVEL"] ?? "error" }, lines),
+      clock,
+    });
+    const incarnation: Incarnation = { hallpass, network, isReady: false, isDead: false };
+    born = incarnation;
+    living = incarnation;
+    clockOf.set(incarnation, clock);
+    const ready = hallpass.ready.then(
+      () => (incarnation.isReady = true),
+      () => false,
+    );
+    slack.setAppUrl(await network.reach(`http://127.0.0.1:${hallpass.port}`));
+    if (world.isSlackWell) await ready;
+  }
+
+  const clockOf = new WeakMap<Incarnation, ReturnType<typeof createMovableClock>>();
+
+  async function crash(): Promise<void> {
+    if (!living) return;
+    const dead = living;
+    living = undefined;
+    dead.isDead = true;
+    dead.network.die();
+    world.lostAnswers = true;
+    buried.push(dead.hallpass.stop().then(() => dead.network.close()));
+    await forgetTheDead();
+  }
+
+  /** What the dead had asked of the database is over, and what they had claimed is free again, as it is some seconds later. */
+  async function forgetTheDead(): Promise<void> {
+    const others = `from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and application_name <> 'model' and pid <> pg_backend_pid()`;
+    const end = performance.now() + 1_000;
+    for (;;) {
+      const [left] = await query<{ count: number }>(`select count(*)::int as count ${others}`);
+      if (left?.count === 0) break;
+      if (performance.now() > end) await query(`select pg_terminate_backend(pid) ${others}`);
+      await sleep(5);
+    }
+    await query("update effects set locked_until = null where done_at is null and locked_until is not null");
+  }
+
+  async function owed(): Promise<Owed> {
+    const rows = await query(
+      `with clock as (select statement_timestamp() + $1::float8 * interval '1 millisecond' as now)
+       select count(*) filter (where e.kind <> 'check_review' or e.due_at <= now)::int as "all",
+         count(*) filter (where e.due_at <= now)::int as overdue,
+         count(*) filter (where e.locked_until > statement_timestamp())::int as claimed,
+         count(*) filter (where greatest(e.due_at, e.retry_at) <= now
+           and (e.locked_until is null or e.locked_until <= statement_timestamp())
+           and not exists (select from effects o where o.lane = e.lane and o.id <> e.id and o.done_at is null
+             and ((o.seq < e.seq and o.due_at <= now) or o.locked_until > statement_timestamp())))::int as runnable
+       from effects e, clock where e.done_at is null`,
+      [offset],
+    );
+    return Numbers.parse(rows[0]);
+  }
+
+  const world: ModelWorld = {
+    slack,
+    provider,
+    changes,
+    faults,
+    isSlackWell: true,
+    lostAnswers: false,
+    async asked(since) {
+      return z.array(Asked).parse(await query(askedSince, [since]));
+    },
+    async nextNumber() {
+      const [row] = await query<{ next: number }>(
+        "select coalesce(max(number), 1000)::int + 1 as next from access_requests",
+      );
+      return row?.next ?? 0;
+    },
+    owed,
+    async owes() {
+      const rows = await query<{ line: string }>(
+        `select format('%s of AR-%s: due %s, %s attempts, again %s, %s', e.kind, r.number, e.due_at, e.attempts,
+                       coalesce(e.retry_at::text, 'at once'), coalesce(e.last_error, 'no error')) as line
+         from effects e join access_requests r on r.id = e.request_id where e.done_at is null order by e.seq limit 50`,
+      );
+      return rows.map(({ line }) => line);
+    },
+    async now() {
+      const [row] = await query<{ now: Date }>(
+        "select statement_timestamp() + $1::float8 * interval '1 millisecond' as now",
+        [offset],
+      );
+      return row?.now ?? new Date();
+    },
+    pass(minutes) {
+      offset += minutes * 60_000;
+      if (!living) return;
+      clockOf.get(living)?.advance(minutes * 60_000);
+      living.hallpass.look();
+    },
+    async settle() {
+      if (!living) return;
+      const started = performance.now();
+      for (let pause = 1; ; pause = Math.min(pause + 2, 20)) {
+        living.hallpass.look();
+        await sleep(pause);
+        const { runnable, claimed } = await owed();
+        if (runnable + claimed === 0) return;
+        const waited = performance.now() - started;
+        if (provider.hanging() > 0 && waited > hangingSettleMs) return;
+        if (waited > settleMs)
+          throw new Error(
+            `after ${settleMs / 1000} s ${runnable} effects could be done and ${claimed} are being done`,
+          );
+      }
+    },
+    dieAt: async (point) => living?.network.dieAt(point),
+    crash,
+    start,
+    async heal() {
+      slack.faults.clear();
+      world.isSlackWell = true;
+      await provider.heal();
+      // One that waits for Slack waits for longer and longer.
+      if (living?.isReady === false) await crash();
+      await start();
+    },
+    async close() {
+      await provider.heal();
+      if (living) {
+        await living.hallpass.stop();
+        await living.network.close();
+      }
+      await Promise.all(buried);
+      await own.end();
+      await Promise.all([slack.close(), database.close(), provider.close()]);
+      const said = limitFaults(slack);
+      if (said.length > 0) throw new Error(`Slack would not take this as it is:\n${said.join("\n")}`);
+    },
+  };
+  await start();
+  return world;
+}
