@@ -48,8 +48,6 @@ export type Lived = {
   expiresAt?: Date;
   extensions: number;
   failures: number;
-  isStanding: boolean;
-  isKept: boolean;
 };
 
 const Started = z.object({ subject: z.string(), target: z.record(z.string(), z.string()) });
@@ -76,11 +74,14 @@ export function livesOf(asked: Asked): readonly Lived[] {
     const where = `AR-${asked.number}: ${line.type} after ${before?.status ?? "nothing"}`;
     if (!step[0].includes(before?.status ?? "none")) throw new Error(`${where} is no legal order`);
     const life: Lived = before ?? {
-      ...{ id, asked, ...Started.parse(line.data), status: "granting" },
-      ...{ extensions: 0, failures: 0, isStanding: false, isKept: false },
+      ...Started.parse(line.data),
+      id,
+      asked,
+      status: "granting",
+      extensions: 0,
+      failures: 0,
     };
     const { data } = line;
-    life.isStanding ||= data["standing"] === true;
     life.status = step[1];
     switch (line.type) {
       case "grant.active":
@@ -99,9 +100,6 @@ export function livesOf(asked: Asked): readonly Lived[] {
         life.failures += 1;
         if (data["attempt"] !== life.failures)
           throw new Error(`${where}: attempt ${String(data["attempt"])} is the ${life.failures}th`);
-        break;
-      case "grant.revoked":
-        life.isKept = data["keptBy"] !== undefined;
         break;
       default:
     }

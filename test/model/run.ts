@@ -4,25 +4,22 @@ import { checkAlways, checkEnd } from "./invariants.ts";
 import { type Course, perform, review, welcomeBack } from "./perform.ts";
 import { type ModelWorld, openModelWorld } from "./world.ts";
 
-/** What happened in a history, told by whoever ran it. */
-export class HistoryError extends Error {
+/** What does not hold, with all that happened until then. */
+class HistoryError extends Error {
   constructor(why: string, told: readonly string[]) {
     super(`${why}\n${told.join("\n")}`);
     this.name = "HistoryError";
   }
 }
 
-/** Runs one history in a world in which nothing is left of any other. */
-export async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<void> {
+/** Runs one history in a world in which nothing is left of any other; the kinds of events that its audit has. */
+async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<readonly string[]> {
   world.lostAnswers = false;
   const course: Course = { since: await world.nextNumber(), left: new Map(), startedAt: Date.now() };
   const told: string[] = [];
-  const started = performance.now();
   try {
     for (const step of steps) {
       told.push(`  ${JSON.stringify(step)}`);
-      if (process.env["MODEL_TRACE"])
-        console.log(Math.round(performance.now() - started), JSON.stringify(step));
       await perform(world, course, step);
       await checkAlways(world, course);
     }
@@ -45,6 +42,8 @@ export async function runHistory(world: ModelWorld, steps: readonly Step[]): Pro
     }
     await checkEnd(world, course);
     await welcomeBack(world);
+    const asked = await world.asked(course.since);
+    return asked.flatMap(({ lines }) => lines.map(({ type }) => type));
   } catch (error) {
     throw new HistoryError(error instanceof Error ? error.message : String(error), [
       "What happened:",
@@ -83,7 +82,12 @@ export type Plan = {
   readonly onHistory?: (count: number) => void;
 };
 
-export type Report = { readonly ran: number; readonly failure: string | undefined };
+export type Report = {
+  readonly ran: number;
+  readonly failure: string | undefined;
+  /** How often each kind of event was recorded: what never happens was not tried. */
+  readonly recorded: ReadonlyMap<string, number>;
+};
 
 /** A world is replaced after so many histories: what Slack has heard of only grows. */
 const historiesPerWorld = 60;
@@ -95,6 +99,7 @@ export async function runHistories(plan: Plan): Promise<Report> {
   let ran = 0;
   let ranToFailure: number | undefined;
   let shrinkUntil = Infinity;
+  const recorded = new Map<string, number>();
 
   const property = fc.asyncProperty(histories, async (steps) => {
     if (performance.now() > shrinkUntil) return;
@@ -109,7 +114,7 @@ export async function runHistories(plan: Plan): Promise<Report> {
     inThisWorld += 1;
     if (ranToFailure === undefined) ran += 1;
     try {
-      await runHistory(world, steps);
+      for (const type of await runHistory(world, steps)) recorded.set(type, (recorded.get(type) ?? 0) + 1);
       plan.onHistory?.(ran);
     } catch (error) {
       ranToFailure ??= ran;
@@ -127,11 +132,11 @@ export async function runHistories(plan: Plan): Promise<Report> {
       seed: plan.seed,
       ...(plan.path !== undefined && { path: plan.path }),
     });
-    if (!result.failed) return { ran, failure: undefined };
+    if (!result.failed) return { ran, failure: undefined, recorded };
     const why =
       result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
     const replay = `npm run soak -- --seed ${result.seed} --path ${result.counterexamplePath ?? ""}`;
-    return { ran, failure: `History ${ran} fails. To replay it: ${replay}\n${why}` };
+    return { ran, failure: `History ${ran} fails. To replay it: ${replay}\n${why}`, recorded };
   } finally {
     await world?.close();
   }

@@ -28,13 +28,15 @@ try {
   console.log(
     `${plan.path === undefined ? `${plan.histories} histories` : `the history ${plan.path}`} of seed ${plan.seed}`,
   );
-  const { ran, failure } = await runHistories({
+  const { ran, failure, recorded } = await runHistories({
     ...plan,
     onHistory(count) {
       if (count % 100 === 0) console.log(`${count} histories, ${seconds(started)} s`);
     },
   });
   console.log(failure ?? `${ran} histories hold, in ${seconds(started)} s.`);
+  const often = [...recorded].toSorted(([, one], [, other]) => other - one);
+  console.log(`Recorded: ${often.map(([type, times]) => `${type} ${times}`).join(", ")}.`);
   if (failure !== undefined) process.exitCode = 1;
 } finally {
   await servers.stop();

@@ -28,7 +28,7 @@ export type Owed = {
 
 export type Change = { readonly at: number; readonly pair: string; readonly isHeld: boolean };
 
-/** Hallpass with everything around it, all of which can fail; the history of one run after another happens in it. */
+/** Hallpass with everything around it, all of which can fail. */
 export type ModelWorld = {
   readonly slack: Slack;
   readonly provider: ProviderServer;
