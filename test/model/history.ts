@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ProviderCall, ProviderFault } from "../support/provider-server.ts";
+import type { ProviderCall, ProviderFault } from "../support/provider-faults.ts";
 import type { CrashPoint } from "./network.ts";
 import { type Access, accesses, people, type Someone } from "./policy.ts";
 
@@ -28,7 +28,22 @@ export type SlackTrouble = "down" | "gone" | "slow" | "too many" | "fails" | "an
 
 export type Step =
   | Deed
+  /** Asks, and whoever has to approves. */
+  | {
+      readonly do: "get";
+      readonly who: "alice" | "bob" | "erin";
+      readonly access: Access;
+      readonly minutes: number;
+    }
   | { readonly do: "both"; readonly one: Deed; readonly other: Deed; readonly afterMs: number }
+  /** The same while the provider takes its time, so that one is under way when the other comes. */
+  | {
+      readonly do: "meanwhile";
+      readonly fault: ProviderFault;
+      readonly one: Deed;
+      readonly other: Deed;
+      readonly afterMs: number;
+    }
   | { readonly do: "pass"; readonly minutes: number }
   /** Time passes and at the same moment somebody does something. */
   | { readonly do: "pass and"; readonly minutes: number; readonly deed: Deed; readonly afterMs: number }
@@ -56,18 +71,18 @@ const minutes = fc.constantFrom(10, 30, 60);
 const ask: fc.Arbitrary<Deed> = fc.record({
   do: fc.constant("ask" as const),
   who: fc.oneof(
-    { arbitrary: fc.constantFrom<Someone>("alice", "bob", "erin"), weight: 8 },
+    { arbitrary: fc.constantFrom<Someone>("alice", "alice", "bob", "erin"), weight: 8 },
     { arbitrary: fc.constantFrom(...people), weight: 1 },
   ),
   access: fc.constantFrom(...accesses, "tool read" as const, "tool copy" as const),
   minutes,
-  isBreakGlass: fc.boolean().map((is) => is),
+  isBreakGlass: fc.boolean(),
 });
 const click = (buttons: readonly Button[]): fc.Arbitrary<Deed> =>
   fc.record({
     do: fc.constant("click" as const),
     who: fc.oneof(
-      { arbitrary: fc.constantFrom<Someone>("alice", "bob", "carol", "dana"), weight: 5 },
+      { arbitrary: fc.constantFrom<Someone>("alice", "bob", "bob", "carol", "carol", "dana"), weight: 6 },
       { arbitrary: fc.constantFrom(...people), weight: 1 },
     ),
     // From the latest back: what was just asked for is what is mostly decided.
@@ -83,20 +98,36 @@ const deed = fc.oneof(
   { arbitrary: approves, weight: 4 },
   { arbitrary: anyClick, weight: 3 },
 );
-const fault = fc.oneof<fc.Arbitrary<ProviderFault>[]>(
-  fc.constantFrom(400, 403, 429, 500, 503).map((status) => ({ kind: "status", status })),
-  fc.constantFrom<ProviderFault>(
-    { kind: "does it and answers 500" },
-    { kind: "does it and drops the connection" },
-    { kind: "drops the connection" },
-    { kind: "hangs" },
-    { kind: "does it and hangs" },
-    { kind: "answers 200 but does nothing" },
-    { kind: "answers late", milliseconds: 40 },
-    { kind: "slow", milliseconds: 40 },
-    { kind: "delayed effect", milliseconds: 60 },
-  ),
+const fault = fc.oneof(
+  {
+    arbitrary: fc.constantFrom(403, 429, 500).map((status): ProviderFault => ({ kind: "status", status })),
+    weight: 1,
+  },
+  {
+    arbitrary: fc.constantFrom<ProviderFault>(
+      { kind: "does it and answers 500" },
+      { kind: "does it and drops the connection" },
+      { kind: "drops the connection" },
+      { kind: "answers 200 but does nothing" },
+      { kind: "answers 200 but does nothing" },
+      { kind: "slow", milliseconds: 40 },
+      { kind: "delayed effect", milliseconds: 60 },
+    ),
+    weight: 4,
+  },
+  { arbitrary: fc.constantFrom<ProviderFault>({ kind: "hangs" }, { kind: "does it and hangs" }), weight: 1 },
 );
+const delay = fc.constantFrom<ProviderFault>(
+  { kind: "slow", milliseconds: 120 },
+  { kind: "answers late", milliseconds: 120 },
+  { kind: "answers late", milliseconds: 120 },
+);
+const get: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant("get" as const),
+  who: fc.constantFrom("alice" as const, "alice" as const, "bob" as const, "erin" as const),
+  access: fc.constantFrom(...accesses, "tool read" as const, "tool copy" as const),
+  minutes,
+});
 const crashPoint = fc.record<CrashPoint>({
   wire: fc.constantFrom("database", "database", "provider", "slack"),
   nth: fc.integer({ min: 1, max: 9 }),
@@ -107,9 +138,20 @@ const passing = fc.constantFrom(1, 6, 11, 11, 31, 31, 61, 125);
 const afterMs = fc.constantFrom(0, 0, 5, 15, 30);
 
 const step = fc.oneof(
-  { arbitrary: ask, weight: 8 },
-  { arbitrary: approves, weight: 8 },
+  { arbitrary: get, weight: 8 },
+  { arbitrary: ask, weight: 6 },
+  { arbitrary: approves, weight: 7 },
   { arbitrary: anyClick, weight: 6 },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("meanwhile" as const),
+      fault: delay,
+      one: fc.oneof(approves, anyClick, ask),
+      other: fc.oneof(click(["End access"]), deed),
+      afterMs: fc.constantFrom(30, 60),
+    }),
+    weight: 3,
+  },
   { arbitrary: fc.record({ do: fc.constant("both" as const), one: deed, other: deed, afterMs }), weight: 4 },
   { arbitrary: fc.record({ do: fc.constant("pass" as const), minutes: passing }), weight: 6 },
   {
@@ -176,5 +218,5 @@ const step = fc.oneof(
 
 /** What happens, in order; somebody asks first, for without that little happens. */
 export const histories: fc.Arbitrary<readonly Step[]> = fc
-  .tuple(ask, fc.array(step, { minLength: 4, maxLength: 11, size: "max" }))
+  .tuple(fc.oneof(ask, get), fc.array(step, { minLength: 4, maxLength: 11, size: "max" }))
   .map(([first, rest]) => [first, ...rest]);

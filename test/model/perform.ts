@@ -8,6 +8,7 @@ import {
 } from "../../src/slack/views/approval-message.ts";
 import { extendActionId, tryNowActionId } from "../../src/slack/views/event-message.ts";
 import type { Button, Deed, SlackTrouble, Step } from "./history.ts";
+import type { Someone } from "./policy.ts";
 import type { Asked } from "./record.ts";
 import type { ModelWorld } from "./world.ts";
 
@@ -39,6 +40,13 @@ export async function perform(world: ModelWorld, course: Course, step: Step): Pr
         act(world, course, step.one),
         sleep(step.afterMs).then(() => act(world, course, step.other)),
       ]);
+      break;
+    case "get":
+      await get(world, course, step);
+      break;
+    case "meanwhile":
+      world.provider.fail(step.fault);
+      await perform(world, course, { ...step, do: "both" });
       break;
     case "pass":
       world.pass(step.minutes);
@@ -108,6 +116,22 @@ async function act(world: ModelWorld, course: Course, deed: Deed): Promise<void>
     slack.interactions.act(user, place, action, { times: deed.copies, how: "concurrently" });
   await Promise.all(Array.from({ length: deed.times }, press));
   if (deed.button === "Deny") await sayWhy(world, deed.who);
+}
+
+async function get(
+  world: ModelWorld,
+  course: Course,
+  { who, access, minutes }: Extract<Step, { do: "get" }>,
+): Promise<void> {
+  const second: Someone = access === "tool write" ? "dana" : who === "bob" ? "alice" : "bob";
+  const approvers: readonly Someone[] =
+    access === "tool write" || access === "vault open" ? ["carol", second] : ["carol"];
+  await act(world, course, { do: "ask", who, access, minutes, isBreakGlass: false });
+  for (const approver of approvers) {
+    await world.settle();
+    const click = { do: "click", request: 0, button: "Approve", times: 1, copies: 1 } as const;
+    await act(world, course, { ...click, who: approver });
+  }
 }
 
 /** Where a form opens for it, the reason is given. */

@@ -21,6 +21,9 @@ const plan = {
 };
 
 const servers = await startTestServers();
+// Told to end, it leaves no server behind.
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => void servers.stop().finally(() => process.exit(1)));
 process.env["HALLPASS_TEST_POSTGRES"] = servers.postgres;
 try {
   await createTemplate();

@@ -4,7 +4,8 @@ import { createHttpProvider, HttpOptions, HttpTarget } from "../../src/providers
 import { addressFault } from "../../src/providers/http-address.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { createProviders } from "../../src/providers/registry.ts";
-import { type ProviderFault, type ProviderServer, startProviderServer } from "../support/provider-server.ts";
+import type { ProviderFault } from "../support/provider-faults.ts";
+import { type ProviderServer, startProviderServer } from "../support/provider-server.ts";
 import { describeProviderContract } from "./contract.ts";
 
 const until = new Date(Date.now() + 3_600_000);

@@ -3,32 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { createFaults, type ProviderCall, type ProviderFault } from "./provider-faults.ts";
 
-export type ProviderCall = "check" | "list" | "grant" | "revoke";
 type Target = Readonly<Record<string, string>>;
-
-/** One way in which an endpoint fails the next calls. */
-export type ProviderFault =
-  /** Does nothing and answers this. */
-  | { readonly kind: "status"; readonly status: number; readonly body?: string; readonly type?: string }
-  /** Does it, and answers 500. */
-  | { readonly kind: "does it and answers 500" }
-  /** Does it, and the connection ends. */
-  | { readonly kind: "does it and drops the connection" }
-  /** Does nothing, and the connection ends. */
-  | { readonly kind: "drops the connection" }
-  /** Does nothing and never answers, until `heal`. */
-  | { readonly kind: "hangs" }
-  /** Does it and never answers, until `heal`. */
-  | { readonly kind: "does it and hangs" }
-  /** Does it and answers after a while. */
-  | { readonly kind: "answers late"; readonly milliseconds: number }
-  /** Does it after a while, and answers. */
-  | { readonly kind: "slow"; readonly milliseconds: number }
-  /** Answers 200 and does nothing. */
-  | { readonly kind: "answers 200 but does nothing" }
-  /** Answers 200, and does it later: after a while, on `heal`, or before the next change of the same pair. */
-  | { readonly kind: "delayed effect"; readonly milliseconds: number };
 
 /** What was asked of the endpoint and what it did. */
 export type ProviderLogEntry = {
@@ -85,8 +62,7 @@ export async function startProviderServer(
   const held = new Map<string, Held>();
   const log: ProviderLogEntry[] = [];
   const listeners: ((subject: string, target: Target, isHeld: boolean) => void)[] = [];
-  const faults: { readonly fault: ProviderFault; readonly calls: readonly ProviderCall[]; times: number }[] =
-    [];
+  const faults = createFaults();
   const hanging = new Set<ServerResponse>();
   /** Effects that were put off, in order. */
   const delayed: { readonly pair: string; readonly effect: () => void; readonly timer: NodeJS.Timeout }[] =
@@ -109,12 +85,6 @@ export async function startProviderServer(
     }
   }
 
-  function takeFault(call: ProviderCall): ProviderFault | undefined {
-    const rule = faults.find(({ calls, times }) => times > 0 && calls.includes(call));
-    if (rule) rule.times -= 1;
-    return rule?.fault;
-  }
-
   type Asked = { readonly call: ProviderCall; readonly subject?: string; readonly target?: Target };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -133,7 +103,7 @@ export async function startProviderServer(
 
     const work = prepare(call, address, body);
     const { asked } = work;
-    const fault = takeFault(call);
+    const fault = faults.take(call);
     if (fault?.kind === "status") {
       note(asked, fault, fault.status);
       return answer(fault.status, fault.body ?? { error: "out of order" }, fault.type);
@@ -243,11 +213,11 @@ export async function startProviderServer(
     url: `http://127.0.0.1:${port}`,
     token,
     fail(fault, which = ["list", "grant", "revoke"], times = 1) {
-      faults.push({ fault, calls: which, times });
+      faults.add(fault, which, times);
     },
     down: stop,
     async heal() {
-      faults.length = 0;
+      faults.clear();
       for (const response of hanging) response.destroy();
       hanging.clear();
       settle(() => true);
