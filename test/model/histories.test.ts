@@ -9,6 +9,7 @@ const wanted = [
   "grant.active",
   "grant.extended",
   "grant.failed",
+  "grant.landed_late",
   "grant.revoked",
   "request.denied",
   "request.expired",

@@ -44,10 +44,15 @@ export async function perform(world: ModelWorld, course: Course, step: Step): Pr
     case "get":
       await get(world, course, step);
       break;
-    case "meanwhile":
+    case "meanwhile": {
+      const calls = world.provider.log().length;
       world.provider.fail(step.fault);
-      await perform(world, course, { ...step, do: "both" });
+      const first = act(world, course, step.one);
+      const end = performance.now() + 300;
+      while (world.provider.log().length === calls && performance.now() < end) await sleep(2);
+      await Promise.all([first, act(world, course, step.other)]);
       break;
+    }
     case "pass":
       world.pass(step.minutes);
       break;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { histories, type Step } from "./history.ts";
+import { knownHistories } from "./known-histories.ts";
 import { checkAlways, checkEnd } from "./invariants.ts";
 import { type Course, perform, review, welcomeBack } from "./perform.ts";
 import { type ModelWorld, openModelWorld } from "./world.ts";
@@ -130,6 +131,7 @@ export async function runHistories(plan: Plan): Promise<Report> {
     const result = await fc.check(property, {
       numRuns: plan.histories,
       seed: plan.seed,
+      examples: knownHistories.map((steps): [readonly Step[]] => [steps]),
       ...(plan.path !== undefined && { path: plan.path }),
     });
     if (!result.failed) return { ran, failure: undefined, recorded };

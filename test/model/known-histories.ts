@@ -1,0 +1,78 @@
+import type { Deed, Step } from "./history.ts";
+import type { Someone } from "./policy.ts";
+
+const approvedBy = (who: Someone, times = 1): Deed => ({
+  do: "click",
+  who,
+  request: 0,
+  button: "Approve",
+  times,
+  copies: 1,
+});
+
+/** Run before all others: where such systems are known to have gone wrong. */
+export const knownHistories: readonly (readonly Step[])[] = [
+  // The end of one grant takes away what another still gives.
+  [
+    { do: "get", who: "alice", access: "tool read", minutes: 10 },
+    { do: "get", who: "alice", access: "tool copy", minutes: 60 },
+    { do: "pass", minutes: 11 },
+    { do: "pass", minutes: 61 },
+  ],
+  // Access is ended while the provider is still being asked for it.
+  [
+    { do: "ask", who: "alice", access: "tool write", minutes: 30, isBreakGlass: false },
+    approvedBy("carol"),
+    {
+      do: "meanwhile",
+      fault: { kind: "answers late", milliseconds: 800 },
+      one: approvedBy("dana"),
+      other: { do: "click", who: "alice", request: 0, button: "End access", times: 1, copies: 1 },
+    },
+  ],
+  // It was given and nobody heard of it; then Hallpass dies, and it is over before anybody is back.
+  [
+    { do: "provider", fault: { kind: "does it and drops the connection" }, calls: ["grant"], times: 9 },
+    {
+      do: "ask",
+      who: "erin",
+      access: "tool read",
+      minutes: 10,
+      isBreakGlass: false,
+    },
+    {
+      do: "crash later",
+      at: { wire: "provider", nth: 2, when: "before it is answered" },
+      minutes: 1,
+      deadMinutes: 11,
+    },
+    { do: "heal" },
+  ],
+  // One person counts once, and two at the same instant make one decision.
+  [
+    { do: "ask", who: "alice", access: "vault open", minutes: 30, isBreakGlass: false },
+    approvedBy("carol", 2),
+    { do: "both", one: approvedBy("bob", 2), other: approvedBy("bob"), afterMs: 0 },
+  ],
+  // The provider says that it is gone, and it is not.
+  [
+    { do: "provider", fault: { kind: "answers 200 but does nothing" }, calls: ["revoke"], times: 2 },
+    { do: "get", who: "alice", access: "tool read", minutes: 10 },
+    { do: "pass", minutes: 11 },
+    { do: "heal" },
+  ],
+  // What an earlier attempt gave is not what the person held before.
+  [
+    { do: "provider", fault: { kind: "does it and answers 500" }, calls: ["grant"], times: 1 },
+    { do: "get", who: "alice", access: "tool read", minutes: 10 },
+    { do: "pass", minutes: 1 },
+    { do: "pass", minutes: 11 },
+  ],
+  // Nobody decides their own request, by a second account neither.
+  [
+    { do: "ask", who: "alice", access: "tool read", minutes: 30, isBreakGlass: false },
+    approvedBy("alice"),
+    approvedBy("alice2"),
+    approvedBy("greta"),
+  ],
+];
