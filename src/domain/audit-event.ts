@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { saying } from "./personal-fields.ts";
 
 /** Who did it: a person, the policy (an `allow` rule), or Hallpass itself (a deadline, an outcome). */
 export const Actor = z.discriminatedUnion("kind", [
@@ -11,79 +12,82 @@ export type Actor = Readonly<z.infer<typeof Actor>>;
 const seconds = z.number().int().nonnegative();
 const instant = z.iso.datetime();
 
-/** The policy's version that said who may decide, where it is another than when the request was filed. */
-const judgedUnder = z.string().optional();
+const { plain, value, name, subject, text } = saying;
 
-const driftOfGrant = z.object({ provider: z.string(), subject: z.string(), access: z.string() });
+/** The policy's version that said who may decide, where it is another than when the request was filed. */
+const judgedUnder = plain.optional();
+
+const driftOfGrant = z.object({ provider: plain, subject, access: plain });
 
 /** `access`: each `resource:role` that stands for the target; `people`: whom the policy knows by this name. */
 const unknownAccess = {
-  provider: z.string(),
-  subject: z.string(),
-  target: z.unknown(),
-  access: z.array(z.string()),
-  people: z.array(z.string()),
+  provider: plain,
+  // Whose name it is may be known, and is no requester's.
+  subject: text,
+  target: saying.anything,
+  access: z.array(plain),
+  people: z.array(saying.concerned),
 };
 
 /** What each kind of event tells beyond who, when and which request. Past tense; times are ISO 8601 in UTC. */
 export const eventData = {
   "request.created": z.object({
     durationSeconds: seconds,
-    reason: z.string(),
-    ticket: z.string().optional(),
-    source: z.string(),
+    reason: text,
+    ticket: text.optional(),
+    source: plain,
   }),
   "request.refused": z.object({
     durationSeconds: seconds,
-    reason: z.string(),
-    ticket: z.string().optional(),
-    source: z.string(),
-    why: z.string(),
+    reason: text,
+    ticket: text.optional(),
+    source: plain,
+    why: text,
   }),
   /** `asks`: who is asked next, where a step was filled and another waits. */
   "approval.given": z.object({
-    name: z.string(),
+    name,
     have: z.number().int(),
     needed: z.number().int(),
     step: z.number().int().optional(),
     steps: z.number().int().optional(),
-    asks: z.array(z.string()).optional(),
+    asks: z.array(value).optional(),
     policyVersion: judgedUnder,
   }),
   /** `startBy`: until when the requester has to start the access; `extends`: the request whose access lasts longer. */
   "request.approved": z.object({
-    approvers: z.array(z.string()),
+    approvers: z.array(value),
     startBy: instant.optional(),
-    extends: z.string().optional(),
+    extends: plain.optional(),
   }),
   /** It was approved that the access lasts longer, and it cannot any more. */
-  "extension.failed": z.object({ extends: z.string(), why: z.string() }),
+  "extension.failed": z.object({ extends: plain, why: plain }),
   /** The requester has this already, by a right of their own that stays when what they ask for ends. */
-  "request.already_held": z.object({ access: z.array(z.string()) }),
-  "request.denied": z.object({ name: z.string(), reason: z.string(), policyVersion: judgedUnder }),
+  "request.already_held": z.object({ access: z.array(plain) }),
+  "request.denied": z.object({ name, reason: text, policyVersion: judgedUnder }),
   /** `reason`: where it was not the requester who took it back. */
-  "request.cancelled": z.object({ reason: z.string().optional() }),
+  "request.cancelled": z.object({ reason: plain.optional() }),
   "request.expired": z.object({ respondBy: instant }),
   /** Nobody has answered yet; `asks`: who is reminded. */
-  "request.reminded": z.object({ asks: z.array(z.string()) }),
+  "request.reminded": z.object({ asks: z.array(value) }),
   /** Nobody has answered for long; `asks`: who may decide now too. */
-  "request.escalated": z.object({ asks: z.array(z.string()) }),
+  "request.escalated": z.object({ asks: z.array(value) }),
   /** Approved, and not started in time. */
   "request.lapsed": z.object({ startBy: instant }),
   /** The requester took the access at once; `reviewBy`: until when somebody has to look at it. */
-  "break_glass.used": z.object({ reviewers: z.array(z.string()), reviewBy: instant }),
+  "break_glass.used": z.object({ reviewers: z.array(value), reviewBy: instant }),
   "break_glass.reviewed": z.object({
-    name: z.string(),
+    name,
     verdict: z.enum(["accept", "object"]),
-    note: z.string(),
+    note: text,
   }),
-  "break_glass.overdue": z.object({ reviewers: z.array(z.string()), reviewBy: instant }),
+  "break_glass.overdue": z.object({ reviewers: z.array(value), reviewBy: instant }),
   /** Somebody tried to decide and may not, or came too late. Nothing else changed. */
-  "decision.refused": z.object({ attempted: z.string(), why: z.string() }),
-  "grant.started": z.object({ provider: z.string(), subject: z.string(), target: z.unknown() }),
+  "decision.refused": z.object({ attempted: plain, why: plain }),
+  "grant.started": z.object({ provider: plain, subject, target: saying.anything }),
   "grant.active": z.object({
-    provider: z.string(),
-    subject: z.string(),
+    provider: plain,
+    subject,
     activeAt: instant,
     expiresAt: instant,
     /** The person held it before, and keeps it. */
@@ -91,19 +95,19 @@ export const eventData = {
   }),
   /** `by`: the request that asked for it. */
   "grant.extended": z.object({
-    provider: z.string(),
-    subject: z.string(),
-    by: z.string(),
+    provider: plain,
+    subject,
+    by: plain,
     seconds,
     expiresAt: instant,
   }),
-  "grant.failed": z.object({ provider: z.string(), subject: z.string(), error: z.string() }),
+  "grant.failed": z.object({ provider: plain, subject, error: text }),
   /** Whoever asked for it died, and the provider cannot be read: whether the access exists is not known yet. */
-  "grant.unsettled": z.object({ provider: z.string(), subject: z.string(), error: z.string() }),
+  "grant.unsettled": z.object({ provider: plain, subject, error: text }),
   /** `endOf`: the request whose end had taken away what this grant gives too; it was given again. */
-  "grant.restored": z.object({ provider: z.string(), subject: z.string(), endOf: z.string() }),
+  "grant.restored": z.object({ provider: plain, subject, endOf: plain }),
   /** The provider confirmed a grant that had already been told to end; it is taken away again. */
-  "grant.landed_late": z.object({ provider: z.string(), subject: z.string() }),
+  "grant.landed_late": z.object({ provider: plain, subject }),
   /** It had ended and was proven gone, and is there again; it is taken away again. */
   "grant.reappeared": driftOfGrant,
   /** Somebody took it away before its end. */
@@ -111,41 +115,41 @@ export const eventData = {
   /** What had vanished is there again before its end. */
   "grant.came_back": driftOfGrant,
   /** Somebody has what nobody gave them here. `outcome`: what is made of it. */
-  "drift.found": z.object({ ...unknownAccess, outcome: z.string(), why: z.string().optional() }),
+  "drift.found": z.object({ ...unknownAccess, outcome: plain, why: plain.optional() }),
   "drift.adopted": z.object(unknownAccess),
   /** Taken away, and read back that it is gone. */
   "drift.removed": z.object(unknownAccess),
-  "drift.removal_failed": z.object({ ...unknownAccess, error: z.string() }),
+  "drift.removal_failed": z.object({ ...unknownAccess, error: text }),
   /** It is not there any more, by nobody's doing here. */
   "drift.gone": z.object(unknownAccess),
-  "grant.revoking": z.object({ provider: z.string(), subject: z.string(), reason: z.string() }),
+  "grant.revoking": z.object({ provider: plain, subject, reason: plain }),
   "revocation.failed": z.object({
-    provider: z.string(),
-    subject: z.string(),
-    error: z.string(),
+    provider: plain,
+    subject,
+    error: text,
     attempt: z.number().int(),
     retryable: z.boolean(),
   }),
   /** It should have been gone `since` and is not proven gone; once a step, said by whoever watches those who revoke. */
   "revocation.overdue": z.object({
-    access: z.string(),
-    provider: z.string(),
-    subject: z.string(),
+    access: plain,
+    provider: plain,
+    subject,
     since: instant,
     lateSeconds: seconds,
     step: z.number().int(),
     /** What came of trying to take it away, and what the provider said last; absent where nothing has tried yet. */
     attempts: z.number().int(),
-    error: z.string().optional(),
+    error: text.optional(),
     retryable: z.boolean().optional(),
   }),
   /** `verified`: read back from the provider that the access is gone. Not so when another live grant keeps it. */
   "grant.revoked": z.object({
-    provider: z.string(),
-    subject: z.string(),
-    reason: z.string(),
+    provider: plain,
+    subject,
+    reason: plain,
     verified: z.boolean(),
-    keptBy: z.string().optional(),
+    keptBy: plain.optional(),
     /** Left in place: the person held it before it was granted. */
     standing: z.boolean().optional(),
     attempts: z.number().int(),
@@ -154,23 +158,25 @@ export const eventData = {
   }),
   /** `instead`: where it was posted in its stead. */
   "message.failed": z.object({
-    kind: z.string(),
-    channel: z.string().optional(),
-    error: z.string(),
-    instead: z.string().optional(),
+    kind: plain,
+    channel: plain.optional(),
+    error: text,
+    instead: plain.optional(),
   }),
-  "lockdown.begun": z.object({ kind: z.string(), value: z.string(), reason: z.string() }),
-  "lockdown.lifted": z.object({ kind: z.string(), value: z.string() }),
-  "lockdown.refused": z.object({ attempted: z.string(), why: z.string() }),
+  "lockdown.begun": z.object({ kind: plain, value: saying.concerned, reason: text }),
+  "lockdown.lifted": z.object({ kind: plain, value: saying.concerned }),
+  "lockdown.refused": z.object({ attempted: text, why: plain }),
   /** `before`: what was in force until then. */
-  "policy.loaded": z.object({ hash: z.string(), before: z.string().optional(), via: z.string() }),
-  "policy.refused": z.object({ inForce: z.string(), via: z.string(), faults: z.array(z.string()) }),
+  "policy.loaded": z.object({ hash: plain, before: plain.optional(), via: plain }),
+  "policy.refused": z.object({ inForce: plain, via: plain, faults: z.array(text) }),
   "audit.exported": z.object({
-    format: z.string(),
-    filters: z.record(z.string(), z.string()),
-    via: z.string(),
+    format: plain,
+    filters: z.record(plain, value),
+    via: plain,
   }),
-  "audit.refused": z.object({ attempted: z.string(), why: z.string() }),
+  "audit.refused": z.object({ attempted: text, why: plain }),
+  /** A person's key is destroyed: what the audit says of them cannot be read any more. */
+  "person.erased": z.object({ person: z.number().int() }),
 } as const;
 
 export type EventType = keyof typeof eventData;

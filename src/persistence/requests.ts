@@ -4,7 +4,7 @@ import type { State } from "../domain/decide.ts";
 import { type Effect, laneOf, queueOf, type QueueName } from "../domain/effect.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
-import { eventRow } from "./audit.ts";
+import { type EventRow, withEventRows } from "./event-rows.ts";
 import { StateRow } from "./rows.ts";
 
 /** Enough of an effect to wake whoever carries it out. */
@@ -71,7 +71,11 @@ export async function recordNew(
 ): Promise<{ readonly number: number; readonly effects: readonly OwedEffect[] } | undefined> {
   const { request } = transition.next;
   const effects = withIds(transition.effects);
-  const rows = await db.$queryRaw<{ number: number }[]>`
+  const rows = await withEventRows(
+    db,
+    transition.events,
+    request,
+    (events, persons) => db.$queryRaw<{ number: number }[]>`
     with changed as (
       insert into access_requests (
         id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, resource, role,
@@ -85,8 +89,9 @@ export async function recordNew(
         ${request.closedAt ?? null})
       on conflict (dedupe_key) do nothing
       returning id, number)
-    ${consequences(transition, transition.next.grants, effects)}
-    select number from changed`;
+    ${consequences(request.id, transition.next.grants, { events, persons }, effects)}
+    select number from changed`,
+  );
   return rows[0] && { number: rows[0].number, effects };
 }
 
@@ -103,7 +108,11 @@ export async function recordTransition(
   const { request, grants } = transition.next;
   const changedGrants = grants.filter((grant) => !before.grants.includes(grant));
   const effects = withIds(transition.effects);
-  const rows = await db.$queryRaw<unknown[]>`
+  const rows = await withEventRows(
+    db,
+    transition.events,
+    request,
+    (events, persons) => db.$queryRaw<unknown[]>`
     with changed as (
       update access_requests
       set version = version + 1, status = ${request.status}, decisions = ${JSON.stringify(request.decisions)}::jsonb,
@@ -111,23 +120,25 @@ export async function recordTransition(
           closed_at = ${request.closedAt ?? null}
       where id = ${request.id}::uuid and version = ${before.request.version}
       returning id)
-    ${consequences(transition, changedGrants, effects)}
+    ${consequences(request.id, changedGrants, { events, persons }, effects)}
     ${settlement(clock, transition.settles)}
-    select id from changed`;
+    select id from changed`,
+  );
   if (rows.length === 0) return undefined;
   return { state: { request: { ...request, version: before.request.version + 1 }, grants }, effects };
 }
 
 /** Grants, audit events and effects of a transition: written if, and only if, `changed` is not empty. */
 function consequences(
-  { next: { request }, events }: Transition,
+  requestId: string,
   grants: State["grants"],
+  { events, persons }: { readonly events: readonly EventRow[]; readonly persons: readonly number[] },
   effects: readonly IdentifiedEffect[],
 ): Prisma.Sql {
   // What there is nothing of is left out: planning a part costs the server as much as carrying it out.
   return Prisma.sql`${grants.length === 0 ? Prisma.empty : granted(JSON.stringify(grants))}
-    ${events.length === 0 ? Prisma.empty : logged(JSON.stringify(events.map((event) => eventRow(event, request))))}
-    ${effects.length === 0 ? Prisma.empty : owed(JSON.stringify(effects.map((effect) => effectRow(effect, request.id))))}`;
+    ${events.length === 0 ? Prisma.empty : logged(JSON.stringify(events), persons)}
+    ${effects.length === 0 ? Prisma.empty : owed(JSON.stringify(effects.map((effect) => effectRow(effect, requestId))))}`;
 }
 
 const granted = (rows: string): Prisma.Sql => Prisma.sql`,
@@ -151,18 +162,21 @@ const granted = (rows: string): Prisma.Sql => Prisma.sql`,
         last_used_at = excluded.last_used_at, is_standing = excluded.is_standing,
         vanished_at = excluded.vanished_at)`;
 
-const logged = (rows: string): Prisma.Sql => Prisma.sql`,
+const logged = (rows: string, persons: readonly number[]): Prisma.Sql => Prisma.sql`,
     logged as (
       insert into audit_events (
-        id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, requester_email, resource, role,
-        rule, policy_version, data)
+        id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, actor_person, requester_email,
+        requester_person, resource, role, rule, policy_version, data)
       select e.id, e.at, e.type, changed.id, e."grantId", e."actorKind", e."actorEmail", e."actorSlackId",
-             e."requesterEmail", e.resource, e.role, e.rule, e."policyVersion", e.data
+             e."actorPerson", e."requesterEmail", e."requesterPerson", e.resource, e.role, e.rule, e."policyVersion",
+             e.data
       from changed, rows from (jsonb_to_recordset(${rows}::jsonb) as (
         id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text, "actorSlackId" text,
-        "requesterEmail" text, resource text, role text, rule text, "policyVersion" text, data jsonb)) with ordinality as e(
-        id, at, type, "grantId", "actorKind", "actorEmail", "actorSlackId", "requesterEmail", resource, role, rule,
-        "policyVersion", data, place)
+        "actorPerson" int, "requesterEmail" text, "requesterPerson" int, resource text, role text, rule text,
+        "policyVersion" text, data jsonb)) with ordinality as e(
+        id, at, type, "grantId", "actorKind", "actorEmail", "actorSlackId", "actorPerson", "requesterEmail",
+        "requesterPerson", resource, role, rule, "policyVersion", data, place)
+      where hallpass_insist_on_keys(${[...persons]})
       order by e.place)`;
 
 const owed = (rows: string): Prisma.Sql => Prisma.sql`,

@@ -197,6 +197,7 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "policy.refused":
     case "audit.exported":
     case "audit.refused":
+    case "person.erased":
       return undefined;
   }
 }
@@ -384,6 +385,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "policy.refused":
     case "audit.exported":
     case "audit.refused":
+    case "person.erased":
       return undefined;
   }
 }

@@ -1,0 +1,149 @@
+import { v7 as uuidv7 } from "uuid";
+import { type AuditEvent, eventData } from "../domain/audit-event.ts";
+import { mapStrings } from "../domain/personal-fields.ts";
+import type { AccessRequest } from "../domain/request.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import { isEmail, normalEmail } from "../policy/principal.ts";
+import { type PersonalValue, type Sealer, withSealer } from "./people.ts";
+import { escapeTokens } from "./personal-token.ts";
+
+/** What of a request stands beside each of its events, so that the audit can be searched without a join. */
+export type EventContext = Pick<
+  AccessRequest,
+  "id" | "requester" | "resource" | "role" | "rule" | "policyVersion"
+>;
+
+/** An event as `audit_events` holds it: what is personal sealed, absent keys stored as NULL. */
+export type EventRow = Readonly<Record<string, unknown>>;
+
+/**
+ * Does `write` with the rows of events, which are of one request unless there is none. `write` holds them against
+ * `hallpass_insist_on_keys(persons)`.
+ */
+export async function withEventRows<T>(
+  db: PrismaClient,
+  events: readonly AuditEvent[],
+  context: Omit<EventContext, "id"> | undefined,
+  write: (rows: readonly EventRow[], persons: number[]) => Promise<T>,
+): Promise<T> {
+  if (events.length === 0) return write([], []);
+  const values: PersonalValue[] = [];
+  const collector: Sealer = {
+    value(personal) {
+      values.push(personal);
+      return "";
+    },
+    text: () => "",
+    person: () => 0,
+  };
+  for (const event of events) eventRow(event, context, collector);
+  return withSealer(db, values, (sealer, persons) =>
+    write(
+      events.map((event) => ({ id: uuidv7(), ...eventRow(event, context, sealer) })),
+      [...persons],
+    ),
+  );
+}
+
+function eventRow(
+  event: AuditEvent,
+  context: Omit<EventContext, "id"> | undefined,
+  sealer: Sealer,
+): EventRow {
+  const actor: Called = event.actor.kind === "person" ? event.actor : {};
+  const requester = context?.requester;
+  const actorHandle = handleOf(actor);
+  const requesterHandle = requester && handleOf(requester);
+  return {
+    at: event.at,
+    type: event.type,
+    grantId: event.grantId,
+    actorKind: event.actor.kind,
+    actorEmail: actorHandle && sealed(sealer, actorHandle, "email", actor.email),
+    actorSlackId: actorHandle && sealed(sealer, actorHandle, "slack_id", actor.slackId),
+    actorPerson: actorHandle && sealer.person(actorHandle),
+    requesterEmail: requesterHandle && sealed(sealer, requesterHandle, "email", requester.email),
+    requesterPerson: requesterHandle && sealer.person(requesterHandle),
+    resource: escaped(context?.resource),
+    role: escaped(context?.role),
+    rule: escaped(context?.rule),
+    policyVersion: context?.policyVersion,
+    data: sealedData(event, sealer, { actorHandle, requesterHandle }),
+  };
+}
+
+function sealedData(
+  { type, data }: AuditEvent,
+  sealer: Sealer,
+  { actorHandle, requesterHandle }: Readonly<Record<"actorHandle" | "requesterHandle", string | undefined>>,
+): unknown {
+  const about = [actorHandle, requesterHandle, ...concernedBy(type, data)].flatMap((handle) => handle ?? []);
+  return mapStrings(eventData[type], data, (text, saying) => {
+    switch (saying) {
+      case "plain":
+        return escapeTokens(text);
+      case "value":
+      case "concerned":
+        return isEmail(text)
+          ? sealer.value({ handle: normalEmail(text), kind: "email", value: text })
+          : escapeTokens(text);
+      case "name":
+        return ofPerson(sealer, actorHandle, "name", text);
+      case "subject":
+        return ofPerson(sealer, requesterHandle, "subject", text);
+      case "text":
+        return sealer.text(withoutAddresses(sealer, text), about);
+    }
+  });
+}
+
+/** Whom a text is about besides who wrote it and who asked. */
+function concernedBy(type: AuditEvent["type"], data: unknown): readonly string[] {
+  const handles: string[] = [];
+  mapStrings(eventData[type], data, (text, saying) => {
+    if (saying === "concerned" && isEmail(text)) handles.push(normalEmail(text));
+    return text;
+  });
+  return handles;
+}
+
+/** Addresses in a text, of people in domains: more than this many before the `@` is none that mail is sent to. */
+const addresses = /[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}/g;
+
+/** An address within a text is its owner's, whoever wrote the text. */
+function withoutAddresses(sealer: Sealer, text: string): string {
+  return escapeTokens(text).replaceAll(addresses, (address) =>
+    isEmail(address)
+      ? sealer.value({ handle: normalEmail(address), kind: "email", value: address })
+      : address,
+  );
+}
+
+function ofPerson(
+  sealer: Sealer,
+  handle: string | undefined,
+  kind: "name" | "subject",
+  value: string,
+): string {
+  // Nobody's: it says nothing about a person.
+  return handle === undefined ? escapeTokens(value) : sealer.value({ handle, kind, value });
+}
+
+function sealed(
+  sealer: Sealer,
+  handle: string,
+  kind: PersonalValue["kind"],
+  value: string | undefined,
+): string | undefined {
+  return value === undefined ? undefined : sealer.value({ handle, kind, value });
+}
+
+type Called = { readonly email?: string | undefined; readonly slackId?: string | undefined };
+
+function handleOf(person: Called): string | undefined {
+  return person.email === undefined ? person.slackId : normalEmail(person.email);
+}
+
+function escaped(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : escapeTokens(text);
+}

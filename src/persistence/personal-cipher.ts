@@ -1,0 +1,57 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
+import type { PersonalKind } from "./people.ts";
+
+const ivBytes = 12;
+const tagBytes = 16;
+const textPurpose = Buffer.from("text");
+
+/** A new person's key; destroying it destroys whatever is sealed with it. */
+export function createKey(): Buffer {
+  return randomBytes(32);
+}
+
+/** The same for the same value of the same person, and of no use without the key. */
+export function markOf(key: Buffer, kind: PersonalKind, value: string): Buffer {
+  return createHmac("sha256", key).update(`${kind}\0${value}`).digest().subarray(0, 16);
+}
+
+/** Seals what a person is called; the mark binds it to its row. */
+export function sealValue(key: Buffer, mark: Buffer, value: string): Buffer {
+  return seal(key, mark, value);
+}
+
+/** Opens what `sealValue` sealed; throws when it was changed or the key is another. */
+export function openValue(key: Buffer, mark: Buffer, sealed: Buffer): string {
+  return open(key, mark, sealed);
+}
+
+/** The key of a text about several people, of no use once one of them is erased. */
+export function textKeyOf(keys: readonly Buffer[]): Buffer {
+  return keys.reduce((combined, key) => createHmac("sha256", combined).update(key).digest(), textPurpose);
+}
+
+/** Seals a text with a key of `textKeyOf`. */
+export function sealText(textKey: Buffer, text: string): Buffer {
+  return seal(textKey, textPurpose, text);
+}
+
+/** Opens what `sealText` sealed; throws when it was changed or the key is another. */
+export function openText(textKey: Buffer, sealed: Buffer): string {
+  return open(textKey, textPurpose, sealed);
+}
+
+function seal(key: Buffer, about: Buffer, text: string): Buffer {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(about);
+  const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+}
+
+function open(key: Buffer, about: Buffer, sealed: Buffer): string {
+  const tagEnd = ivBytes + tagBytes;
+  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, ivBytes), {
+    authTagLength: tagBytes,
+  });
+  decipher.setAAD(about).setAuthTag(sealed.subarray(ivBytes, tagEnd));
+  return decipher.update(sealed.subarray(tagEnd), undefined, "utf8") + decipher.final("utf8");
+}

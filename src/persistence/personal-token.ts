@@ -1,0 +1,50 @@
+/**
+ * What stands in the audit instead of what is personal: `START i123 END` for row 123 of `personal_values`, `START t7.12:… END`
+ * for a text sealed with the keys of persons 7 and 12, and `START l END` for a START that somebody wrote, so that no text
+ * can pass itself off as a token. START and END are noncharacters of Unicode, which are for such use and stand for
+ * nothing (https://www.unicode.org/faq/private_use.html#noncharacters); PostgreSQL, JSON and CSV leave them as they are.
+ */
+export const tokenStart = "\uFDD0";
+export const tokenEnd = "\uFDD1";
+
+const literalStart = `${tokenStart}l${tokenEnd}`;
+
+/** What a person wrote, with nothing in it that reads as a token. */
+export function escapeTokens(text: string): string {
+  return text.includes(tokenStart) ? text.replaceAll(tokenStart, literalStart) : text;
+}
+
+/** Stands for a row of `personal_values`. */
+export function valueToken(valueId: number): string {
+  return `${tokenStart}i${valueId}${tokenEnd}`;
+}
+
+/** A sealed text; only all of these persons' keys open it. */
+export function textToken(persons: readonly number[], sealed: Buffer): string {
+  return `${tokenStart}t${persons.join(".")}:${sealed.toString("base64url")}${tokenEnd}`;
+}
+
+export type Token =
+  | { readonly kind: "literal" }
+  | { readonly kind: "value"; readonly valueId: number }
+  | { readonly kind: "text"; readonly persons: readonly number[]; readonly sealed: string };
+
+/** What is between START and END; `undefined` when it is no token. */
+export function parseToken(inner: string): Token | undefined {
+  if (inner === "l") return { kind: "literal" };
+  const value = /^i(\d{1,10})$/.exec(inner);
+  if (value) return { kind: "value", valueId: Number(value[1]) };
+  const text = /^t(\d{1,10}(?:\.\d{1,10})*):([\w-]*)$/.exec(inner);
+  return text
+    ? { kind: "text", persons: (text[1] ?? "").split(".").map(Number), sealed: text[2] ?? "" }
+    : undefined;
+}
+
+/** The text with each token replaced by what `open` makes of it; what only looks like one stays as it is. */
+export function replaceTokens(text: string, open: (token: Token) => string): string {
+  if (!text.includes(tokenStart)) return text;
+  return text.replaceAll(/\uFDD0([^\uFDD0\uFDD1]*)\uFDD1/gu, (whole, inner: string) => {
+    const token = parseToken(inner);
+    return token ? open(token) : whole;
+  });
+}

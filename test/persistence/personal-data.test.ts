@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { Client } from "pg";
+import { type AuditEvent, eventData } from "../../src/domain/audit-event.ts";
+import { undecided } from "../../src/domain/personal-fields.ts";
+import { recordEvent } from "../../src/persistence/audit.ts";
+import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { withSealer } from "../../src/persistence/people.ts";
+import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
+import { escapeTokens } from "../../src/persistence/personal-token.ts";
+import { alice, bob, buildRequest, t0 } from "../support/build.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+
+let own: TestDatabase;
+let database: Database;
+let client: Client;
+
+beforeAll(async () => {
+  own = await createDatabase();
+  database = openDatabase(own.url);
+  client = new Client({ connectionString: own.url });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await database.close();
+  await own.close();
+});
+
+const denied = (reason: string, by = bob): AuditEvent => ({
+  type: "request.denied",
+  at: t0,
+  actor: { kind: "person", email: by.email, ...(by.slackId === undefined ? {} : { slackId: by.slackId }) },
+  data: { name: by.name, reason },
+});
+
+/** The last event, as it is stored and as it is read. */
+async function lastEvent(): Promise<{ readonly stored: string; readonly read: Record<string, unknown> }> {
+  const { rows } = await client.query<Record<string, unknown>>(
+    "select actor_email, actor_slack_id, requester_email, resource, data from audit_events order by seq desc limit 1",
+  );
+  const read = (await readPersonalDirectory(client)).openAll(rows[0]);
+  return { stored: JSON.stringify(rows), read: Object(read) as Record<string, unknown> };
+}
+
+test("each string of every event is decided upon: personal in its way, or not", () => {
+  const open = Object.entries(eventData).flatMap(([type, schema]) => undecided(schema, type));
+  expect(open).toEqual([]);
+});
+
+test("an event holds nothing personal, and is read as it was recorded", async () => {
+  await recordEvent(database.prisma, denied("Alice, ask carol@example.com."), { request: buildRequest() });
+  const { stored, read } = await lastEvent();
+  expect(stored).not.toMatch(/alice|bob|carol|UBOB|example\.com|ask/i);
+  expect(read).toEqual({
+    actor_email: bob.email,
+    actor_slack_id: "UBOB",
+    requester_email: alice.email,
+    resource: "orders-db",
+    data: { name: "Bob", reason: "Alice, ask carol@example.com." },
+  });
+});
+
+test("people are recorded once, by whomever and however often they are met", async () => {
+  const others = [openDatabase(own.url), openDatabase(own.url), openDatabase(own.url)];
+  try {
+    const zoe = { email: "zoe@example.com", name: "Zoe", slackId: "UZOE" };
+    await Promise.all(
+      [database, ...others].map((each, index) =>
+        recordEvent(each.prisma, denied("no", { ...zoe, name: `Zoe ${index % 2}` })),
+      ),
+    );
+    const { rows } = await client.query<{ kind: string }>(
+      "select v.kind from people p join personal_values v on v.person_id = p.id where p.handle = $1 order by v.kind",
+      [zoe.email],
+    );
+    expect(rows.map(({ kind }) => kind)).toEqual(["email", "name", "name", "slack_id"]);
+  } finally {
+    await Promise.all(others.map((each) => each.close()));
+  }
+});
+
+/** Strings with what tokens are made of in all places. */
+const hostile = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: "binary", maxLength: 5 }).map((text) => text.replaceAll("\0", "")),
+      fc.constantFrom(
+        "\uFDD0",
+        "\uFDD1",
+        "\uFDD0i1\uFDD1",
+        "\uFDD0l\uFDD1",
+        "\uFDD0t1:AAAA\uFDD1",
+        "bob@example.com",
+        "i",
+        "l",
+        '"',
+        "\\",
+      ),
+    ),
+    { maxLength: 8 },
+  )
+  .map((parts) => parts.join("").toWellFormed());
+
+test("whatever people write and are called comes back as it was, and is never taken for a token", async () => {
+  await fc.assert(
+    fc.asyncProperty(hostile, hostile, hostile, async (reason, name, resource) => {
+      const request = { ...buildRequest(), resource };
+      await recordEvent(database.prisma, denied(reason, { ...bob, name }), { request });
+      const { read } = await lastEvent();
+      expect(read).toMatchObject({ resource, data: { name, reason } });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("what was sealed is read by the same key only, and not when it was moved to somebody else", async () => {
+  await recordEvent(database.prisma, denied("secret words"), { request: buildRequest() });
+  const { rows } = await client.query<{ data: { reason: string } }>(
+    "select data from audit_events order by seq desc limit 1",
+  );
+  const moved = (rows[0]?.data.reason ?? "").replace(/t[\d.]+:/, "t1:");
+  const directory = await readPersonalDirectory(client);
+  expect(() => directory.open(moved)).toThrow(/authenticate/);
+});
+
+test("a token that stands for nothing known opens to words, and a broken one stays as it is", async () => {
+  const directory = await readPersonalDirectory(client);
+  expect(directory.open("\uFDD0i99999\uFDD1")).toBe("unknown 99999");
+  expect(directory.open("\uFDD0x1\uFDD1 \uFDD0")).toBe("\uFDD0x1\uFDD1 \uFDD0");
+  expect(directory.open(escapeTokens("\uFDD0i1\uFDD1"))).toBe("\uFDD0i1\uFDD1");
+});
+
+test("who is known costs no statement besides the event's own", async () => {
+  let statements = 0;
+  const db = new Proxy(database.prisma, {
+    get(target, key) {
+      if (key === "$queryRaw" || key === "$executeRaw") statements += 1;
+      const property: unknown = Reflect.get(target, key);
+      return typeof property === "function" ? (property.bind(target) as unknown) : property;
+    },
+  });
+  await recordEvent(db, denied("first"), { request: buildRequest() });
+  const first = statements;
+  await recordEvent(db, denied("second"), { request: buildRequest() });
+  expect([first, statements - first]).toEqual([2, 1]);
+});
+
+const erase = "update people set key = null, handle = null, erased_at = now() where id = $1";
+
+async function personOf(handle: string): Promise<number | undefined> {
+  const { rows } = await client.query<{ id: number }>("select id from people where handle = $1", [handle]);
+  return rows[0]?.id;
+}
+
+test("an erased person who comes back is another one, also for a process that remembers the key", async () => {
+  const yves = { email: "yves@example.com", name: "Yves" };
+  const request = buildRequest();
+  await recordEvent(database.prisma, denied("before", yves), { request });
+  const first = await personOf(yves.email);
+  await client.query(erase, [first]);
+  expect((await lastEvent()).read).toMatchObject({
+    actor_email: `erased person ${first}`,
+    requester_email: alice.email,
+    data: { name: `erased person ${first}`, reason: `erased person ${first}` },
+  });
+  await recordEvent(database.prisma, denied("after", yves), { request });
+  const second = await personOf(yves.email);
+  expect(second).not.toBe(first);
+  expect((await lastEvent()).read).toMatchObject({ actor_email: yves.email, data: { reason: "after" } });
+  const { rows } = await client.query(
+    "select actor_person from audit_events where actor_person = any ($1) order by seq",
+    [[first, second]],
+  );
+  expect(rows).toEqual([{ actor_person: first }, { actor_person: second }]);
+});
+
+test("a person is erased, and nothing else of people and values is ever changed", async () => {
+  await withSealer(database.prisma, [{ handle: "u1", kind: "name", value: "U" }], () => Promise.resolve());
+  const refused = { code: "42501" };
+  await expect(client.query("update people set handle = 'x' where handle = 'u1'")).rejects.toMatchObject(
+    refused,
+  );
+  await expect(client.query("update people set key = null where handle = 'u1'")).rejects.toMatchObject(
+    refused,
+  );
+  await expect(client.query("delete from people")).rejects.toMatchObject(refused);
+  await expect(client.query("truncate people cascade")).rejects.toMatchObject(refused);
+  await expect(client.query("update personal_values set kind = kind")).rejects.toMatchObject(refused);
+  await expect(client.query("delete from personal_values")).rejects.toMatchObject(refused);
+  await expect(client.query("truncate personal_values")).rejects.toMatchObject(refused);
+  const person = await personOf("u1");
+  await client.query(erase, [person]);
+  await expect(client.query(erase, [person])).rejects.toMatchObject(refused);
+});
