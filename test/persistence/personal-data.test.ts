@@ -100,7 +100,7 @@ const hostile = fc
     ),
     { maxLength: 8 },
   )
-  .map((parts) => parts.join("").toWellFormed());
+  .map((parts) => parts.join("").replaceAll(/\p{Cs}/gu, ""));
 
 test("whatever people write and are called comes back as it was, and is never taken for a token", async () => {
   await fc.assert(

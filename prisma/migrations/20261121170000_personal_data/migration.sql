@@ -1,6 +1,6 @@
 -- Whose data the audit holds. Who is erased loses key and handle, and with them everything the audit says of them.
 create table people (
-  id integer generated always as identity,
+  id serial,
   -- The e-mail address; of an account whose address was never seen, its Slack id.
   handle text,
   key bytea,
@@ -16,7 +16,7 @@ create unique index people_handle_key on people (handle);
 
 -- What a person is called, each thing once, under their key. A token in an audit event stands for a row of these.
 create table personal_values (
-  id integer generated always as identity,
+  id serial,
   person_id integer not null,
   kind text not null,
   -- Tells whether a value is known without opening any: an HMAC under the person's key.
@@ -33,8 +33,8 @@ alter table audit_events
   add column actor_person integer,
   add column requester_person integer;
 
-create index audit_events_actor_person on audit_events (actor_person) where actor_person is not null;
-create index audit_events_requester_person on audit_events (requester_person) where requester_person is not null;
+create index audit_events_actor_person_idx on audit_events (actor_person);
+create index audit_events_requester_person_idx on audit_events (requester_person);
 
 create trigger personal_values_insert_only before update or delete on personal_values
   for each row execute function hallpass_refuse_change();
