@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { eventData } from "../domain/audit-event.ts";
 import { parseDuration } from "../domain/duration.ts";
+import { storable } from "../domain/text.ts";
 import { didYouMean } from "../policy/nearest.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";
 
@@ -11,22 +13,26 @@ export type ExportFilters = {
   readonly since?: Date;
   /** Events before this time. */
   readonly until?: Date;
-  /** The requester's or the actor's e-mail address, in any case. */
+  /** The requester's or the actor's e-mail address, in any case; `person-7` for who was erased. */
   readonly user?: string;
   /** A resource's name. */
   readonly resource?: string;
+  /** A rule's name. */
+  readonly rule?: string;
+  /** A kind of event: `request.approved`, or `request` for all that begin so. */
+  readonly type?: string;
   readonly format: ExportFormat;
 };
 
 export type ParsedFilters =
   { readonly ok: true; readonly filters: ExportFilters } | { readonly ok: false; readonly fault: string };
 
-const names = ["since", "until", "user", "resource", "format"] as const;
+const names = ["since", "until", "user", "resource", "rule", "type", "format"] as const;
 type FilterName = (typeof names)[number];
 
 const offer =
-  "Allowed are since and until (30d, 2026-03-01 or 2026-03-01T09:00Z), user (an e-mail address), resource (its name) and " +
-  "format (csv, jsonl or json)";
+  "Allowed are since and until (30d, 2026-03-01 or 2026-03-01T09:00Z), user (an e-mail address), resource and rule (their " +
+  "names), type (request, request.approved) and format (csv, jsonl or json)";
 
 /** Reads the words after `export`: `since 30d format csv user alice@example.com resource orders-db`, in any order. */
 export function parseExportFilters(words: readonly string[], now: Date): ParsedFilters {
@@ -52,14 +58,20 @@ export function readExportFilters(
   const until = written.until === undefined ? undefined : readTime(written.until, now, "until");
   if (until === null) return fault(timeFault("until", written.until));
   if (since && until && since >= until) return fault("since must be earlier than until.");
-  const user = written.user === undefined ? undefined : emailIn(written.user);
+  const user = written.user === undefined ? undefined : userIn(written.user);
   if (user === null) return fault(`user must be an e-mail address, got ${quoted(written.user)}.`);
   const format = ExportFormat.safeParse((written.format ?? "csv").toLowerCase()).data;
   if (!format) return fault(formatFault(written.format));
-  const resource = written.resource?.trim();
-  if (resource === "") return fault("resource must be a resource's name, got nothing.");
-  const filters = { format, ...(since && { since }), ...(until && { until }), ...(user && { user }) };
-  return { ok: true, filters: { ...filters, ...(resource !== undefined && { resource }) } };
+  const type = written.type === undefined ? undefined : typeIn(written.type);
+  if (type === null) return fault(typeFault(written.type));
+  const named: { resource?: string; rule?: string } = {};
+  for (const name of ["resource", "rule"] as const) {
+    const value = written[name]?.trim();
+    if (value === "") return fault(`${name} must be a ${name}'s name, got nothing.`);
+    if (value !== undefined) named[name] = storable(value);
+  }
+  const times = { ...(since && { since }), ...(until && { until }) };
+  return { ok: true, filters: { format, ...times, ...(user && { user }), ...named, ...(type && { type }) } };
 }
 
 /** The filters as the audit records that somebody exported with them; the format stands beside them there. */
@@ -68,8 +80,10 @@ export function recordedFilters({
   until,
   user,
   resource,
+  rule,
+  type,
 }: ExportFilters): Readonly<Record<string, string>> {
-  const all = { since: since?.toISOString(), until: until?.toISOString(), user, resource };
+  const all = { since: since?.toISOString(), until: until?.toISOString(), user, resource, rule, type };
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
@@ -105,6 +119,26 @@ function timeFault(name: FilterName, text: string | undefined): string {
 function formatFault(text: string | undefined): string {
   const mend = didYouMean(text ?? "", ExportFormat.options);
   return `format must be csv, jsonl or json, got ${quoted(text)}${mend || "."}`;
+}
+
+const eventTypes = Object.keys(eventData);
+const typeGroups = [...new Set(eventTypes.map((type) => type.slice(0, type.indexOf("."))))];
+
+/** A kind of event, or what several begin with; `null` when there is none. */
+function typeIn(text: string): string | null {
+  const type = text.trim().toLowerCase();
+  return eventTypes.includes(type) || typeGroups.includes(type) ? type : null;
+}
+
+function typeFault(text: string | undefined): string {
+  const mend = didYouMean(text ?? "", [...eventTypes, ...typeGroups]);
+  return `type must be a kind of event such as request.approved, or ${typeGroups.join(", ")}, got ${quoted(text)}${mend || "."}`;
+}
+
+/** An address, or who was erased: `erased person 7`, `person-7`. */
+function userIn(text: string): string | null {
+  const person = /^(?:erased[ -])?person[ -](\d{1,9})$/i.exec(text.trim())?.[1];
+  return person === undefined ? emailIn(text) : `person-${Number(person)}`;
 }
 
 /** Slack makes links of addresses: `<mailto:alice@example.com|alice@example.com>`. */

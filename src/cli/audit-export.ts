@@ -18,6 +18,8 @@ export type AuditExportOptions = {
   readonly until?: string;
   readonly user?: string;
   readonly resource?: string;
+  readonly rule?: string;
+  readonly type?: string;
   readonly format: string;
   /** A file, or `-` for standard output. */
   readonly output: string;

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
 import type { VerifyOptions } from "./audit-verify.ts";
+import type { ForgetOptions } from "./audit-forget.ts";
 import type { CheckOptions } from "./policy-check.ts";
 import type { ExplainOptions } from "./policy-explain.ts";
 import type { DriftOptions } from "./grants-drift.ts";
@@ -128,10 +129,12 @@ function createProgram(): Command {
     .description("write audit events, oldest first")
     .option("--since <TIME>", "from this time on: 30d, 2026-03-01 or 2026-03-01T09:00Z")
     .option("--until <TIME>", "before this time; a day counts to its end")
-    .option("--user <EMAIL>", "events this person asked for or acted in")
+    .option("--user <EMAIL>", "events this person asked for or acted in; person-7 for who was erased")
     .option("--resource <NAME>", "events of this resource")
+    .option("--rule <NAME>", "events of requests that this rule matched")
+    .option("--type <TYPE>", "events of this kind: request.approved, or request for all of those")
     .option("--format <FORMAT>", "csv, jsonl or json", "csv")
-    .option("--output <FILE>", "a file, or - for standard output", "-")
+    .option("--output <FILE>", "a file, compressed where it ends in .gz, or - for standard output", "-")
     .action(async (options: ExportOptions) =>
       finish((await import("./audit-export.ts")).auditExport(options)),
     );
@@ -149,12 +152,20 @@ function createProgram(): Command {
     .command("key")
     .description("print the public key that the audit is signed with")
     .action(async () => finish((await import("./audit-key.ts")).auditKey()));
+  audit
+    .command("forget")
+    .description("erase a person for good: destroy the key to what the audit says of them (docs/privacy.md)")
+    .argument("<EMAIL>", "their address, or the Slack id of an account whose address was never seen")
+    .option("--yes", "do not ask")
+    .action(async (called: string, options: ForgetOptions) =>
+      finish((await import("./audit-forget.ts")).auditForget(called, options)),
+    );
 
   return program;
 }
 
 type ExportOptions = Readonly<Record<"format" | "output", string>> &
-  Readonly<Partial<Record<"since" | "until" | "user" | "resource", string>>>;
+  Readonly<Partial<Record<"since" | "until" | "user" | "resource" | "rule" | "type", string>>>;
 
 function repeated(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];

@@ -5,6 +5,7 @@ import type { AccessRequest } from "../domain/request.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";
 import { type PersonalValue, type Sealer, withSealer } from "./people.ts";
+import { isErasedName } from "./personal-directory.ts";
 import { escapeTokens } from "./personal-token.ts";
 
 /** What of a request stands beside each of its events, so that the audit can be searched without a join. */
@@ -62,7 +63,9 @@ function eventRow(
     actorEmail: actorHandle && sealed(sealer, actorHandle, "email", actor.email),
     actorSlackId: actorHandle && sealed(sealer, actorHandle, "slack_id", actor.slackId),
     actorPerson: actorHandle && sealer.person(actorHandle),
-    requesterEmail: requesterHandle && sealed(sealer, requesterHandle, "email", requester.email),
+    requesterEmail: requesterHandle
+      ? sealed(sealer, requesterHandle, "email", requester.email)
+      : escaped(requester?.email),
     requesterPerson: requesterHandle && sealer.person(requesterHandle),
     resource: escaped(context?.resource),
     role: escaped(context?.role),
@@ -140,7 +143,9 @@ function sealed(
 
 type Called = { readonly email?: string | undefined; readonly slackId?: string | undefined };
 
+/** By what somebody is known; `undefined` for nobody, and for who is erased. */
 function handleOf(person: Called): string | undefined {
+  if (person.email !== undefined && isErasedName(person.email)) return undefined;
   return person.email === undefined ? person.slackId : normalEmail(person.email);
 }
 

@@ -16,6 +16,11 @@ export function erasedName(person: number): string {
   return `erased person ${person}`;
 }
 
+/** Whether it stands for somebody erased. */
+export function isErasedName(text: string): boolean {
+  return /^erased person \d+$/.test(text);
+}
+
 type ValueRow = {
   readonly id: number;
   readonly person_id: number;

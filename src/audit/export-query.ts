@@ -1,0 +1,121 @@
+import type { ExportFilters, ExportFormat } from "./export-filters.ts";
+
+/** What stands in each column of a CSV file and under each key of a JSON object, and where it comes from. */
+export const auditFields = [
+  { name: "seq", sql: "e.seq", about: "place in the log; grows, may have gaps" },
+  {
+    name: "at",
+    sql: `to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    about: "when, by the database's clock: ISO 8601 in UTC with milliseconds",
+  },
+  { name: "type", sql: "e.type", isOpen: true, about: "what happened, such as request.approved" },
+  {
+    name: "request",
+    sql: "'AR-' || (select r.number from access_requests r where r.id = e.request_id)",
+    about: "the request as people name it: AR-1042",
+  },
+  { name: "request_id", sql: "e.request_id", about: "the request's UUID" },
+  { name: "grant_id", sql: "e.grant_id", about: "the grant's UUID" },
+  {
+    name: "actor",
+    sql: "case e.actor_kind when 'person' then e.actor_email else e.actor_kind end",
+    isOpen: true,
+    about:
+      "who did it: an e-mail address, `policy` (an allow rule), `hallpass` (a deadline, an outcome) or `erased person 7`",
+  },
+  {
+    name: "actor_slack_id",
+    sql: "e.actor_slack_id",
+    isOpen: true,
+    about: "who did it, by Slack's id",
+  },
+  {
+    name: "requester",
+    sql: "e.requester_email",
+    isOpen: true,
+    about: "whose request it is, by e-mail address",
+  },
+  { name: "resource", sql: "e.resource", isOpen: true, about: "the resource's name in the policy" },
+  { name: "role", sql: "e.role", isOpen: true, about: "the role's name in the policy" },
+  { name: "rule", sql: "e.rule", isOpen: true, about: "the name of the rule that matched the request" },
+  {
+    name: "policy_version",
+    sql: "e.policy_version",
+    about: "SHA-256 of the policy text it was decided under",
+  },
+  { name: "data", sql: "e.data", about: "what else this type of event tells, as JSON" },
+] as const;
+
+/**
+ * The statement that writes the events which pass the filters, in the order of the log: PostgreSQL formats them, tokens
+ * and all. `literal` quotes a value, because COPY takes no parameters.
+ */
+export function copyEvents(
+  filters: ExportFilters,
+  person: number | undefined,
+  literal: (text: string) => string,
+): string {
+  const where = conditions(filters, person, literal);
+  const from = `from audit_events e${where.length === 0 ? "" : ` where ${where.join(" and ")}`} order by e.seq`;
+  return copyAs[filters.format](from);
+}
+
+const copyAs: Readonly<Record<ExportFormat, (from: string) => string>> = {
+  csv: (from) => {
+    const columns = auditFields.map((field) => `${inertSql(field)} as ${field.name}`);
+    return `copy (select ${columns.join(", ")} ${from}) to stdout with (format csv, header true)`;
+  },
+  jsonl: copyJson,
+  json: copyJson,
+};
+
+/** JSON holds no control character, so that neither a quote nor a delimiter is ever written. */
+function copyJson(from: string): string {
+  const columns = auditFields.map(({ name, sql }) => `${sql} as ${name}`);
+  return `copy (select row_to_json(t) from (select ${columns.join(", ")} ${from}) t)
+    to stdout with (format csv, delimiter e'\\x02', quote e'\\x01')`;
+}
+
+/** What spreadsheets take for a formula's beginning: = + - @, tab, carriage return, and the wide ones. */
+const formulaStarts = [0x3d, 0x2b, 0x2d, 0x40, 0x09, 0x0d, 0xff1d, 0xff0b, 0xff0d, 0xff20];
+
+/** Cells that a spreadsheet would run begin with an apostrophe instead. */
+function inertSql(field: { readonly name: string; readonly sql: string; readonly isOpen?: true }): string {
+  const { name, sql } = field;
+  // Where `;` separates cells (Excel in much of Europe), one inside this cell could begin a formula.
+  if (name === "data") {
+    return `(select case when strpos(d, ';') = 0 then d
+        else regexp_replace(d, ';(?=\\s*[=+\\-@＝＋－＠])', '\\\\u003b', 'g') end from (select ${sql}::text as d offset 0) as data)`;
+  }
+  if (field.isOpen !== true) return sql;
+  return `case when ascii(${sql}) in (${formulaStarts.join(", ")}) then '''' || (${sql}) else ${sql} end`;
+}
+
+function conditions(
+  { since, until, user, resource, rule, type }: ExportFilters,
+  person: number | undefined,
+  literal: (text: string) => string,
+): readonly string[] {
+  const all = [
+    since && `e.at >= ${literal(since.toISOString())}::timestamptz`,
+    until && `e.at < ${literal(until.toISOString())}::timestamptz`,
+    user === undefined ? undefined : isAbout(user, person, literal),
+    resource === undefined ? undefined : `e.resource = ${literal(resource)}`,
+    rule === undefined ? undefined : `e.rule = ${literal(rule)}`,
+    type === undefined ? undefined : ofType(type, literal),
+  ];
+  return all.filter((each) => each !== undefined);
+}
+
+function isAbout(user: string, person: number | undefined, literal: (text: string) => string): string {
+  // As events were recorded before people had keys.
+  const plainly = `lower(e.requester_email) = lower(${literal(user)}) or lower(e.actor_email) = lower(${literal(user)})`;
+  return person === undefined
+    ? `(${plainly})`
+    : `(e.requester_person = ${person} or e.actor_person = ${person} or ${plainly})`;
+}
+
+/** `request` is whatever becomes of requests, `request.approved` that alone. */
+function ofType(type: string, literal: (text: string) => string): string {
+  return type.includes(".") ? `e.type = ${literal(type)}` : `starts_with(e.type, ${literal(`${type}.`)})`;
+}

@@ -1,0 +1,99 @@
+import type { PersonalDirectory } from "../persistence/personal-directory.ts";
+import { parseToken, tokenEnd, tokenStart } from "../persistence/personal-token.ts";
+import type { ExportFormat } from "./export-filters.ts";
+
+/** Bytes as a string of one character each: searching and joining these is what JavaScript is fastest at. */
+function bytesOf(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+const start = bytesOf(tokenStart);
+const end = bytesOf(tokenEnd);
+const marker = start.length;
+const valueMark = "i".charCodeAt(0);
+const digitZero = "0".charCodeAt(0);
+
+/** Writes what a token stands for where the token stood. `isCell`: it is all there is in a cell of a CSV file. */
+type Write = (text: string, isCell: boolean) => string;
+
+/**
+ * Replaces tokens in whole lines of UTF-8, given and handed back as bytes (see `bytesOf`). A line ends no token, for there is none
+ * with a line break in it.
+ */
+export function createTokenOpener(
+  directory: PersonalDirectory,
+  format: ExportFormat,
+): (lines: string) => string {
+  const write: Write = format === "csv" ? writeCsv : writeJson;
+  const cells: string[] = [];
+  const inside: string[] = [];
+
+  function open(inner: string, isCell: boolean): string | undefined {
+    const token = parseToken(inner);
+    if (!token) return undefined;
+    // What somebody wrote themselves is inert wherever it was written.
+    return token.kind === "literal" ? start : bytesOf(write(directory.openToken(token), isCell));
+  }
+
+  return (lines) => {
+    let opened = "";
+    let copied = 0;
+    for (let at = lines.indexOf(start); at !== -1; at = lines.indexOf(start, at)) {
+      const from = at + marker;
+      const to = lines.indexOf(end, from);
+      if (to === -1) break;
+      const before = at === 0 ? "\n" : lines[at - 1];
+      const isCell = before === "," || before === "\n";
+      const known = isCell ? cells : inside;
+      const valueId = lines.charCodeAt(from) === valueMark ? numberIn(lines, from + 1, to) : -1;
+      const replacement = known[valueId] ?? open(lines.slice(from, to), isCell);
+      at = from;
+      if (replacement === undefined) continue;
+      if (valueId >= 0) known[valueId] = replacement;
+      opened += lines.slice(copied, from - marker) + replacement;
+      copied = to + marker;
+      at = copied;
+    }
+    const whole = copied === 0 ? lines : opened + lines.slice(copied);
+    return format === "csv" ? whole : onOneLine(whole);
+  };
+}
+
+/** The number written there; -1 when something else is. */
+function numberIn(text: string, from: number, to: number): number {
+  if (to - from > 10 || to === from) return -1;
+  let number = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - digitZero;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+const writeJson: Write = (text) => JSON.stringify(text).slice(1, -1);
+
+const writeCsv: Write = (text, isCell) => {
+  if (!isCell) return inertInside(writeJson(text, false)).replaceAll('"', '""');
+  const inert = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+};
+
+/** Where `;` separates cells, one inside of JSON could begin a formula. */
+function inertInside(json: string): string {
+  return json.replaceAll(/;(?=\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g, String.raw`\u003b`);
+}
+
+const separators: readonly (readonly [string, string])[] = [
+  ["\u0085", String.raw`\u0085`],
+  ["\u2028", String.raw`\u2028`],
+  ["\u2029", String.raw`\u2029`],
+].map(([character = "", escape = ""]) => [bytesOf(character), escape]);
+
+/** JSON leaves these as they are, and readers such as Python's `splitlines` end a line at them. */
+function onOneLine(lines: string): string {
+  return separators.reduce(
+    (rest, [character, escape]) => (rest.includes(character) ? rest.replaceAll(character, escape) : rest),
+    lines,
+  );
+}
