@@ -11,7 +11,7 @@ export const auditFields = [
   { name: "type", sql: "e.type", isOpen: true, about: "what happened, such as request.approved" },
   {
     name: "request",
-    sql: "'AR-' || (select r.number from access_requests r where r.id = e.request_id)",
+    sql: "'AR-' || r.number",
     about: "the request as people name it: AR-1042",
   },
   { name: "request_id", sql: "e.request_id", about: "the request's UUID" },
@@ -47,6 +47,12 @@ export const auditFields = [
 ] as const;
 
 /**
+ * Set for the transaction of the export. Events of one request stand together in the log: remembering the last few requests
+ * finds nearly each, and keeps the log's order, where any other join reads all of them first and sorts afterwards.
+ */
+export const exportSettings = "set local enable_hashjoin = off; set local enable_mergejoin = off";
+
+/**
  * The statement that writes the events which pass the filters, in the order of the log: PostgreSQL formats them, tokens
  * and all. `literal` quotes a value, because COPY takes no parameters.
  */
@@ -56,7 +62,7 @@ export function copyEvents(
   literal: (text: string) => string,
 ): string {
   const where = conditions(filters, person, literal);
-  const from = `from audit_events e${where.length === 0 ? "" : ` where ${where.join(" and ")}`} order by e.seq`;
+  const from = `from audit_events e left join access_requests r on r.id = e.request_id${where.length === 0 ? "" : ` where ${where.join(" and ")}`} order by e.seq`;
   return copyAs[filters.format](from);
 }
 

@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { readPersonalDirectory } from "../persistence/personal-directory.ts";
 import type { ExportFilters, ExportFormat } from "./export-filters.ts";
-import { copyEvents } from "./export-query.ts";
+import { copyEvents, exportSettings } from "./export-query.ts";
 import { createTokenOpener } from "./open-tokens.ts";
 
 export type AuditExport = {
@@ -48,6 +48,7 @@ async function streamEvents(
 ): Promise<void> {
   await client.connect();
   await client.query("begin transaction isolation level repeatable read read only");
+  await client.query(exportSettings);
   const directory = await readPersonalDirectory(client);
   const person = filters.user === undefined ? undefined : await findPerson(client, filters.user);
   progress.expected = await estimateRows(client, filters);

@@ -34,9 +34,12 @@ export function parseToken(inner: string): Token | undefined {
   if (inner === "l") return { kind: "literal" };
   const value = /^i(\d{1,10})$/.exec(inner);
   if (value) return { kind: "value", valueId: Number(value[1]) };
-  const text = /^t(\d{1,10}(?:\.\d{1,10})*):([\w-]*)$/.exec(inner);
-  return text
-    ? { kind: "text", persons: (text[1] ?? "").split(".").map(Number), sealed: text[2] ?? "" }
+  // Not one pattern for the whole: what is sealed may be long, and a wrong character in it opens to nothing anyway.
+  const colon = inner.startsWith("t") ? inner.indexOf(":") : -1;
+  if (colon === -1) return undefined;
+  const persons = inner.slice(1, colon);
+  return /^\d{1,10}(?:\.\d{1,10})*$/.test(persons)
+    ? { kind: "text", persons: persons.split(".").map(Number), sealed: inner.slice(colon + 1) }
     : undefined;
 }
 
