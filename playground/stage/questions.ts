@@ -37,7 +37,7 @@ export function askHallpass(databaseUrl: string): Questions {
     },
     events: async () => {
       const { rows } = await pool.query<{ type: string; actorEmail: string | null }>(
-        'select type, actor_email as "actorEmail" from audit_events order by seq',
+        'select e.type, p.handle as "actorEmail" from audit_events e left join people p on p.id = e.actor_person order by e.seq',
       );
       return rows;
     },

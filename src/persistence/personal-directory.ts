@@ -5,10 +5,10 @@ import { replaceTokens, type Token } from "./personal-token.ts";
 /** What tokens stand for. */
 export type PersonalDirectory = {
   /** A column of an audit event, or a string in its data, as people read it: of who is erased, `erased person 7`. */
-  open(text: string): string;
+  readonly open: (text: string) => string;
   /** A row's columns and data, tokens in them replaced wherever they are. */
-  openAll(stored: unknown): unknown;
-  openToken(token: Token): string;
+  readonly openAll: (stored: unknown) => unknown;
+  readonly openToken: (token: Token) => string;
 };
 
 /** What stands for everything of a person whose key is destroyed. */

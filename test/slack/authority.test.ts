@@ -62,7 +62,7 @@ describe("a click that may not decide changes nothing, is answered and recorded"
         expect(person.modal()).toBeUndefined();
         expect(await everything()).toEqual(before);
         expect(slack.fresh(message).buttons).toEqual(["Approve", "Deny"]);
-        const [event] = await world.query<{ type: string; actor_slack_id: string }>(
+        const [event] = await world.opened(
           "select type, actor_slack_id from audit_events order by seq desc limit 1",
         );
         expect(event).toEqual({ type: "decision.refused", actor_slack_id: person.id });

@@ -9,6 +9,7 @@ import type { ReloadOutcome } from "../../src/access/keep-policy.ts";
 import type { Config } from "../../src/config.ts";
 import { type Hallpass, startHallpass } from "../../src/main.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
+import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
 import { type LoadedPolicy, parsePolicy } from "../../src/policy/load.ts";
 import { wordFault } from "../../src/policy/fault.ts";
 import type { Policy } from "../../src/policy/policy.ts";
@@ -43,6 +44,8 @@ export type World = {
   readonly hallpass: Hallpass;
   /** Runs SQL in Hallpass's own database. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** The same of `audit_events`, with what is sealed there opened. */
+  opened(sql: string): Promise<readonly unknown[]>;
   /** Writes another policy to disk, as it were, and has Hallpass read it. */
   reloads(text: string): Promise<ReloadOutcome>;
   /** The kinds of events in order, as the audit has them; those of the policy itself left out. */
@@ -112,6 +115,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return hallpass;
     },
     query,
+    async opened(sql) {
+      const client = await own.connect();
+      try {
+        const directory = await readPersonalDirectory(client);
+        return (await client.query<Record<string, unknown>>(sql)).rows.map(directory.openAll);
+      } finally {
+        client.release();
+      }
+    },
     reloads(text) {
       policyText = text;
       return hallpass.reloadPolicy();

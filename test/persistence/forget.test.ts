@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Client } from "pg";
+import { decideRequest } from "../../src/access/decide-request.ts";
+import { endOpenRequest } from "../../src/access/offboard.ts";
+import { requestAccess } from "../../src/access/request-access.ts";
+import type { Person } from "../../src/domain/person.ts";
+import { forgetPerson } from "../../src/persistence/forget.ts";
+import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
+import { type Office, openOffice } from "../support/access.ts";
+import { ordinaryPolicy } from "../support/hallpass.ts";
+
+const alice: Person = { email: "alice@example.com", name: "Alice Liddell", slackId: "UALICE9" };
+const bob: Person = { email: "bob@example.com", name: "Bob Builder", slackId: "UBOB9" };
+const carol: Person = { email: "carol@example.com", name: "Carol Danvers", slackId: "UCAROL9" };
+
+let office: Office;
+let client: Client;
+
+beforeAll(async () => {
+  office = await openOffice({
+    policy: (names) => ordinaryPolicy({ ...names, subject: (name) => `${name}_role` }),
+  });
+  client = new Client({ connectionString: office.url });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await office.close();
+});
+
+async function asks(requester: Person, reason: string, role = "read"): Promise<string> {
+  const filed = await requestAccess(office, {
+    requester,
+    resource: "orders-db",
+    role,
+    durationSeconds: 3600,
+    reason,
+    source: "slack",
+    dedupeKey: `form ${reason.length}`,
+  });
+  if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
+  return filed.request.id;
+}
+
+const decide = (requestId: string, by: Person, reason?: string): ReturnType<typeof decideRequest> =>
+  decideRequest(office, {
+    requestId,
+    by,
+    verdict: reason === undefined ? { type: "approve" } : { type: "deny", reason },
+    key: `click ${requestId} ${by.email}`,
+  });
+
+/** Every column of every table as text, a line a row, by table. The policies name people as whoever keeps them wrote it. */
+async function dump(): Promise<ReadonlyMap<string, string>> {
+  const tables = await client.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables
+     where schemaname not in ('pg_catalog', 'information_schema') and tablename <> 'policies' order by 1`,
+  );
+  const dumped = new Map<string, string>();
+  for (const { name } of tables.rows) {
+    const { rows } = await client.query<{ row: string }>(`select t::text as row from ${name} t order by 1`);
+    dumped.set(name, rows.map(({ row }) => row).join("\n"));
+  }
+  return dumped;
+}
+
+/** Which tables hold any of these, in any case. */
+function holding(dumped: ReadonlyMap<string, string>, words: readonly string[]): readonly string[] {
+  return [...dumped].flatMap(([table, text]) =>
+    words
+      .filter((word) => text.toLowerCase().includes(word.toLowerCase()))
+      .map((word) => `${table}: ${word}`),
+  );
+}
+
+async function audit(): Promise<readonly Record<string, unknown>[]> {
+  const directory = await readPersonalDirectory(client);
+  const { rows } = await client.query<Record<string, unknown>>("select * from audit_events order by seq");
+  return rows.map((row) => Object(directory.openAll(row)) as Record<string, unknown>);
+}
+
+const ofAlice = ["alice@example.com", "Alice Liddell", "UALICE9", "alice_role", "white rabbit", "tea party"];
+const ofBob = ["bob@example.com", "Bob Builder", "UBOB9", "bob_role", "fixing roofs"];
+
+test("a person who has access, or waits for it, is not erased", async () => {
+  const requestId = await asks(alice, "chasing the white rabbit for bob@example.com");
+  expect(await forgetPerson(office.url, "alice@example.com")).toEqual({
+    forgotten: false,
+    refusal: { kind: "waits", requests: ["AR-1001"] },
+  });
+  await decide(requestId, bob);
+  await office.drain();
+  expect(await forgetPerson(office.url, "ALICE@example.com")).toEqual({
+    forgotten: false,
+    refusal: { kind: "has_access", requests: ["AR-1001"] },
+  });
+  expect(await forgetPerson(office.url, "nobody@example.com")).toEqual({
+    forgotten: false,
+    refusal: { kind: "unknown" },
+  });
+  await endOpenRequest(office, requestId, "offboarded");
+  await office.drain();
+  expect(holding(await dump(), ofAlice).length).toBeGreaterThan(5);
+});
+
+test("once erased, no table holds anything of them, and what is of others is as it was", async () => {
+  await decide(await asks(alice, "the tea party"), carol, "Alice Liddell has the white rabbit already");
+  await decide(await asks(bob, "fixing roofs, as alice@example.com asked"), carol);
+  await office.drain();
+  const before = await dump();
+  const read = await audit();
+  const stored = await client.query("select * from audit_events order by seq");
+
+  const result = await forgetPerson(office.url, "alice@example.com");
+  expect(result).toMatchObject({ forgotten: true, plainEvents: 0 });
+  const name = result.forgotten ? `erased person ${result.person}` : "";
+
+  const after = await dump();
+  expect(holding(after, ofAlice)).toEqual([]);
+  expect(holding(after, ofBob)).toEqual(holding(before, ofBob));
+  // What is stored of the audit, which is what a chain is made over, stays to the last byte; so does what was sealed.
+  const now = await client.query("select * from audit_events order by seq");
+  expect(now.rows.slice(0, -1)).toEqual(stored.rows);
+  expect(after.get("public.personal_values")).toBe(before.get("public.personal_values"));
+  expect(now.rows.at(-1)).toMatchObject({
+    type: "person.erased",
+    data: { person: result.forgotten ? result.person : 0 },
+  });
+
+  const told = JSON.stringify(await audit());
+  for (const word of ofAlice) expect(told).not.toContain(word);
+  expect(told).toContain(`fixing roofs, as ${name} asked`);
+  const others = read.filter((event) => !JSON.stringify(event).match(/alice|white rabbit|tea party/i));
+  expect(others.length).toBeGreaterThan(3);
+  expect(await audit()).toEqual(expect.arrayContaining([...others]));
+  const { rows } = await client.query(
+    "select requester_email, requester_name, requester_slack_id, reason from access_requests order by number",
+  );
+  expect(rows[0]).toEqual({
+    requester_email: name,
+    requester_name: name,
+    requester_slack_id: null,
+    reason: name,
+  });
+  expect(rows[2]).toMatchObject({ requester_email: bob.email, reason: `fixing roofs, as ${name} asked` });
+});
+
+test("the key is gone for good, and whoever comes back is somebody else", async () => {
+  const { rows } = await client.query<{ id: number; key: unknown }>(
+    "select id, key, handle from people where erased_at is not null",
+  );
+  expect(rows).toEqual([{ id: rows[0]?.id, key: null, handle: null }]);
+  await asks(alice, "back again");
+  const [last] = (await audit()).slice(-1);
+  expect(last).toMatchObject({ requester_email: alice.email, data: { reason: "back again" } });
+  expect(last?.["requester_person"]).not.toBe(rows[0]?.id);
+});
+
+test("what becomes of an erased person's request later names nobody", async () => {
+  const [first] = (
+    await client.query<{ id: string }>("select id from access_requests order by number limit 1")
+  ).rows;
+  await client.query(
+    "update grants set status = 'active', active_at = now(), expires_at = now() where request_id = $1",
+    [first?.id],
+  );
+  office.recent.delete(first?.id ?? "");
+  await endOpenRequest(office, first?.id ?? "", "offboarded");
+  const [last] = (await audit()).slice(-1);
+  expect(last).toMatchObject({ type: "grant.revoking", data: { subject: last?.["requester_email"] } });
+  expect(last?.["requester_email"]).toMatch(/^erased person \d+$/);
+});
+
+test("somebody locked down is not erased: they would be free again", async () => {
+  await client.query(
+    "insert into lockdowns values (gen_random_uuid(), 'person', 'carol@example.com', 'x', 'bob@example.com', now())",
+  );
+  expect(await forgetPerson(office.url, "carol@example.com")).toEqual({
+    forgotten: false,
+    refusal: { kind: "locked_down" },
+  });
+});
