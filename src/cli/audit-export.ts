@@ -1,9 +1,11 @@
 import { open } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { exportAudit } from "../audit/export.ts";
+import { createGzip } from "node:zlib";
+import { type AuditExport, exportAudit } from "../audit/export.ts";
 import type { ExportFilters } from "../audit/export-filters.ts";
 import { readExportFilters, recordedFilters } from "../audit/export-filters.ts";
+import { formatDuration } from "../domain/duration.ts";
 import { recordEvent } from "../persistence/audit.ts";
 import { createDatabaseClock } from "../persistence/clock.ts";
 import { openDatabase } from "../persistence/database.ts";
@@ -32,10 +34,11 @@ export async function auditExport({ output, ...written }: AuditExportOptions): P
   return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
     const target = await openOutput(output);
     await recordExport(databaseUrl, parsed.filters);
-    const { stream, rows } = exportAudit({ databaseUrl }, parsed.filters);
-    const progress = showProgress(rows);
+    const exported = exportAudit({ databaseUrl }, parsed.filters);
+    const { stream, rows } = exported;
+    const progress = showProgress(exported);
     try {
-      await pipeline(stream, target);
+      await (output.endsWith(".gz") ? pipeline(stream, createGzip(), target) : pipeline(stream, target));
     } catch (error) {
       // Whoever reads has had enough: `| head`.
       if (systemCode(error) === "EPIPE" && output === "-") return 0;
@@ -77,10 +80,14 @@ async function recordExport(databaseUrl: string, filters: ExportFilters): Promis
 }
 
 /** Counts on the terminal, if there is one to count on. */
-function showProgress(rows: () => number): { end(): void } {
+function showProgress(exported: AuditExport): { end(): void } {
   if (!process.stderr.isTTY) return { end: () => undefined };
+  const started = performance.now();
   const write = (ending: string): void => {
-    process.stderr.write(`\r${rows().toLocaleString("en")} events${ending}`);
+    const seconds = (performance.now() - started) / 1_000;
+    const words = wordProgress({ rows: exported.rows(), expected: exported.expected(), seconds });
+    // Shorter than what stands there: the rest of the line is cleared.
+    process.stderr.write(`\r${words}\u001B[K${ending}`);
   };
   const timer = setInterval(write, 500, "");
   return {
@@ -89,4 +96,21 @@ function showProgress(rows: () => number): { end(): void } {
       write("\n");
     },
   };
+}
+
+/** `120,000 events, 60,000 a second, 15s left`; what is left is said where it is known how many there are. */
+export function wordProgress({
+  rows,
+  expected,
+  seconds,
+}: {
+  readonly rows: number;
+  readonly expected: number | undefined;
+  readonly seconds: number;
+}): string {
+  const rate = seconds > 0 ? rows / seconds : 0;
+  const left = expected !== undefined && expected > rows && rate > 0 ? (expected - rows) / rate : undefined;
+  const parts = [`${rows.toLocaleString("en")} events`, `${Math.round(rate).toLocaleString("en")} a second`];
+  if (left !== undefined) parts.push(`${formatDuration(Math.max(1, Math.round(left)))} left`);
+  return parts.join(", ");
 }

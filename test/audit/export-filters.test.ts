@@ -32,6 +32,9 @@ test.each([
   ["since 999999d", { since: new Date(0) }],
   ["--since 1h —format JSON", { since: new Date("2026-03-31T11:00:00Z"), format: "json" }],
   ["user <mailto:alice@example.com|alice@example.com>", { user: "alice@example.com" }],
+  ["user person-7", { user: "person-7" }],
+  ["type Grant", { type: "grant" }],
+  ["type request.approved rule reading", { type: "request.approved", rule: "reading" }],
 ])("%s", (text, filters) => {
   expect(parsed(text)).toEqual({ format: "csv", ...filters });
 });
@@ -48,6 +51,8 @@ test.each([
   ["until 2026", "until must be"],
   ["since 1d until 2d", "since must be earlier than until."],
   ["since 2026-03-04 until 2026-03-03", "since must be earlier than until."],
+  ["type request.aproved", 'got “request.aproved”, did you mean "request.approved"?'],
+  ["type constructor", "type must be a kind of event such as request.approved, or request, approval"],
   ["user alice", "user must be an e-mail address, got “alice”."],
   ["user <@U123|alice>", "user must be an e-mail address, got “<@U123|alice>”."],
   ["format csvs", 'format must be csv, jsonl or json, got “csvs”, did you mean "csv"?'],

@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { Client } from "pg";
 import { z } from "zod";
+import type { AuditEvent } from "../../src/domain/audit-event.ts";
+import { recordEvent } from "../../src/persistence/audit.ts";
+import { openDatabase } from "../../src/persistence/database.ts";
 import { exportAudit } from "../../src/audit/export.ts";
 import { auditFields } from "../../src/audit/export-query.ts";
 import type { ExportFilters } from "../../src/audit/export-filters.ts";
@@ -196,6 +199,68 @@ test("no CSV cell begins a formula, and data come back whole", async () => {
   );
   // Read with semicolons, as spreadsheets in much of Europe do, no cell of data begins one either.
   expect(column("data").filter((cell) => /;\s*[=+\-@＝]/.test(cell))).toEqual([]);
+});
+
+const names = ["=cmd()", '"quoted", name', "two\nlines", ";=cmd()", "\u2028é🦊", "+1", "a,b"];
+
+test("what is sealed is opened where it stands, and is as inert there as all else", async () => {
+  const opened = openDatabase(database.url);
+  try {
+    for (const name of names) {
+      await recordEvent(opened.prisma, {
+        type: "request.denied",
+        at: new Date("2026-03-03T10:00:00Z"),
+        actor: { kind: "person", email: "+bob@example.com", slackId: name },
+        data: { name, reason: `${name} bob@example.com \uFDD0i1\uFDD1` },
+      });
+    }
+  } finally {
+    await opened.close();
+  }
+  const reasons = names.map((name) => `${name} bob@example.com \uFDD0i1\uFDD1`);
+  const lines = Lines.parse(JSON.parse(await exported({ format: "json" })));
+  expect(lines.map((line) => line["actor_slack_id"])).toEqual(names);
+  expect(lines.map((line) => line["data"])).toEqual(
+    names.map((name, index) => ({ name, reason: reasons[index] })),
+  );
+  expect((await exported({ format: "jsonl" })).trimEnd().split(/[\n\u2028]/)).toHaveLength(names.length);
+  const [header = [], ...rows] = readCsv(await exported({ format: "csv" }));
+  const cells = (column: string): readonly string[] => rows.map((row) => row[header.indexOf(column)] ?? "");
+  expect(cells("actor")).toEqual(names.map(() => "'+bob@example.com"));
+  expect(cells("actor_slack_id")).toEqual(names.map((name) => (/^[=+]/.test(name) ? `'${name}` : name)));
+  expect(cells("data").map((cell) => JSON.parse(cell) as unknown)).toEqual(
+    names.map((name, index) => ({ name, reason: reasons[index] })),
+  );
+  expect(cells("data").filter((cell) => /;\s*[=+\-@]/.test(cell))).toEqual([]);
+});
+
+test("events of a person, of a rule and of a kind; of who is erased by their number", async () => {
+  const opened = openDatabase(database.url);
+  try {
+    const by = (email: string): AuditEvent => ({
+      type: "lockdown.lifted",
+      at: new Date("2026-03-03T10:00:00Z"),
+      actor: { kind: "person", email },
+      data: { kind: "person", value: "carol@example.com" },
+    });
+    await recordEvent(opened.prisma, by("alice@example.com"));
+    await recordEvent(opened.prisma, by("bob@example.com"));
+  } finally {
+    await opened.close();
+  }
+  await insert({ type: "request.created", rule: "r1" });
+  await insert({ type: "grant.active", rule: "r2" });
+  expect(await types({ user: "alice@example.com" })).toEqual(["lockdown.lifted"]);
+  expect(await types({ rule: "r1" })).toEqual(["request.created"]);
+  expect(await types({ type: "lockdown" })).toEqual(["lockdown.lifted", "lockdown.lifted"]);
+  expect(await types({ type: "grant.active" })).toEqual(["grant.active"]);
+  const { rows } = await client.query<{ id: number }>(
+    `update people set key = null, handle = null, erased_at = now() where handle = 'alice@example.com' returning id`,
+  );
+  const name = `erased person ${rows[0]?.id}`;
+  expect(await types({ user: "alice@example.com" })).toEqual([]);
+  const lines = Lines.parse(JSON.parse(await exported({ format: "json", user: `person-${rows[0]?.id}` })));
+  expect(lines.map((line) => line["actor"])).toEqual([name]);
 });
 
 async function connections(condition = "true"): Promise<number> {

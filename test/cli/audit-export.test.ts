@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import { Client } from "pg";
 import { z } from "zod";
+import { wordProgress } from "../../src/cli/audit-export.ts";
 import { createDatabase } from "../support/database.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { emptyFolder, hallpass, spawnHallpass } from "./run-hallpass.ts";
@@ -58,7 +60,11 @@ test("what was asked for is on record", async () => {
       data: {
         format: "csv",
         via: "cli",
-        filters: { since: "2026-03-01T00:00:00.000Z", user: "alice@example.com", resource: "orders-db" },
+        filters: {
+          since: "2026-03-01T00:00:00.000Z",
+          user: expect.stringMatching(/^\uFDD0i\d+\uFDD1$/u),
+          resource: "orders-db",
+        },
       },
     },
   ]);
@@ -81,6 +87,36 @@ test("a file is for its owner only", async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("a file whose name ends in .gz is compressed", async () => {
+  const folder = await emptyFolder();
+  try {
+    await insertEvents(3);
+    const output = join(folder, "audit.jsonl.gz");
+    const { code, stderr } = await hallpass(["audit", "export", "--format", "jsonl", "--output", output], {
+      env,
+    });
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = gunzipSync(await readFile(output))
+      .toString()
+      .trimEnd()
+      .split("\n");
+    expect(Lines.parse(lines.map((line) => JSON.parse(line) as unknown)).map(({ type }) => type)).toEqual([
+      ...Array.from({ length: 3 }, () => "request.created"),
+      "audit.exported",
+    ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("progress is said in rows, their rate and, where it is known, the time left", () => {
+  expect(wordProgress({ rows: 120_000, expected: 1_020_000, seconds: 2 })).toBe(
+    "120,000 events, 60,000 a second, 15s left",
+  );
+  expect(wordProgress({ rows: 0, expected: undefined, seconds: 0 })).toBe("0 events, 0 a second");
+  expect(wordProgress({ rows: 10, expected: 9, seconds: 1 })).toBe("10 events, 10 a second");
 });
 
 test.each([
