@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { callbackify } from "node:util";
 import { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { readPersonalDirectory } from "../persistence/personal-directory.ts";
@@ -98,16 +99,12 @@ function createWriter(client: Client, format: ExportFormat, progress: Progress):
           done(error instanceof Error ? error : new Error(String(error)));
         }
       },
-      flush(done) {
+      flush: callbackify(async () => {
         // Only this answer is sure to come after the count of what was copied.
-        client.query("commit").then(
-          () => {
-            progress.rows = writer.copied();
-            done(null, format === "json" ? (isFirst ? "[]\n" : "\n]\n") : "");
-          },
-          (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-        );
-      },
+        await client.query("commit");
+        progress.rows = writer.copied();
+        return format === "json" ? (isFirst ? "[]\n" : "\n]\n") : "";
+      }),
     }),
     { open: (lines: string) => lines, copied: () => 0 },
   );

@@ -19,7 +19,7 @@ export function erasedName(person: number): string {
 /** What stands for a text that was tampered with; that it was is for the audit's verification to prove. */
 const unreadable = "unreadable: changed since it was sealed";
 
-function opened(key: Buffer, sealed: string): string {
+function readable(key: Buffer, sealed: string): string {
   try {
     return openText(key, Buffer.from(sealed, "base64url"));
   } catch {
@@ -84,7 +84,7 @@ export async function readPersonalDirectory(client: ClientBase): Promise<Persona
       case "text": {
         const key = textKey(token.persons);
         if (typeof key === "string") return key;
-        return open(opened(key, token.sealed));
+        return open(readable(key, token.sealed));
       }
     }
   }

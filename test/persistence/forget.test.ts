@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Client } from "pg";
+import { z } from "zod";
 import { decideRequest } from "../../src/access/decide-request.ts";
 import { endOpenRequest } from "../../src/access/offboard.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
@@ -76,7 +77,7 @@ function holding(dumped: ReadonlyMap<string, string>, words: readonly string[]):
 async function audit(): Promise<readonly Record<string, unknown>[]> {
   const directory = await readPersonalDirectory(client);
   const { rows } = await client.query<Record<string, unknown>>("select * from audit_events order by seq");
-  return rows.map((row) => Object(directory.openAll(row)) as Record<string, unknown>);
+  return z.array(z.record(z.string(), z.unknown())).parse(directory.openAll(rows));
 }
 
 const ofAlice = ["alice@example.com", "Alice Liddell", "UALICE9", "alice_role", "white rabbit", "tea party"];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Client } from "pg";
+import { z } from "zod";
 import { type AuditEvent, eventData } from "../../src/domain/audit-event.ts";
 import { undecided } from "../../src/domain/personal-fields.ts";
 import { recordEvent } from "../../src/persistence/audit.ts";
@@ -39,8 +40,10 @@ async function lastEvent(): Promise<{ readonly stored: string; readonly read: Re
   const { rows } = await client.query<Record<string, unknown>>(
     "select actor_email, actor_slack_id, requester_email, resource, data from audit_events order by seq desc limit 1",
   );
-  const read = (await readPersonalDirectory(client)).openAll(rows[0]);
-  return { stored: JSON.stringify(rows), read: Object(read) as Record<string, unknown> };
+  const read = z
+    .record(z.string(), z.unknown())
+    .parse((await readPersonalDirectory(client)).openAll(rows[0]));
+  return { stored: JSON.stringify(rows), read };
 }
 
 test("each string of every event is decided upon: personal in its way, or not", () => {
