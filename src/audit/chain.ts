@@ -12,8 +12,10 @@ export type ChainedEvent = {
   readonly grantId: string | null;
   readonly actorKind: string;
   readonly actorEmail: string | null;
+  readonly actorPerson: number | null;
   readonly actorSlackId: string | null;
   readonly requesterEmail: string | null;
+  readonly requesterPerson: number | null;
   readonly resource: string | null;
   readonly role: string | null;
   readonly rule: string | null;
@@ -26,6 +28,7 @@ export type ChainedEvent = {
 export const chainedFields: readonly { readonly name: keyof ChainedEvent; readonly sql: string }[] = [
   { name: "actorEmail", sql: "e.actor_email" },
   { name: "actorKind", sql: "e.actor_kind" },
+  { name: "actorPerson", sql: "e.actor_person" },
   { name: "actorSlackId", sql: "e.actor_slack_id" },
   { name: "at", sql: `to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` },
   { name: "data", sql: "e.data::text" },
@@ -35,6 +38,7 @@ export const chainedFields: readonly { readonly name: keyof ChainedEvent; readon
   { name: "policyVersion", sql: "e.policy_version" },
   { name: "requestId", sql: "e.request_id::text" },
   { name: "requesterEmail", sql: "e.requester_email" },
+  { name: "requesterPerson", sql: "e.requester_person" },
   { name: "resource", sql: "e.resource" },
   { name: "role", sql: "e.role" },
   { name: "rule", sql: "e.rule" },

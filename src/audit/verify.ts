@@ -189,12 +189,18 @@ async function unsealedIn(client: Client, latestMs: number, faults: string[]): P
 }
 
 function eventFrom(columns: Row): ChainedEvent | undefined {
-  const event = Object.fromEntries(chainedFields.map(({ name }, index) => [name, columns[index] ?? null]));
+  const event: Record<string, unknown> = {};
+  for (const [index, { name }] of chainedFields.entries()) {
+    const text = columns[index] ?? null;
+    event[name] = text !== null && numbers.has(name) ? Number(text) : text;
+  }
   if (event["id"] === null) return undefined;
-  // The columns are those of `chainedFields`, all of them text here but for the number of the event.
+  // The columns are those of `chainedFields`.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { ...event, seq: Number(event["seq"]) } as ChainedEvent;
+  return event as ChainedEvent;
 }
+
+const numbers: ReadonlySet<string> = new Set(["seq", "actorPerson", "requesterPerson"]);
 
 function wordEvent({ type, id, at }: ChainedEvent): string {
   return `${type} of ${at} (event ${id})`;

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { type Finding, findingOutcomes, type FindingOutcome } from "../domain/drift.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
-import { eventRow } from "./audit.ts";
 import type { Clock } from "./clock.ts";
+import { type EventRow, insertEvents, withEventRows } from "./event-rows.ts";
 
 /** Whose access to what a finding is about. */
 export type FindingAbout = {
@@ -30,7 +30,11 @@ export async function openFinding(
   { kind, outcome, detail }: Noted,
   event?: AuditEvent,
 ): Promise<string | undefined> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
+  const rows = await withLogged(
+    db,
+    event,
+    about,
+    (logged) => db.$queryRaw<{ id: string }[]>`
     with changed as (
       insert into drift_findings (
         id, provider, subject, target, kind, outcome, detail, access, people, first_seen_at, last_seen_at)
@@ -40,8 +44,9 @@ export async function openFinding(
         ${clock.now})
       on conflict do nothing
       returning id)
-    ${event ? logged(event, about) : Prisma.empty}
-    select id::text from changed`;
+    ${logged}
+    select id::text from changed`,
+  );
   return rows[0]?.id;
 }
 
@@ -54,15 +59,20 @@ export async function changeFinding(
   change: Noted & { readonly isResolved?: boolean },
   event?: AuditEvent,
 ): Promise<boolean> {
-  const rows = await db.$queryRaw<unknown[]>`
+  const rows = await withLogged(
+    db,
+    event,
+    about,
+    (logged) => db.$queryRaw<unknown[]>`
     with changed as (
       update drift_findings
       set kind = ${change.kind}, outcome = ${change.outcome}, detail = ${change.detail ?? null}, removing_until = null,
           resolved_at = case when ${change.isResolved === true} then ${clock.now} end
       where id = ${id}::uuid and outcome = ${before} and resolved_at is null
       returning id)
-    ${event ? logged(event, about) : Prisma.empty}
-    select id from changed`;
+    ${logged}
+    select id from changed`,
+  );
   return rows.length > 0;
 }
 
@@ -149,14 +159,19 @@ export async function markTold(
     where f.id = t.id`;
 }
 
-/** The event, beside the first resource it is about so that the audit can be searched for that; in the same statement. */
-function logged(event: AuditEvent, { access }: FindingAbout): Prisma.Sql {
+/** Writes with the event, beside the first resource it is about so that the audit can be searched for that. */
+function withLogged<T>(
+  db: PrismaClient,
+  event: AuditEvent | undefined,
+  { access }: FindingAbout,
+  write: (logged: Prisma.Sql) => Promise<T>,
+): Promise<T> {
   const [resource, role] = access[0]?.split(":") ?? [];
-  const row = JSON.stringify({ ...eventRow(event), resource, role });
-  return Prisma.sql`,
-    logged as (
-      insert into audit_events (id, at, type, actor_kind, resource, role, data)
-      select e.id, e.at, e.type, e."actorKind", e.resource, e.role, e.data
-      from changed, jsonb_to_record(${row}::jsonb) as e(
-        id uuid, at timestamptz, type text, "actorKind" text, resource text, role text, data jsonb))`;
+  const source = { from: Prisma.sql`changed`, requestId: Prisma.sql`null::uuid` };
+  return withEventRows(db, event ? [event] : [], undefined, (rows, persons) => {
+    const placed = rows.map((row): EventRow => ({ ...row, resource, role }));
+    return write(
+      placed.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(placed, persons, source)})`,
+    );
+  });
 }

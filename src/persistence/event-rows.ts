@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { type AuditEvent, eventData } from "../domain/audit-event.ts";
 import { mapStrings } from "../domain/personal-fields.ts";
 import type { AccessRequest } from "../domain/request.ts";
-import type { PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";
 import { type PersonalValue, type Sealer, withSealer } from "./people.ts";
 import { isErasedName } from "./personal-directory.ts";
@@ -44,6 +44,32 @@ export async function withEventRows<T>(
       [...persons],
     ),
   );
+}
+
+/**
+ * Inserts rows of events in their order, for each row of `from`, which stands before in the same statement or says whether
+ * to write at all.
+ */
+export function insertEvents(
+  rows: readonly EventRow[],
+  persons: readonly number[],
+  { from, requestId }: { readonly from: Prisma.Sql; readonly requestId: Prisma.Sql },
+): Prisma.Sql {
+  return Prisma.sql`
+      insert into audit_events (
+        id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, actor_person, requester_email,
+        requester_person, resource, role, rule, policy_version, data)
+      select e.id, e.at, e.type, ${requestId}, e."grantId", e."actorKind", e."actorEmail", e."actorSlackId",
+             e."actorPerson", e."requesterEmail", e."requesterPerson", e.resource, e.role, e.rule, e."policyVersion",
+             e.data
+      from ${from}, rows from (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as (
+        id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text, "actorSlackId" text,
+        "actorPerson" int, "requesterEmail" text, "requesterPerson" int, resource text, role text, rule text,
+        "policyVersion" text, data jsonb)) with ordinality as e(
+        id, at, type, "grantId", "actorKind", "actorEmail", "actorSlackId", "actorPerson", "requesterEmail",
+        "requesterPerson", resource, role, rule, "policyVersion", data, place)
+      where hallpass_insist_on_keys(${[...persons]})
+      order by e.place`;
 }
 
 function eventRow(

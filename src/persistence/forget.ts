@@ -68,6 +68,7 @@ async function forget(client: Client, called: string): Promise<Forgotten> {
     [them.people],
   );
   await eraseTraces(client, createTraceEraser({ ...them, name: erasedName(number) }), them, number);
+  await eraseFindings(client, them);
   await client.query(
     `insert into audit_events (id, at, type, actor_kind, data)
      select id::uuid, ${now}, 'person.erased', 'hallpass', jsonb_build_object('person', person)
@@ -240,9 +241,14 @@ async function eraseTraces(
   );
 }
 
+/** What was found of theirs in a provider is found again if it is still there, as nobody's. */
+async function eraseFindings(client: Client, { emails }: Them): Promise<void> {
+  await client.query(`delete from drift_findings t where ${mentions}`, [emails]);
+}
+
 /** An updated row leaves its old self in the table's file, the key too: where it stood is written anew, or freed. */
 async function destroyRemains(client: Client): Promise<void> {
   await client.query("vacuum (full) people");
-  for (const table of ["access_requests", "grants", "effects", "lockdowns"])
+  for (const table of ["access_requests", "grants", "effects", "lockdowns", "drift_findings"])
     await client.query(`vacuum ${table}`);
 }

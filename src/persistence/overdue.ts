@@ -3,8 +3,8 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import { type LastFailure, overdueAfterSeconds } from "../domain/overdue.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
-import { eventRow } from "./audit.ts";
 import type { Clock } from "./clock.ts";
+import { insertEvents, withEventRows } from "./event-rows.ts";
 
 /**
  * Since when the access of a grant `g` should be gone; null while it may last. Of a grant that was begun and never
@@ -59,12 +59,14 @@ export async function readLastFailure(
   db: PrismaClient,
   { requestId, grantId, since }: Pick<LateGrant, "requestId" | "grantId" | "since">,
 ): Promise<LastFailure | undefined> {
-  const rows = await db.$queryRaw<{ data: unknown }[]>`
-    select data from audit_events
-    where request_id = ${requestId}::uuid and grant_id = ${grantId}::uuid and type = 'revocation.failed'
-      and at >= ${since}
-    order by seq desc limit 1`;
-  return rows[0] && Failure.parse(rows[0].data);
+  // The provider's words are sealed in the event; the grant holds the last of them.
+  const rows = await db.$queryRaw<unknown[]>`
+    select (e.data ->> 'attempt')::int as attempt, (e.data ->> 'retryable')::boolean as retryable, g.last_error as error
+    from audit_events e join grants g on g.id = e.grant_id
+    where e.request_id = ${requestId}::uuid and e.grant_id = ${grantId}::uuid and e.type = 'revocation.failed'
+      and e.at >= ${since}
+    order by e.seq desc limit 1`;
+  return rows[0] === undefined ? undefined : Failure.parse(rows[0]);
 }
 
 const Failure = z.object({ attempt: z.number(), error: z.string(), retryable: z.boolean() });
@@ -78,8 +80,11 @@ export async function recordOverdue(
   request: AccessRequest,
   event: Extract<AuditEvent, { type: "revocation.overdue" }>,
 ): Promise<boolean> {
-  const row = JSON.stringify(eventRow(event, request));
-  const written = await db.$executeRaw`
+  const written = await withEventRows(
+    db,
+    [event],
+    request,
+    (rows, persons) => db.$executeRaw`
     with reached as (
       insert into overdue_grants as o (grant_id, since, step)
       select g.id, ${event.data.since}::timestamptz, ${event.data.step}
@@ -90,13 +95,8 @@ export async function recordOverdue(
           alerts_step = case when o.since = excluded.since then o.alerts_step else 0 end
       where o.step < excluded.step or o.since <> excluded.since
       returning grant_id)
-    insert into audit_events (
-      id, at, type, request_id, grant_id, actor_kind, requester_email, resource, role, rule, policy_version, data)
-    select e.id, e.at, e.type, ${request.id}::uuid, e."grantId", e."actorKind", e."requesterEmail", e.resource, e.role,
-           e.rule, e."policyVersion", e.data
-    from reached, jsonb_to_record(${row}::jsonb) as e(
-      id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "requesterEmail" text, resource text,
-      role text, rule text, "policyVersion" text, data jsonb)`;
+    ${insertEvents(rows, persons, { from: Prisma.sql`reached`, requestId: Prisma.sql`${request.id}::uuid` })}`,
+  );
   return written > 0;
 }
 

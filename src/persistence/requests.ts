@@ -4,7 +4,7 @@ import type { State } from "../domain/decide.ts";
 import { type Effect, laneOf, queueOf, type QueueName } from "../domain/effect.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
-import { type EventRow, withEventRows } from "./event-rows.ts";
+import { type EventRow, withEventRows, insertEvents } from "./event-rows.ts";
 import { StateRow } from "./rows.ts";
 
 /** Enough of an effect to wake whoever carries it out. */
@@ -128,6 +128,8 @@ export async function recordTransition(
   return { state: { request: { ...request, version: before.request.version + 1 }, grants }, effects };
 }
 
+const changedRequest = { from: Prisma.sql`changed`, requestId: Prisma.sql`changed.id` };
+
 /** Grants, audit events and effects of a transition: written if, and only if, `changed` is not empty. */
 function consequences(
   requestId: string,
@@ -137,7 +139,7 @@ function consequences(
 ): Prisma.Sql {
   // What there is nothing of is left out: planning a part costs the server as much as carrying it out.
   return Prisma.sql`${grants.length === 0 ? Prisma.empty : granted(JSON.stringify(grants))}
-    ${events.length === 0 ? Prisma.empty : logged(JSON.stringify(events), persons)}
+    ${events.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(events, persons, changedRequest)})`}
     ${effects.length === 0 ? Prisma.empty : owed(JSON.stringify(effects.map((effect) => effectRow(effect, requestId))))}`;
 }
 
@@ -161,23 +163,6 @@ const granted = (rows: string): Prisma.Sql => Prisma.sql`,
         revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error,
         last_used_at = excluded.last_used_at, is_standing = excluded.is_standing,
         vanished_at = excluded.vanished_at)`;
-
-const logged = (rows: string, persons: readonly number[]): Prisma.Sql => Prisma.sql`,
-    logged as (
-      insert into audit_events (
-        id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, actor_person, requester_email,
-        requester_person, resource, role, rule, policy_version, data)
-      select e.id, e.at, e.type, changed.id, e."grantId", e."actorKind", e."actorEmail", e."actorSlackId",
-             e."actorPerson", e."requesterEmail", e."requesterPerson", e.resource, e.role, e.rule, e."policyVersion",
-             e.data
-      from changed, rows from (jsonb_to_recordset(${rows}::jsonb) as (
-        id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text, "actorSlackId" text,
-        "actorPerson" int, "requesterEmail" text, "requesterPerson" int, resource text, role text, rule text,
-        "policyVersion" text, data jsonb)) with ordinality as e(
-        id, at, type, "grantId", "actorKind", "actorEmail", "actorSlackId", "actorPerson", "requesterEmail",
-        "requesterPerson", resource, role, rule, "policyVersion", data, place)
-      where hallpass_insist_on_keys(${[...persons]})
-      order by e.place)`;
 
 const owed = (rows: string): Prisma.Sql => Prisma.sql`,
     owed as (
