@@ -232,9 +232,11 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       },
     };
     const run = async (effectId: string, queue: QueueName): Promise<void> => {
-      // Access ends on time whoever waits; a message gives way for a moment, and a grant for less.
-      if (queue !== "revocations") await courtesy.turn(queue === "grants");
-      await runEffect(runner, effectId);
+      const work = (): Promise<void> => runEffect(runner, effectId);
+      // Access ends on time whoever waits, and counts as somebody waiting; a message gives way, and a grant for less.
+      if (queue === "revocations") return courtesy.attend(work);
+      await courtesy.turn(queue === "grants");
+      return work();
     };
     const lockdowns = setInterval(() => {
       enforceLockdowns(record).catch((error: unknown) => report(error, { during: "lockdown" }));

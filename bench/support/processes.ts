@@ -127,7 +127,8 @@ export async function startLoad(): Promise<Load> {
   };
 }
 
-function nextMessage(child: ChildProcess): Promise<unknown> {
+/** What a process of ours says next. */
+export function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: unknown): void => {
       child.off("exit", onExit);

@@ -9,7 +9,8 @@ export type Round = { readonly hallpass: Measured; readonly floor: Measured };
 /** The goal, beside the floor of the same run. */
 export const goal = { throughput: 0.7, p99: 2 } as const;
 
-function median(values: readonly number[]): number {
+/** The middle of some figures. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   const upper = sorted[Math.floor(middle)] ?? NaN;

@@ -8,7 +8,6 @@ import {
   type GrantEffect,
   isResumed,
   type Outcome,
-  readGrant,
   settle,
   settled,
 } from "./carry-out.ts";
@@ -19,8 +18,7 @@ const maxBackoffSeconds = 300;
 
 /** Takes the access away and reads back that it is gone; tried for ever until it is. */
 export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): Promise<Outcome> {
-  const before = await readGrant(deps, effect);
-  const grant = before.status === "active" ? await beginEnd(deps, effect, before) : before;
+  const grant = await beginEnd(deps, effect);
   switch (grant.status) {
     case "active":
       // Woken early, by a clock that runs ahead or because the expiry moved: back to its time.
@@ -52,13 +50,16 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
   }
 }
 
-async function beginEnd(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Grant> {
+/** Ends the access if it is active and its time is over; the grant as it is then. */
+async function beginEnd(deps: CarryOutDeps, effect: GrantEffect): Promise<Grant> {
   const { state } = await apply(deps, effect.requestId, {
     type: "revoke",
-    grantId: grant.id,
+    grantId: effect.grantId,
     reason: "expired",
   });
-  return state.grants.find(({ id }) => id === grant.id) ?? grant;
+  const grant = state.grants.find(({ id }) => id === effect.grantId);
+  if (!grant) throw new Error(`effect ${effect.id} names a grant that does not exist: ${effect.grantId}`);
+  return grant;
 }
 
 async function takeAway(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Failure | undefined> {

@@ -1,8 +1,10 @@
 import type { Logger } from "../logger.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { QueueName } from "../domain/effect.ts";
-import { dueEffects, untilNextDue } from "../persistence/effects.ts";
+import { dueEffects, untilNextDue, urgency } from "../persistence/effects.ts";
+import { endOnTime } from "./end-on-time.ts";
 import type { Queues } from "./queues.ts";
+import { keepGoing } from "./rounds.ts";
 
 export type SweepDeps = Pick<RecordDeps, "db" | "clock"> & {
   readonly queues: Pick<Queues, "enqueue" | "isBehind">;
@@ -16,6 +18,8 @@ export type Sweep = {
   /** Looks no more and waits for the look in hand. */
   stop(): Promise<void>;
 };
+
+const others = urgency.filter((queue) => queue !== "revocations");
 
 /** Never longer between two looks, whatever the clock or the queue say. */
 const maxPauseMs = 5_000;
@@ -31,54 +35,27 @@ const inlineMs = 2_000;
 
 /**
  * Finds by query whatever is due and not done: jobs that were lost, retries whose time has come, claims of the dead.
- * Re-enqueues it, and runs it in this process when the queue does not take it or does not deliver.
+ * Ends access itself; the rest it enqueues again, and runs in this process when the queue does not take it or does not deliver.
  */
 export function startSweep(deps: SweepDeps): Sweep {
-  let stopped = false;
-  // Somebody moved the clock: what is due now has a job set for later, so it is run here and at once.
-  let asked = false;
-  let wakeUp: (() => void) | undefined;
   const enqueued = new Set<string>();
-  const loop = async (): Promise<void> => {
-    for (;;) {
-      if (stopped) return;
-      let pause: number;
-      try {
-        const inline = asked;
-        asked = false;
-        pause = await lookOnce(deps, inline, enqueued);
-      } catch (error) {
-        deps.log.error({ err: error }, "the sweep could not look; it looks again in a second");
-        pause = 1_000;
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pause);
-        wakeUp = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        // Somebody may have asked while the last look went on.
-        if (stopped || asked) wakeUp();
-      });
-    }
-  };
-  const finished = loop();
+  // Asked: somebody moved the clock; what is due now has a job set for later, so it is run here and at once.
+  const rest = keepGoing((asked) => lookOnce(deps, asked, enqueued), deps.log);
+  const revocations = endOnTime(deps);
   return {
     look() {
-      asked = true;
-      wakeUp?.();
+      revocations.now();
+      rest.now();
     },
     async stop() {
-      stopped = true;
-      wakeUp?.();
-      await finished;
+      await Promise.all([revocations.stop(), rest.stop()]);
     },
   };
 }
 
 /** One look; the milliseconds until the next. `enqueued`: what was due at an earlier look and was enqueued again then. */
 async function lookOnce(deps: SweepDeps, inline: boolean, enqueued: Set<string>): Promise<number> {
-  const due = await dueEffects(deps.db, deps.clock, batchSize);
+  const due = await dueEffects(deps.db, deps.clock, batchSize, others);
   if (inline) {
     await runAll(deps, due);
     return 0;
@@ -106,7 +83,7 @@ async function lookOnce(deps: SweepDeps, inline: boolean, enqueued: Set<string>)
   }
   if (due.length >= batchSize && mine.length > 0) return 0;
   if (due.length > 0) return graceMs;
-  const milliseconds = await untilNextDue(deps.db, deps.clock);
+  const milliseconds = await untilNextDue(deps.db, deps.clock, others);
   return Math.min(maxPauseMs, Math.max(0, milliseconds ?? maxPauseMs) + graceMs);
 }
 

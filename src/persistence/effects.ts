@@ -175,7 +175,7 @@ export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): 
 }
 
 /** What is looked for first when much is owed: access that is to end, then access that is waited for. */
-const urgency: readonly QueueName[] = ["revocations", "grants", "deadlines", "messages"];
+export const urgency: readonly QueueName[] = ["revocations", "grants", "deadlines", "messages"];
 
 /**
  * Effects that are due, not being worked on, and first in their lane: the most urgent queue first, in it the longest
@@ -185,10 +185,11 @@ export async function dueEffects(
   db: PrismaClient,
   clock: Clock,
   limit: number,
-): Promise<readonly (OwedEffect & { readonly overdueSeconds: number })[]> {
+  queues = urgency,
+): Promise<readonly DueEffect[]> {
   const rows = await db.$queryRaw<unknown[]>`
     select due.*
-    from unnest(${urgency}::text[]) with ordinality as q(name, place), lateral (
+    from unnest(${queues}::text[]) with ordinality as q(name, place), lateral (
       select e.id, e.queue, greatest(e.due_at, e.retry_at) as "dueAt",
              extract(epoch from ${clock.now} - greatest(e.due_at, e.retry_at))::float8 as "overdueSeconds"
       from effects e
@@ -208,12 +209,18 @@ const DueEffect = z.object({
   dueAt: z.coerce.date(),
   overdueSeconds: z.number(),
 });
+/** An effect that somebody is to look at now. */
+export type DueEffect = z.infer<typeof DueEffect>;
 
 /** Milliseconds until the next effect is due; `undefined` when nothing is owed later. */
-export async function untilNextDue(db: PrismaClient, clock: Clock): Promise<number | undefined> {
+export async function untilNextDue(
+  db: PrismaClient,
+  clock: Clock,
+  queues = urgency,
+): Promise<number | undefined> {
   const rows = await db.$queryRaw<{ milliseconds: number | null }[]>`
     select extract(epoch from min(next.due) - ${clock.now})::float8 * 1000 as milliseconds
-    from unnest(${urgency}::text[]) as q(name), lateral (
+    from unnest(${queues}::text[]) as q(name), lateral (
       select min(greatest(e.due_at, e.retry_at)) as due from effects e
       where e.queue = q.name and e.done_at is null and greatest(e.due_at, e.retry_at) > ${clock.now}) next`;
   return rows[0]?.milliseconds ?? undefined;

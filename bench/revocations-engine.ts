@@ -1,0 +1,76 @@
+// What ends access, in a process of its own and as src/main.ts wires it, with a provider and a Slack that do nothing.
+import { pino } from "pino";
+import { z } from "zod";
+import { carryOutRevoke } from "../src/access/carry-out-revoke.ts";
+import type { Outcome } from "../src/access/carry-out.ts";
+import { createRecentStates } from "../src/access/recent-states.ts";
+import type { QueueName } from "../src/domain/effect.ts";
+import { createCourtesy } from "../src/jobs/courtesy.ts";
+import { createQueues } from "../src/jobs/queues.ts";
+import { type RunnerDeps, runEffect } from "../src/jobs/run-effect.ts";
+import { startSweep } from "../src/jobs/sweep.ts";
+import { createDatabaseClock } from "../src/persistence/clock.ts";
+import { openDatabase } from "../src/persistence/database.ts";
+import type { Provider } from "../src/providers/provider.ts";
+import type { Starts } from "./support/starts.ts";
+
+const [databaseUrl = "", redisUrl = ""] = process.argv.slice(2);
+const log = pino({ level: process.env["LOG_LEVEL"] ?? "silent" }, process.stderr);
+const { prisma: db } = openDatabase(databaseUrl);
+const clock = createDatabaseClock();
+
+const starts: Starts = [];
+const provider: Provider = {
+  targetSchema: z.unknown(),
+  grant: () => Promise.resolve({}),
+  revoke(subject) {
+    starts.push([subject, performance.timeOrigin + performance.now()]);
+    return Promise.resolve();
+  },
+  holds: () => Promise.resolve(false),
+  lastUsed: () => Promise.resolve(undefined),
+  check: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+
+const courtesy = createCourtesy();
+const queues = createQueues({
+  redisUrl: redisUrl === "" ? undefined : redisUrl,
+  databaseUrl,
+  courtesy,
+  onNotTaken: () => sweep.look(),
+  log,
+});
+const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
+const carryOut = { ...record, providers: new Map([["bench", provider]]), report: console.error };
+const nothing = (): Promise<Outcome> => Promise.resolve({ outcome: "done" });
+const runner: RunnerDeps = {
+  ...record,
+  log,
+  handlers: {
+    revoke: (effect) => carryOutRevoke(carryOut, effect),
+    grant: nothing,
+    check_idle: nothing,
+    extend_access: nothing,
+    remind_expiry: nothing,
+    deadline: nothing,
+    post_request: nothing,
+    update_request: nothing,
+    tell_thread: nothing,
+    tell_requester: nothing,
+    tell_alerts: nothing,
+  },
+};
+const run = async (effectId: string, queue: QueueName): Promise<void> => {
+  const work = (): Promise<void> => runEffect(runner, effectId);
+  if (queue === "revocations") return courtesy.attend(work);
+  await courtesy.turn(queue === "grants");
+  return work();
+};
+const sweep = startSweep({ db, clock, queues, run, log });
+queues.work(run);
+
+// Asked for anything, it says what it has started.
+process.on("message", () => process.send?.(starts));
+process.once("disconnect", () => process.exit(0));
+process.send?.({ ready: "" });
