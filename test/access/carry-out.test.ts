@@ -165,11 +165,11 @@ describe("revoking", () => {
     await office.approved();
     await office.drain();
     const [revocation] = await office.effects("revoke");
-    advance(hour - 1_000);
+    advance(hour - 60_000);
     await runEffect(office.runner, revocation?.id ?? "");
     await office.drain();
     expect(office.provider.calls).toEqual(["grant"]);
-    advance(1_000);
+    advance(60_000);
     await office.drain();
     expect(office.provider.calls).toEqual(["grant", "revoke"]);
   });

@@ -1,0 +1,205 @@
+/** One protection taken out of the code, and the tests that must notice. */
+export type Mutant = {
+  /** Which of the things that must always be true (the design's list) it protects. */
+  readonly invariant: number;
+  /** What the code does no more. */
+  readonly without: string;
+  readonly file: string;
+  /** Exactly as it stands in the file, once. */
+  readonly text: string;
+  readonly replacement: string;
+  /** At least one test of these files goes red. */
+  readonly tests: readonly string[];
+};
+
+const decide = "src/domain/request-transitions.ts";
+const grants = "src/domain/grant-transitions.ts";
+const effects = "src/persistence/effects.ts";
+const carryOut = "test/access/carry-out.test.ts";
+const decideTest = "test/domain/decide.test.ts";
+
+export const mutants: readonly Mutant[] = [
+  {
+    invariant: 1,
+    without: "an approval that is still valid when the provider is asked",
+    file: "src/access/carry-out-grant.ts",
+    text: "if (effect.now >= until) return fail(",
+    replacement: "if (false as boolean) return fail(",
+    tests: [carryOut],
+  },
+  {
+    invariant: 1,
+    without: "a decision by those whom today's policy names",
+    file: decide,
+    text: 'if (!steps.some(({ approvers }) => approvers.includes(by.email))) return { refusal: "not_approver" };',
+    replacement: "",
+    tests: [decideTest],
+  },
+  {
+    invariant: 2,
+    without: "the refusal of one's own request",
+    file: decide,
+    text: 'if (isSamePerson(request.requester, by)) return { refusal: "own_request" };',
+    replacement: "",
+    tests: [decideTest],
+  },
+  {
+    invariant: 2,
+    without: "the same refusal by the database",
+    file: "prisma/migrations/20261121000000_first/migration.sql",
+    text: `NOT ("decisions" @> jsonb_build_array(jsonb_build_object('email', "requester_email")))`,
+    replacement: "TRUE",
+    tests: ["test/persistence/audit-insert-only.test.ts"],
+  },
+  {
+    invariant: 3,
+    without: "one person counted once",
+    file: decide,
+    text: 'if (hasDecided(request.decisions, by)) return { refusal: "decided_before" };',
+    replacement: "",
+    tests: [decideTest],
+  },
+  {
+    invariant: 3,
+    without: "the version a decision is recorded against",
+    file: "src/persistence/requests.ts",
+    text: "where id = ${request.id}::uuid and version = ${before.request.version}",
+    replacement: "where id = ${request.id}::uuid",
+    tests: ["test/access/recent-states.test.ts"],
+  },
+  {
+    invariant: 4,
+    without: "the clock that keeps running over a restart",
+    file: effects,
+    text: "started_at = coalesce(started_at, ${clock.now})",
+    replacement: "started_at = ${clock.now}",
+    tests: [carryOut],
+  },
+  {
+    invariant: 5,
+    without: "the revocation owed from the moment access is active",
+    file: grants,
+    text: '{ kind: "revoke", grantId: grant.id, dueAt: expiresAt },',
+    replacement: "",
+    tests: [decideTest],
+  },
+  {
+    invariant: 5,
+    without: "the proof that access is gone",
+    file: "src/access/carry-out-revoke.ts",
+    text: "if (!(await provider.holds(grant.subject, target, grant.state))) return undefined;",
+    replacement: "if (!(false as boolean)) return undefined;",
+    tests: [carryOut],
+  },
+  {
+    invariant: 6,
+    without: "the look for another grant of the same",
+    file: "src/access/carry-out-revoke.ts",
+    text: "const keeper = await findKeeper(deps.db, grant);",
+    replacement: "const keeper = undefined as Awaited<ReturnType<typeof findKeeper>>;",
+    tests: ["test/slack/overlap.test.ts"],
+  },
+  {
+    invariant: 7,
+    without: "the revocation of what may have half happened",
+    file: grants,
+    text: `[
+        { kind: "revoke", grantId: grant.id, dueAt: now },
+        { kind: "update_request", dueAt: now },
+        { kind: "tell_alerts", dueAt: now, event },`,
+    replacement: `[
+        { kind: "update_request", dueAt: now },
+        { kind: "tell_alerts", dueAt: now, event },`,
+    tests: [decideTest],
+  },
+  {
+    invariant: 7,
+    without: "the order of a grant and its revocation",
+    file: effects,
+    text: "and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > statement_timestamp()))",
+    replacement: "and o.seq < e.seq and o.due_at < ${clock.now} and false)",
+    tests: [carryOut],
+  },
+  {
+    invariant: 8,
+    without: "the trigger that refuses a change of the log",
+    file: "prisma/migrations/20261121000000_first/migration.sql",
+    text: 'CREATE TRIGGER "audit_events_insert_only" BEFORE UPDATE OR DELETE ON "audit_events"',
+    replacement: 'CREATE TRIGGER "audit_events_insert_only" BEFORE DELETE ON "audit_events"',
+    tests: ["test/persistence/audit-insert-only.test.ts"],
+  },
+  {
+    invariant: 9,
+    without: "the end of a dead worker's claim",
+    file: effects,
+    text: `where e.id = \${id}::uuid and e.done_at is null
+      and (e.locked_until is null or e.locked_until < statement_timestamp())`,
+    replacement: `where e.id = \${id}::uuid and e.done_at is null
+      and e.locked_until is null`,
+    tests: [carryOut],
+  },
+  {
+    invariant: 9,
+    without: "the sweep that finds what the queue lost",
+    file: "src/jobs/end-on-time.ts",
+    text: "for (const { id } of mine.slice(0, room)) start(id);",
+    replacement: "",
+    tests: ["test/slack/overlap.test.ts"],
+  },
+  {
+    invariant: 10,
+    without: "the provider's confirmation before anything is said",
+    file: "src/access/carry-out-grant.ts",
+    text: "if (await provider.holds(grant.subject, target, state)) return { state };",
+    replacement: "if (true as boolean) return { state };",
+    tests: [carryOut],
+  },
+  {
+    invariant: 11,
+    without: "the failure of a condition that throws",
+    file: "src/policy/conditions.ts",
+    text: "return { failed: wordFailure(failure) };",
+    replacement: "return { holds: false };",
+    tests: ["test/policy/groups.test.ts"],
+  },
+  {
+    invariant: 12,
+    without: "the refusal of everybody when today's policy asks nobody",
+    file: decide,
+    text: 'if (!authority) return { refusal: "policy_changed" };',
+    replacement: "if (!authority) return { authority: { steps: [] } };",
+    tests: [decideTest],
+  },
+  {
+    invariant: 12,
+    without: "the refusal of guests",
+    file: "src/slack/authority.ts",
+    text: 'if (account.isGuest) return "guest";',
+    replacement: "",
+    tests: ["test/slack/authority.test.ts"],
+  },
+  {
+    invariant: 13,
+    without: "the apostrophe before what a spreadsheet would calculate",
+    file: "src/audit/export.ts",
+    text: "escape_formulas: true,",
+    replacement: "escape_formulas: false,",
+    tests: ["test/audit/export.test.ts"],
+  },
+  {
+    invariant: 13,
+    without: "the quoting of a role's name",
+    file: "src/providers/postgres.ts",
+    text: `return \`"\${name.replaceAll('"', '""')}"\`;`,
+    replacement: 'return `"${name}"`;',
+    tests: ["test/providers/postgres.test.ts"],
+  },
+  {
+    invariant: 14,
+    without: "the words taken out of each line of the log",
+    file: "src/logger.ts",
+    text: "hooks: { streamWrite: redactSecrets },",
+    replacement: "",
+    tests: ["test/logger.test.ts"],
+  },
+];

@@ -1,0 +1,121 @@
+// `npm run mutations`: takes each protection out of a copy of the code and sees whether a test notices.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { type Mutant, mutants } from "./mutants.ts";
+
+/** How many things must always be true. */
+const invariants = 14;
+
+const { values: options } = parseArgs({
+  options: { invariant: { type: "string", multiple: true, default: [] } },
+});
+const chosen = mutants.filter(
+  ({ invariant }) => options.invariant.length === 0 || options.invariant.includes(String(invariant)),
+);
+
+const Report = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      message: z.string(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+const root = join(import.meta.dirname, "..");
+const copy = await mkdtemp(join(tmpdir(), "hallpass-mutations-"));
+// Under root the tests' PostgreSQL runs as another user, who must be able to get here.
+await chmod(copy, 0o755);
+try {
+  await copyTree();
+  await survey();
+} finally {
+  await rm(copy, { recursive: true, force: true });
+}
+
+async function survey(): Promise<void> {
+  const faults = await faultsOf(mutants);
+  for (let invariant = 1; invariant <= invariants; invariant += 1) {
+    if (!mutants.some((mutant) => mutant.invariant === invariant))
+      faults.push(`nothing is taken out that would hurt ${invariant}`);
+  }
+  if (faults.length > 0) return fail(faults);
+  const files = [...new Set(chosen.flatMap(({ tests }) => tests))];
+  console.log(`${chosen.length} to take out of ${copy}; first all as it is: ${files.join(", ")}`);
+  const untouched = await redTests(files);
+  if (untouched.length > 0)
+    return fail(untouched.map((name) => `red before anything was taken out: ${name}`));
+  const survivors: string[] = [];
+  for (const mutant of chosen) {
+    const red = await inMutated(mutant, () => redTests(mutant.tests));
+    const label = `${String(mutant.invariant).padStart(2)}  without ${mutant.without}`;
+    console.log(
+      red.length > 0 ? `${label}\n      red: ${red.join("\n      red: ")}` : `${label}\n      NOT RED`,
+    );
+    if (red.length === 0) survivors.push(`no test notices: ${label.trim()} (${mutant.tests.join(", ")})`);
+  }
+  if (survivors.length > 0) return fail(survivors);
+  console.log(`\nEach of ${chosen.length} was noticed.`);
+}
+
+/** The tree as it is on disk, without what is made or installed; that is shared. */
+async function copyTree(): Promise<void> {
+  const shared = ["node_modules"];
+  const left = new Set([...shared, ".git", "coverage", ".hallpass"]);
+  await cp(root, copy, { recursive: true, filter: (path) => !left.has(relative(root, path)) });
+  for (const name of shared) await symlink(join(root, name), join(copy, name));
+}
+
+async function faultsOf(all: readonly Mutant[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const { file, text, invariant } of all) {
+    const count = (await readFile(join(copy, file), "utf8")).split(text).length - 1;
+    if (count !== 1)
+      faults.push(`${file} should have this once and has it ${count} times (for ${invariant}):\n${text}`);
+  }
+  return faults;
+}
+
+async function inMutated<T>({ file, text, replacement }: Mutant, work: () => Promise<T>): Promise<T> {
+  const path = join(copy, file);
+  const original = await readFile(path, "utf8");
+  await writeFile(
+    path,
+    original.replace(text, () => replacement),
+  );
+  try {
+    return await work();
+  } finally {
+    await writeFile(path, original);
+  }
+}
+
+/** The names of the tests that fail, each with its file; a file that could not be run is one too. */
+async function redTests(files: readonly string[]): Promise<readonly string[]> {
+  const outputFile = join(copy, "mutations.json");
+  const flags = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"];
+  const jest = ["node_modules/jest/bin/jest.js", "--json", `--outputFile=${outputFile}`, "--forceExit"];
+  const child = spawn(process.execPath, [...flags, ...jest, "--runTestsByPath", ...files], {
+    cwd: copy,
+    stdio: "ignore",
+  });
+  await once(child, "close");
+  const { testResults } = Report.parse(JSON.parse(await readFile(outputFile, "utf8")));
+  await rm(outputFile);
+  return testResults.flatMap(({ name, assertionResults, message }) => {
+    const failed = assertionResults.filter(({ status }) => status === "failed");
+    if (failed.length > 0) return failed.map(({ fullName }) => `${basename(name)}: ${fullName}`);
+    return message === "" ? [] : [`${basename(name)}: could not be run`];
+  });
+}
+
+function fail(faults: readonly string[]): void {
+  console.error(faults.join("\n"));
+  process.exitCode = 1;
+}
