@@ -99,15 +99,15 @@ async function endAtOnce(storage: Storage, own: pg.Pool, where: string): Promise
     role: roles[index % roleCount] ?? "",
   }));
   const names = [...roles, ...memberships.map(({ subject }) => subject)];
-  const each = (words: (membership: Membership) => string): string => memberships.map(words).join(";");
+  const all = (words: (membership: Membership) => string): string => memberships.map(words).join(";");
   await guarded.query(names.map((name) => `create role ${name}`).join(";"));
   const hallpass = await startHallpass(storage, slack.url, { redisUrl: redis?.url, nodeOptions: [] });
   try {
     const taken: { ours: number; floor: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      await guarded.query(each(({ role, subject }) => `grant ${role} to ${subject}`));
+      await guarded.query(all(({ role, subject }) => `grant ${role} to ${subject}`));
       const floor = await bareRevokes(guarded, memberships);
-      await guarded.query(each(({ role, subject }) => `grant ${role} to ${subject}`));
+      await guarded.query(all(({ role, subject }) => `grant ${role} to ${subject}`));
       await schedule(storage.hallpass.url, own, redis?.url, {
         count: atOnce,
         provider: "orders-postgres",

@@ -50,7 +50,7 @@ export function endOnTime(deps: Omit<SweepDeps, "queues">): Rounds {
     return Math.min(longestPauseMs, Math.max(shortestPauseMs, (ms ?? longestPauseMs) + graceMs));
   }, deps.log);
   return {
-    now: rounds.now,
+    now: () => rounds.now(),
     async stop() {
       await rounds.stop();
       await Promise.all(inHand.values());

@@ -16,7 +16,8 @@ export function keepGoing(round: (asked: boolean) => Promise<number>, log: Logge
   let asked = false;
   let wakeUp: (() => void) | undefined;
   const loop = async (): Promise<void> => {
-    while (!stopped) {
+    for (;;) {
+      if (stopped) return;
       const isAsked = asked;
       asked = false;
       let pause: number;

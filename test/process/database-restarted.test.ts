@@ -14,8 +14,8 @@ describe("a database that is restarted in the middle of the traffic, at once and
   beforeAll(async () => {
     site = await openSite({ database: "embedded" });
     run = await site.start();
-    await run.ready();
-  });
+    await run.ready(patienceMs);
+  }, 2 * patienceMs);
   afterAll(() => site?.close());
 
   /** As `pg_ctl stop -m immediate` does; Hallpass starts its own database again. */
@@ -41,10 +41,10 @@ describe("a database that is restarted in the middle of the traffic, at once and
       await slack.as("bob").presses(before, "Approve");
       await threadSays(site, before, "Granted to");
 
-      let isOver = false;
+      const over = new AbortController();
       let said = 0;
       const asks = async (person: string): Promise<void> => {
-        while (!isOver) {
+        while (!over.signal.aborted) {
           said += 1;
           const { ack } = await slack.as(person).types(`/request-access orders-db read 1h number ${said}`);
           const number = /AR-(\d+)/.exec(JSON.stringify(ack ?? ""))?.[1];
@@ -54,7 +54,7 @@ describe("a database that is restarted in the middle of the traffic, at once and
       };
       const seen = new Set([before.ts]);
       const approves = async (): Promise<void> => {
-        while (!isOver) {
+        while (!over.signal.aborted) {
           for (const message of slack.channel("#access-requests").messages()) {
             if (seen.has(message.ts)) continue;
             seen.add(message.ts);
@@ -72,7 +72,7 @@ describe("a database that is restarted in the middle of the traffic, at once and
       }
       const now = acknowledged.length;
       await slack.until(() => acknowledged.length > now + 2, "some requests after it", patienceMs);
-      isOver = true;
+      over.abort();
       await traffic;
       expect(run.isRunning()).toBe(true);
 

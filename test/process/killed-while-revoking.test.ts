@@ -15,8 +15,8 @@ describe("a revocation that its worker does not live to finish", () => {
   beforeAll(async () => {
     site = await openSite();
     run = await site.start();
-    await run.ready();
-  });
+    await run.ready(patienceMs);
+  }, 2 * patienceMs);
   afterAll(() => site?.close());
 
   it(
@@ -39,7 +39,7 @@ describe("a revocation that its worker does not live to finish", () => {
       }
       // The fifth time it waits for the claim of the dead, as in life; somebody else runs already.
       const other = await site.start();
-      await other.ready();
+      await other.ready(patienceMs);
       const killedAt = performance.now();
       await run.kill();
       await guardedNetwork.restore();
@@ -60,7 +60,7 @@ describe("a revocation that its worker does not live to finish", () => {
         "grant.revoked": 1,
       });
     },
-    3 * patienceMs,
+    6 * patienceMs,
   );
 
   it(
@@ -82,7 +82,7 @@ describe("a revocation that its worker does not live to finish", () => {
 
       await releaseClaims(site);
       run = await site.start();
-      await run.ready();
+      await run.ready(patienceMs);
       await threadSays(site, message, "Revoked and verified");
       expect(await guarded.rolesOf("bob")).toEqual([]);
       expect(await site.audited()).toMatchObject({ "grant.active": 2, "grant.revoked": 2 });

@@ -25,8 +25,8 @@ describeWithRedis("1,000 grants that end together", () => {
     await redis.start();
     site = await openSite({ redisUrl: redis.url });
     run = await site.start();
-    await run.ready();
-  });
+    await run.ready(patienceMs);
+  }, 2 * patienceMs);
   afterAll(async () => {
     await redis?.kill();
     await site?.close();
@@ -48,7 +48,7 @@ describeWithRedis("1,000 grants that end together", () => {
       ].join(";"),
     );
     const [policy] = await site.query<{ hash: string }>("select hash from policies");
-    await recordActiveGrants(site.query, {
+    await recordActiveGrants((sql, values) => site.query(sql, values), {
       count,
       provider: "orders-postgres",
       roles,

@@ -26,7 +26,7 @@ describeWithRedis("three processes on one database and one Redis, their clocks a
     site = await openSite({ redisUrl: new URL("/11", redisUrl).href });
     runs = await Promise.all(skewsMs.map(startSkewed));
     await Promise.all(runs.map((run) => run.ready(patienceMs)));
-  }, patienceMs);
+  }, 2 * patienceMs);
   afterAll(() => site?.close());
 
   /** Files a request of each number, has two approvers click at once on each, and waits until all access has begun. */
