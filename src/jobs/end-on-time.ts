@@ -9,10 +9,12 @@ const only: readonly QueueName[] = ["revocations"];
 const graceMs = 50;
 /** Between two looks, while something is due. */
 const shortestPauseMs = 25;
+/** What was begun may be owed again at once: postponed, or given up by somebody else. */
+const longestPauseAfterWorkMs = 500;
 /** Never longer between two looks, whatever the clock says. */
 const longestPauseMs = 5_000;
-/** So many at once: a provider that hangs keeps some of them, and the others still come round. */
-const maxInHand = 50;
+/** So many at once, besides the queue's: with more, they would time out while they wait for the provider's connections. */
+const maxInHand = 20;
 
 /**
  * Ends access at its time, whatever the queue does: a revocation whose job has not come by then is run here. A queue that
@@ -47,7 +49,8 @@ export function endOnTime(deps: Omit<SweepDeps, "queues">): Rounds {
     const [next] = free.filter((effect) => !mine.includes(effect));
     if (next) return Math.max(shortestPauseMs, mayCome(next.overdueSeconds));
     const ms = await untilNextDue(deps.db, deps.clock, only);
-    return Math.min(longestPauseMs, Math.max(shortestPauseMs, (ms ?? longestPauseMs) + graceMs));
+    const longest = due.length > 0 ? longestPauseAfterWorkMs : longestPauseMs;
+    return Math.min(longest, Math.max(shortestPauseMs, (ms ?? longest) + graceMs));
   }, deps.log);
   return {
     now: () => rounds.now(),
