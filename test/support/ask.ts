@@ -23,6 +23,18 @@ export function threadSays({ slack }: Place, message: SeenMessage, words: string
   );
 }
 
+/** Has a person approve whatever still waits in a channel. */
+export async function approveWaiting({ slack }: Place, person: string, channel: string): Promise<void> {
+  for (const { ts } of slack.channel(channel).messages()) {
+    // Looked at again before each click: it may be decided meanwhile.
+    const message = slack
+      .channel(channel)
+      .messages()
+      .find((each) => each.ts === ts);
+    if (message?.visibleText.includes("May approve")) await slack.as(person).presses(message, "Approve");
+  }
+}
+
 /** The number of the request a message is about. */
 export function numberOf(message: SeenMessage): number {
   const number = /AR-(\d+)/.exec(message.visibleText)?.[1];
