@@ -12,14 +12,14 @@ import { startSweep } from "../src/jobs/sweep.ts";
 import { createDatabaseClock } from "../src/persistence/clock.ts";
 import { openDatabase } from "../src/persistence/database.ts";
 import type { Provider } from "../src/providers/provider.ts";
-import type { Starts } from "./support/starts.ts";
+import type { Started } from "./support/started.ts";
 
 const [databaseUrl = "", redisUrl = ""] = process.argv.slice(2);
 const log = pino({ level: process.env["LOG_LEVEL"] ?? "silent" }, process.stderr);
 const { prisma: db } = openDatabase(databaseUrl);
 const clock = createDatabaseClock();
 
-const starts: Starts = [];
+const starts: Started["starts"] = [];
 const provider: Provider = {
   targetSchema: z.unknown(),
   grant: () => Promise.resolve({}),
@@ -67,10 +67,14 @@ const run = async (effectId: string, queue: QueueName): Promise<void> => {
   await courtesy.turn(queue === "grants");
   return work();
 };
+const before = process.cpuUsage();
 const sweep = startSweep({ db, clock, queues, run, log });
 queues.work(run);
 
-// Asked for anything, it says what it has started.
-process.on("message", () => process.send?.(starts));
+// Asked for anything, it says what it has started, and what that took.
+process.on("message", () => {
+  const { user, system } = process.cpuUsage(before);
+  process.send?.({ starts, cpuMs: (user + system) / 1000 } satisfies Started);
+});
 process.once("disconnect", () => process.exit(0));
 process.send?.({ ready: "" });

@@ -12,7 +12,7 @@ import { bareSweep } from "./support/bare-sweep.ts";
 import { end, nextMessage, startHallpass, startScript } from "./support/processes.ts";
 import { startRedis } from "./support/redis.ts";
 import { median } from "./support/report.ts";
-import { Starts } from "./support/starts.ts";
+import { Started } from "./support/started.ts";
 import { createStorage, type Storage } from "./support/storage.ts";
 import { person, workspace } from "./support/workspace.ts";
 
@@ -81,8 +81,8 @@ async function benchmark(): Promise<void> {
         `goal: p99 at most ${goal.aliveMs} ms late, none early; while Redis is dead none more than ${goal.deadMs} ms late`,
     );
     const floor = await bareSweep(storage.floor.url, spread, seconds);
-    console.log(line(["", "p50 ms", "p99 ms", "latest", "early", "goal"]));
-    console.log(line(["floor", ...figures(floor), ""]));
+    console.log(line(["", "p50 ms", "p99 ms", "latest", "early", "cpu ms", "goal"]));
+    console.log(line(["floor", ...figures(floor), "", ""]));
     await endSpread(url, own, "PostgreSQL");
     if (hasRedis) for (const where of ["Redis", "Redis, dead"] as const) await endSpread(url, own, where);
   }
@@ -197,7 +197,7 @@ async function endSpread(
   while ((await own.query(live, [prefix])).rows.length > 0) await sleep(200);
   const answer = nextMessage(engine.process);
   engine.process.send("starts");
-  const starts = Starts.parse(await answer);
+  const { starts, cpuMs } = Started.parse(await answer);
   await end(engine.process);
   if (where !== "Redis, dead") await redis?.kill();
 
@@ -212,7 +212,7 @@ async function endSpread(
     late.every((ms) => ms >= 0) && (where === "Redis, dead" ? max <= goal.deadMs : p99 <= goal.aliveMs);
   const again = starts.length - spread;
   console.log(
-    line([where, ...figures(late), isMet ? "met" : "not met"]) +
+    line([where, ...figures(late), (cpuMs / spread).toFixed(1), isMet ? "met" : "not met"]) +
       (again === 0 ? "" : `  ${again} started again`),
   );
 }
