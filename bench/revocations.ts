@@ -9,7 +9,7 @@ import { createQueues } from "../src/jobs/queues.ts";
 import { migrate, migrateQueues } from "../src/persistence/migrate.ts";
 import { type ActiveGrants, recordActiveGrants } from "../test/support/active-grants.ts";
 import { bareSweep } from "./support/bare-sweep.ts";
-import { end, nextMessage, startHallpass, startScript } from "./support/processes.ts";
+import { end, nextMessage, startHallpass, startScript, type Target } from "./support/processes.ts";
 import { startRedis } from "./support/redis.ts";
 import { median } from "./support/report.ts";
 import { Started } from "./support/started.ts";
@@ -101,8 +101,9 @@ async function endAtOnce(storage: Storage, own: pg.Pool, where: string): Promise
   const names = [...roles, ...memberships.map(({ subject }) => subject)];
   const all = (words: (membership: Membership) => string): string => memberships.map(words).join(";");
   await guarded.query(names.map((name) => `create role ${name}`).join(";"));
-  const hallpass = await startHallpass(storage, slack.url, { redisUrl: redis?.url, nodeOptions: [] });
+  let hallpass: Target | undefined;
   try {
+    hallpass = await startHallpass(storage, slack.url, { redisUrl: redis?.url, nodeOptions: [] });
     const taken: { ours: number; floor: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
       await guarded.query(all(({ role, subject }) => `grant ${role} to ${subject}`));
@@ -128,7 +129,7 @@ async function endAtOnce(storage: Storage, own: pg.Pool, where: string): Promise
       `  queues in ${where.padEnd(12)} ${of("ours")} s   floor ${of("floor")} s   ${ratio.toFixed(1)} ×   ${met}`,
     );
   } finally {
-    await hallpass.stop();
+    await hallpass?.stop();
     await end(slack.process);
     await redis?.kill();
     await guarded.query(`drop role ${names.join(", ")}`);
