@@ -29,6 +29,7 @@ const provider: Provider = {
   },
   holds: () => Promise.resolve(false),
   lastUsed: () => Promise.resolve(undefined),
+  holders: () => Promise.resolve([]),
   check: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
@@ -50,6 +51,7 @@ const runner: RunnerDeps = {
   handlers: {
     revoke: (effect) => carryOutRevoke(carryOut, effect),
     grant: nothing,
+    check_held: nothing,
     check_idle: nothing,
     extend_access: nothing,
     remind_expiry: nothing,
