@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ask, numberOf, threadSays, toldDirectly } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 import type { Channel } from "../../playground/slack/model.ts";
@@ -22,7 +23,8 @@ beforeEach(() => {
 
 /** The approval messages of a request in a channel, as they stand. */
 function cards(channel: string, about: SeenMessage): readonly SeenMessage[] {
-  const name = `AR-${numberOf(about)}`;
+  // What the alerts are told of a request begins otherwise.
+  const name = `AR-${numberOf(about)} · `;
   return world.slack
     .channel(channel)
     .messages()
@@ -40,13 +42,15 @@ function strays(channel: string): readonly SeenMessage[] {
 async function failures(
   about: SeenMessage,
 ): Promise<readonly { readonly error: string; readonly instead: string | null }[]> {
-  return world.query(
+  const rows = await world.opened(
     `select data->>'error' as error, data->>'instead' as instead
      from audit_events a join access_requests r on r.id = a.request_id
-     where a.type = 'message.failed' and r.number = $1 order by a.seq`,
-    [numberOf(about)],
+     where a.type = 'message.failed' and r.number = ${numberOf(about)} order by a.seq`,
   );
+  return Failures.parse(rows);
 }
+
+const Failures = z.array(z.object({ error: z.string(), instead: z.string().nullable() }));
 
 /** All that Hallpass owed is done, so what was not said by now is not said at all. */
 async function settled(): Promise<void> {
