@@ -228,7 +228,16 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
         extend_access: (effect): Promise<Outcome> => carryOutExtension(carryOut, effect),
         check_held: (effect): Promise<Outcome> => carryOutHeldCheck(carryOut, effect),
         deadline: (effect): Promise<Outcome> => carryOutDeadline(record, effect),
-        ...createNotifier({ db, clock, client, directory, pace, token, log, admins }),
+        ...createNotifier({
+          ...record,
+          policy: keeper.current,
+          client,
+          directory,
+          pace,
+          token,
+          log,
+          admins,
+        }),
       },
     };
     const run = async (effectId: string, queue: QueueName): Promise<void> => {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { RequestFlag } from "./anomalies.ts";
+import { ApprovalFlag } from "./approval-anomalies.ts";
 import { saying } from "./personal-fields.ts";
 
 /** Who did it: a person, the policy (an `allow` rule), or Hallpass itself (a deadline, an outcome). */
@@ -64,6 +66,14 @@ export const eventData = {
   "extension.failed": z.object({ extends: plain, why: plain }),
   /** The requester has this already, by a right of their own that stays when what they ask for ends. */
   "request.already_held": z.object({ access: z.array(plain) }),
+  /** It is unusual beside the requester's earlier ones; nothing is decided by that. */
+  "request.flagged": z.object({ flags: z.array(RequestFlag) }),
+  /** Who approved it is unusual; nothing is decided by that. `decision`: their place among the request's decisions, from 0. */
+  "approval.flagged": z.object({
+    approver: value,
+    decision: z.number().int(),
+    flags: z.array(ApprovalFlag),
+  }),
   "request.denied": z.object({ name, reason: text, policyVersion: judgedUnder }),
   /** `reason`: where it was not the requester who took it back. */
   "request.cancelled": z.object({ reason: plain.optional() }),

@@ -1,8 +1,10 @@
 import type { Authority } from "./approvals.ts";
+import type { RequestFlag } from "./anomalies.ts";
 import type { AuditEvent } from "./audit-event.ts";
 import { comeBack, takeBack, vanish } from "./drift-transitions.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
+import { noteFlags } from "./flag-request.ts";
 import type { Grant, RevokeReason } from "./grant.ts";
 import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
 import { grantUnsettled, noteStanding, noteUse, restore } from "./grant-upkeep.ts";
@@ -85,6 +87,8 @@ export type Command =
     }
   /** The requester has this already, not by a grant of ours. */
   | { readonly type: "note_held"; readonly access: readonly string[] }
+  /** What is unusual about it. */
+  | { readonly type: "note_flags"; readonly flags: readonly RequestFlag[] }
   | { readonly type: "extension_failed"; readonly why: string }
   /** The access was seen to be used. */
   | { readonly type: "note_use"; readonly grantId: string; readonly at: Date }
@@ -153,6 +157,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return restore(state, command, now);
     case "note_held":
       return noteHeld(state, command, now);
+    case "note_flags":
+      return noteFlags(state, command, now);
     case "extend":
       return extend(state, command, now);
     case "extension_failed":

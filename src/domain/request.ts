@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RequestFlag } from "./anomalies.ts";
 import type { Person } from "./person.ts";
 
 export const requestStatuses = ["pending", "approved", "denied", "cancelled", "expired", "refused"] as const;
@@ -100,6 +101,8 @@ export type AccessRequest = {
   readonly decisions: readonly PersonalDecision[];
   /** What of it the requester was found to have already, by a right of their own. */
   readonly heldBefore?: readonly string[];
+  /** What was unusual about it beside the requester's earlier ones. */
+  readonly flags?: readonly RequestFlag[];
   readonly createdAt: Date;
   /** A request that nobody has decided by then expires. */
   readonly respondBy?: Date;

@@ -117,6 +117,7 @@ export async function recordTransition(
       update access_requests
       set version = version + 1, status = ${request.status}, decisions = ${JSON.stringify(request.decisions)}::jsonb,
           held_before = ${request.heldBefore ? JSON.stringify(request.heldBefore) : null}::jsonb,
+          flags = ${request.flags ? JSON.stringify(request.flags) : null}::jsonb,
           closed_at = ${request.closedAt ?? null}
       where id = ${request.id}::uuid and version = ${before.request.version}
       returning id)

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RequestFlag } from "../domain/anomalies.ts";
 import { type Grant, grantStatuses, revokeReasons } from "../domain/grant.ts";
 import {
   type AccessRequest,
@@ -89,6 +90,7 @@ const RequestRow = z.preprocess(
       planned: z.array(PlannedGrant),
       decisions: z.array(PersonalDecision),
       held_before: optional(z.array(z.string())),
+      flags: optional(z.array(RequestFlag)),
       created_at: instant,
       respond_by: optional(instant),
       closed_at: optional(instant),
@@ -116,6 +118,7 @@ const RequestRow = z.preprocess(
         planned: row.planned,
         decisions: row.decisions,
         heldBefore: row.held_before,
+        flags: row.flags,
         createdAt: row.created_at,
         respondBy: row.respond_by,
         closedAt: row.closed_at,

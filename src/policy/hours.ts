@@ -86,7 +86,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 let latest: { readonly atMs: number; readonly timeZone: string; readonly shows: WallClock } | undefined;
 
 /** The day (0 is Monday) and the minute of the day that a clock on the wall shows, summer time included. */
-function wallClock(at: Date, timeZone: string): WallClock {
+export function wallClock(at: Date, timeZone: string): WallClock {
   const atMs = at.getTime();
   if (latest?.atMs !== atMs || latest.timeZone !== timeZone)
     latest = { atMs, timeZone, shows: readClock(at, timeZone) };

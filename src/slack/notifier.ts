@@ -16,6 +16,7 @@ import {
   tellAdmins,
 } from "./approval-place.ts";
 import { type Compose, type CourierDeps, createCourier, type Parcel } from "./courier.ts";
+import { lookAtApproval, lookAtRequest, type UnusualDeps } from "./look-for-unusual.ts";
 import type { Urgency } from "./pace.ts";
 import { plain } from "./posting.ts";
 import { type PermanentFault, permanentFault } from "./slack-fault.ts";
@@ -27,8 +28,9 @@ import {
   requesterMessage,
   threadMessage,
 } from "./views/event-message.ts";
+import { withFlags } from "./views/unusual.ts";
 
-export type NotifierDeps = CourierDeps & PlaceDeps;
+export type NotifierDeps = CourierDeps & PlaceDeps & UnusualDeps;
 
 type Effect<K extends ClaimedEffect["kind"]> = Extract<ClaimedEffect, { kind: K }>;
 
@@ -66,6 +68,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
   return {
     async post_request(effect) {
       if (await findApprovalMessage(deps.db, effect.requestId)) return done;
+      await lookAtRequest(deps, effect);
       return deliver(effect, async (parcel) => {
         await placeCard(deps, { effect, parcel });
         return done;
@@ -89,11 +92,12 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       if (!threadMessage(event)) return doneWith("nothing to say");
       const outdated = await outdatedBy(deps, effect);
       if (outdated !== undefined) return doneWith(outdated);
+      const flags = await lookAtApproval(deps, effect);
       return deliver(effect, async (parcel) => {
         const place = await findApprovalMessage(deps.db, effect.requestId);
         if (!place) return doneWith("nowhere to say it");
         return sayInThread(deps, { effect, parcel }, place, async () =>
-          certain(threadMessage(event, await namesOf(deps.directory, askedBy(event)))),
+          withFlags(certain(threadMessage(event, await namesOf(deps.directory, askedBy(event)))), flags),
         );
       });
     },

@@ -58,8 +58,11 @@ describe("requests: every status × every command", () => {
     review: { type: "review", by: bob, verdict: "accept", note: "fine", reviewers: [bob.email], key: "r" },
     check_review: { type: "check_review" },
     note_held: { type: "note_held", access: ["orders-db:write"] },
+    note_flags: { type: "note_flags", flags: [{ kind: "first_time", why: "of their last 9 requests none" }] },
   };
   const closed = (refusal: string): Readonly<Record<string, string>> => ({
+    // What is unusual about a request is recorded whatever has become of it.
+    note_flags: `${refusal.replace("already_", "")}: request.flagged`,
     approve: refusal,
     deny: refusal,
     cancel: refusal,
@@ -85,6 +88,7 @@ describe("requests: every status × every command", () => {
       review: "not_break_glass",
       check_review: "not_break_glass",
       note_held: "pending: request.already_held",
+      note_flags: "pending: request.flagged",
     },
     approved: {
       ...closed("already_approved"),

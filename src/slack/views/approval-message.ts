@@ -20,6 +20,7 @@ import {
   richText,
   shorten,
 } from "./rich-text.ts";
+import { unusualLines } from "./unusual.ts";
 
 /** What the buttons are called on the wire; their value is the request's id, nothing else. */
 export const approveActionId = "approve_request";
@@ -67,6 +68,7 @@ export function approvalMessage(state: State, asked: Asked): Message {
         ...(pending ? waiting(request, asked) : []),
         ...(request.heldBefore ? [field("Note", heldBefore(request, request.heldBefore))] : []),
         ...(request.terms.doubts ?? []).map((doubt) => field("Note", shorten(onOneLine(doubt), 300))),
+        ...unusualLines(request.flags ?? []),
         field("Why"),
       ]),
       quote(request.reason),

@@ -179,6 +179,8 @@ export function toThread(event: AuditEvent): Told | undefined {
       return { line: ["🚨 Refused, and whoever keeps the policy can mend why:"], said: event.data.why };
     case "request.created":
     case "request.already_held":
+    case "request.flagged":
+    case "approval.flagged":
     case "decision.refused":
     case "grant.started":
     case "grant.landed_late":
@@ -361,6 +363,8 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
       };
     case "request.refused":
     case "request.already_held":
+    case "request.flagged":
+    case "approval.flagged":
     case "request.reminded":
     case "request.escalated":
     case "break_glass.used":

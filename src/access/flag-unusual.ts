@@ -1,0 +1,56 @@
+import { anomaliesOf, requestFlag } from "../domain/anomalies.ts";
+import { type ApprovalFlag, approvalFlagsOf } from "../domain/approval-anomalies.ts";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import { readApprovalPast } from "../persistence/approval-past.ts";
+import { recordEvent } from "../persistence/audit.ts";
+import { readOwnPast } from "../persistence/own-past.ts";
+import { readState } from "../persistence/requests.ts";
+import { wallClock } from "../policy/hours.ts";
+import type { Policy } from "../policy/policy.ts";
+import { apply } from "./apply.ts";
+import type { RecordDeps } from "./deps.ts";
+
+export type FlagDeps = RecordDeps & { readonly policy: () => Policy };
+
+/**
+ * Remembers and records what is unusual about a request beside its requester's earlier ones; nothing where nothing is, or
+ * where it has been done. Done before the approval message is made, so that it shows from the first.
+ */
+export async function flagRequest(deps: FlagDeps, requestId: string): Promise<void> {
+  const { timezone } = deps.policy().settings;
+  const read = await readOwnPast(deps.db, requestId, (at) => wallClock(at, timezone).minute);
+  if (!read) return;
+  const flags = anomaliesOf(read.asked, read.past).map(requestFlag);
+  // Refused where another process has done it at the same moment.
+  if (flags.length > 0) await apply(deps, requestId, { type: "note_flags", flags });
+}
+
+/** Records, once, what is unusual about somebody's approval: nobody knows who will approve before they do. */
+export async function flagApproval(
+  deps: Pick<RecordDeps, "db" | "clock">,
+  requestId: string,
+  { at, actor }: AuditEvent,
+): Promise<readonly ApprovalFlag[]> {
+  const approver = actor.kind === "person" ? actor.email : undefined;
+  const read = approver === undefined ? undefined : await readState(deps.db, deps.clock, requestId);
+  if (!read || approver === undefined) return [];
+  const { request } = read.state;
+  // Break-glass is approved by nobody.
+  const decision = request.decisions.findIndex(
+    ({ verdict, email }) => verdict === "approve" && email === approver,
+  );
+  if (decision === -1) return [];
+  const flags = approvalFlagsOf(await readApprovalPast(deps.db, requestId, { approver, at }));
+  if (flags.length === 0) return [];
+  await recordEvent(
+    deps.db,
+    {
+      type: "approval.flagged",
+      at: read.now,
+      actor: { kind: "hallpass" },
+      data: { approver, decision, flags: [...flags] },
+    },
+    { request, dedupeKey: `approval.flagged ${requestId} ${decision}` },
+  );
+  return flags;
+}

@@ -1,0 +1,23 @@
+import type { AuditEvent } from "./audit-event.ts";
+import type { Command, Decision, State } from "./decide.ts";
+
+/** What is unusual about a request is remembered with it, once; whatever has become of the request by then. */
+export function noteFlags(
+  state: State,
+  { flags }: Extract<Command, { type: "note_flags" }>,
+  now: Date,
+): Decision {
+  if (state.request.flags) return { accepted: false, refusal: "repeated" };
+  const event: AuditEvent = {
+    type: "request.flagged",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { flags: [...flags] },
+  };
+  return {
+    accepted: true,
+    next: { ...state, request: { ...state.request, flags } },
+    events: [event],
+    effects: [],
+  };
+}

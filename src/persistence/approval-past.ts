@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { type ApprovalPast, mutualDays } from "../domain/approval-anomalies.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+
+const pastDays = 180;
+/** More than enough to tell who usually approves; the newest count. */
+const maxRequests = 500;
+
+const count = z.object({ all: z.number(), byApprover: z.number() });
+const Row = z.object({
+  resource: z.string(),
+  forResource: count,
+  forRequester: count,
+  byApprover: z.number(),
+  byRequester: z.number(),
+});
+
+/** What people had approved until a moment, beside one request that somebody approved then. */
+export async function readApprovalPast(
+  db: PrismaClient,
+  requestId: string,
+  approval: { readonly approver: string; readonly at: Date },
+): Promise<ApprovalPast> {
+  const { approver, at } = approval;
+  const approvedBy = (email: Prisma.Sql): Prisma.Sql =>
+    Prisma.sql`e.decisions @> jsonb_build_array(jsonb_build_object('verdict', 'approve', 'email', ${email}))`;
+  // `r` is the request in question, and none of its own past.
+  const approved = (days: number, which: Prisma.Sql): Prisma.Sql => Prisma.sql`
+    select e.decisions from access_requests e
+    where e.id <> r.id and e.status = 'approved' and e.closed_at <= ${at}
+      and e.created_at > ${at}::timestamptz - ${days} * interval '1 day'
+      and e.decisions @> '[{"verdict": "approve"}]' and ${which}
+    order by e.created_at desc limit ${maxRequests}`;
+  const both = (which: Prisma.Sql): Prisma.Sql => Prisma.sql`
+    (select jsonb_build_object('all', count(*), 'byApprover',
+              count(*) filter (where ${approvedBy(Prisma.sql`${approver}::text`)}))
+     from (${approved(pastDays, which)}) e)`;
+  const [row] = await db.$queryRaw<unknown[]>`
+    select r.resource,
+           ${both(Prisma.sql`e.resource = r.resource`)} as "forResource",
+           ${both(Prisma.sql`e.requester_email = r.requester_email`)} as "forRequester",
+           (select count(*)::int from (${approved(
+             mutualDays,
+             Prisma.sql`e.requester_email = r.requester_email and ${approvedBy(Prisma.sql`${approver}::text`)}`,
+           )}) e) as "byApprover",
+           (select count(*)::int from (${approved(
+             mutualDays,
+             Prisma.sql`e.requester_email = ${approver} and ${approvedBy(Prisma.sql`r.requester_email`)}`,
+           )}) e) as "byRequester"
+    from access_requests r where r.id = ${requestId}::uuid`;
+  const { resource, forResource, forRequester, byApprover, byRequester } = Row.parse(row);
+  return {
+    resource,
+    forResource,
+    forRequester,
+    lately: { byApprover, byRequester },
+  };
+}
