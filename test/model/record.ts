@@ -56,11 +56,16 @@ const legal: Readonly<Record<string, readonly [readonly (Lived["status"] | "none
   "grant.started": [["none"], "granting"],
   "grant.active": [["granting"], "active"],
   "grant.extended": [["active"], "active"],
+  "grant.restored": [["active"], "active"],
+  "grant.vanished": [["active"], "active"],
+  "grant.came_back": [["active"], "active"],
+  "grant.unsettled": [["granting"], "granting"],
   "grant.failed": [["granting"], "revoking"],
   "grant.revoking": [["granting", "active"], "revoking"],
   "grant.landed_late": [["revoking", "revoked"], "revoking"],
   "revocation.failed": [["revoking"], "revoking"],
   "grant.revoked": [["revoking"], "revoked"],
+  "grant.reappeared": [["revoked"], "revoking"],
 };
 
 /** Follows the grants of a request through the audit; throws at the first step that none may take. */

@@ -5,8 +5,9 @@ import { pino } from "pino";
 import { z } from "zod";
 import { type Hallpass, startHallpass } from "../../src/main.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
+import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
 import { createDatabase } from "../support/database.ts";
-import { configFor, manifestScopes, policyFrom } from "../support/hallpass.ts";
+import { configFor, manifestScopes, policyFrom, unhurried } from "../support/hallpass.ts";
 import { type ProviderServer, startProviderServer } from "../support/provider-server.ts";
 import { limitFaults } from "../support/slack-limits.ts";
 import { type Slack, startSlack } from "../support/slack.ts";
@@ -136,6 +137,7 @@ export async function openModelWorld(): Promise<ModelWorld> {
       secret: (name) => (name === "TOOL_URL" ? network.providerUrl : provider.token),
       log: pino({ level: process.env["TEST_LOG_LEVEL"] ?? "error" }, lines),
       clock,
+      pace: unhurried,
     });
     const incarnation: Incarnation = { hallpass, network, isReady: false, isDead: false };
     born = incarnation;
@@ -199,7 +201,14 @@ export async function openModelWorld(): Promise<ModelWorld> {
     isSlackWell: true,
     lostAnswers: false,
     async asked(since) {
-      return z.array(Asked).parse(await query(askedSince, [since]));
+      const client = await own.connect();
+      try {
+        const { rows } = await client.query(askedSince, [since]);
+        const { openAll } = await readPersonalDirectory(client);
+        return z.array(Asked).parse(rows.map(openAll));
+      } finally {
+        client.release();
+      }
     },
     async nextNumber() {
       const [row] = await query<{ next: number }>(

@@ -73,7 +73,7 @@ export type WorldOptions = {
   readonly pace?: PaceLimits;
 };
 
-const unhurried: PaceLimits = { burst: 10_000, intervalMs: 1 };
+export const unhurried: PaceLimits = { burst: 10_000, intervalMs: 1 };
 
 /** A whole Hallpass in this process, with a simulated Slack, a database of its own and a real server to guard. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
