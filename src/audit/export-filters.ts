@@ -89,13 +89,13 @@ export function recordedFilters({
   );
 }
 
-const Day = z.iso.date();
+export const Day = z.iso.date();
 const zone = { offset: true, local: true };
 const Instant = z.union([z.iso.datetime(zone), z.iso.datetime({ ...zone, precision: -1 })]);
 const daySeconds = 86_400;
 
 /** A duration back from now, a day, or an instant (in UTC unless it says otherwise); `null` when it is none of these. */
-function readTime(text: string, now: Date, name: "since" | "until"): Date | null {
+export function readTime(text: string, now: Date, name: "since" | "until"): Date | null {
   const seconds = parseDuration(text);
   if (seconds !== undefined) return back(now, seconds);
   if (Day.safeParse(text).success) {
@@ -108,11 +108,12 @@ function readTime(text: string, now: Date, name: "since" | "until"): Date | null
 }
 
 /** Not before 1970: no log reaches back that far, and durations may. */
-function back(from: Date, seconds: number): Date {
+export function back(from: Date, seconds: number): Date {
   return new Date(Math.max(0, from.getTime() - seconds * 1_000));
 }
 
-function timeFault(name: FilterName, text: string | undefined): string {
+/** What is wrong with a time that `readTime` does not understand. */
+export function timeFault(name: string, text: string | undefined): string {
   return `${name} must be a duration back from now such as 30d or 12h, a day such as 2026-03-01, or a time such as 2026-03-01T09:00Z (UTC), got ${quoted(text)}.`;
 }
 
@@ -136,7 +137,7 @@ function typeFault(text: string | undefined): string {
 }
 
 /** An address, or who was erased: `erased person 7`, `person-7`. */
-function userIn(text: string): string | null {
+export function userIn(text: string): string | null {
   const person = /^(?:erased[ -])?person[ -](\d{1,9})$/i.exec(text.trim())?.[1];
   return person === undefined ? emailIn(text) : `person-${Number(person)}`;
 }

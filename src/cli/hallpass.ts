@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
+import type { ShowOptions, WhatOptions, WhoOptions } from "./audit-questions.ts";
 import type { VerifyOptions } from "./audit-verify.ts";
 import type { ForgetOptions } from "./audit-forget.ts";
 import type { CheckOptions } from "./policy-check.ts";
@@ -137,6 +138,38 @@ function createProgram(): Command {
     .option("--output <FILE>", "a file, compressed where it ends in .gz, or - for standard output", "-")
     .action(async (options: ExportOptions) =>
       finish((await import("./audit-export.ts")).auditExport(options)),
+    );
+  audit
+    .command("who")
+    .description("say who could at a moment or in a span of time, by which grant, and who let them")
+    .argument("<RESOURCE[:ROLE]>", "a resource or one role of it, such as orders-db:write")
+    .addOption(
+      new Option(
+        "--at <TIME>",
+        "a moment or a day: 2026-03-03T09:00Z, 2026-03-03, 12h (default: now)",
+      ).conflicts("between"),
+    )
+    .option("--between <TIMES...>", "a span: two times; a day counts to its end")
+    .option("--json", "as JSON")
+    .action(async (access: string, options: WhoOptions) =>
+      finish((await import("./audit-questions.ts")).auditWho(access, options)),
+    );
+  audit
+    .command("what")
+    .description("say what a person asked for, got, was refused and decided")
+    .argument("<PERSON>", "their e-mail address; person-7 for who was erased")
+    .option("--between <TIMES...>", "a span: two times; a day counts to its end (default: ever)")
+    .option("--json", "as JSON")
+    .action(async (person: string, options: WhatOptions) =>
+      finish((await import("./audit-questions.ts")).auditWhat(person, options)),
+    );
+  audit
+    .command("show")
+    .description("say the whole life of a request, event by event, with each event's place in the chain")
+    .argument("<REQUEST>", "such as AR-1042")
+    .option("--json", "as JSON")
+    .action(async (request: string, options: ShowOptions) =>
+      finish((await import("./audit-questions.ts")).auditShow(request, options)),
     );
   audit
     .command("verify")

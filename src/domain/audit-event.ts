@@ -94,7 +94,13 @@ export const eventData = {
   "break_glass.overdue": z.object({ reviewers: z.array(value), reviewBy: instant }),
   /** Somebody tried to decide and may not, or came too late. Nothing else changed. */
   "decision.refused": z.object({ attempted: plain, why: plain }),
-  "grant.started": z.object({ provider: plain, subject, target: saying.anything }),
+  /** `access`: the `resource:role` it gives; in a bundle not the one that was asked for. */
+  "grant.started": z.object({
+    provider: plain,
+    subject,
+    target: saying.anything,
+    access: plain.optional(),
+  }),
   "grant.active": z.object({
     provider: plain,
     subject,
@@ -184,6 +190,8 @@ export const eventData = {
     filters: z.record(plain, value),
     via: plain,
   }),
+  /** Somebody asked who could, or what a person did. */
+  "audit.asked": z.object({ question: text, via: plain }),
   "audit.refused": z.object({ attempted: text, why: plain }),
   /** A person's key is destroyed: what the audit says of them cannot be read any more. */
   "person.erased": z.object({ person: z.number().int() }),

@@ -220,12 +220,12 @@ function grantsOf(
     durationSeconds: request.durationSeconds,
     revokeAttempts: 0,
   }));
-  const events = grants.map(({ id, provider, subject, target }): AuditEvent => ({
+  const events = request.planned.map(({ grantId, provider, subject, target, access }): AuditEvent => ({
     type: "grant.started",
     at: now,
     actor: { kind: "hallpass" },
-    grantId: id,
-    data: { provider, subject, target },
+    grantId,
+    data: { provider, subject, target, ...(access === undefined ? {} : { access }) },
   }));
   return {
     grants,

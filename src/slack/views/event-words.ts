@@ -198,6 +198,7 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "policy.loaded":
     case "policy.refused":
     case "audit.exported":
+    case "audit.asked":
     case "audit.refused":
     case "person.erased":
       return undefined;
@@ -388,6 +389,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "policy.loaded":
     case "policy.refused":
     case "audit.exported":
+    case "audit.asked":
     case "audit.refused":
     case "person.erased":
       return undefined;

@@ -1,0 +1,13 @@
+import type { AuditReader, LoggedEvent } from "./read-events.ts";
+
+/** Every event of a request, in the order of the log; none where there is no such request. */
+export async function lifeOfRequest(reader: AuditReader, number: number): Promise<readonly LoggedEvent[]> {
+  const events: LoggedEvent[] = [];
+  const log = reader.events({
+    sql: "e.request_id = (select id from access_requests where number = $1)",
+    values: [number],
+    order: "seq",
+  });
+  for await (const event of log) events.push(event);
+  return events;
+}

@@ -1,0 +1,113 @@
+import { storable } from "../domain/text.ts";
+import { back, Day, readTime, timeFault, userIn } from "./export-filters.ts";
+import type { Span } from "./holdings.ts";
+
+/** A resource, or one role of it. */
+export type AskedAccess = { readonly resource: string; readonly role?: string };
+export type WhoQuestion = AskedAccess & { readonly span: Span; readonly when: string };
+export type WhatQuestion = { readonly person: string; readonly span?: Span; readonly when: string };
+
+export type ReadQuestion<T> =
+  { readonly ok: true; readonly question: T } | { readonly ok: false; readonly fault: string };
+
+type WrittenTimes = { readonly at?: string | undefined; readonly between?: readonly string[] | undefined };
+
+/** `orders-db:write`, and when: a moment, a day or a span; now unless told. */
+export function readWhoQuestion(access: string, times: WrittenTimes, now: Date): ReadQuestion<WhoQuestion> {
+  const [, resource = "", role] = /^([^\s:]+)(?::([^\s:]+))?$/u.exec(storable(access).trim()) ?? [];
+  if (resource === "")
+    return fault(`Expected RESOURCE or RESOURCE:ROLE such as orders-db:write, got ${quoted(access)}.`);
+  const asked = { resource, ...(role === undefined ? {} : { role }) };
+  const read = readTimes(times, now);
+  return read.ok ? { ok: true, question: { ...asked, ...read.question } } : read;
+}
+
+/** A person's address, or `person-7` for who was erased, and a span; always unless told. */
+export function readWhatQuestion(
+  person: string,
+  between: readonly string[] | undefined,
+  now: Date,
+): ReadQuestion<WhatQuestion> {
+  const user = userIn(person);
+  if (user === null)
+    return fault(`Expected an e-mail address, or person-7 for who was erased, got ${quoted(person)}.`);
+  if (between === undefined) return { ok: true, question: { person: user, when: "ever" } };
+  const read = readTimes({ between }, now);
+  return read.ok ? { ok: true, question: { person: user, ...read.question } } : read;
+}
+
+/** The words after `who`: `orders-db:write`, then nothing, `at TIME` or `between TIME and TIME`. */
+export function parseWhoQuestion(words: readonly string[], now: Date): ReadQuestion<WhoQuestion> {
+  const [access = "", word, ...rest] = words;
+  const times = rest.filter((each, index) => !(index === 1 && each.toLowerCase() === "and"));
+  switch (word?.toLowerCase()) {
+    case undefined:
+      return readWhoQuestion(access, {}, now);
+    case "at":
+      if (times.length === 1) return readWhoQuestion(access, { at: times[0] }, now);
+      break;
+    case "between":
+      return readWhoQuestion(access, { between: times }, now);
+  }
+  return fault(
+    `Expected at TIME or between TIME and TIME after ${quoted(access)}, such as at 2026-03-03T09:00Z, got ${quoted([word, ...rest].join(" "))}.`,
+  );
+}
+
+/** `AR-1042` or `1042`. */
+export function readRequestNumber(text: string): ReadQuestion<number> {
+  const number = /^(?:AR-)?(\d{1,9})$/i.exec(text.trim())?.[1];
+  return number === undefined
+    ? fault(`Expected a request such as AR-1042, got ${quoted(text)}.`)
+    : { ok: true, question: Number(number) };
+}
+
+function readTimes(
+  { at, between }: WrittenTimes,
+  now: Date,
+): ReadQuestion<{ readonly span: Span; readonly when: string }> {
+  if (at !== undefined && between !== undefined)
+    return fault("at and between are two questions; ask one of them.");
+  if (between) return readBetween(between, now);
+  const from = at === undefined ? now : readTime(at, now, "since");
+  if (from === null) return fault(timeFault("at", at));
+  if (from > now) return fault(`at must not be in the future, got ${quoted(at)}.`);
+  const isDay = at !== undefined && Day.safeParse(at).success;
+  // A moment is as long as the log's clock can tell: a millisecond.
+  const until = back(from, isDay ? -86_400 : -0.001);
+  const when = isDay ? `on ${at} (UTC)` : `at ${wordTime(from)}`;
+  return { ok: true, question: { span: { from, until }, when } };
+}
+
+function readBetween(
+  between: readonly string[],
+  now: Date,
+): ReadQuestion<{ readonly span: Span; readonly when: string }> {
+  const [first, last, ...more] = between;
+  if (first === undefined || last === undefined || more.length > 0)
+    return fault(
+      `between takes two times, such as 2026-03-01 and 2026-03-31, got ${quoted(between.join(" "))}.`,
+    );
+  const from = readTime(first, now, "since");
+  if (from === null) return fault(timeFault("between", first));
+  const until = readTime(last, now, "until");
+  if (until === null) return fault(timeFault("between", last));
+  if (from >= until) return fault("The first time of between must be earlier than the second.");
+  return {
+    ok: true,
+    question: { span: { from, until }, when: `between ${wordTime(from)} and ${wordTime(until)}` },
+  };
+}
+
+/** `2026-03-03T09:00:00Z`: as people write it in a question. */
+export function wordTime(at: Date): string {
+  return at.toISOString().replace(".000Z", "Z");
+}
+
+function quoted(text = ""): string {
+  return `“${text.length > 60 ? `${text.slice(0, 60)}…` : text}”`;
+}
+
+function fault(text: string): { readonly ok: false; readonly fault: string } {
+  return { ok: false, fault: text };
+}

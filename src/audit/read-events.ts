@@ -1,0 +1,163 @@
+import { Client } from "pg";
+import QueryStream from "pg-query-stream";
+import { z } from "zod";
+import { Actor, type AuditEvent, StoredEvent } from "../domain/audit-event.ts";
+import { readPersonalDirectory } from "../persistence/personal-directory.ts";
+
+/** An event as it stands in the log, and what stands beside it, opened: who is erased reads `erased person 7`. */
+export type LoggedEvent = {
+  readonly seq: number;
+  /** Its place in the hash chain; absent until it is sealed. */
+  readonly place?: number;
+  readonly at: Date;
+  readonly type: string;
+  readonly requestId?: string;
+  /** `AR-1042`. */
+  readonly request?: string;
+  readonly grantId?: string;
+  readonly actor: Actor;
+  readonly requester?: string;
+  readonly resource?: string;
+  readonly role?: string;
+  readonly rule?: string;
+  readonly policyVersion?: string;
+  readonly data: unknown;
+  /** By whom the request was approved by which access lasts longer; only of `grant.extended`. */
+  readonly extension?: { readonly byRule: boolean; readonly approvers: readonly string[] };
+  /** What it says; absent where that is nothing this version of Hallpass could have written. */
+  readonly event?: AuditEvent;
+};
+
+/** Reads the log as it stood in one instant. `where` chooses among the rows of `audit_events e`. */
+export type AuditReader = {
+  readonly events: (where: Where) => AsyncIterable<LoggedEvent>;
+  /** The number of somebody by their address, or by the name of who was erased: `person-7`. */
+  readonly personNumber: (user: string) => Promise<number | undefined>;
+};
+
+export type Where = {
+  /** Common table expressions, and a condition that may use them. */
+  readonly with?: string;
+  readonly sql: string;
+  readonly values: readonly unknown[];
+  /** What it is put in order by. */
+  readonly order: "seq" | "request";
+};
+
+/** No answer is worth keeping the database busy for longer. */
+const patienceMs = 120_000;
+
+/** Does `work` on the log, on a connection of its own, in one read-only transaction. */
+export async function withAuditReader<T>(
+  source: { readonly databaseUrl: string },
+  work: (reader: AuditReader) => Promise<T>,
+): Promise<T> {
+  const client = new Client({
+    connectionString: source.databaseUrl,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: patienceMs,
+    application_name: "hallpass audit questions",
+  });
+  // A connection lost between two queries is told by the next query.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.query("begin transaction isolation level repeatable read read only");
+    const directory = await readPersonalDirectory(client);
+    return await work({
+      async *events(where) {
+        const rows: AsyncIterable<unknown> = client.query(
+          new QueryStream(select(where), [...where.values], { batchSize: 500 }),
+        );
+        for await (const row of rows) yield loggedEvent(directory.openAll(row));
+      },
+      async personNumber(user) {
+        const number = /^person-(\d{1,9})$/.exec(user)?.[1];
+        if (number !== undefined) return Number(number);
+        const { rows } = await client.query<{ id: number }>("select id from people where handle = $1", [
+          user,
+        ]);
+        return rows[0]?.id;
+      },
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+function select({ with: tables, sql, order }: Where): string {
+  return `${tables === undefined ? "" : `with ${tables} `}
+    select e.seq::float8 as seq, c.sequence::float8 as place, e.at, e.type, e.request_id, 'AR-' || r.number as request,
+           e.grant_id, e.actor_kind, e.actor_email, e.actor_slack_id, e.requester_email, e.resource, e.role, e.rule,
+           e.policy_version, e.data,
+           case when e.type = 'grant.extended' then (
+             select jsonb_build_object('byRule', a.actor_kind = 'policy', 'approvers', a.data -> 'approvers')
+             from access_requests x join audit_events a on a.request_id = x.id and a.type = 'request.approved'
+             where 'AR-' || x.number = e.data ->> 'by' and x.number = substring(e.data ->> 'by' from '[0-9]{1,9}')::int
+             limit 1) end as extension
+    from audit_events e
+    left join audit_chain c on c.event_seq = e.seq
+    left join access_requests r on r.id = e.request_id
+    where ${sql}
+    order by ${order === "seq" ? "e.seq" : "e.request_id, e.seq"}`;
+}
+
+const text = z.string().nullable();
+const Row = z.object({
+  seq: z.number(),
+  place: z.number().nullable(),
+  at: z.date(),
+  type: z.string(),
+  request_id: text,
+  request: text,
+  grant_id: text,
+  actor_kind: z.string(),
+  actor_email: text,
+  actor_slack_id: text,
+  requester_email: text,
+  resource: text,
+  role: text,
+  rule: text,
+  policy_version: text,
+  data: z.unknown(),
+  extension: z.object({ byRule: z.boolean(), approvers: z.array(z.string()).nullable() }).nullable(),
+});
+
+function loggedEvent(row: unknown): LoggedEvent {
+  const read = Row.parse(row);
+  const { seq, at, type, data, extension } = read;
+  const actor = Actor.parse({
+    kind: read.actor_kind,
+    ...present({ email: read.actor_email, slackId: read.actor_slack_id }),
+  });
+  const event = StoredEvent.safeParse({ type, at, actor, ...present({ grantId: read.grant_id }), data }).data;
+  return {
+    seq,
+    at,
+    type,
+    actor,
+    data,
+    ...present({
+      place: read.place,
+      requestId: read.request_id,
+      request: read.request,
+      grantId: read.grant_id,
+      requester: read.requester_email,
+      resource: read.resource,
+      role: read.role,
+      rule: read.rule,
+      policyVersion: read.policy_version,
+    }),
+    ...(extension && { extension: { byRule: extension.byRule, approvers: extension.approvers ?? [] } }),
+    ...(event && { event }),
+  };
+}
+
+type Present<T> = { readonly [Key in keyof T]?: NonNullable<T[Key]> };
+
+/** Without what is NULL. */
+function present<T extends Readonly<Record<string, unknown>>>(columns: T): Present<T> {
+  // Only keys whose value is null are dropped; the compiler cannot follow entries.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null)) as Present<T>;
+}

@@ -1,0 +1,120 @@
+import { nameOf } from "./consent.ts";
+import { eventText } from "./event-text.ts";
+import { byRequest, type Held, heldByRequest } from "./held-by-request.ts";
+import { heldIn, type Span } from "./holdings.ts";
+import type { AuditReader, LoggedEvent, Where } from "./read-events.ts";
+import type { WhatQuestion } from "./questions.ts";
+
+/** Something that happened, in words. */
+export type Deed = {
+  readonly at: Date;
+  readonly type: string;
+  readonly text: string;
+  readonly request?: string;
+  readonly access?: string;
+};
+
+export type WhatAnswer =
+  /** What they asked for; `deeds`: what became of the request, `held`: what they got by it. */
+  | {
+      readonly kind: "asked";
+      readonly person: string;
+      readonly request: string;
+      readonly access: string;
+      readonly rule?: string;
+      readonly policyVersion?: string;
+      readonly deeds: readonly Deed[];
+      readonly held: readonly Held[];
+    }
+  /** What they did that is no request of theirs: decisions about others', lockdowns, readings of the audit. */
+  | ({ readonly kind: "did" } & Deed);
+
+/** What a person asked for, got, was refused and decided, request by request; what belongs to none comes last. */
+export async function* whatDid(
+  reader: AuditReader,
+  { person, span }: WhatQuestion,
+): AsyncIterable<WhatAnswer> {
+  const number = await reader.personNumber(person);
+  for await (const events of byRequest(reader.events(eventsAbout(person, number)))) {
+    const [first] = events;
+    if (isTheirs(events)) {
+      const held = heldByRequest(events);
+      const isAsked = !span || events.some((event) => isIn(event, span));
+      if (!isAsked && !held.some((each) => heldIn(each, span))) continue;
+      yield {
+        kind: "asked",
+        person: first.requester ?? "somebody unknown",
+        request: first.request ?? first.requestId ?? "no request",
+        access: accessOf(first),
+        ...(first.rule === undefined ? {} : { rule: first.rule }),
+        ...(first.policyVersion === undefined ? {} : { policyVersion: first.policyVersion }),
+        deeds: events.filter(({ type }) => becameOfIt.has(type)).map(deedOf),
+        held,
+      };
+    } else {
+      for (const event of events) if (!span || isIn(event, span)) yield { kind: "did", ...deedOf(event) };
+    }
+  }
+}
+
+/** What tells how a request was answered; what it gave is told as holdings. */
+const becameOfIt: ReadonlySet<string> = new Set([
+  "request.created",
+  "request.refused",
+  "approval.given",
+  "request.approved",
+  "request.denied",
+  "request.cancelled",
+  "request.expired",
+  "request.lapsed",
+  "decision.refused",
+  "extension.failed",
+  "break_glass.used",
+  "break_glass.reviewed",
+  "break_glass.overdue",
+]);
+
+/** Only of their own requests is every event read, the first one included. */
+function isTheirs([first]: readonly LoggedEvent[]): boolean {
+  return first?.type === "request.created" || first?.type === "request.refused";
+}
+
+function isIn({ at }: LoggedEvent, { from, until }: Span): boolean {
+  return at >= from && at < until;
+}
+
+/** An event in words; one that this version of Hallpass could not have written, by its type. */
+export function deedOf(logged: LoggedEvent): Deed {
+  const { at, type, actor, event, request, resource } = logged;
+  return {
+    at,
+    type,
+    text: event ? eventText(event) : `${type} by ${nameOf(actor)}, which this version cannot read`,
+    ...(request === undefined ? {} : { request }),
+    ...(resource === undefined ? {} : { access: accessOf(logged) }),
+  };
+}
+
+/** What was asked for by the request that an event is of. */
+export function accessOf({ resource = "?", role = "?" }: LoggedEvent): string {
+  return `${resource}:${role}`;
+}
+
+function eventsAbout(person: string, number: number | undefined): Where {
+  return {
+    with: `about as materialized (
+      select seq from audit_events where requester_person = $1
+      union
+      select seq from audit_events where actor_person = $1
+      union
+      select seq from audit_events
+      where requester_person is null and requester_email is not null and lower(requester_email) = $2
+      union
+      select seq from audit_events
+      where actor_person is null and actor_email is not null and lower(actor_email) = $2
+    )`,
+    sql: "e.seq in (select seq from about)",
+    values: [number ?? null, person],
+    order: "request",
+  };
+}

@@ -1,0 +1,113 @@
+import { nameOf } from "./consent.ts";
+import { endReason, late, proof } from "./event-text.ts";
+import type { Held } from "./held-by-request.ts";
+import type { LoggedEvent } from "./read-events.ts";
+import { wordTime } from "./questions.ts";
+import type { Deed, WhatAnswer } from "./what-did.ts";
+import { accessOf, deedOf } from "./what-did.ts";
+import type { Holder, WhoAnswer } from "./who-could.ts";
+
+/** What was said by people and providers on one line, with nothing in it that a terminal would act on. */
+export function onOneLine(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
+}
+
+/** An answer to who could: who and by what, then from when to when, and who let them. */
+export function wordWho(answer: WhoAnswer): readonly string[] {
+  if (answer.kind === "unreadable")
+    return [
+      onOneLine(
+        `Event ${answer.seq} of ${answer.request} is nothing this version could have written; what it says is missing here.`,
+      ),
+    ];
+  const { holder } = answer;
+  const perhaps = holder.certainty === "perhaps" ? ", perhaps" : "";
+  const lines = [
+    `${holder.person}${perhaps}: ${wordAccess(holder)}, by ${holder.request}`,
+    wordHolding(holder),
+    wordConsent(holder),
+    ...holder.extensions.map(wordExtension),
+  ];
+  return lines.map(onOneLine);
+}
+
+/** From when to when, and how it was over. */
+export function wordHolding({ mayFrom, from, to, end, expiresAt, standing }: Holder | Held): string {
+  const began = from
+    ? `from ${wordTime(from)}${mayFrom < from ? ` (seen then, perhaps since ${wordTime(mayFrom)})` : ""}`
+    : `perhaps from ${wordTime(mayFrom)}, never confirmed by the provider,`;
+  const before = standing === true ? "; they held it before" : "";
+  if (!to || !end)
+    return `${began}, still, ${expiresAt ? `until ${wordTime(expiresAt)}` : "with no end known"}${before}`;
+  return `${began} to ${wordTime(to)}: ${wordEnd(end)}${before}`;
+}
+
+function wordEnd(end: NonNullable<Held["end"]>): string {
+  if (end.how === "vanished") return "seen to be gone by then, taken away outside Hallpass";
+  const by = end.by ? ` by ${nameOf(end.by)}` : "";
+  return `${endReason(end.reason)}${by}, ${proof(end)}${late(end.lateSeconds)}`;
+}
+
+function wordAccess({ access, bundle, subject, provider }: Held): string {
+  return `${access}${bundle === undefined ? "" : ` (of ${bundle})`} as ${subject} in ${provider}`;
+}
+
+/** Who let them, under which rule of which policy. */
+function wordConsent({ consent, ...under }: Held): string {
+  switch (consent.by) {
+    case "rule":
+      return `allowed without approval, ${wordRule(under)}`;
+    case "break_glass": {
+      const { review } = consent;
+      const reviewed = review ? `found ${review.verdict} by ${review.by}` : "not reviewed";
+      return `taken by break-glass, ${reviewed}, ${wordRule(under)}`;
+    }
+    case "people": {
+      const approvals = consent.approvals.map(({ by, policyVersion }) =>
+        policyVersion === undefined ? by : `${by} (by policy ${policyVersion.slice(0, 8)})`,
+      );
+      return `approved by ${approvals.join(", ")}, ${wordRule(under)}`;
+    }
+    case "nobody":
+      return `NO approval is on record, ${wordRule(under)}`;
+  }
+}
+
+function wordRule({ rule, policyVersion }: Pick<Held, "rule" | "policyVersion">): string {
+  return `${rule === undefined ? "no rule" : `rule “${rule}”`}, policy ${policyVersion?.slice(0, 8) ?? "unknown"}`;
+}
+
+function wordExtension({ request, byRule, approvers }: Held["extensions"][number]): string {
+  if (byRule) return `extended by ${request}, allowed without approval`;
+  return approvers.length === 0
+    ? `extended by ${request}`
+    : `extended by ${request}, approved by ${approvers.join(", ")}`;
+}
+
+/** An answer to what a person did; what became of a request stands below it. */
+export function wordWhat(answer: WhatAnswer): readonly string[] {
+  if (answer.kind === "did") return [onOneLine(wordDeed(answer))];
+  const { request, access, deeds, held } = answer;
+  return [
+    `${request} ${access}, ${wordRule(answer)}`,
+    ...deeds.map(({ at, text }) => `${wordTime(at)} ${text}`),
+    ...held.map((each) => `had ${wordAccess(each)} ${wordHolding(each)}`),
+  ].map(onOneLine);
+}
+
+function wordDeed({ at, text, request, access }: Deed): string {
+  return `${wordTime(at)} ${request === undefined ? "" : `${request} `}${access === undefined ? "" : `${access}: `}${text}`;
+}
+
+/** The life of a request: what was asked under which rule, then event by event with its place in the chain. */
+export function wordLife([first, ...more]: readonly LoggedEvent[]): readonly string[] {
+  if (!first) return [];
+  const { request = "?", requester = "somebody unknown" } = first;
+  return [
+    `${request}: ${accessOf(first)} for ${requester}, ${wordRule(first)}`,
+    ...[first, ...more].map((event) => {
+      const { at, text } = deedOf(event);
+      return `${wordTime(at)} ${text} [${event.place === undefined ? "not sealed yet" : `place ${event.place}`}]`;
+    }),
+  ].map(onOneLine);
+}

@@ -1,0 +1,135 @@
+import { lifeOfRequest } from "../audit/life-of-request.ts";
+import {
+  type ReadQuestion,
+  readRequestNumber,
+  readWhatQuestion,
+  readWhoQuestion,
+} from "../audit/questions.ts";
+import { type AuditReader, withAuditReader } from "../audit/read-events.ts";
+import { deedOf, whatDid } from "../audit/what-did.ts";
+import { whoCould } from "../audit/who-could.ts";
+import { onOneLine, wordLife, wordWhat, wordWho } from "../audit/word-answers.ts";
+import { recordEvent } from "../persistence/audit.ts";
+import { createDatabaseClock } from "../persistence/clock.ts";
+import { openDatabase } from "../persistence/database.ts";
+import { systemCode } from "../persistence/embedded-error.ts";
+import { readNow } from "../persistence/requests.ts";
+import { CommandError } from "./failure.ts";
+import { readSettings } from "./settings.ts";
+import { withDatabase } from "./storage.ts";
+
+type Times = { readonly at?: string; readonly between?: readonly string[] };
+export type WhoOptions = Times & { readonly json?: boolean };
+export type WhatOptions = Pick<Times, "between"> & { readonly json?: boolean };
+export type ShowOptions = { readonly json?: boolean };
+
+/** `hallpass audit who`: who could, by which grant, and who let them. Resolves with the exit code. */
+export async function auditWho(access: string, { json = false, ...times }: WhoOptions): Promise<number> {
+  const question = read(readWhoQuestion(access, times, new Date()));
+  return answer(`who ${access} ${question.when}`, (reader) =>
+    print(whoCould(reader, question), {
+      json,
+      word: wordWho,
+      heading: `Who could ${access} ${question.when}:`,
+      nothing: `Nobody could ${access} ${question.when}, as far as Hallpass gave it.`,
+    }),
+  );
+}
+
+/** `hallpass audit what`: what a person asked for, got, was refused and decided. Resolves with the exit code. */
+export async function auditWhat(person: string, { json = false, between }: WhatOptions): Promise<number> {
+  const question = read(readWhatQuestion(person, between, new Date()));
+  return answer(`what ${question.person} ${question.when}`, (reader) =>
+    print(whatDid(reader, question), {
+      json,
+      word: wordWhat,
+      heading: `What ${question.person} asked for, got and decided (${question.when}):`,
+      nothing: `The audit has nothing of ${question.person} (${question.when}).`,
+    }),
+  );
+}
+
+/** `hallpass audit show`: the life of one request, event by event. Resolves with the exit code. */
+export async function auditShow(request: string, { json = false }: ShowOptions): Promise<number> {
+  const number = read(readRequestNumber(request));
+  return answer(`show AR-${number}`, async (reader) => {
+    const events = await lifeOfRequest(reader, number);
+    if (events.length === 0) throw new CommandError(`There is no AR-${number} in the audit.`);
+    if (json) {
+      const told = events.map(({ event: _, extension: __, ...logged }) => {
+        const { text } = deedOf({ ...logged, ...(_ && { event: _ }) });
+        return { ...logged, text };
+      });
+      process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+      return;
+    }
+    const [first = "", ...lines] = wordLife(events);
+    process.stdout.write(`${[first, ...lines.map((line) => `  ${line}`)].join("\n")}\n`);
+  });
+}
+
+function read<T>(question: ReadQuestion<T>): T {
+  if (!question.ok) throw new CommandError(question.fault);
+  return question.question;
+}
+
+/** Records that the audit was asked, then answers. */
+async function answer(question: string, work: (reader: AuditReader) => Promise<void>): Promise<number> {
+  return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+    await recordQuestion(databaseUrl, question);
+    try {
+      await withAuditReader({ databaseUrl }, work);
+    } catch (error) {
+      // Whoever reads has had enough: `| head`.
+      if (systemCode(error) !== "EPIPE") throw error;
+    }
+    return 0;
+  });
+}
+
+async function recordQuestion(databaseUrl: string, question: string): Promise<void> {
+  const database = openDatabase(databaseUrl, { poolSize: 1, applicationName: "hallpass audit questions" });
+  try {
+    await recordEvent(database.prisma, {
+      type: "audit.asked",
+      at: await readNow(database.prisma, createDatabaseClock()),
+      actor: { kind: "hallpass" },
+      data: { question, via: "cli" },
+    });
+  } finally {
+    await database.close();
+  }
+}
+
+type Printing<T> = {
+  readonly json: boolean;
+  readonly word: (answer: T) => readonly string[];
+  readonly heading: string;
+  readonly nothing: string;
+};
+
+/** Prints answers as they come: a paragraph each, or an array of JSON. */
+async function print<T>(
+  answers: AsyncIterable<T>,
+  { json, word, heading, nothing }: Printing<T>,
+): Promise<void> {
+  let count = 0;
+  for await (const each of answers) {
+    if (json) await write(`${count === 0 ? "[" : ","}\n${JSON.stringify(each)}`);
+    else {
+      const [first = "", ...lines] = word(each);
+      const paragraph = [`\n${first}`, ...lines.map((line) => `  ${line}`)].join("\n");
+      await write(`${count === 0 ? `${onOneLine(heading)}\n` : ""}${paragraph}\n`);
+    }
+    count += 1;
+  }
+  if (json) await write(count === 0 ? "[]\n" : "\n]\n");
+  else if (count === 0) await write(`${onOneLine(nothing)}\n`);
+}
+
+/** Waits for whoever reads, so that a long answer is not collected in memory. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
