@@ -44,7 +44,7 @@ export function eventText(event: AuditEvent): string {
     case "decision.refused":
       return `${by} tried to ${event.data.attempted} and may not: ${event.data.why}`;
     case "grant.started":
-      return `${whose(event.data)} began to be granted${event.data.access === undefined ? "" : `: ${event.data.access}`}`;
+      return `granting to ${whose(event.data)} began`;
     case "grant.active":
       return `granted to ${whose(event.data)} from ${event.data.activeAt} until ${event.data.expiresAt}${event.data.standing === true ? "; they held it before" : ""}`;
     case "grant.extended":

@@ -42,6 +42,8 @@ type Course = {
   /** What is over. */
   readonly closed: readonly Holding[];
   readonly open?: Holding;
+  /** When it was seen last that it is not there, or not by this grant. */
+  readonly goneAt?: Date;
   /** Who told it to end, and has not been obeyed yet. */
   readonly endedBy?: Actor;
 };
@@ -92,22 +94,22 @@ function follow(course: Course, event: Turn): Course {
     case "grant.revoking":
       return event.actor.kind === "person" ? { ...course, endedBy: event.actor } : course;
     case "grant.vanished":
-      return { closed: [...closed, ...over(open, event.at, { how: "vanished" })] };
+      return { closed: [...closed, ...over(open, event.at, { how: "vanished" })], goneAt: event.at };
     case "grant.came_back":
     case "grant.reappeared":
     case "grant.landed_late":
       return { ...course, open: seenAgain(course, event.at) };
     case "grant.revoked":
-      return { closed: [...closed, ...over(open, event.at, revoked(event.data, endedBy))] };
+      return { closed: [...closed, ...over(open, event.at, revoked(event.data, endedBy))], goneAt: event.at };
   }
 }
 
 /** It is there now; since when, nobody saw. */
-function seenAgain({ closed, open }: Course, at: Date): Holding {
+function seenAgain({ closed, open, goneAt }: Course, at: Date): Holding {
   if (open) return { ...open, from: open.from ?? at };
   const last = closed.at(-1);
   const expiresAt = last?.expiresAt && { expiresAt: last.expiresAt };
-  return { mayFrom: last?.to ?? at, from: at, ...expiresAt, extendedBy: last?.extendedBy ?? [] };
+  return { mayFrom: goneAt ?? at, from: at, ...expiresAt, extendedBy: last?.extendedBy ?? [] };
 }
 
 function over(open: Holding | undefined, to: Date, end: HoldingEnd): readonly Holding[] {
@@ -136,5 +138,6 @@ export function heldIn(
   span: Span,
 ): "held" | "perhaps" | undefined {
   if (mayFrom >= span.until || (to && to <= span.from)) return undefined;
-  return from && from < span.until ? "held" : "perhaps";
+  const isSure = from && from < span.until && (!to || from < to);
+  return isSure ? "held" : "perhaps";
 }

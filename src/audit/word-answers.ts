@@ -103,11 +103,22 @@ function wordDeed({ at, text, request, access }: Deed): string {
 export function wordLife([first, ...more]: readonly LoggedEvent[]): readonly string[] {
   if (!first) return [];
   const { request = "?", requester = "somebody unknown" } = first;
+  const events = [first, ...more];
+  const parts = new Map(
+    events.flatMap(({ grantId, event }): (readonly [string, string])[] =>
+      grantId !== undefined && event?.type === "grant.started" && event.data.access !== undefined
+        ? [[grantId, event.data.access]]
+        : [],
+    ),
+  );
   return [
     `${request}: ${accessOf(first)} for ${requester}, ${wordRule(first)}`,
-    ...[first, ...more].map((event) => {
+    ...events.map((event) => {
       const { at, text } = deedOf(event);
-      return `${wordTime(at)} ${text} [${event.place === undefined ? "not sealed yet" : `place ${event.place}`}]`;
+      // Of several parts, each event says of which it is.
+      const part = parts.size > 1 ? parts.get(event.grantId ?? "") : undefined;
+      const place = event.place === undefined ? "not sealed yet" : `place ${event.place}`;
+      return `${wordTime(at)} ${part === undefined ? "" : `${part}: `}${text} [${place}]`;
     }),
   ].map(onOneLine);
 }

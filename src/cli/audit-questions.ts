@@ -56,9 +56,9 @@ export async function auditShow(request: string, { json = false }: ShowOptions):
     const events = await lifeOfRequest(reader, number);
     if (events.length === 0) throw new CommandError(`There is no AR-${number} in the audit.`);
     if (json) {
-      const told = events.map(({ event: _, extension: __, ...logged }) => {
-        const { text } = deedOf({ ...logged, ...(_ && { event: _ }) });
-        return { ...logged, text };
+      const told = events.map((logged) => {
+        const { event: _, extension: __, ...rest } = logged;
+        return { ...rest, text: deedOf(logged).text };
       });
       process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
       return;

@@ -1,4 +1,5 @@
 import { ask, threadSays } from "../support/ask.ts";
+import { assertInert } from "../support/inert.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 
 let world: World;
@@ -110,4 +111,29 @@ it("auditors get the audit as a file by direct message; others are refused and r
   );
   expect(alice.files()).toHaveLength(files);
   expect((await world.audited()).slice(-2)).toEqual(["audit.exported", "audit.refused"]);
+});
+
+it("auditors are told who could, and by whose approval; others are refused, and both are on record", async () => {
+  const { slack } = world;
+  const said = async (name: string, text: string): Promise<string> => {
+    const person = slack.as(name);
+    const before = person.ephemerals().length;
+    await person.types(text);
+    return (await slack.until(() => person.ephemerals()[before], "an answer")).visibleText;
+  };
+  const today = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const question = `/access-audit who orders-db:read between ${today} and 2999-01-01`;
+  const answer = await said("dana", question);
+  expect(answer).toMatch(/^Who could orders-db:read between /);
+  expect(answer).toMatch(
+    /• alice@example\.com: orders-db:read as \S+ in orders-postgres, by AR-\d+; from 2\S+Z (?:to 2\S+Z: its time was over, proven gone|, still, until)[^;]*; approved by bob@example\.com, rule “reading takes one lead”, policy [0-9a-f]{8}/,
+  );
+  expect(await said("alice", question)).toMatch(/^Only auditors may read the audit/);
+  expect((await world.audited()).slice(-2)).toEqual(["audit.asked", "audit.refused"]);
+
+  expect(await said("dana", "/access-audit who <!channel> *at* &lt;x&gt;")).toMatch(/^Expected /);
+  expect(await said("dana", "/access-audit who nothing-db:*bold*")).toMatch(
+    /^Nobody could nothing-db:\*bold\* at /,
+  );
+  assertInert(slack, []);
 });

@@ -16,34 +16,38 @@ import { isAuditor } from "../../policy/people.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
-import { escapeMrkdwn } from "../views/rich-text.ts";
+import { bold, escapeMrkdwn, paragraph, richText } from "../views/rich-text.ts";
+import { answerWho, type Said } from "./audit-who.ts";
 import { refuseNobody } from "./nobody.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
 const usage =
-  "Write /access-audit export, and what you want of it: since 30d, until 2026-03-31, format csv or jsonl, user ADDRESS, resource NAME. For example: /access-audit export since 30d format csv user alice@example.com";
+  "Write /access-audit who orders-db:write at 2026-03-03, or between 2026-03-01 and 2026-03-31; or /access-audit export, and what you want of it: since 30d, until 2026-03-31, format csv or jsonl, user ADDRESS, resource NAME. For example: /access-audit export since 30d format csv user alice@example.com";
 
-/** `/access-audit`: for auditors only; the export comes as a file by direct message. */
+/** `/access-audit`: for auditors only; who could is answered at once, the export comes as a file by direct message. */
 export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<void> {
   const { ack, client, command, respond } = args;
   const answer = await withinBudget(begin(deps, command));
-  const say = (text: string): Parameters<typeof respond>[0] => ({
+  const say = ({ text, lines = [] }: Said): Exclude<Parameters<typeof respond>[0], string> => ({
     response_type: "ephemeral",
     text: escapeMrkdwn(text),
+    ...(lines.length > 0 && {
+      blocks: [richText(paragraph(bold(text)), ...lines.map((line) => paragraph(line)))],
+    }),
   });
-  await ack(say(answer.inTime ? answer.value.text : "Looking this up takes longer than usual …"));
+  await ack(say(answer.inTime ? answer.value : { text: "Looking this up takes longer than usual …" }));
   const begun = answer.inTime ? answer.value : await answer.later;
-  if (!answer.inTime) await respond(say(begun.text));
+  if (!answer.inTime) await respond(say(begun));
   if (!begun.deliver) return;
   try {
     await begun.deliver(client);
   } catch (error) {
-    await respond(say(faultText(deps.log, error, "exporting the audit")));
+    await respond(say({ text: faultText(deps.log, error, "exporting the audit") }));
   }
 }
 
-type Begun = { readonly text: string; readonly deliver?: (client: WebClient) => Promise<void> };
+type Begun = Said & { readonly deliver?: (client: WebClient) => Promise<void> };
 
 async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begun> {
   try {
@@ -74,6 +78,8 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
       return { text: why };
     }
     const [verb, ...words] = command.text.trim().split(/\s+/u);
+    if (verb?.toLowerCase() === "who")
+      return await answerWho(deps, person, words, { now, key: command.trigger_id });
     if (verb !== "export") return { text: usage };
     const parsed = parseExportFilters(words, now);
     if (!parsed.ok) return { text: parsed.fault };

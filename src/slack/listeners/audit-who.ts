@@ -1,0 +1,58 @@
+import { parseWhoQuestion } from "../../audit/questions.ts";
+import { withAuditReader } from "../../audit/read-events.ts";
+import { whoCould } from "../../audit/who-could.ts";
+import { onOneLine, wordWho } from "../../audit/word-answers.ts";
+import type { Person } from "../../domain/person.ts";
+import { actorOf } from "../../domain/request-consequences.ts";
+import { storable } from "../../domain/text.ts";
+import { recordEvent } from "../../persistence/audit.ts";
+import { unescapeSlack } from "../command-text.ts";
+import type { SlackDeps } from "../deps.ts";
+import { shorten } from "../views/rich-text.ts";
+
+/** What is answered; with `lines` the text is their heading. */
+export type Said = { readonly text: string; readonly lines?: readonly string[] };
+
+/** More lines nobody reads in a chat. */
+const mostAnswers = 20;
+const longestLine = 600;
+
+/** Answers who could have what, the first twenty, for whoever may know; that they asked is on record first. */
+export async function answerWho(
+  deps: SlackDeps,
+  person: Person,
+  words: readonly string[],
+  { now, key }: { readonly now: Date; readonly key: string },
+): Promise<Said> {
+  const read = parseWhoQuestion(words.map(unescapeSlack), now);
+  if (!read.ok) return { text: read.fault };
+  const { question } = read;
+  const access = question.role === undefined ? question.resource : `${question.resource}:${question.role}`;
+  const asked = `who ${access} ${question.when}`;
+  await recordEvent(
+    deps.db,
+    {
+      type: "audit.asked",
+      at: now,
+      actor: actorOf(person),
+      data: { question: storable(asked), via: "slack" },
+    },
+    { dedupeKey: `audit ${key}` },
+  );
+  const lines: string[] = [];
+  let count = 0;
+  await withAuditReader({ databaseUrl: deps.databaseUrl }, async (reader) => {
+    for await (const answer of whoCould(reader, question)) {
+      count += 1;
+      if (count <= mostAnswers) lines.push(shorten(`• ${wordWho(answer).join("; ")}\n`, longestLine));
+    }
+  });
+  if (count === 0)
+    return { text: onOneLine(`Nobody could ${access} ${question.when}, as far as Hallpass gave it.`) };
+  const more = count - lines.length;
+  if (more > 0)
+    lines.push(
+      `${more} more. All of them: hallpass audit who; all events: /access-audit export resource ${question.resource}`,
+    );
+  return { text: onOneLine(`Who could ${access} ${question.when}:`), lines };
+}
