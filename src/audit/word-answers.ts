@@ -32,7 +32,7 @@ export function wordWho(answer: WhoAnswer): readonly string[] {
 }
 
 /** From when to when, and how it was over. */
-export function wordHolding({ mayFrom, from, to, end, expiresAt, standing }: Holder | Held): string {
+function wordHolding({ mayFrom, from, to, end, expiresAt, standing }: Holder | Held): string {
   const began = from
     ? `from ${wordTime(from)}${mayFrom < from ? ` (seen then, perhaps since ${wordTime(mayFrom)})` : ""}`
     : `perhaps from ${wordTime(mayFrom)}, never confirmed by the provider,`;

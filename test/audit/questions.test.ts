@@ -106,7 +106,7 @@ beforeAll(async () => {
   await asks(alice, "orders-db:write", 30 * 3600, "for ever");
   await decides(await asks(bob, "orders-db:write", 600, "a look"), carol, {
     type: "deny",
-    reason: "not \u001B[31mnow",
+    reason: "not \u009B31mnow",
   });
   const longer = await extendAccess(office, { requestId: incident, by: alice, key: "extend" });
   if (!longer.asked || longer.answer.outcome !== "filed") throw new Error(JSON.stringify(longer));
@@ -141,25 +141,24 @@ test("at a moment those are named who had it then, by a bundle's parts and by it
 });
 
 test("at any moment and in any span the answer is that of reading the whole log", async () => {
-  const everything = await withAuditReader({ databaseUrl: office.url }, async (reader) => {
+  await withAuditReader({ databaseUrl: office.url }, async (reader) => {
     const log = reader.events({ sql: "e.request_id is not null", values: [], order: "request" });
-    return (await all(byRequest(log))).flatMap(heldByRequest);
-  });
-  expect(everything).toHaveLength(3);
-  const edges = everything.flatMap(({ mayFrom, to = mayFrom }) => [mayFrom, to]);
-  const moments = [...edges, ...Object.values(times)].flatMap((edge) =>
-    [-1, 0, 1].map((ms) => new Date(edge.getTime() + ms)),
-  );
-  for (const from of moments.filter((each) => each <= times.after)) {
-    for (const until of [new Date(from.getTime() + 1), new Date(from.getTime() + 12 * minute)]) {
-      const expected = everything.filter(
-        (held) => held.access.startsWith("orders-db:") && heldIn(held, { from, until }),
-      );
-      const answered = await who("orders-db", { between: [from.toISOString(), until.toISOString()] });
-      const found = answered.map((each) => (each.kind === "holder" ? each.holder.grantId : "unreadable"));
-      expect(found.toSorted()).toEqual(expected.map(({ grantId }) => grantId).toSorted());
+    const everything = (await all(byRequest(log))).flatMap(heldByRequest);
+    expect(everything).toHaveLength(3);
+    const edges = everything.flatMap(({ mayFrom, to = mayFrom }) => [mayFrom, to]);
+    const moments = [...edges, ...Object.values(times)].flatMap((edge) =>
+      [-1, 0, 1].map((ms) => new Date(edge.getTime() + ms)),
+    );
+    for (const from of moments) {
+      for (const until of [new Date(from.getTime() + 1), new Date(from.getTime() + 12 * minute)]) {
+        const span = { from, until };
+        const expected = everything.filter((held) => heldIn(held, span));
+        const answered = await all(whoCould(reader, { resource: "orders-db", span, when: "" }));
+        const found = answered.map((each) => (each.kind === "holder" ? each.holder.grantId : "unreadable"));
+        expect(found.toSorted()).toEqual(expected.map(({ grantId }) => grantId).toSorted());
+      }
     }
-  }
+  });
 });
 
 test("it says from when to when, how it ended, and who let them", async () => {
@@ -192,7 +191,7 @@ test("what a person asked for, got, was refused and decided", async () => {
   expect(ofAlice).toMatch(/AR-1003 orders-db:write.*\n.*asked for 1d6h: for ever; it was refused: /);
   expect(ofAlice).not.toContain("erin");
   const ofCarol = await told("carol@example.com");
-  expect(ofCarol).toMatch(/AR-1004 orders-db:write: denied by carol@example\.com: not +\[31mnow$/m);
+  expect(ofCarol).toMatch(/AR-1004 orders-db:write: denied by carol@example\.com: not +31mnow$/m);
   expect(ofCarol).toMatch(/AR-1005 incident:respond: approved by carol@example\.com \(1 of 1\)$/m);
   expect(await told("nobody@example.com")).toBe("");
 });
