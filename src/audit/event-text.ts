@@ -19,6 +19,10 @@ export function eventText(event: AuditEvent): string {
         event.data,
         event.actor.kind === "policy" ? "at once by the policy's rule" : `by ${by}`,
       );
+    case "request.flagged":
+      return `unusual about the request: ${listed(event.data.flags.map(({ why }) => why))}`;
+    case "approval.flagged":
+      return `unusual about the approval by ${event.data.approver}: ${listed(event.data.flags.map(({ why }) => why))}`;
     case "request.denied":
       return `denied by ${by}: ${event.data.reason}${under(event.data.policyVersion)}`;
     case "request.cancelled":
