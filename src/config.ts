@@ -213,6 +213,11 @@ export function secretsFrom(env: NodeJS.ProcessEnv = process.env): (name: string
   };
 }
 
+/** Where programs are looked for. */
+export function searchPath(env: NodeJS.ProcessEnv = process.env): string {
+  return env["PATH"] ?? "";
+}
+
 /**
  * Adds a `.env` file's settings to the environment, where they are not set already; nothing happens without the file.
  * Returns what is wrong with it, as a sentence.

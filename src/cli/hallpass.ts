@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
 import type { ShowOptions, WhatOptions, WhoOptions } from "./audit-questions.ts";
+import type { ReportOptions } from "./audit-report.ts";
 import type { VerifyOptions } from "./audit-verify.ts";
 import type { ForgetOptions } from "./audit-forget.ts";
 import type { CheckOptions } from "./policy-check.ts";
@@ -170,6 +171,15 @@ function createProgram(): Command {
     .option("--json", "as JSON")
     .action(async (request: string, options: ShowOptions) =>
       finish((await import("./audit-questions.ts")).auditShow(request, options)),
+    );
+  audit
+    .command("report")
+    .description("write what happened in a period for people and auditors to read: figures, charts, evidence")
+    .requiredOption("--period <PERIOD>", "2026-Q3, 2026-03, 2026 or 2026-03-01..2026-03-31")
+    .option("--format <FORMAT>", "html, pdf or csv", "html")
+    .option("--output <FILE>", "a file, or - for standard output", "-")
+    .action(async (options: ReportOptions) =>
+      finish((await import("./audit-report.ts")).auditReport(options)),
     );
   audit
     .command("verify")

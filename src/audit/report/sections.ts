@@ -1,0 +1,30 @@
+import { accessSection, peopleSection, standingSection } from "./access-sections.ts";
+import type { Figures } from "./figures.ts";
+import { requestSection, ruleSection, waitSection } from "./request-sections.ts";
+import type { Section } from "./section.ts";
+import {
+  anomalySection,
+  breakGlassSection,
+  chainSection,
+  driftSection,
+  overdueSection,
+  refusedSection,
+} from "./watch-sections.ts";
+
+/** Everything the report tells, in the order people read it. */
+export function sectionsOf(figures: Figures): readonly Section[] {
+  return [
+    requestSection(figures),
+    waitSection(figures),
+    accessSection(figures),
+    standingSection(figures),
+    peopleSection(figures),
+    ruleSection(figures),
+    breakGlassSection(figures),
+    overdueSection(figures),
+    refusedSection(figures),
+    anomalySection(figures),
+    driftSection(figures),
+    chainSection(figures),
+  ];
+}

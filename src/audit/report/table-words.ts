@@ -1,0 +1,24 @@
+import type { Listed } from "./figures.ts";
+
+/** What is said below a list that does not show all. */
+export function moreThan({ rows, total }: Listed<unknown>): { readonly note?: string } {
+  return rows.length < total
+    ? { note: `The first ${rows.length} of ${total.toLocaleString("en")}; the export has all.` }
+    : {};
+}
+
+/** `1 request`, `1,200 requests`, `no requests`. */
+export function many(count: number, what: string): string {
+  return `${count === 0 ? "no" : count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** `2026-07-03 14:05`, by the clocks of the time zone. */
+export function wordTime(at: Date, timeZone: string): string {
+  // Sweden writes times as ISO 8601 does.
+  return at.toLocaleString("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" });
+}
+
+/** `3 Aug` of `2026-08-03`. */
+export function wordDay(day: string): string {
+  return new Date(day).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });
+}

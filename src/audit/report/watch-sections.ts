@@ -1,0 +1,193 @@
+import { type Refusal, refusalText } from "../../domain/refusal.ts";
+import { driftTypes, type Figures, wordSeconds } from "./figures.ts";
+import type { Section } from "./section.ts";
+import { many, moreThan, wordTime } from "./table-words.ts";
+
+export function breakGlassSection({ breakGlass, period }: Figures): Section {
+  const waiting = breakGlass.rows.filter(({ verdict }) => verdict === undefined).length;
+  const objected = breakGlass.rows.filter(({ verdict }) => verdict === "object").length;
+  return {
+    id: "break-glass",
+    title: "Break-glass",
+    lead:
+      breakGlass.total === 0
+        ? "Nobody took access without approval."
+        : `Access was taken without approval ${breakGlass.total === 1 ? "once" : `${breakGlass.total} times`}; ${waiting} not reviewed yet, ${objected} objected to.`,
+    charts: [],
+    tables: [
+      {
+        caption: "Uses of break-glass and their reviews",
+        head: ["Request", "When", "Who", "Access", "Risk", "Review", "By", "Note"],
+        rows: breakGlass.rows.map((use) => [
+          use.request,
+          wordTime(use.at, period.timeZone),
+          use.requester,
+          use.access,
+          use.risk,
+          `${verdicts[use.verdict ?? ""] ?? "NOT REVIEWED"}${use.wasOverdue ? " (was overdue)" : ""}`,
+          use.reviewer ?? "",
+          use.note ?? "",
+        ]),
+        ...moreThan(breakGlass),
+      },
+    ],
+  };
+}
+
+const verdicts: Readonly<Record<string, string>> = { accept: "justified", object: "objected to" };
+
+export function overdueSection({ overdue, period }: Figures): Section {
+  return {
+    id: "overdue",
+    title: "Overdue revocations",
+    lead:
+      overdue.total === 0
+        ? "All access was proven gone within a minute of its end."
+        : `${many(overdue.total, "grant")} ended later than a minute after the time. Hallpass says so, and tries until it is gone.`,
+    charts: [],
+    tables: [
+      {
+        caption: "Access that was proven gone late, or is not gone",
+        head: ["Request", "Who", "Access", "Provider", "Late by at least", "Gone"],
+        rows: overdue.rows.map((row) => [
+          row.request,
+          row.requester,
+          row.access,
+          row.provider,
+          wordSeconds(row.lateSeconds),
+          row.goneAt ? wordTime(row.goneAt, period.timeZone) : "NOT GONE",
+        ]),
+        ...moreThan(overdue),
+      },
+    ],
+  };
+}
+
+export function refusedSection({ refusedClicks, ownRequests, period }: Figures): Section {
+  const total = refusedClicks.reduce((sum, { count }) => sum + count, 0);
+  return {
+    id: "refused",
+    title: "Refused decisions",
+    lead: `${many(total, "attempt")} to decide refused, ${ownRequests.total} of them on one's own request. None had any effect; each is on record.`,
+    charts: [],
+    tables: [
+      {
+        caption: "Refused decisions by reason",
+        head: ["Why", "What the person was told", "Count"],
+        rows: refusedClicks.map(({ why, count }) => [
+          why,
+          isRefusal(why) ? refusalText[why] : "They may not decide here.",
+          count,
+        ]),
+      },
+      {
+        caption: "Attempts to decide one's own request",
+        head: ["Request", "When", "Who", "Attempted"],
+        rows: ownRequests.rows.map(({ request, at, person, attempted }) => [
+          request,
+          wordTime(at, period.timeZone),
+          person,
+          attempted,
+        ]),
+        ...moreThan(ownRequests),
+      },
+    ],
+  };
+}
+
+function isRefusal(why: string): why is Refusal {
+  return Object.hasOwn(refusalText, why);
+}
+
+export function anomalySection({ flagKinds, flags, period }: Figures): Section {
+  return {
+    id: "anomalies",
+    title: "Anomalies",
+    lead:
+      flags.total === 0
+        ? "Nothing was flagged as unusual."
+        : `${many(flags.total, "flag")} raised on requests and approvals. A flag asks people to look; it decides nothing.`,
+    charts: [],
+    tables: [
+      {
+        caption: "Flags by kind",
+        head: ["Kind", "Count"],
+        rows: flagKinds.map(({ kind, count }) => [kind, count]),
+      },
+      {
+        caption: "What was flagged",
+        head: ["Request", "When", "Who", "Kind", "Why"],
+        rows: flags.rows.map(({ request, at, person, kind, why }) => [
+          request,
+          wordTime(at, period.timeZone),
+          person,
+          kind,
+          why,
+        ]),
+        ...moreThan(flags),
+      },
+    ],
+  };
+}
+
+export function driftSection({ drift, driftFindings, period }: Figures): Section {
+  return {
+    id: "drift",
+    title: "Drift",
+    lead:
+      drift.length === 0
+        ? "No provider was found to hold or to lack other than what was granted."
+        : "What providers held and nobody gave here, or lacked and should have held.",
+    charts: [],
+    tables: [
+      {
+        caption: "Drift by provider",
+        head: ["Provider", ...driftTypes],
+        rows: drift.map((row) => [row.provider, ...driftTypes.map((type) => row[type])]),
+      },
+      {
+        caption: "Access found that nobody gave here",
+        head: ["Who, as the provider says", "When", "Provider", "Access", "Made of it"],
+        rows: driftFindings.rows.map(({ subject, at, provider, access, outcome }) => [
+          subject,
+          wordTime(at, period.timeZone),
+          provider,
+          access,
+          outcome,
+        ]),
+        ...moreThan(driftFindings),
+      },
+    ],
+  };
+}
+
+export function chainSection({ chain }: Figures): Section {
+  const { verification, first, last, unsealed } = chain;
+  const { verified, checkpoints, head, faults } = verification;
+  const places = first === undefined ? "none" : `${first} to ${last}`;
+  return {
+    id: "chain",
+    title: "Proof of the audit",
+    lead:
+      faults.length === 0
+        ? `The whole hash chain was recomputed for this report and is as it was written: ${many(verified, "event")} and ${many(checkpoints, "signed checkpoint")}.`
+        : `The hash chain is NOT as it was written. What this report says rests on a log that was changed: ${many(faults.length, "fault")}.`,
+    charts: [],
+    tables: [
+      {
+        caption: "The hash chain",
+        head: ["What", "Value"],
+        rows: [
+          ["events verified, from place 1 on", verified],
+          ["signed checkpoints verified", checkpoints],
+          ["last place", head?.sequence ?? "none"],
+          ["hash there", head?.hash ?? "none"],
+          ["places of this period", places],
+          ["events of this period not sealed yet", unsealed],
+          ["faults", faults.length],
+          ...faults.map((fault, index) => [`fault ${index + 1}`, fault]),
+        ],
+      },
+    ],
+  };
+}
