@@ -69,13 +69,12 @@ ${tables.map(writeTable)}
 
 function writeTable({ caption, head, rows, note }: Table): Markup {
   // Headings stand above numbers as these do.
-  const isNumber = (column: number): boolean =>
-    rows.some((row) => typeof row[column] === "number") &&
-    rows.every((row) => typeof row[column] === "number");
+  const isNumeric = (column: number): boolean =>
+    rows.length > 0 && rows.every((row) => isNumber(row[column] ?? ""));
   return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
 <table>
 <caption>${caption}</caption>
-<thead><tr>${head.map((name, column) => markup`<th scope="col"${classOf(isNumber(column))}>${name}</th>`)}</tr></thead>
+<thead><tr>${head.map((name, column) => markup`<th scope="col"${classOf(isNumeric(column))}>${name}</th>`)}</tr></thead>
 <tbody>
 ${rows.length === 0 ? markup`<tr><td class="nothing" colspan="${head.length}">none</td></tr>` : rows.map(writeRow)}
 </tbody>
@@ -85,11 +84,16 @@ ${note === undefined ? markup`` : markup`<p class="note">${note}</p>`}
 }
 
 function writeRow([first = "", ...cells]: readonly Cell[]): Markup {
-  return markup`<tr><th scope="row">${writeCell(first)}</th>${cells.map((cell) => markup`<td${classOf(typeof cell === "number")}>${writeCell(cell)}</td>`)}</tr>`;
+  return markup`<tr><th scope="row">${writeCell(first)}</th>${cells.map((cell) => markup`<td${classOf(isNumber(cell))}>${writeCell(cell)}</td>`)}</tr>`;
 }
 
-function classOf(isNumber: boolean): Markup {
-  return isNumber ? markup` class="number"` : markup``;
+/** Shares stand one above the other, as counts do. */
+function isNumber(cell: Cell): boolean {
+  return typeof cell === "number" || /^(?:\d+ %|–)$/.test(cell);
+}
+
+function classOf(isRight: boolean): Markup {
+  return isRight ? markup` class="number"` : markup``;
 }
 
 /** `bdi`: a name written from right to left turns nothing but itself. */

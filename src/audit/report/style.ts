@@ -39,12 +39,12 @@ svg rect { stroke: var(--paper); stroke-width: .75; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: .25rem 0 0; padding: 0 0 0 2.75rem; font-size: .875rem; }
 .legend svg { width: .75rem; height: .75rem; margin-right: .4rem; }
 .scroll { overflow-x: auto; margin: 0 0 1.5rem; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+table { border-collapse: collapse; min-width: min(100%, 26rem); font-size: .9rem; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0 .4rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; min-width: 4.5rem; }
 thead th { color: var(--muted); font-weight: 500; font-size: .8125rem; vertical-align: bottom; overflow-wrap: normal; }
 tbody th { font-weight: 500; min-width: 7rem; }
-th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.number, td.number { padding-left: .5rem; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.nothing { color: var(--muted); }
 code { font: .8125rem/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 .standards td:last-child { min-width: 14rem; }

