@@ -60,7 +60,7 @@ async function zone(): Promise<{ readonly timeZone: string; readonly zoneNote: s
   if (!loaded.ok)
     return {
       timeZone: "UTC",
-      zoneNote: "Days and times are in UTC: there was no policy to read a time zone from.",
+      zoneNote: "Days and times are in UTC: no policy could be read that names a time zone.",
     };
   const timeZone = loaded.policy.settings.timezone;
   return { timeZone, zoneNote: `Days and times are those of ${timeZone}, as the policy says.` };

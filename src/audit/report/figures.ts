@@ -16,6 +16,8 @@ export type Figures = {
   readonly weeksByRisk: readonly WeekOfAccess[];
   readonly resources: Listed<ResourceAccess>;
   readonly people: Listed<PersonAccess>;
+  /** How many rules matched requests. */
+  readonly ruleCount: number;
   readonly rules: Listed<RuleUse>;
   readonly standing: Standing;
   readonly ends: readonly AccessEnd[];

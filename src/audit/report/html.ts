@@ -42,7 +42,7 @@ ${[...sections, { id: "standards", title: "Standards" }].map(({ id, title }) => 
 ${sections.map(writeSection)}
 ${writeStandards(figures)}
 </main>
-<footer><p>Counted from the audit of Hallpass. All events of the period: <code>${exportCommand(period)}</code></p></footer>
+<footer><p>Counted from the audit of Hallpass. All events of the period: ${writeQuery(exportCommand(period))}</p></footer>
 </body>
 </html>
 `;
@@ -76,20 +76,25 @@ function writeTable({ caption, head, rows, note }: Table): Markup {
 <caption>${caption}</caption>
 <thead><tr>${head.map((name, column) => markup`<th scope="col"${classOf(isNumeric(column))}>${name}</th>`)}</tr></thead>
 <tbody>
-${rows.length === 0 ? markup`<tr><td class="nothing" colspan="${head.length}">none</td></tr>` : rows.map(writeRow)}
+${rows.length === 0 ? markup`<tr><td class="nothing" colspan="${head.length}">none</td></tr>` : rows.map((row) => writeRow(row, isNumeric))}
 </tbody>
 </table>
 ${note === undefined ? markup`` : markup`<p class="note">${note}</p>`}
 </div>`;
 }
 
-function writeRow([first = "", ...cells]: readonly Cell[]): Markup {
-  return markup`<tr><th scope="row">${writeCell(first)}</th>${cells.map((cell) => markup`<td${classOf(isNumber(cell))}>${writeCell(cell)}</td>`)}</tr>`;
+function writeRow([first = "", ...cells]: readonly Cell[], isNumeric: (column: number) => boolean): Markup {
+  return markup`<tr><th scope="row">${writeCell(first)}</th>${cells.map((cell, index) => markup`<td${isLong(cell) ? markup` class="long"` : classOf(isNumeric(index + 1))}>${writeCell(cell)}</td>`)}</tr>`;
 }
 
 /** Shares stand one above the other, as counts do. */
 function isNumber(cell: Cell): boolean {
   return typeof cell === "number" || /^(?:\d+ %|–)$/.test(cell);
+}
+
+/** What people wrote may be one word without end. */
+function isLong(cell: Cell): boolean {
+  return typeof cell === "string" && cell.length > 50;
 }
 
 function classOf(isRight: boolean): Markup {
@@ -113,10 +118,15 @@ is for your auditor to judge, who will look at more than access in Hallpass.</p>
 <tbody>
 ${controlsOf(figures).map(
   ({ standard, control, asks, shows, section, query }) =>
-    markup`<tr><th scope="row">${standard}<br>${control}</th><td>${asks}</td><td>${shows}${section === undefined ? markup`` : markup` (<a href="#${section}">${section}</a>)`}</td><td>${query === "none" ? markup`–` : markup`<code>${query}</code>`}</td></tr>`,
+    markup`<tr><th scope="row">${standard}<br>${control}</th><td>${asks}</td><td>${shows}${section === undefined ? markup`` : markup` (<a href="#${section}">${section}</a>)`}</td><td>${query === "none" ? markup`–` : writeQuery(query)}</td></tr>`,
 )}
 </tbody>
 </table>
 </div>
 </section>`;
+}
+
+/** Lines break between words, not within an option or a time. */
+function writeQuery(query: string): Markup {
+  return markup`<code>${query.split(" ").map((word) => markup`<span>${word}</span>`)}</code>`;
 }

@@ -51,7 +51,7 @@ export const byRule = `
          ${["approved", "denied", "refused", "expired", "cancelled"]
            .map((what) => `count(*) filter (where e.type = 'request.${what}')::int as ${what}`)
            .join(", ")},
-         count(*) over ()::int as total
+         count(*) over ()::int as total, count(e.rule) over ()::int as named
   from audit_events e
   where ${inPeriod} and e.type in ('request.created', 'request.refused', 'request.approved', 'request.denied',
     'request.expired', 'request.cancelled')

@@ -10,6 +10,7 @@ import {
   type Figures,
   type Listed,
   type ProviderDrift,
+  type RuleUse,
   waitBuckets,
   weeksOfRequests,
 } from "./figures.ts";
@@ -88,7 +89,7 @@ async function readIn(
   const ends = await rows<AccessEnd & { readonly hours: number }>(queries.ends);
   const drift = await rows<{ provider: string; type: DriftType; count: number }>(queries.drift, driftTypes);
   const [chain] = await rows<{ first?: number; last?: number; unsealed: number }>(queries.chainPlaces);
-  const rules = await listed<Figures["rules"]["rows"][number]>(queries.byRule);
+  const rules = await listed<RuleUse & { readonly named: number }>(queries.byRule);
   return {
     period,
     zoneNote,
@@ -104,6 +105,7 @@ async function readIn(
       total: resourceCount?.total ?? 0,
     },
     people: await listed(queries.accessByPerson),
+    ruleCount: rules.rows[0]?.named ?? 0,
     rules: {
       ...rules,
       rows: rules.rows.map((row) => Object.assign(row, { rule: row.rule ?? "no rule matched" })),

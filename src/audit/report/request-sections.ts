@@ -102,11 +102,11 @@ export function waitSection({ waits }: Figures): Section {
   };
 }
 
-export function ruleSection({ rules }: Figures): Section {
+export function ruleSection({ rules, ruleCount }: Figures): Section {
   return {
     id: "rules",
     title: "Rules",
-    lead: `${many(rules.total, "rule")} of the policy matched requests, or none did and the request was refused.`,
+    lead: `${many(ruleCount, "rule")} of the policy matched requests. What no rule matches is refused.`,
     charts: [],
     tables: [
       {

@@ -21,6 +21,7 @@ export function controlsOf(figures: Figures): readonly Control[] {
   const count = (type: string): number => counts[type] ?? 0;
   const exported = (type: string): string => exportCommand(period, type);
   const proven = ends.reduce((sum, { verified }) => sum + verified, 0);
+  const kept = ends.reduce((sum, each) => sum + each.kept, 0);
   const ended = ends.reduce((sum, each) => sum + each.count, 0);
   const drifted = count("drift.found") + count("grant.reappeared");
   const integrity =
@@ -32,9 +33,9 @@ export function controlsOf(figures: Figures): readonly Control[] {
       ? "hallpass audit verify"
       : `hallpass audit verify --from ${chain.first} --to ${chain.last}`;
   const authorised = `${many(filed(figures), "request")} filed; ${approvedBy.people} approved by other people, ${approvedBy.rule} by a rule, ${count("request.denied")} denied, ${count("request.refused")} refused by policy`;
-  const removed = `${many(ended, "grant")} ended, ${proven} read back from the provider as gone; ${overdue.total} late`;
+  const removed = `${many(ended, "grant")} ended, ${proven} read back from the provider as gone, ${kept} kept by other access or a right of their own; ${overdue.total} late`;
   const apart = `${many(ownRequests.total, "attempt")} to decide one's own request, all refused`;
-  const emergency = `${many(breakGlass.total, "use")} of break-glass, ${count("break_glass.reviewed")} reviews, ${count("break_glass.overdue")} overdue`;
+  const emergency = `${many(breakGlass.total, "use")} of break-glass, ${many(count("break_glass.reviewed"), "review")}, ${count("break_glass.overdue")} overdue`;
   const foreign = `${many(drifted, "finding")} of access that nobody gave here or that came back, ${count("drift.removed")} removed`;
   return [
     {
@@ -65,7 +66,7 @@ export function controlsOf(figures: Figures): readonly Control[] {
       standard: "ISO/IEC 27001:2022",
       control: "A.5.15",
       asks: "Rules to control access are established and implemented.",
-      shows: `${many(figures.rules.total, "rule")} matched requests; the policy was loaded ${count("policy.loaded")} times in the period, each version kept`,
+      shows: `${many(figures.ruleCount, "rule")} matched requests; the policy was loaded ${count("policy.loaded")} times in the period, each version kept`,
       section: "rules",
       query: exported("policy"),
     },

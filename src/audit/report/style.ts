@@ -41,12 +41,14 @@ svg rect { stroke: var(--paper); stroke-width: .75; }
 .scroll { overflow-x: auto; margin: 0 0 1.5rem; }
 table { border-collapse: collapse; min-width: min(100%, 26rem); font-size: .9rem; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0 .4rem; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; min-width: 4.5rem; }
-thead th { color: var(--muted); font-weight: 500; font-size: .8125rem; vertical-align: bottom; overflow-wrap: normal; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); min-width: 4.5rem; }
+td.long { overflow-wrap: anywhere; min-width: 14rem; }
+thead th { color: var(--muted); font-weight: 500; font-size: .8125rem; vertical-align: bottom; }
 tbody th { font-weight: 500; min-width: 7rem; }
 th.number, td.number { padding-left: .5rem; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.nothing { color: var(--muted); }
-code { font: .8125rem/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+code { font: .8125rem/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+code span { white-space: nowrap; }
 .standards td:last-child { min-width: 14rem; }
 footer { padding: 2rem 1.5rem 3rem; }
 @media print {
@@ -60,7 +62,10 @@ footer { padding: 2rem 1.5rem 3rem; }
   h2, caption, figcaption { break-after: avoid; }
   figure, tr, .headlines li, .concerns { break-inside: avoid; }
   .scroll { overflow: visible; }
-  th, td { min-width: 0 !important; padding-right: .5rem; }
+  th, td { min-width: 0 !important; padding-right: .5rem; overflow-wrap: anywhere; }
+  table { max-width: 100%; font-size: 8.5pt; }
+  code { font-size: 7.5pt; }
+  code span { white-space: normal; }
   a { text-decoration: none; }
 }
 `;

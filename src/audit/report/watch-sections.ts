@@ -1,5 +1,5 @@
 import { type Refusal, refusalText } from "../../domain/refusal.ts";
-import { driftTypes, type Figures, wordSeconds } from "./figures.ts";
+import { type DriftType, driftTypes, type Figures, wordSeconds } from "./figures.ts";
 import type { Section } from "./section.ts";
 import { many, moreThan, wordTime } from "./table-words.ts";
 
@@ -43,7 +43,7 @@ export function overdueSection({ overdue, period }: Figures): Section {
     lead:
       overdue.total === 0
         ? "All access was proven gone within a minute of its end."
-        : `${many(overdue.total, "grant")} ended later than a minute after the time. Hallpass says so, and tries until it is gone.`,
+        : `${many(overdue.total, "grant")} not proven gone within a minute of the end. Hallpass says so, and tries until it is.`,
     charts: [],
     tables: [
       {
@@ -130,6 +130,17 @@ export function anomalySection({ flagKinds, flags, period }: Figures): Section {
   };
 }
 
+const driftNames: Readonly<Record<DriftType, string>> = {
+  "drift.found": "found",
+  "drift.adopted": "accepted",
+  "drift.removed": "removed",
+  "drift.removal_failed": "removal failed",
+  "drift.gone": "gone by itself",
+  "grant.reappeared": "back after its end",
+  "grant.vanished": "taken away early",
+  "grant.came_back": "restored",
+};
+
 export function driftSection({ drift, driftFindings, period }: Figures): Section {
   return {
     id: "drift",
@@ -142,7 +153,7 @@ export function driftSection({ drift, driftFindings, period }: Figures): Section
     tables: [
       {
         caption: "Drift by provider",
-        head: ["Provider", ...driftTypes],
+        head: ["Provider", ...driftTypes.map((type) => driftNames[type])],
         rows: drift.map((row) => [row.provider, ...driftTypes.map((type) => row[type])]),
       },
       {
