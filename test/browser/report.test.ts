@@ -26,7 +26,6 @@ beforeAll(async () => {
   const file = join(folder, "report.html");
   address = pathToFileURL(file).href;
   await writeFile(file, await quarter());
-  await writeFile("/tmp/report-look.html", await (await import("node:fs/promises")).readFile(file));
 });
 afterAll(async () => {
   await browser?.close();

@@ -104,11 +104,10 @@ test("without a browser there is no PDF, and it is said what helps", async () =>
   }
 });
 
-const testWithBrowser = findBrowser() === undefined ? test.skip : test;
+const describeWithBrowser = findBrowser() === undefined ? describe.skip : describe;
 
-testWithBrowser(
-  "a browser on the PATH makes a PDF",
-  async () => {
+describeWithBrowser("with a browser on the PATH", () => {
+  test("there is a PDF", async () => {
     const output = join(folder, "report.pdf");
     const { code, stdout, stderr } = await report([
       "--period",
@@ -121,6 +120,5 @@ testWithBrowser(
     expect([code, stdout, stderr]).toEqual([0, "", ""]);
     expect((await readFile(output)).subarray(0, 5).toString()).toBe("%PDF-");
     expect((await stat(output)).mode & 0o777).toBe(0o600);
-  },
-  90_000,
-);
+  }, 90_000);
+});

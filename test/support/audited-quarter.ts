@@ -163,14 +163,6 @@ async function special(client: Client, number: number, email: string): Promise<E
      values ($1, $2, 'approved', 'slack', $3, 'X', 'orders-db', 'write', 3600, 'x', 'p', $4, '[]', now())`,
     [id, 2_000 + number, email, JSON.stringify(terms)],
   );
-  const requester = { email, name: email, slackId: undefined };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return {
-    id,
-    requester,
-    resource: "orders-db",
-    role: "write",
-    rule: "on-call writes",
-    policyVersion: "p",
-  } as EventContext;
+  const requester = { email, name: email };
+  return { id, requester, resource: "orders-db", role: "write", rule: "on-call writes", policyVersion: "p" };
 }
