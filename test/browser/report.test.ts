@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
 import { htmlOf } from "../../src/audit/report/html.ts";
 import { parsePeriod } from "../../src/audit/report/period.ts";
@@ -11,9 +11,10 @@ import { fillQuarter, sealAll } from "../support/audited-quarter.ts";
 import { barriers } from "../support/axe.ts";
 import { findBrowser, openBrowser, visit } from "../support/browser.ts";
 import { createDatabase } from "../support/database.ts";
+import { describeIf } from "../support/describe-if.ts";
 
 const executable = findBrowser();
-const describeInBrowser = executable === undefined ? describe.skip : describe;
+const describeInBrowser = describeIf(executable !== undefined, "no Chromium on PATH");
 
 let browser: Browser;
 let folder: string;

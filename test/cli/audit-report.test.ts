@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { findBrowser } from "../support/browser.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { describeIf } from "../support/describe-if.ts";
 import { emptyFolder, hallpass, type Ran } from "./run-hallpass.ts";
 
 let database: TestDatabase;
@@ -104,9 +105,7 @@ test("without a browser there is no PDF, and it is said what helps", async () =>
   }
 });
 
-const describeWithBrowser = findBrowser() === undefined ? describe.skip : describe;
-
-describeWithBrowser("with a browser on the PATH", () => {
+describeIf(findBrowser() !== undefined, "no Chromium on PATH")("with a browser on the PATH", () => {
   test("there is a PDF", async () => {
     const output = join(folder, "report.pdf");
     const { code, stdout, stderr } = await report([
