@@ -65,6 +65,8 @@ test("access is told apart by risk, resource, and whether the person held it bef
       "resource = 'orders-db' and type = 'grant.active' and data ->> 'standing' is distinct from 'true'",
     ),
   );
+  const all = figures.weeksByRisk.reduce((sum, { low, medium }) => sum + low + medium, high);
+  expect(all).toBe(302);
   expect(figures.resources.total).toBe(4);
   expect(figures.resources.rows.find(({ resource }) => resource === "orders-db")?.high).toBe(high);
 });

@@ -12,7 +12,7 @@ export function headlines(figures: Figures): readonly Headline[] {
     { label: "requests filed", value: all.toLocaleString("en"), section: "requests" },
     { label: "approved", value: (counts["request.approved"] ?? 0).toLocaleString("en"), section: "requests" },
     { label: "median time to approve", value: wordSeconds(waits.medianSeconds), section: "time-to-approve" },
-    { label: "approves 95 in 100", value: wordSeconds(waits.p95Seconds), section: "time-to-approve" },
+    { label: "95 in 100 approved within", value: wordSeconds(waits.p95Seconds), section: "time-to-approve" },
     {
       label: "of grants just in time",
       value: share(standing.justInTime, standing.justInTime + standing.alreadyHeld),
