@@ -16,6 +16,7 @@ import { carryOutDeadline } from "./access/carry-out-deadline.ts";
 import { startPublisher } from "./audit/publish.ts";
 import { startSealer } from "./audit/seal.ts";
 import { loadSigningKey } from "./audit/signing-key.ts";
+import { createLiveSinks } from "./audit/sinks/live-sinks.ts";
 import type { Config } from "./config.ts";
 import { createGroupReader } from "./groups/group-reader.ts";
 import { createOpsgenie } from "./groups/opsgenie.ts";
@@ -154,12 +155,32 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     closers.push(() => atMost(500, providers.close()));
     const client = createWebClient(config.slack.botToken, config.slack.apiUrl, log);
     const directory = createDirectory(client);
+    const sinks = createLiveSinks({
+      databaseUrl,
+      db,
+      clock,
+      log,
+      resolveSecret: settings.secret,
+      dataDir: config.database.dataDir,
+      tell: (text) => tellAlerts({ client, directory, log }, keeper.current().settings.alerts, text),
+    });
+    closers.push(() => atMost(1_000, sinks.stop()));
+    metrics.watchSinks(() => sinks.lag());
     const keeper = await keepPolicy(
       {
         db,
         clock,
         read: settings.policySource?.read ?? ((): Promise<LoadedPolicy> => Promise.resolve(same(policy))),
-        prepare: ({ providers: entries }) => providers.prepare(entries),
+        prepare(prepared) {
+          const [useProviders, useSinks] = [
+            providers.prepare(prepared.providers),
+            sinks.prepare(prepared.sinks),
+          ];
+          return () => {
+            useProviders();
+            useSinks();
+          };
+        },
         tell: (told, text) => tellAlerts({ client, directory, log }, told.settings.alerts, text),
         onOutcome: (outcome, { hash }) => metrics.policyLookedAt(outcome, hash),
         onError: (error, what) => log.error({ err: error }, what),

@@ -23,7 +23,7 @@ export type KeepPolicyDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly read: () => Promise<LoadedPolicy>;
-  /** Makes what the policy's providers need, and hands back what puts them in use; throws what an operator can mend. */
+  /** Makes what the policy's providers and sinks need, and hands back what puts them in use; throws what an operator can mend. */
   readonly prepare: (policy: Policy) => () => void;
   /** Tells those who watch over Hallpass. */
   readonly tell: (policy: Policy, text: string) => void;
@@ -38,10 +38,10 @@ const mostFaults = 10;
 export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<PolicyKeeper> {
   let current = first;
   let refused: readonly string[] = [];
-  const useProviders = deps.prepare(first);
+  const usePrepared = deps.prepare(first);
   await storePolicy(deps.db, first);
   await record(deps, { type: "policy.loaded", data: { hash: first.hash, via: "start" } });
-  useProviders();
+  usePrepared();
 
   async function reloadNow(via: "signal" | "watch"): Promise<ReloadOutcome> {
     const loaded = await deps.read();

@@ -8,15 +8,16 @@ export async function readCursor(db: PrismaClient, name: string): Promise<number
   return Number(rows[0]?.sequence ?? 0);
 }
 
-/** Remembers that a follower has come so far; never takes it back. */
+/** Remembers that a follower has come so far; never takes it back. Resolves with whether that is news. */
 export async function moveCursor(
   db: PrismaClient,
   clock: Clock,
   name: string,
   sequence: number,
-): Promise<void> {
-  await db.$executeRaw`
+): Promise<boolean> {
+  const moved = await db.$executeRaw`
     insert into audit_cursors (name, sequence, moved_at) values (${name}, ${sequence}, ${clock.now})
     on conflict (name) do update set sequence = excluded.sequence, moved_at = excluded.moved_at
     where audit_cursors.sequence < excluded.sequence`;
+  return moved > 0;
 }

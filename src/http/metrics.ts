@@ -9,6 +9,8 @@ export type Metrics = {
   policyLookedAt(outcome: "loaded" | "unchanged" | "refused", hash: string): void;
   /** Where to ask how many messages wait for Slack, each time somebody looks. */
   watchMessages(read: () => Promise<WaitingMessages>): void;
+  /** Where to ask how far behind the sinks of the audit are, each time somebody looks. */
+  watchSinks(read: () => Promise<readonly LaggingSink[]>): void;
   /** The watchdog has looked: how much access is overdue, and the oldest of it by how much. */
   overdueSeen(count: number, oldestSeconds: number): void;
   /** So much is not as it should be, by kind, and these providers could not be asked at the last look. */
@@ -17,6 +19,9 @@ export type Metrics = {
 
 /** Messages that are due and not sent. */
 export type WaitingMessages = { readonly count: number; readonly oldestSeconds: number };
+
+/** How far a sink of the audit is behind. */
+export type LaggingSink = { readonly sink: string; readonly events: number; readonly seconds: number };
 
 const patienceMs = 2_000;
 
@@ -52,6 +57,19 @@ export function createMetrics(): Metrics {
     help: "For how long the oldest of them has been due.",
     registers,
   });
+  let readSinks = (): Promise<readonly LaggingSink[]> => Promise.resolve([]);
+  const sinkEvents = new Gauge({
+    name: "hallpass_audit_sink_lag_events",
+    help: "Sealed events that are not known to have arrived in a sink of the audit.",
+    labelNames: ["sink"] as const,
+    registers,
+  });
+  const sinkSeconds = new Gauge({
+    name: "hallpass_audit_sink_lag_seconds",
+    help: "For how long the first of them has waited.",
+    labelNames: ["sink"] as const,
+    registers,
+  });
   const overdue = new Gauge({
     name: "hallpass_overdue_revocations",
     help: "How many grants are not proven gone a minute after they should have ended.",
@@ -84,12 +102,18 @@ export function createMetrics(): Metrics {
     async text() {
       // Where the database does not answer, which readiness says, nothing is shown as if it were still true.
       const unknown = { count: NaN, oldestSeconds: NaN };
-      const { count, oldestSeconds } = await Promise.race([
-        readMessages().catch(() => unknown),
-        sleep(patienceMs, unknown, { ref: false }),
+      const [{ count, oldestSeconds }, sinks] = await Promise.all([
+        Promise.race([readMessages().catch(() => unknown), sleep(patienceMs, unknown, { ref: false })]),
+        Promise.race([readSinks().catch(() => []), sleep(patienceMs, [], { ref: false })]),
       ]);
       waiting.set(count);
       oldest.set(oldestSeconds);
+      sinkEvents.reset();
+      sinkSeconds.reset();
+      for (const { sink, events, seconds } of sinks) {
+        sinkEvents.set({ sink }, events);
+        sinkSeconds.set({ sink }, seconds);
+      }
       return registry.metrics();
     },
     policyLookedAt(outcome, hash) {
@@ -100,6 +124,9 @@ export function createMetrics(): Metrics {
     },
     watchMessages(read) {
       readMessages = read;
+    },
+    watchSinks(read) {
+      readSinks = read;
     },
     overdueSeen(count, oldestSeconds) {
       overdue.set(count);

@@ -27,6 +27,7 @@ export function compareSettings(before: Policy, after: Policy): readonly string[
         ]),
     ...compareGroups(before, after),
     ...compareProviders(before, after),
+    ...compareSinks(before, after),
     ...compareRoles(before, after),
     ...compareSubjects(before, after),
     ...compareConflicts(before, after),
@@ -61,6 +62,17 @@ function compareProviders(before: Policy, after: Policy): readonly string[] {
     const old = before.providers.get(name);
     if (!old || JSON.stringify(old) === JSON.stringify(provider)) return [];
     return [`the provider ${name} is another one, or reached otherwise`];
+  });
+}
+
+function compareSinks(before: Policy, after: Policy): readonly string[] {
+  const names = new Set([...before.sinks.keys(), ...after.sinks.keys()]);
+  return [...names].flatMap((name) => {
+    const [old, fresh] = [before.sinks.get(name), after.sinks.get(name)];
+    if (!old) return [`the audit is now sent to ${name} (${fresh?.type})`];
+    if (!fresh) return [`the audit is not sent to ${name} (${old.type}) any more`];
+    if (JSON.stringify(old) === JSON.stringify(fresh)) return [];
+    return [`the audit's sink ${name} is another one, or reached otherwise`];
   });
 }
 

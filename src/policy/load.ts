@@ -56,7 +56,7 @@ export function parsePolicy(files: readonly PolicyText[], { providerTypes }: Opt
 
   const { root, faults: merging } = mergeSources(first, others);
   const { value, faults: shaping } = shape(PolicyFile, root, {
-    hides: ([section]) => section === "providers",
+    hides: ([section]) => section === "providers" || section === "sinks",
   });
   const { providers, targets, faults: providing } = checkProviders(root, providerTypes);
   const drifting = driftFaults(root, { providers, targets }, providerTypes);

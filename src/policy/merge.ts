@@ -8,6 +8,7 @@ const mergedSections: ReadonlySet<string> = new Set([
   "people",
   "groups",
   "providers",
+  "sinks",
   "resources",
   "conflicts",
   "rules",

@@ -4,6 +4,7 @@ import type { Hours } from "./hours.ts";
 import type { IpRanges } from "./ip-range.ts";
 import type { GroupSource } from "./membership.ts";
 import type { Pattern } from "./pattern.ts";
+import type { SinkOptions } from "./sinks.ts";
 import type { Risk } from "./words.ts";
 
 /** Everything a policy says, checked, with defaults filled in and names resolved. */
@@ -19,6 +20,8 @@ export type Policy = {
   /** Those of them whose members stand elsewhere, and have to be read. */
   readonly outsideGroups: ReadonlyMap<string, GroupSource>;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
+  /** Where the audit is sent. */
+  readonly sinks: ReadonlyMap<string, SinkOptions>;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly conflicts: readonly Conflict[];
   /** In the order they are read; the first that matches decides. */

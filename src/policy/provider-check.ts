@@ -29,7 +29,7 @@ export type CheckedProviders = {
   readonly faults: readonly PolicyFault[];
 };
 
-/** Checks provider options and grant targets by the provider's type. */
+/** Checks provider options and grant targets by the provider's type, and that no sink holds a secret either. */
 export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedProviders {
   const faults: PolicyFault[] = [];
   const providers = new Map<string, ProviderEntry>();
@@ -46,6 +46,8 @@ export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedP
     faults.push(...options.faults);
     providers.set(name, { type, options: options.value });
   }
+
+  for (const [, node] of entriesOf(child(root, "sinks"))) faults.push(...secretFaults(node));
 
   const targets = new Map<string, ReadonlyMap<string, unknown>>();
   for (const [name, resource] of entriesOf(child(root, "resources"))) {

@@ -51,6 +51,7 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
     groups,
     outsideGroups: new Map([...groups].filter(([, { kind }]) => kind !== "members")),
     providers,
+    sinks: new Map(Object.entries(file.sinks)),
     resources,
     conflicts: file.conflicts.map(({ name, between, message }) => ({
       name,

@@ -3,6 +3,7 @@ import { unknownHandlings } from "../domain/drift.ts";
 import { WrittenHours } from "./hours.ts";
 import { WrittenIpRanges } from "./ip-range.ts";
 import { Approver, Email, Notify, Principal } from "./principal.ts";
+import { SinkOptions } from "./sinks.ts";
 import {
   AccessEntry,
   Channel,
@@ -240,6 +241,7 @@ export const PolicyFile = z.strictObject({
   people: z.record(Email, z.record(Name, Subject)).default({}),
   groups: z.record(Name, WrittenGroup).default({}),
   providers: z.record(Name, WrittenProvider).default({}),
+  sinks: z.record(Name, SinkOptions).default({}).describe("Where the audit is sent (docs/sinks.md)."),
   resources: z.record(Name, WrittenResource).default({}),
   conflicts: z.array(WrittenConflict).default([]),
   rules: z.array(WrittenRule).default([]),

@@ -4,7 +4,7 @@ import type { Policy } from "./policy.ts";
 
 const reference = /\$\{([a-z_][a-z0-9_]*)\}/giu;
 const onlyReferences = /^(?:\$\{[a-z_][a-z0-9_]*\})+$/iu;
-const secretKey = /(?:password|passwd|secret|token|credentials?|(?:api|private|access)_?key)$/iu;
+const secretKey = /(?:password|passwd|secret|token|credentials?|(?:api|private|access|secret)_?key)$/iu;
 
 /** `user:password@`. A password may hold unescaped `/` and `?`, so it reaches to the last `@`; a port's path does not count. */
 const passwordInUrl = /:\/\/[^/?#@:]*:(?!\d{1,5}[/?#])(.+)@/su;
@@ -30,9 +30,10 @@ export function hidesSecret(key: string, text: string): string | undefined {
   return undefined;
 }
 
-/** The names that `${NAME}` references in provider options ask for: distinct, sorted. */
+/** The names that `${NAME}` references in the options of providers and sinks ask for: distinct, sorted. */
 export function secretReferences(policy: Policy): readonly string[] {
-  const names = [...policy.providers.values()].flatMap((provider) => referencesIn(provider.options));
+  const options = [...[...policy.providers.values()].map((each) => each.options), ...policy.sinks.values()];
+  const names = options.flatMap(referencesIn);
   return [...new Set(names)].toSorted();
 }
 

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
+import type { PrismaClient } from "../../generated/prisma/client.ts";
+import type { Logger } from "../../logger.ts";
+import type { Clock } from "../../persistence/clock.ts";
+import { messageOf } from "../../persistence/database.ts";
+import { moveCursor, readCursor } from "../cursor.ts";
+import { cursorNames } from "./lag.ts";
+import { type Position, readBatch } from "./read-batch.ts";
+import type { MadeSink } from "./registry.ts";
+
+export type FollowDeps = {
+  readonly databaseUrl: string;
+  readonly db: PrismaClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly rhythm?: Rhythm;
+};
+
+/** How often is looked and tried, in milliseconds. */
+export type Rhythm = {
+  readonly lookMs: number;
+  /** While another process follows for this sink. */
+  readonly standByMs: number;
+  readonly firstRetryMs: number;
+};
+
+export type Follower = {
+  /** Breaks off what is in hand, which is sent again by whoever follows next, and closes the sink. */
+  stop(): Promise<void>;
+};
+
+const usual: Rhythm = { lookMs: 1_000, standByMs: 10_000, firstRetryMs: 1_000 };
+const longestRetryMs = 60_000;
+/** Of one batch, whatever the sink does within. */
+const deliveryMs = 120_000;
+
+/**
+ * Gives a sink everything in the chain, in order and at least once, for as long as it takes. Of all Hallpass processes one
+ * follows for a sink: whoever holds its lock, which ends with the connection it was taken on.
+ */
+export function followChain(
+  { databaseUrl, db, clock, log, rhythm = usual }: FollowDeps,
+  name: string,
+  { sink, redact }: MadeSink,
+  opens: boolean,
+): Follower {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const cursors = cursorNames(name);
+  let held: { readonly client: Client; position: Position } | undefined;
+
+  async function letGo(): Promise<void> {
+    const client = held?.client;
+    held = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  async function takeOver(): Promise<typeof held> {
+    const client = new Client({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 20_000,
+      keepAlive: true,
+      application_name: "hallpass audit sink",
+    });
+    // A connection lost between two queries is told by the next query.
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ taken: boolean }>(
+        "select pg_try_advisory_lock(hashtextextended($1, 7265313)) as taken",
+        [cursors.events],
+      );
+      if (rows[0]?.taken === true) {
+        await moveCursor(db, clock, cursors.since, 0);
+        return { client, position: await begin() };
+      }
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    await client.end();
+    return undefined;
+  }
+
+  /** Where the other side knows less than was sent, it has lost something: checkpoints from there on are due again too. */
+  async function begin(): Promise<Position> {
+    const sent = {
+      events: await readCursor(db, cursors.events),
+      checkpoints: await readCursor(db, cursors.checkpoints),
+    };
+    const reached = await sink.reached?.(AbortSignal.any([signal, AbortSignal.timeout(deliveryMs)]));
+    if (reached === undefined) return sent;
+    return { events: reached, checkpoints: Math.min(reached, sent.checkpoints) };
+  }
+
+  /** One batch, if there is any; resolves with how long to wait then. */
+  async function turn(): Promise<number> {
+    held ??= await takeOver();
+    if (!held) return rhythm.standByMs;
+    const { records, reached, isFull } = await readBatch(
+      { client: held.client, db, clock },
+      held.position,
+      opens,
+    );
+    if (records.length === 0) return rhythm.lookMs;
+    await sink.deliver(records, AbortSignal.any([signal, AbortSignal.timeout(deliveryMs)]));
+    // In this order: a checkpoint sent twice does no harm, and one whose event is sent again without it would be lost.
+    await moveCursor(db, clock, cursors.events, reached.events);
+    await moveCursor(db, clock, cursors.checkpoints, reached.checkpoints);
+    held.position = reached;
+    return isFull ? 0 : (sink.gatherMs ?? rhythm.lookMs);
+  }
+
+  async function follow(): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      let pauseMs: number;
+      try {
+        pauseMs = await turn();
+        if (failures > 0) log.info({ sink: name }, "the audit's sink takes what it is sent again");
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) break;
+        pauseMs = retryAfter(failures, rhythm.firstRetryMs);
+        failures += 1;
+        const why = redact(messageOf(error));
+        log.warn(
+          { sink: name, why, retryMs: pauseMs },
+          "the audit's sink did not take what it was sent; tried again",
+        );
+        await letGo();
+      }
+      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+    await letGo();
+    await sink.close();
+  }
+
+  const ended = follow().catch((error: unknown) =>
+    log.error({ sink: name, why: redact(messageOf(error)) }, "the audit's sink could not be closed in order"),
+  );
+  return {
+    stop() {
+      stopping.abort();
+      return ended;
+    },
+  };
+}
+
+/** Twice as long each time, up to a minute, and somewhere in the upper half of that: not all at once. */
+export function retryAfter(failures: number, firstMs: number, random = Math.random()): number {
+  const longest = Math.min(longestRetryMs, firstMs * 2 ** Math.min(failures, 20));
+  return longest * (0.5 + random / 2);
+}

@@ -1,0 +1,70 @@
+import type { PrismaClient } from "../../generated/prisma/client.ts";
+import type { Clock } from "../../persistence/clock.ts";
+import { moveCursor, readCursor } from "../cursor.ts";
+
+/** Under which names the database knows how far a sink has come; no sink's name holds a colon. */
+export function cursorNames(
+  sink: string,
+): Readonly<Record<"events" | "checkpoints" | "since" | "told", string>> {
+  const events = `sink:${sink}`;
+  return {
+    events,
+    checkpoints: `${events}:checkpoints`,
+    /** Its time is when the sink was first followed for. */
+    since: `${events}:since`,
+    /** Odd while it was said that the sink lags. */
+    told: `${events}:told`,
+  };
+}
+
+export type SinkLag = {
+  readonly sink: string;
+  /** Sealed, and not known to have arrived. */
+  readonly events: number;
+  /** How long the first of them has waited: since it happened, or since there is this sink. */
+  readonly seconds: number;
+};
+
+/** How far behind these sinks are, whichever process follows for them. */
+export async function readSinkLag(
+  db: PrismaClient,
+  clock: Clock,
+  sinks: readonly string[],
+): Promise<readonly SinkLag[]> {
+  if (sinks.length === 0) return [];
+  return db.$queryRaw<SinkLag[]>`
+    select s.sink, greatest(0, h.head - coalesce(c.sequence, 0))::float8 as events,
+           coalesce(extract(epoch from greatest(interval '0',
+             ${clock.now} - greatest(e.at, coalesce(f.moved_at, ${clock.now})))), 0)::float8 as seconds
+    from unnest(${[...sinks]}::text[]) as s(sink)
+    cross join (select coalesce(max(sequence), 0) as head from audit_chain) h
+    left join audit_cursors c on c.name = 'sink:' || s.sink
+    left join audit_cursors f on f.name = 'sink:' || s.sink || ':since'
+    left join audit_chain l on l.sequence = coalesce(c.sequence, 0) + 1
+    left join audit_events e on e.seq = l.event_seq`;
+}
+
+const lagsAfterSeconds = 15 * 60;
+const caughtUpWithinSeconds = 60;
+
+/** Says that a sink lags, once, and once that it has caught up: whichever process sees it first. */
+export async function tellSinkLag(
+  db: PrismaClient,
+  clock: Clock,
+  sinks: readonly string[],
+  tell: (text: string) => void,
+): Promise<void> {
+  for (const { sink, events, seconds } of await readSinkLag(db, clock, sinks)) {
+    const { told } = cursorNames(sink);
+    const times = await readCursor(db, told);
+    const isTold = times % 2 === 1;
+    const isNews = isTold ? seconds < caughtUpWithinSeconds : seconds > lagsAfterSeconds;
+    if (!isNews || !(await moveCursor(db, clock, told, times + 1))) continue;
+    tell(
+      isTold
+        ? `The audit's sink ${sink} has caught up.`
+        : `The audit's sink ${sink} is ${Math.floor(seconds / 60)} minutes behind: ${events.toLocaleString("en")} events ` +
+            "wait for it. Nothing is lost, and sending is tried on; Hallpass's log says why it fails.",
+    );
+  }
+}

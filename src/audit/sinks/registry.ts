@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { SinkOptions } from "../../policy/sinks.ts";
+import { createGitSink } from "./git.ts";
+import type { Sink } from "./sink.ts";
+import { createStdoutSink } from "./stdout.ts";
+import { createWebhookSink } from "./webhook.ts";
+
+/** A sink, and what takes its secrets out of a text. */
+export type MadeSink = { readonly sink: Sink; readonly redact: (text: string) => string };
+
+export type SinkPlace = {
+  readonly resolveSecret: (name: string) => string | undefined;
+  /** Where what a sink keeps on this machine is kept. */
+  readonly dataDir: string;
+};
+
+/** Makes the sink an entry describes; throws an `Error` that names it and what is missing, or not as it should be. */
+export function createSink(name: string, options: SinkOptions, place: SinkPlace): MadeSink {
+  const secrets: string[] = [];
+  const resolve = (value: unknown): unknown => {
+    if (typeof value === "object" && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolve(inner)]));
+    if (typeof value !== "string") return value;
+    return value.replace(/\$\{([^}]*)\}/g, (_, variable: string) => {
+      const secret = place.resolveSecret(variable);
+      // An empty variable is what a forgotten one looks like in a compose file.
+      if (!secret)
+        throw new Error(`Sink "${name}" needs the environment variable ${variable}, which is not set.`);
+      secrets.push(secret);
+      return secret;
+    });
+  };
+  const checked = SinkOptions.safeParse(resolve(options));
+  if (!checked.success) {
+    // Never what came: it may be a secret.
+    const [issue] = checked.error.issues;
+    throw new Error(`Sink "${name}", ${issue?.path.join(".")}: ${issue?.message}.`);
+  }
+  const redact = (text: string): string =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  return { sink: open(name, checked.data, place.dataDir), redact };
+}
+
+function open(name: string, options: SinkOptions, dataDir: string): Sink {
+  switch (options.type) {
+    case "stdout":
+      return createStdoutSink();
+    case "webhook":
+      return createWebhookSink(options);
+    case "git":
+      return createGitSink({ ...options, directory: join(dataDir, "sinks", `${name}.git`) });
+    default:
+      throw new Error(`Sink "${name}": not yet`);
+  }
+}

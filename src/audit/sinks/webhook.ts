@@ -1,0 +1,27 @@
+import { createHmac } from "node:crypto";
+import type { WebhookOptions } from "../../policy/sinks.ts";
+import { createHttpCaller } from "./http-call.ts";
+import { jsonLine, type Sink } from "./sink.ts";
+
+/** Over the timestamp too, so that what was overheard cannot be sent again later. */
+export function signBatch(secret: string, timestamp: string, body: string): string {
+  return `sha256=${createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex")}`;
+}
+
+/** POSTs batches as JSON, signed; docs/sinks.md says how a receiver verifies them. */
+export function createWebhookSink({ url, secret }: Pick<WebhookOptions, "url" | "secret">): Sink {
+  const http = createHttpCaller("the webhook");
+  return {
+    async deliver(records, signal) {
+      const body = jsonLine({ version: 1, records });
+      const timestamp = String(Math.floor(Date.now() / 1_000));
+      const headers = {
+        "content-type": "application/json",
+        "hallpass-timestamp": timestamp,
+        "hallpass-signature": signBatch(secret, timestamp, body),
+      };
+      await http.call({ method: "POST", url, headers, body }, signal);
+    },
+    close: () => http.close(),
+  };
+}
