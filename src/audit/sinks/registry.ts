@@ -1,8 +1,12 @@
 import { join } from "node:path";
 import { SinkOptions } from "../../policy/sinks.ts";
+import { createElasticsearchSink } from "./elasticsearch.ts";
 import { createGitSink } from "./git.ts";
+import { createS3Sink } from "./s3.ts";
 import type { Sink } from "./sink.ts";
+import { createSplunkSink } from "./splunk.ts";
 import { createStdoutSink } from "./stdout.ts";
+import { createSyslogSink } from "./syslog.ts";
 import { createWebhookSink } from "./webhook.ts";
 
 /** A sink, and what takes its secrets out of a text. */
@@ -49,7 +53,13 @@ function open(name: string, options: SinkOptions, dataDir: string): Sink {
       return createWebhookSink(options);
     case "git":
       return createGitSink({ ...options, directory: join(dataDir, "sinks", `${name}.git`) });
-    default:
-      throw new Error(`Sink "${name}": not yet`);
+    case "syslog":
+      return createSyslogSink(options);
+    case "splunk":
+      return createSplunkSink(options);
+    case "elasticsearch":
+      return createElasticsearchSink(options);
+    case "s3":
+      return createS3Sink(options);
   }
 }

@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { createServer as createTlsServer } from "node:tls";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { createStdoutSink } from "../../../src/audit/sinks/stdout.ts";
-import { httpPeer, type Peer, Received, sinkOf } from "./peer.ts";
+import { httpPeer, type Peer, Received, secret, sinkOf } from "./peer.ts";
 
 const run = promisify(execFile);
 
@@ -109,8 +111,147 @@ async function gitPeer(): Promise<Peer> {
   };
 }
 
+const Indexed = z.object({
+  time: z.number(),
+  source: z.literal("hallpass"),
+  index: z.string(),
+  event: Received,
+});
+
+const splunkPeer = () =>
+  httpPeer(
+    (url) => ({ type: "splunk", url: `${url}/`, token: "${SINK_SECRET}", index: "audit" }),
+    ({ url, headers }, body) => {
+      if (url !== "/services/collector/event" || headers.authorization !== `Splunk ${secret}`)
+        return { records: [], answer: { status: 403, body: { text: "Invalid token", code: 4 } } };
+      const records = body.split("\n").map((line) => Indexed.parse(JSON.parse(line)).event);
+      return { records, answer: { status: 200, body: { text: "Success", code: 0 } } };
+    },
+  );
+
+const Action = z.object({ index: z.object({ _id: z.string() }) });
+
+/** Refuses items, and not the request, while it is broken: 429 for each second one. */
+const elasticsearchPeer = () =>
+  httpPeer(
+    (url) => ({ type: "elasticsearch", url, api_key: "${SINK_SECRET}" }),
+    ({ url, headers }, body) => {
+      if (url !== "/hallpass-audit/_bulk" || headers.authorization !== `ApiKey ${secret}`)
+        return { records: [], answer: { status: 401, body: {} } };
+      const lines = body.split("\n").filter((line) => line !== "");
+      const records = lines.flatMap((line, at) => (at % 2 === 1 ? [Received.parse(JSON.parse(line))] : []));
+      const items = lines.flatMap((line, at) =>
+        at % 2 === 0 ? [{ index: { _id: Action.parse(JSON.parse(line)).index._id, status: 201 } }] : [],
+      );
+      return { records, answer: { status: 200, body: { errors: false, items } } };
+    },
+    (records) => records.filter((_, at) => at % 2 === 0),
+    (records) => ({
+      status: 200,
+      body: {
+        errors: true,
+        items: records.map(({ sequence }, at) => ({
+          index: { _id: String(sequence), ...(at % 2 === 0 ? { status: 201 } : refusal) },
+        })),
+      },
+    }),
+  );
+
+const refusal = { status: 429, error: { type: "es_rejected_execution_exception", reason: "queue is full" } };
+
+const s3Peer = () =>
+  httpPeer(
+    (url) => ({
+      type: "s3",
+      endpoint: url,
+      bucket: "audit-of-ours",
+      region: "eu-central-1",
+      prefix: "hallpass/",
+      access_key: "${SINK_SECRET}",
+      secret_key: "${SINK_SECRET}",
+    }),
+    ({ url, method, headers }, body) => {
+      const isSigned = String(headers.authorization).startsWith(`AWS4-HMAC-SHA256 Credential=${secret}/`);
+      const isNamed = /^\/audit-of-ours\/hallpass\/(?:events|checkpoints)-\d{12}-\d{12}\.jsonl$/u.test(
+        String(url),
+      );
+      if (method !== "PUT" || !isSigned || !isNamed)
+        return { records: [], answer: { status: 403, body: "no" } };
+      return { records: linesOf(body), answer: { status: 200, body: "" } };
+    },
+    () => [],
+  );
+
+/** TLS with a certificate made for it. While it is broken, takes half of what comes and resets the connection. */
+async function syslogPeer(): Promise<Peer> {
+  const home = await mkdtemp(join(tmpdir(), "hallpass-syslog-"));
+  const [key, cert] = [join(home, "key.pem"), join(home, "cert.pem")];
+  await run("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
+    ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
+  ]);
+  const received: Received[] = [];
+  let broken = false;
+  let failures = 0;
+  const server = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, (socket) => {
+    let bytes = Buffer.alloc(0);
+    let taken = 0;
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      for (;;) {
+        const space = bytes.indexOf(" ");
+        const length = Number(bytes.subarray(0, space));
+        if (space < 1 || bytes.length < space + 1 + length) return;
+        if (broken && taken >= 3) {
+          failures += 1;
+          socket.resetAndDestroy();
+          return;
+        }
+        received.push(parseSyslog(bytes.subarray(space + 1, space + 1 + length).toString("utf8")));
+        taken += 1;
+        bytes = bytes.subarray(space + 1 + length);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, resolve);
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a server that listens on a port
+  const { port } = server.address() as AddressInfo;
+  return {
+    sink: () => sinkOf({ type: "syslog", url: `tls://localhost:${port}`, ca: cert }),
+    received: () => Promise.resolve(received),
+    breakDown: (isBroken) => {
+      broken = isBroken;
+      return Promise.resolve();
+    },
+    failures: () => failures,
+    async close() {
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+const syslogMessage =
+  /^<1(?:10|08)>1 (?:-|\d{4}-\d\d-\d\dT[\d:.]+Z) [\x21-\x7E]+ hallpass - [\x21-\x7E]{1,32} \[hallpass@32473 kind="\w+" sequence="(\d+)" hash="([0-9a-f]{64})"\] \uFEFF(.*)$/su;
+
+function parseSyslog(message: string): Received {
+  const [, sequence, hash, json = ""] = syslogMessage.exec(message) ?? [];
+  const record = Received.parse(JSON.parse(json));
+  if (String(record.sequence) !== sequence || record.hash !== hash) throw new Error(`at odds: ${message}`);
+  return record;
+}
+
 export const peers: Readonly<Record<string, () => Promise<Peer>>> = {
   stdout: stdoutPeer,
   webhook: webhookPeer,
   git: gitPeer,
+  syslog: syslogPeer,
+  splunk: splunkPeer,
+  elasticsearch: elasticsearchPeer,
+  s3: s3Peer,
 };
