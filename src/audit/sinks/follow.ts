@@ -23,6 +23,8 @@ export type Rhythm = {
   /** While another process follows for this sink. */
   readonly standByMs: number;
   readonly firstRetryMs: number;
+  /** Instead of what the sink asks for. */
+  readonly gatherMs?: number;
 };
 
 export type Follower = {
@@ -110,7 +112,7 @@ export function followChain(
     await moveCursor(db, clock, cursors.events, reached.events);
     await moveCursor(db, clock, cursors.checkpoints, reached.checkpoints);
     held.position = reached;
-    return isFull ? 0 : (sink.gatherMs ?? rhythm.lookMs);
+    return isFull ? 0 : (rhythm.gatherMs ?? sink.gatherMs ?? rhythm.lookMs);
   }
 
   async function follow(): Promise<void> {

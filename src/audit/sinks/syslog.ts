@@ -70,7 +70,8 @@ function send(
     // Syslog servers say nothing; read, so that their end is seen.
     socket.resume();
     socket.once("end", () => {
-      hasEnded = true;
+      // Before it had everything, it was not in answer to our end.
+      hasEnded = isSent;
     });
     socket.once("error", (error) => fail(`can't be reached: ${messageOf(error)}`));
     socket.once("close", () => {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { pino } from "pino";
 import { Client } from "pg";
+import { readCursor } from "../../../src/audit/cursor.ts";
 import { makeCheckpoint } from "../../../src/audit/checkpoint.ts";
 import { type Sealer, startSealer } from "../../../src/audit/seal.ts";
 import { signingKeyFrom } from "../../../src/audit/signing-key.ts";
@@ -17,7 +18,7 @@ const key = signingKeyFrom(
 );
 const clock = createMovableClock();
 const log = pino({ level: "silent" });
-const rhythm = { lookMs: 15, standByMs: 15, firstRetryMs: 15 };
+const rhythm = { lookMs: 15, standByMs: 15, firstRetryMs: 15, gatherMs: 15 };
 
 let test: TestDatabase;
 let database: Database;
@@ -68,6 +69,12 @@ function follow(name: string, peer: Peer): Follower {
   );
 }
 
+/** Everything is there, and known to be. */
+async function arrived(kind: string, peer: Peer, last: number): Promise<void> {
+  await until(has(peer, last), `place ${last} is there`);
+  await until(async () => (await readCursor(database.prisma, `sink:${kind}`)) >= last, "that is known");
+}
+
 const has = (peer: Peer, sequence: number) => async () =>
   (await peer.received()).some((record) => record.kind === "event" && record.sequence === sequence);
 
@@ -91,8 +98,8 @@ describe.each(Object.keys(peers))("%s", (kind) => {
 
   it("gets all there is, in order, a checkpoint after the event it signs, and takes up what comes", async () => {
     const follower = follow(kind, peer);
-    await until(has(peer, await head()), "everything is there");
-    await until(has(peer, await add(2)), "what came is there");
+    await arrived(kind, peer, await head());
+    await arrived(kind, peer, await add(2));
     await follower.stop();
     const records = await peer.received();
     const events = records.filter((record) => record.kind === "event");
@@ -114,7 +121,7 @@ describe.each(Object.keys(peers))("%s", (kind) => {
     const before = peer.failures();
     await until(() => peer.failures() > before + 1, "it failed more than once");
     await peer.breakDown(false);
-    await until(has(peer, last), "everything is there");
+    await arrived(kind, peer, last);
     await follower.stop();
     const firsts = firstTimes(await peer.received()).filter((record) => record.kind === "event");
     expect(firsts.map(({ sequence }) => sequence)).toEqual(upTo(last));
@@ -125,7 +132,7 @@ describe.each(Object.keys(peers))("%s", (kind) => {
     const before = await head();
     const last = await add(4);
     const [one, other] = [follow(kind, peer), follow(kind, peer)];
-    await until(has(peer, last), "everything is there");
+    await arrived(kind, peer, last);
     await Promise.all([one.stop(), other.stop()]);
     const fresh = (await peer.received()).slice(known);
     expect(fresh.map(({ sequence }) => sequence)).toEqual([before + 1, before + 2, before + 3, before + 4]);

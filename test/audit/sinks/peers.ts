@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -131,7 +131,7 @@ const splunkPeer = () =>
 
 const Action = z.object({ index: z.object({ _id: z.string() }) });
 
-/** Refuses items, and not the request, while it is broken: 429 for each second one. */
+/** Refuses items, and not the request, while it is broken: 429 for all but two. */
 const elasticsearchPeer = () =>
   httpPeer(
     (url) => ({ type: "elasticsearch", url, api_key: "${SINK_SECRET}" }),
@@ -145,13 +145,13 @@ const elasticsearchPeer = () =>
       );
       return { records, answer: { status: 200, body: { errors: false, items } } };
     },
-    (records) => records.filter((_, at) => at % 2 === 0),
+    (records) => records.slice(0, 2),
     (records) => ({
       status: 200,
       body: {
         errors: true,
         items: records.map(({ sequence }, at) => ({
-          index: { _id: String(sequence), ...(at % 2 === 0 ? { status: 201 } : refusal) },
+          index: { _id: String(sequence), ...(at < 2 ? { status: 201 } : refusal) },
         })),
       },
     }),
@@ -193,6 +193,7 @@ async function syslogPeer(): Promise<Peer> {
   const received: Received[] = [];
   let broken = false;
   let failures = 0;
+  const raw = new Map<number | undefined, Socket>();
   const server = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, (socket) => {
     let bytes = Buffer.alloc(0);
     let taken = 0;
@@ -205,7 +206,8 @@ async function syslogPeer(): Promise<Peer> {
         if (space < 1 || bytes.length < space + 1 + length) return;
         if (broken && taken >= 3) {
           failures += 1;
-          socket.resetAndDestroy();
+          // As the kernel does for a process that dies with more to read.
+          raw.get(socket.remotePort)?.resetAndDestroy();
           return;
         }
         received.push(parseSyslog(bytes.subarray(space + 1, space + 1 + length).toString("utf8")));
@@ -214,6 +216,7 @@ async function syslogPeer(): Promise<Peer> {
       }
     });
   });
+  server.on("connection", (socket: Socket) => raw.set(socket.remotePort, socket));
   await new Promise<void>((resolve) => {
     server.listen(0, resolve);
   });
