@@ -34,8 +34,8 @@ export async function readSinkLag(
   if (sinks.length === 0) return [];
   return db.$queryRaw<SinkLag[]>`
     select s.sink, greatest(0, h.head - coalesce(c.sequence, 0))::float8 as events,
-           coalesce(extract(epoch from greatest(interval '0',
-             ${clock.now} - greatest(e.at, coalesce(f.moved_at, ${clock.now})))), 0)::float8 as seconds
+           case when l.sequence is null or f.moved_at is null then 0
+             else greatest(0, extract(epoch from ${clock.now} - greatest(e.at, f.moved_at))) end::float8 as seconds
     from unnest(${[...sinks]}::text[]) as s(sink)
     cross join (select coalesce(max(sequence), 0) as head from audit_chain) h
     left join audit_cursors c on c.name = 'sink:' || s.sink

@@ -53,7 +53,12 @@ export async function httpPeer(
   /** What is taken of a request that fails. */
   partly: (records: readonly Received[]) => readonly Received[] = (records) => records.slice(0, 3),
   failed: (records: readonly Received[], taken: number) => Answer = () => ({ status: 503, body: "not now" }),
-): Promise<Peer & { readonly requests: { readonly request: IncomingMessage; readonly body: string }[] }> {
+): Promise<
+  Peer & {
+    readonly address: string;
+    readonly requests: { readonly request: IncomingMessage; readonly body: string }[];
+  }
+> {
   const received: Received[] = [];
   const requests: { request: IncomingMessage; body: string }[] = [];
   let broken = false;
@@ -79,9 +84,11 @@ export async function httpPeer(
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a server that listens on a port
   const { port } = server.address() as AddressInfo;
+  const address = `http://127.0.0.1:${port}`;
   return {
     requests,
-    sink: () => sinkOf(options(`http://127.0.0.1:${port}`)),
+    address,
+    sink: () => sinkOf(options(address)),
     received: () => Promise.resolve(received),
     breakDown: (isBroken) => {
       broken = isBroken;
