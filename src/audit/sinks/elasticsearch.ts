@@ -43,11 +43,13 @@ export function createElasticsearchSink({ url, index, api_key: apiKey }: Setting
       const outcomes = answer.data.items.flatMap((item) => Object.values(item));
       const refused = outcomes.filter(({ status }) => status < 200 || status >= 300);
       const [first] = refused;
-      if (first)
+      if (first) {
+        const { _id: id, status, error } = first;
         throw new SinkError(
-          `Elasticsearch refused ${refused.length} of ${records.length} records; the first of them, ${first._id}, with ` +
-            `${first.status}: ${(first.error?.reason ?? first.error?.type ?? "no reason given").slice(0, 200)}`,
+          `Elasticsearch refused ${refused.length} of ${records.length} records; the first of them, ${id}, with ` +
+            `${status}: ${(error?.reason ?? error?.type ?? "no reason given").slice(0, 200)}`,
         );
+      }
       if (answer.data.errors || outcomes.length !== records.length)
         throw new SinkError(
           `Elasticsearch told the outcome of ${outcomes.length} records, expected ${records.length} without errors`,

@@ -1,4 +1,3 @@
-import { setInterval } from "node:timers";
 import type { SinkOptions } from "../../policy/sinks.ts";
 import { type FollowDeps, followChain, type Follower } from "./follow.ts";
 import { readSinkLag, type SinkLag, tellSinkLag } from "./lag.ts";
@@ -52,7 +51,7 @@ export function createLiveSinks(deps: Deps): LiveSinks {
         sink: createSink(name, options, deps),
       }));
       return () => {
-        for (const name of [...inUse.keys()]) if (!entries.has(name)) end(name);
+        for (const name of inUse.keys()) if (!entries.has(name)) end(name);
         for (const { name, options, sink } of made) {
           end(name);
           const follower = followChain(deps, name, sink, options.personal === "open");
@@ -64,7 +63,7 @@ export function createLiveSinks(deps: Deps): LiveSinks {
     look,
     async stop() {
       clearInterval(timer);
-      for (const name of [...inUse.keys()]) end(name);
+      for (const name of inUse.keys()) end(name);
       await Promise.all(ending);
     },
   };

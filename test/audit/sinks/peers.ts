@@ -141,7 +141,7 @@ const elasticsearchPeer = () =>
       const lines = body.split("\n").filter((line) => line !== "");
       const records = lines.flatMap((line, at) => (at % 2 === 1 ? [Received.parse(JSON.parse(line))] : []));
       const items = lines.flatMap((line, at) =>
-        at % 2 === 0 ? [{ index: { _id: Action.parse(JSON.parse(line)).index._id, status: 201 } }] : [],
+        at % 2 === 0 ? [{ index: { ...Action.parse(JSON.parse(line)).index, status: 201 } }] : [],
       );
       return { records, answer: { status: 200, body: { errors: false, items } } };
     },
@@ -186,10 +186,9 @@ const s3Peer = () =>
 async function syslogPeer(): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "hallpass-syslog-"));
   const [key, cert] = [join(home, "key.pem"), join(home, "cert.pem")];
-  await run("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
-    ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
-  ]);
+  const certificate =
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost";
+  await run("openssl", [...certificate.split(" "), "-keyout", key, "-out", cert]);
   const received: Received[] = [];
   let broken = false;
   let failures = 0;
