@@ -52,7 +52,7 @@ const common = {
     .describe("open: people by their names; sealed: by tokens that only Hallpass's database can open."),
 };
 
-export const StdoutOptions = z.strictObject({ type: z.literal("stdout"), ...common });
+const StdoutOptions = z.strictObject({ type: z.literal("stdout"), ...common });
 
 export type WebhookOptions = z.infer<typeof WebhookOptions>;
 export const WebhookOptions = z.strictObject({

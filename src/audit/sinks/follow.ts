@@ -152,7 +152,7 @@ export function followChain(
 }
 
 /** Twice as long each time, up to a minute, and somewhere in the upper half of that: not all at once. */
-export function retryAfter(failures: number, firstMs: number, random = Math.random()): number {
+function retryAfter(failures: number, firstMs: number, random = Math.random()): number {
   const longest = Math.min(longestRetryMs, firstMs * 2 ** Math.min(failures, 20));
   return longest * (0.5 + random / 2);
 }

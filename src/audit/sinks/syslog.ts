@@ -93,7 +93,7 @@ function frame(message: string): Buffer {
 const nameOfThisMachine = printable(hostname(), 255);
 
 /** https://www.rfc-editor.org/rfc/rfc5424#section-6; 32473 is the number that RFC 5612 keeps for such names. */
-export function formatSyslog(record: SinkRecord, host = nameOfThisMachine): string {
+function formatSyslog(record: SinkRecord, host = nameOfThisMachine): string {
   const priority = record.kind === "missing" ? warning : informational;
   const what = record.kind === "event" ? record.type : record.kind;
   const hash = record.hash === null ? "" : ` hash="${parameter(record.hash)}"`;

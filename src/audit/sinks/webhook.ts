@@ -4,7 +4,7 @@ import { createHttpCaller } from "./http-call.ts";
 import { jsonLine, type Sink } from "./sink.ts";
 
 /** Over the timestamp too, so that what was overheard cannot be sent again later. */
-export function signBatch(secret: string, timestamp: string, body: string): string {
+function signBatch(secret: string, timestamp: string, body: string): string {
   return `sha256=${createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex")}`;
 }
 

@@ -190,6 +190,7 @@ it("gives a sink to one process at a time, and to another when that one ends", a
   await sinks.stop();
   await record("after a change of hands");
   await until(arrived("after a change of hands"), "it is posted by the other");
+  expect(JSON.stringify(await peer.received()).split("with two about")).toHaveLength(2);
   await another.stop();
   expect(await locks()).toBe(0);
 });

@@ -12,7 +12,7 @@ import { httpPeer, type Peer, Received, secret, sinkOf } from "./peer.ts";
 
 const run = promisify(execFile);
 
-export function linesOf(text: string): readonly Received[] {
+function linesOf(text: string): readonly Received[] {
   return text
     .split("\n")
     .filter((line) => line !== "")
