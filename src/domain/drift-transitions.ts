@@ -48,7 +48,11 @@ export function vanish(state: State, command: Extract<Command, { type: "vanish" 
 }
 
 /** Live access that had vanished is there again: no more than what was approved, so it is only recorded. */
-export function comeBack(state: State, command: Extract<Command, { type: "come_back" }>, now: Date): Decision {
+export function comeBack(
+  state: State,
+  command: Extract<Command, { type: "come_back" }>,
+  now: Date,
+): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "active") return refuse(notStatus[grant.status]);
     if (!grant.vanishedAt) return refuse("grant_already_active");
