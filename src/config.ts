@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { type CrashPoint, crashPoints } from "./crash-point.ts";
 
 /** Where things are kept and how much is logged: all that commands need which never speak to Slack. */
 export type StorageConfig = {
@@ -35,6 +36,8 @@ export type Config = StorageConfig & {
     readonly transport: SlackTransport;
   };
   readonly http: { readonly host: string; readonly port: number };
+  /** Where Hallpass kills itself, to test that it goes on from there. */
+  readonly crashAt?: CrashPoint;
 };
 
 type SlackTransport =
@@ -148,6 +151,18 @@ const Http = z.object({
     .default(3000),
 });
 
+const crashFault =
+  "HALLPASS_CRASH_AT has Hallpass kill itself and is for its own tests, which set NODE_ENV to test; leave it out.";
+
+const Crash = z
+  .object({
+    NODE_ENV: z.string().optional(),
+    HALLPASS_CRASH_AT: z
+      .enum(crashPoints, { error: () => `HALLPASS_CRASH_AT must name one of: ${crashPoints.join(", ")}.` })
+      .optional(),
+  })
+  .refine(({ NODE_ENV: kind, HALLPASS_CRASH_AT: at }) => at === undefined || kind === "test", crashFault);
+
 /** Reads everything `hallpass start` needs; all faults at once. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<Config> {
   const set = withoutBlanks(env);
@@ -155,6 +170,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
   const slack = Slack.safeParse(set);
   const groups = Groups.safeParse(set);
   const http = Http.safeParse(set);
+  const crash = Crash.safeParse(set);
   const hasTransport = Boolean(set["SLACK_APP_TOKEN"] ?? set["SLACK_SIGNING_SECRET"]);
   const faults = [
     ...faultsOf(slack),
@@ -162,10 +178,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
     ...faultsOf(groups),
     ...faultsOf(http),
     ...faultsOf(storage),
+    ...faultsOf(crash),
   ];
   const transport = slack.data && transportOf(slack.data);
-  if (!storage.data || !slack.data || !groups.data || !http.data || !transport) return { ok: false, faults };
+  if (!storage.data || !slack.data || !groups.data || !http.data || !crash.data || !transport)
+    return { ok: false, faults };
   const { HOST, PORT } = http.data;
+  const { HALLPASS_CRASH_AT: crashAt } = crash.data;
   return {
     ok: true,
     config: {
@@ -174,6 +193,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
       slack: { botToken: slack.data.SLACK_BOT_TOKEN, apiUrl: slack.data.SLACK_API_URL, transport },
       // Slack must reach HTTP mode, so that it listens everywhere; Socket Mode only answers health checks.
       http: { host: HOST ?? (transport.mode === "http" ? "0.0.0.0" : "127.0.0.1"), port: PORT },
+      ...(crashAt && { crashAt }),
     },
   };
 }

@@ -47,7 +47,7 @@ export async function apply(
       effects: decision.effects,
       ...(settles && { settles: settles(now) }),
     };
-    const recorded = await recordTransition(deps.db, deps.clock, state, transition);
+    const recorded = await recordTransition(deps.db, deps.clock, state, transition, command.type);
     if (recorded) {
       deps.recent.set(recorded.state);
       deps.wake(recorded.effects, now);

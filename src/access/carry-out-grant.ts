@@ -1,3 +1,4 @@
+import { crashPoint } from "../crash-point.ts";
 import type { Grant } from "../domain/grant.ts";
 import { isBeingRemoved } from "../persistence/drift-findings.ts";
 import { startAnew } from "../persistence/effects.ts";
@@ -138,6 +139,7 @@ async function ask(
   try {
     const target = provider.targetSchema.parse(grant.target);
     const state = await provider.grant(grant.subject, target, until);
+    crashPoint("between grant and read-back");
     if (await provider.holds(grant.subject, target, state)) return { state };
     throw new ProviderError("the provider accepted the grant but does not show it", { retryable: true });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { crashPoint } from "../crash-point.ts";
 import type { Grant } from "../domain/grant.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { apply } from "./apply.ts";
@@ -73,6 +74,7 @@ async function takeAway(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): 
     }
     const target = provider.targetSchema.parse(grant.target);
     await provider.revoke(grant.subject, target, grant.state);
+    crashPoint("between revoke and read-back");
     if (!(await provider.holds(grant.subject, target, grant.state))) return undefined;
     throw new ProviderError("the provider accepted the revocation but still shows the access", {
       retryable: true,

@@ -39,8 +39,8 @@ export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<P
   let current = first;
   let refused: readonly string[] = [];
   const usePrepared = deps.prepare(first);
-  await storePolicy(deps.db, first);
-  await record(deps, { type: "policy.loaded", data: { hash: first.hash, via: "start" } });
+  const begun = await eventNow(deps, { type: "policy.loaded", data: { hash: first.hash, via: "start" } });
+  await storePolicy(deps.db, first, begun);
   usePrepared();
 
   async function reloadNow(via: "signal" | "watch"): Promise<ReloadOutcome> {
@@ -58,9 +58,9 @@ export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<P
     } catch (error) {
       return refuse(via, [error instanceof Error ? error.message : String(error)]);
     }
-    await storePolicy(deps.db, policy);
     const before = current.hash;
-    await record(deps, { type: "policy.loaded", data: { hash: policy.hash, before, via } });
+    const changed = await eventNow(deps, { type: "policy.loaded", data: { hash: policy.hash, before, via } });
+    await storePolicy(deps.db, policy, changed);
     use();
     current = policy;
     refused = [];
@@ -72,7 +72,8 @@ export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<P
     const isNew = faults.join("\n") !== refused.join("\n");
     refused = faults;
     if (!isNew) return "refused";
-    await record(deps, { type: "policy.refused", data: { inForce: current.hash, via, faults: [...faults] } });
+    const data = { inForce: current.hash, via, faults: [...faults] };
+    await recordEvent(deps.db, await eventNow(deps, { type: "policy.refused", data }));
     deps.tell(current, wordRefused(faults, current.hash));
     return "refused";
   }
@@ -115,12 +116,12 @@ function short(hash: string): string {
   return hash.slice(0, 12);
 }
 
-async function record(
+async function eventNow(
   { db, clock }: KeepPolicyDeps,
   event: Pick<Extract<AuditEvent, { type: "policy.loaded" | "policy.refused" }>, "type" | "data">,
-): Promise<void> {
+): Promise<AuditEvent> {
   const at = await readNow(db, clock);
   // The pair was narrowed together by the parameter's type; spreading loses that.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  await recordEvent(db, { ...event, at, actor: { kind: "hallpass" } } as AuditEvent);
+  return { ...event, at, actor: { kind: "hallpass" } } as AuditEvent;
 }

@@ -20,9 +20,10 @@ export async function lockDown(
 ): Promise<LockdownAnswer> {
   const { kind, value, reason } = lockdown;
   if (!(await mayLock(deps, by, `lockdown ${value}`, key))) return "not_admin";
-  const begun = await beginLockdown(deps.db, deps.clock, lockdown, by.email);
+  const event = await eventBy(deps, by, { type: "lockdown.begun", data: { kind, value, reason } });
+  const recorded = { event, by: by.email, dedupeKey: dedupeKey(key) };
+  const begun = await beginLockdown(deps.db, deps.clock, lockdown, recorded);
   deps.lockdowns.forget();
-  if (begun) await record(deps, { type: "lockdown.begun", data: { kind, value, reason } }, by, key);
   await enforceLockdowns(deps);
   return begun ? "done" : "already";
 }
@@ -35,9 +36,10 @@ export async function liftDown(
   key: string,
 ): Promise<LockdownAnswer> {
   if (!(await mayLock(deps, by, `lift ${value}`, key))) return "not_admin";
-  const lifted = await liftLockdown(deps.db, deps.clock, { kind, value }, by.email);
+  const event = await eventBy(deps, by, { type: "lockdown.lifted", data: { kind, value } });
+  const recorded = { event, by: by.email, dedupeKey: dedupeKey(key) };
+  const lifted = await liftLockdown(deps.db, deps.clock, { kind, value }, recorded);
   deps.lockdowns.forget();
-  if (lifted) await record(deps, { type: "lockdown.lifted", data: { kind, value } }, by, key);
   return lifted ? "done" : "already";
 }
 
@@ -54,21 +56,26 @@ async function mayLock(deps: PolicyDeps, by: Person, attempted: string, key: str
   const memberships = await deps.groups.read(policy.outsideGroups);
   if (isAdmin(policy, memberships, by.email)) return true;
   const why = "only admins may lock down; the policy names them under settings.admins";
-  await record(deps, { type: "lockdown.refused", data: { attempted, why } }, by, key);
+  const event = await eventBy(deps, by, { type: "lockdown.refused", data: { attempted, why } });
+  await recordEvent(deps.db, event, { dedupeKey: dedupeKey(key) });
   return false;
 }
 
-async function record(
+async function eventBy(
   { db, clock }: PolicyDeps,
+  by: Person,
   event: Pick<
     Extract<AuditEvent, { type: "lockdown.begun" | "lockdown.lifted" | "lockdown.refused" }>,
     "type" | "data"
   >,
-  by: Person,
-  key: string,
-): Promise<void> {
+): Promise<AuditEvent> {
   const at = await readNow(db, clock);
   // The pair was narrowed together by the parameter's type; spreading loses that.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  await recordEvent(db, { ...event, at, actor: actorOf(by) } as AuditEvent, { dedupeKey: `lockdown ${key}` });
+  return { ...event, at, actor: actorOf(by) } as AuditEvent;
+}
+
+/** The same command delivered twice is on record once. */
+function dedupeKey(key: string): string {
+  return `lockdown ${key}`;
 }

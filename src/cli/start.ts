@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { readConfig, secretsFrom } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { createLogger } from "../logger.ts";
+import { armCrashPoint } from "../crash-point.ts";
 import { startHallpass } from "../main.ts";
 import { wordFault } from "../policy/fault.ts";
 import { type LoadedPolicy, loadPolicy } from "../policy/load.ts";
@@ -28,6 +29,10 @@ export async function start({ watch = false }: StartOptions = {}): Promise<never
   const policy = await readPolicy(config, secret);
   const log = createLogger(config.logLevel);
   dieOfBugs(log);
+  if (config.crashAt !== undefined) {
+    armCrashPoint(config.crashAt);
+    log.warn({ at: config.crashAt }, "This Hallpass is being tested and will kill itself");
+  }
   const signalled = nextSignal();
   const policySource = {
     read: (): Promise<LoadedPolicy> => loadPolicy(config.policyPath, { providerTypes }),

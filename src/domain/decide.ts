@@ -111,6 +111,37 @@ export type Command =
       readonly retryable: boolean;
     };
 
+/** Every type of command, for whoever goes through them all. */
+export const commandTypes = [
+  "approve",
+  "deny",
+  "cancel",
+  "abandon",
+  "expire",
+  "remind",
+  "escalate",
+  "start",
+  "lapse",
+  "review",
+  "check_review",
+  "grant_succeeded",
+  "grant_failed",
+  "note_standing",
+  "grant_unsettled",
+  "restore",
+  "extend",
+  "note_held",
+  "extension_failed",
+  "note_use",
+  "take_back",
+  "vanish",
+  "come_back",
+  "revoke",
+  "revoke_succeeded",
+  "revoke_failed",
+] as const satisfies readonly Command["type"][];
+export type CommandType = (typeof commandTypes)[number];
+
 export type Decision =
   | {
       readonly accepted: true;

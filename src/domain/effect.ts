@@ -35,7 +35,26 @@ export type Effect =
   /** Say what happened where somebody can mend it. */
   | { readonly kind: "tell_alerts"; readonly dueAt: Date; readonly event: AuditEvent };
 
-export type EffectKind = Effect["kind"];
+/** Every kind, for whoever goes through them all. */
+export const effectKinds = [
+  "grant",
+  "revoke",
+  "extend_access",
+  "check_idle",
+  "remind_expiry",
+  "expire_request",
+  "remind_request",
+  "escalate_request",
+  "lapse_request",
+  "check_review",
+  "check_held",
+  "post_request",
+  "update_request",
+  "tell_thread",
+  "tell_requester",
+  "tell_alerts",
+] as const satisfies readonly Effect["kind"][];
+export type EffectKind = (typeof effectKinds)[number];
 
 export const queueNames = ["grants", "revocations", "messages", "deadlines"] as const;
 export type QueueName = (typeof queueNames)[number];

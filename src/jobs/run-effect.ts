@@ -1,3 +1,4 @@
+import { crashPoint } from "../crash-point.ts";
 import type { Logger } from "../logger.ts";
 import { backoffSeconds, type Outcome } from "../access/carry-out.ts";
 import type { DeadlineKind } from "../access/carry-out-deadline.ts";
@@ -48,7 +49,9 @@ async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string
     (leaseSeconds * 1000) / 3,
   );
   try {
+    crashPoint(`before ${effect.kind}`);
     const outcome = await handle(deps.handlers, effect);
+    crashPoint(`after ${effect.kind}`);
     switch (outcome.outcome) {
       case "settled":
         return await nextInLane(deps.db, deps.clock, effect.lane);

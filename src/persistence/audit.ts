@@ -1,6 +1,7 @@
+import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { PrismaClient } from "../generated/prisma/client.ts";
-import { type EventContext, withEventRows } from "./event-rows.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import { type EventContext, insertEvents, withEventRows } from "./event-rows.ts";
 
 /**
  * Records an event that changes nothing else: a refused click, an export.
@@ -9,23 +10,15 @@ import { type EventContext, withEventRows } from "./event-rows.ts";
 export async function recordEvent(
   db: PrismaClient,
   event: AuditEvent,
-  options: { readonly request?: EventContext; readonly dedupeKey?: string } = {},
+  { request, dedupeKey }: { readonly request?: EventContext; readonly dedupeKey?: string } = {},
 ): Promise<void> {
-  await withEventRows(db, [event], options.request, async ([row], persons) => {
-    await db.$executeRaw`
-    insert into audit_events (
-      id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, actor_person, requester_email,
-      requester_person, resource, role, rule, policy_version, data, dedupe_key)
-    select e.id, e.at, e.type, ${options.request?.id ?? null}::uuid, e."grantId", e."actorKind", e."actorEmail",
-           e."actorSlackId", e."actorPerson", e."requesterEmail", e."requesterPerson", e.resource, e.role, e.rule,
-           e."policyVersion", e.data, ${options.dedupeKey ?? null}
-    from jsonb_to_record(${JSON.stringify(row)}::jsonb) as e(
-      id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text, "actorSlackId" text,
-      "actorPerson" int, "requesterEmail" text, "requesterPerson" int, resource text, role text, rule text,
-      "policyVersion" text, data jsonb)
-    where hallpass_insist_on_keys(${persons})
-    on conflict (dedupe_key) do nothing`;
-  });
+  const place = {
+    ...(request && { requestId: Prisma.sql`${request.id}::uuid` }),
+    ...(dedupeKey !== undefined && { dedupeKey }),
+  };
+  await withEventRows(db, [event], request, (rows, persons) =>
+    committing("event", () => db.$executeRaw`${insertEvents(rows, persons, place)}`),
+  );
 }
 
 /** Whether an event with this key is recorded. */

@@ -167,11 +167,11 @@ function withLogged<T>(
   write: (logged: Prisma.Sql) => Promise<T>,
 ): Promise<T> {
   const [resource, role] = access[0]?.split(":") ?? [];
-  const source = { from: Prisma.sql`changed`, requestId: Prisma.sql`null::uuid` };
+  const place = { from: Prisma.sql`changed` };
   return withEventRows(db, event ? [event] : [], undefined, (rows, persons) => {
     const placed = rows.map((row): EventRow => ({ ...row, resource, role }));
     return write(
-      placed.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(placed, persons, source)})`,
+      placed.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(placed, persons, place)})`,
     );
   });
 }

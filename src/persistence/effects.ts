@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { committing } from "../crash-point.ts";
 import { StoredEvent } from "../domain/audit-event.ts";
 import { type QueueName, queueNames } from "../domain/effect.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
@@ -133,7 +134,9 @@ export async function hastenRevocation(
   clock: Clock,
   grantId: string,
 ): Promise<OwedEffect | undefined> {
-  const rows = await db.$queryRaw<OwedEffect[]>`
+  const rows = await committing(
+    "hasten",
+    () => db.$queryRaw<OwedEffect[]>`
     update effects set retry_at = null
     where lane = 'grant-' || ${grantId} and kind = 'revoke' and done_at is null and due_at <= ${clock.now}
       and (locked_until is null or locked_until < statement_timestamp())
@@ -141,7 +144,8 @@ export async function hastenRevocation(
         select from grants g
         where g.id = effects.grant_id
           and (g.status = 'revoking' or (g.status = 'active' and g.expires_at <= ${clock.now})))
-    returning id, queue, due_at as "dueAt"`;
+    returning id, queue, due_at as "dueAt"`,
+  );
   return rows[0];
 }
 

@@ -46,22 +46,31 @@ export async function withEventRows<T>(
   );
 }
 
-/**
- * Inserts rows of events in their order, for each row of `from`, which stands before in the same statement or says whether
- * to write at all.
- */
+/** Written whatever else the statement does. */
+const once = Prisma.sql`(select 1) as once`;
+
+export type EventPlace = {
+  /** For each row of it; it stands before in the same statement or says whether to write at all. */
+  readonly from?: Prisma.Sql;
+  /** Of no request unless said. */
+  readonly requestId?: Prisma.Sql;
+  /** Of a single event: the same key is recorded once, however often Slack delivers what it names. */
+  readonly dedupeKey?: string;
+};
+
+/** Inserts rows of events in their order; as a part of a statement, or as all of it. */
 export function insertEvents(
   rows: readonly EventRow[],
   persons: readonly number[],
-  { from, requestId }: { readonly from: Prisma.Sql; readonly requestId: Prisma.Sql },
+  { from = once, requestId = Prisma.sql`null::uuid`, dedupeKey }: EventPlace = {},
 ): Prisma.Sql {
   return Prisma.sql`
       insert into audit_events (
         id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, actor_person, requester_email,
-        requester_person, resource, role, rule, policy_version, data)
+        requester_person, resource, role, rule, policy_version, data, dedupe_key)
       select e.id, e.at, e.type, ${requestId}, e."grantId", e."actorKind", e."actorEmail", e."actorSlackId",
              e."actorPerson", e."requesterEmail", e."requesterPerson", e.resource, e.role, e.rule, e."policyVersion",
-             e.data
+             e.data, ${dedupeKey ?? null}
       from ${from}, rows from (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as (
         id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text, "actorSlackId" text,
         "actorPerson" int, "requesterEmail" text, "requesterPerson" int, resource text, role text, rule text,
@@ -69,7 +78,8 @@ export function insertEvents(
         id, at, type, "grantId", "actorKind", "actorEmail", "actorSlackId", "actorPerson", "requesterEmail",
         "requesterPerson", resource, role, rule, "policyVersion", data, place)
       where hallpass_insist_on_keys(${[...persons]})
-      order by e.place`;
+      order by e.place
+      ${dedupeKey === undefined ? Prisma.empty : Prisma.sql`on conflict (dedupe_key) do nothing`}`;
 }
 
 function eventRow(

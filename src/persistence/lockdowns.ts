@@ -1,8 +1,11 @@
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
+import { committing } from "../crash-point.ts";
+import type { AuditEvent } from "../domain/audit-event.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Lockdown } from "../policy/lockdown.ts";
 import type { Clock } from "./clock.ts";
+import { insertEvents, withEventRows } from "./event-rows.ts";
 
 const Lockdowns = z.array(
   z.object({ kind: z.enum(["person", "resource"]), value: z.string(), reason: z.string() }),
@@ -15,31 +18,54 @@ export async function readLockdowns(db: PrismaClient): Promise<readonly Lockdown
   );
 }
 
-/** Locks down; false when it is locked down already. */
+/** What a lockdown's beginning or end is recorded with, in the same statement. */
+type Recorded = { readonly event: AuditEvent; readonly by: string; readonly dedupeKey?: string };
+
+/** Locks down, on record; false when it is locked down already: nothing is written then. */
 export async function beginLockdown(
   db: PrismaClient,
   clock: Clock,
   { kind, value, reason }: Lockdown,
-  by: string,
+  { event, by, ...options }: Recorded,
 ): Promise<boolean> {
-  const begun = await db.$executeRaw`
-    insert into lockdowns (id, kind, value, reason, locked_by, locked_at)
-    values (${uuidv7()}::uuid, ${kind}, ${value}, ${reason}, ${by}, ${clock.now})
-    on conflict (kind, value) where lifted_at is null do nothing`;
-  return begun > 0;
+  const place = { ...options, from: Prisma.sql`begun` };
+  const begun = await withEventRows(db, [event], undefined, (rows, persons) =>
+    committing(
+      "lockdown",
+      () => db.$queryRaw<unknown[]>`
+      with begun as (
+        insert into lockdowns (id, kind, value, reason, locked_by, locked_at)
+        values (${uuidv7()}::uuid, ${kind}, ${value}, ${reason}, ${by}, ${clock.now})
+        on conflict (kind, value) where lifted_at is null do nothing
+        returning id::text),
+      logged as (${insertEvents(rows, persons, place)})
+      select id from begun`,
+    ),
+  );
+  return begun.length > 0;
 }
 
-/** Lifts a lockdown; false when there is none. */
+/** Lifts a lockdown, on record; false when there is none: nothing is written then. */
 export async function liftLockdown(
   db: PrismaClient,
   clock: Clock,
   { kind, value }: Pick<Lockdown, "kind" | "value">,
-  by: string,
+  { event, by, ...options }: Recorded,
 ): Promise<boolean> {
-  const lifted = await db.$executeRaw`
-    update lockdowns set lifted_by = ${by}, lifted_at = ${clock.now}
-    where kind = ${kind} and value = ${value} and lifted_at is null`;
-  return lifted > 0;
+  const place = { ...options, from: Prisma.sql`lifted` };
+  const lifted = await withEventRows(db, [event], undefined, (rows, persons) =>
+    committing(
+      "lift",
+      () => db.$queryRaw<unknown[]>`
+      with lifted as (
+        update lockdowns set lifted_by = ${by}, lifted_at = ${clock.now}
+        where kind = ${kind} and value = ${value} and lifted_at is null
+        returning id::text),
+      logged as (${insertEvents(rows, persons, place)})
+      select id from lifted`,
+    ),
+  );
+  return lifted.length > 0;
 }
 
 /** Of which requests `r` a lockdown `l` is about; a bundle is locked down with any resource in it. */

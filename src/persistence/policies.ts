@@ -1,12 +1,23 @@
+import { committing } from "../crash-point.ts";
+import type { AuditEvent } from "../domain/audit-event.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
+import { insertEvents, withEventRows } from "./event-rows.ts";
 
-/** Keeps the text of a policy that comes into force, so that decisions taken under it can be replayed. */
+/** A policy comes into force, on record; its text is kept so that decisions taken under it can be replayed. */
 export async function storePolicy(
   db: PrismaClient,
   policy: { readonly hash: string; readonly text: string },
+  loaded: AuditEvent,
 ): Promise<void> {
-  await db.$executeRaw`
-    insert into policies (hash, text) values (${policy.hash}, ${policy.text}) on conflict (hash) do nothing`;
+  await withEventRows(db, [loaded], undefined, (rows, persons) =>
+    committing(
+      "policy",
+      () => db.$executeRaw`
+      with kept as (
+        insert into policies (hash, text) values (${policy.hash}, ${policy.text}) on conflict (hash) do nothing)
+      ${insertEvents(rows, persons)}`,
+    ),
+  );
 }
 
 /** The policies whose hash begins so; two of them at most, which is enough to know that it is not one. */

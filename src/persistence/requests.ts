@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
+import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { State } from "../domain/decide.ts";
+import type { CommandType, State } from "../domain/decide.ts";
 import { type Effect, laneOf, queueOf, type QueueName } from "../domain/effect.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
@@ -71,11 +72,10 @@ export async function recordNew(
 ): Promise<{ readonly number: number; readonly effects: readonly OwedEffect[] } | undefined> {
   const { request } = transition.next;
   const effects = withIds(transition.effects);
-  const rows = await withEventRows(
-    db,
-    transition.events,
-    request,
-    (events, persons) => db.$queryRaw<{ number: number }[]>`
+  const rows = await withEventRows(db, transition.events, request, (events, persons) =>
+    committing(
+      "file",
+      () => db.$queryRaw<{ number: number }[]>`
     with changed as (
       insert into access_requests (
         id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, resource, role,
@@ -91,6 +91,7 @@ export async function recordNew(
       returning id, number)
     ${consequences(request.id, transition.next.grants, { events, persons }, effects)}
     select number from changed`,
+    ),
   );
   return rows[0] && { number: rows[0].number, effects };
 }
@@ -104,15 +105,15 @@ export async function recordTransition(
   clock: Clock,
   before: State,
   transition: Transition,
+  command: CommandType,
 ): Promise<{ readonly state: State; readonly effects: readonly OwedEffect[] } | undefined> {
   const { request, grants } = transition.next;
   const changedGrants = grants.filter((grant) => !before.grants.includes(grant));
   const effects = withIds(transition.effects);
-  const rows = await withEventRows(
-    db,
-    transition.events,
-    request,
-    (events, persons) => db.$queryRaw<unknown[]>`
+  const rows = await withEventRows(db, transition.events, request, (events, persons) =>
+    committing(
+      command,
+      () => db.$queryRaw<unknown[]>`
     with changed as (
       update access_requests
       set version = version + 1, status = ${request.status}, decisions = ${JSON.stringify(request.decisions)}::jsonb,
@@ -124,6 +125,7 @@ export async function recordTransition(
     ${consequences(request.id, changedGrants, { events, persons }, effects)}
     ${settlement(clock, transition.settles)}
     select id from changed`,
+    ),
   );
   if (rows.length === 0) return undefined;
   return { state: { request: { ...request, version: before.request.version + 1 }, grants }, effects };

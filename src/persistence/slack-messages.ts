@@ -1,3 +1,4 @@
+import { committing } from "../crash-point.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 
@@ -23,10 +24,13 @@ export async function saveApprovalMessage(
   requestId: string,
   place: SlackPlace,
 ): Promise<void> {
-  await db.$executeRaw`
+  await committing(
+    "place",
+    () => db.$executeRaw`
     insert into slack_messages (request_id, kind, channel, ts, posted_at)
     values (${requestId}::uuid, 'approval', ${place.channel}, ${place.ts}, ${clock.now})
-    on conflict (request_id, kind) do nothing`;
+    on conflict (request_id, kind) do nothing`,
+  );
 }
 
 /** The approval message stands elsewhere now: another was posted in its stead. */

@@ -3,6 +3,15 @@ import { beginLockdown } from "../../src/persistence/lockdowns.ts";
 import { type Office, openOffice } from "../support/access.ts";
 
 const lockdown = { kind: "resource", value: "orders-db", reason: "somebody is inside" } as const;
+const begun = {
+  by: "dana@example.com",
+  event: {
+    type: "lockdown.begun",
+    at: new Date(),
+    actor: { kind: "person", email: "dana@example.com" },
+    data: lockdown,
+  },
+} as const;
 
 let office: Office;
 beforeEach(async () => {
@@ -12,7 +21,7 @@ afterEach(() => office?.close());
 
 it("what was approved before nobody here knew of the lockdown is not granted", async () => {
   const { request } = await office.approved();
-  await beginLockdown(office.db, office.clock, lockdown, "dana@example.com");
+  await beginLockdown(office.db, office.clock, lockdown, begun);
   await office.drain();
   expect(office.provider.calls).not.toContain("grant");
   const [grant] = (await office.state(request.id)).grants;
@@ -27,7 +36,7 @@ it("what another process let in at that moment is ended by the next look", async
   await office.drain();
   await enforceLockdowns(office);
   expect((await office.state(request.id)).grants[0]?.status).toBe("active");
-  await beginLockdown(office.db, office.clock, lockdown, "dana@example.com");
+  await beginLockdown(office.db, office.clock, lockdown, begun);
   await enforceLockdowns(office);
   await office.drain();
   expect((await office.state(request.id)).grants[0]).toMatchObject({

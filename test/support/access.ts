@@ -53,7 +53,12 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
   const db = database.prisma;
   const clock = createMovableClock();
   const policy = policyFrom(policyText({ read: "r", write: "w", subject: (name) => name }));
-  await storePolicy(db, policy);
+  await storePolicy(db, policy, {
+    type: "policy.loaded",
+    at: new Date(),
+    actor: { kind: "hallpass" },
+    data: { hash: policy.hash, via: "start" },
+  });
   const provider = createTestProvider();
   const faults: unknown[] = [];
   const deps = {
