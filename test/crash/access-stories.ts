@@ -1,0 +1,194 @@
+import pg from "pg";
+import { asks, asksAndIsApproved, approves, inTurn, pressesInPerson, pressesInThread } from "./deeds.ts";
+import type { Stage } from "./stage.ts";
+import type { Story } from "./story.ts";
+
+const minute = 60;
+const approvedNow = ["request.created", "approval.given", "request.approved", "grant.started"] as const;
+const takenNow = ["request.created", "request.approved", "grant.started"] as const;
+const asked = "you asked for";
+const granted = { thread: ["Approved by", "Granted to"], requester: [asked, "approved.", "you have access"] };
+
+/** Somebody is at work with the access: as PostgreSQL sees it, a session of theirs. */
+let session: pg.Client | undefined;
+
+async function begins({ guarded }: Stage): Promise<void> {
+  const url = new URL(guarded.url);
+  url.username = guarded.names.subject("alice");
+  url.password = "test";
+  session = new pg.Client({ connectionString: url.href });
+  // It is ended with the access.
+  session.on("error", () => undefined);
+  await session.connect();
+}
+
+async function leaves(): Promise<void> {
+  await session?.end();
+  session = undefined;
+}
+
+/** A provider's outage, and many attempts ago: the next one is an hour away. */
+async function waitsLong(stage: Stage): Promise<void> {
+  await stage.guardedNetwork.restore();
+  await stage.query(
+    "update effects set retry_at = now() + interval '1 hour' where kind = 'revoke' and done_at is null",
+  );
+}
+
+/** Access: asked for, granted, ended. */
+export const accessStories: readonly Story[] = [
+  {
+    name: "asked for, approved, granted, expired",
+    steps: [
+      { dies: "before commit of file", does: asks("orders-db read 9m nobody heard me") },
+      {
+        dies: "after commit of file",
+        does: asks("orders-db read 9m asked again"),
+        audited: ["request.created"],
+      },
+      { dies: "before post_request" },
+      { dies: "before commit of place" },
+      { dies: "after commit of place" },
+      { dies: "after post_request" },
+      { dies: "before commit of approve", does: approves },
+      {
+        dies: "after commit of approve",
+        does: approves,
+        audited: ["approval.given", "request.approved", "grant.started"],
+      },
+      { dies: "before grant" },
+      { dies: "between grant and read-back", holds: true },
+      { dies: "before commit of grant_succeeded", times: 5 },
+      { dies: "after grant", audited: ["grant.active"] },
+      { dies: "before revoke", laterSeconds: 9 * minute },
+      { dies: "before commit of revoke" },
+      { dies: "after commit of revoke", audited: ["grant.revoking"] },
+      { dies: "between revoke and read-back", holds: false },
+      { dies: "before commit of revoke_succeeded", times: 5 },
+    ],
+    audited: ["grant.revoked"],
+    said: [
+      {
+        thread: [...granted.thread, "Revoked and verified"],
+        requester: [...granted.requester, "your access ended"],
+      },
+    ],
+  },
+  {
+    name: "used for a while, then idle",
+    steps: [
+      {
+        dies: "after commit of grant_succeeded",
+        does: asksAndIsApproved("idle-db read 4h looking"),
+        audited: [...approvedNow, "grant.active"],
+        holds: true,
+      },
+      { dies: "before check_idle", laterSeconds: 2 * minute, before: begins },
+      { dies: "before commit of note_use" },
+      { dies: "after commit of note_use" },
+      { dies: "after check_idle" },
+      {
+        dies: "after commit of revoke_succeeded",
+        laterSeconds: 31 * minute,
+        before: leaves,
+        audited: ["grant.revoking", "grant.revoked"],
+        holds: false,
+      },
+    ],
+    said: [
+      {
+        thread: [...granted.thread, "(it was not used)"],
+        requester: [...granted.requester, "your access ended"],
+      },
+    ],
+  },
+  {
+    name: "reminded of its end, not taken away at first, tried again by hand",
+    steps: [
+      {
+        dies: "after grant",
+        does: asksAndIsApproved("orders-db read 20m looking"),
+        audited: [...approvedNow, "grant.active"],
+        holds: true,
+      },
+      { dies: "before remind_expiry", laterSeconds: 15 * minute },
+      { dies: "after remind_expiry" },
+      {
+        dies: "before commit of revoke_failed",
+        laterSeconds: 5 * minute,
+        before: ({ guardedNetwork }) => guardedNetwork.cut(),
+        audited: ["grant.revoking"],
+      },
+      { dies: "after commit of revoke_failed", audited: ["revocation.failed"] },
+      { dies: "before commit of hasten", before: waitsLong, does: pressesInThread("carol", "Try now") },
+      { dies: "after commit of hasten", does: pressesInThread("carol", "Try now") },
+      { dies: "after revoke", audited: ["grant.revoked"], holds: false },
+    ],
+    said: [
+      {
+        thread: [...granted.thread, "should have ended", "Revoked and verified"],
+        requester: [...granted.requester, "your access ends", "your access ended"],
+        alerts: ["should have ended", "Revoked and verified"],
+      },
+    ],
+  },
+  {
+    name: "cannot be granted",
+    steps: [
+      {
+        dies: "before commit of grant_failed",
+        does: asksAndIsApproved("ghost-db any 9m boo"),
+        audited: approvedNow,
+      },
+      { dies: "after commit of grant_failed", audited: ["grant.failed"] },
+    ],
+    audited: ["grant.revoked"],
+    said: [
+      {
+        thread: ["Approved by", "The grant failed", "Verified: no access"],
+        requester: [asked, "approved.", "could not be granted", "no access is left behind"],
+        alerts: ["The grant failed"],
+      },
+    ],
+  },
+  {
+    name: "extended, and once too late",
+    requester: "erin",
+    steps: [
+      {
+        dies: "before extend_access",
+        does: inTurn(asks("longer-db read 9m looking", "erin"), pressesInPerson("Extend by 30m", "erin")),
+        audited: [...takenNow, "grant.active", [2, "request.created"], [2, "request.approved"]],
+        holds: true,
+      },
+      { dies: "before commit of extend" },
+      { dies: "after commit of extend", audited: ["grant.extended"] },
+      {
+        dies: "after extend_access",
+        does: pressesInPerson("Extend by 30m", "erin"),
+        audited: [[3, "request.created"], [3, "request.approved"], "grant.extended"],
+      },
+      {
+        dies: "after commit of file",
+        does: pressesInPerson("Extend by 30m", "erin"),
+        audited: [
+          [4, "request.created"],
+          [4, "request.approved"],
+        ],
+      },
+      {
+        dies: "before commit of extension_failed",
+        laterSeconds: 70 * minute,
+        meanwhile: ["grant.revoking", "grant.revoked"],
+        holds: "either",
+      },
+      { dies: "after commit of extension_failed", audited: [[4, "extension.failed"]] },
+    ],
+    said: [
+      { thread: ["at once", "Granted to", "Extended by", "Extended by", "Revoked and verified"] },
+      { thread: ["at once"] },
+      { thread: ["at once"] },
+      { thread: ["at once", "could not be extended"] },
+    ],
+  },
+];

@@ -1,0 +1,4 @@
+import { accessStories } from "./access-stories.ts";
+import { tellStories } from "./story.ts";
+
+tellStories(accessStories);

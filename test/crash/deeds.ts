@@ -1,0 +1,79 @@
+import { ask, opensBy } from "../support/ask.ts";
+import type { Stage } from "./stage.ts";
+
+type Deed = (stage: Stage) => Promise<unknown>;
+
+/** Somebody asks and waits for nothing. */
+export function asks(text: string, person = "alice"): Deed {
+  return ({ slack }) => slack.as(person).types(`/request-access ${text}`);
+}
+
+/** Somebody asks, and a lead approves it. */
+export function asksAndIsApproved(text: string): Deed {
+  return async (stage) => stage.slack.as("carol").presses(await ask(stage, "alice", text), "Approve");
+}
+
+/** A lead approves the latest request. */
+export const approves: Deed = (stage) => stage.slack.as("carol").presses(stage.latest(), "Approve");
+
+/** A lead denies the latest request. */
+export const denies: Deed = async (stage) => {
+  await opensBy(stage, "carol", stage.latest(), "Deny");
+  await stage.slack.as("carol").fills("Reason", "not today");
+  return stage.slack.as("carol").submits();
+};
+
+/** Presses a button on the newest direct message that has it. */
+export function pressesInPerson(button: string, person = "alice"): Deed {
+  return async ({ slack }) => {
+    const message = await slack.until(
+      () =>
+        slack
+          .as(person)
+          .directMessages()
+          .findLast(({ buttons }) => buttons.includes(button)),
+      `a message to ${person} with “${button}”`,
+    );
+    return slack.as(person).presses(message, button);
+  };
+}
+
+/** Presses a button on the newest message of the latest request's thread that has it. */
+export function pressesInThread(person: string, button: string): Deed {
+  return async ({ slack, latest }) => {
+    const message = await slack.until(
+      () => slack.thread(latest()).findLast(({ buttons }) => buttons.includes(button)),
+      `a message in the thread with “${button}”`,
+    );
+    return slack.as(person).presses(message, button);
+  };
+}
+
+/** An auditor of break-glass finds it not justified. */
+export const objects: Deed = async (stage) => {
+  await stage.slack.until(
+    () => stage.latest().buttons.includes("Review break-glass"),
+    "the button to review",
+  );
+  await opensBy(stage, "dana", stage.latest(), "Review break-glass");
+  await stage.slack.as("dana").chooses("Break-glass", "It was not justified");
+  await stage.slack.as("dana").fills("What you found", "nothing was burning");
+  return stage.slack.as("dana").submits();
+};
+
+/** Whoever asked presses Approve on their latest request. */
+export const approvesOwn: Deed = ({ slack, latest }) => slack.as("alice").presses(latest(), "Approve");
+
+/** An admin locks the ordinary resource down. */
+export const locksDown: Deed = ({ slack }) =>
+  slack.as("dana").types("/access lockdown orders-db somebody is inside");
+
+/** An admin lifts that lockdown. */
+export const lifts: Deed = ({ slack }) => slack.as("dana").types("/access lift orders-db");
+
+/** One thing after the other. */
+export function inTurn(...deeds: readonly Deed[]): Deed {
+  return async (stage) => {
+    for (const deed of deeds) await deed(stage);
+  };
+}
