@@ -204,13 +204,35 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
   pool.on("error", (error) => log.warn({ err: error }, "the queues lost a database connection"));
   // BullMQ describes the pool it needs by hand; under exact optional types a real one does not quite fit the description.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const connection = pool as PostgresConnectionOptions;
+  const connection = patient(pool, log) as PostgresConnectionOptions;
   return {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend),
     worker: (name, process, options) =>
       new Worker(name, process, { ...options, connection }, createPostgresBackend),
     close: () => pool.end(),
   };
+}
+
+/**
+ * Waits for a connection however long it takes, until the pool is closed: BullMQ remembers for ever that the first one
+ * failed, and its workers then ask without pause.
+ */
+function patient(pool: pg.Pool, log: Logger): pg.Pool {
+  const connect = pool.connect.bind(pool);
+  const retry = async (): Promise<pg.PoolClient> => {
+    for (;;) {
+      try {
+        return await connect();
+      } catch (error) {
+        if (pool.ending) throw error;
+        log.warn({ err: error }, "the queues cannot reach their database; the sweep stands in");
+        await after(timing.runRetryDelay);
+      }
+    }
+  };
+  type Callback = Parameters<typeof connect>[0];
+  // The pool itself asks with a callback, for a single query.
+  return Object.assign(pool, { connect: (callback?: Callback) => (callback ? connect(callback) : retry()) });
 }
 
 function after(milliseconds: number): Promise<void> {

@@ -142,6 +142,10 @@ async function play(stage: Stage, story: Story, next: CrashPoint | undefined): P
         expectSaid(about(told().slice(before.told)), said.requester, repeats);
       }
     }
+    process.stderr.write(`OK ${story.name}\n`);
+  } catch (error) {
+    process.stderr.write(`FAILED ${story.name} ${String(error)}\n`);
+    throw error;
   } finally {
     await stage.clear();
   }
@@ -160,7 +164,7 @@ async function deathOf(stage: Stage, run: Run, { dies, does }: Step): Promise<vo
   const t0 = performance.now();
   const ending = await Promise.race([stage.died(run), tooLong()]);
   process.stderr.write(`${dies} ${Math.round(performance.now() - t0)} ${String(ending?.signal)}\n`);
-  if (!ending) throw new Error(`It did not come to “${dies}”:\n${stage.slack.describe()}\n${run.output()}`);
+  if (!ending) throw new Error(`It did not come to “${dies}”:\n${stage.slack.describe()}\n${run.output().slice(-4_000)}`);
   expect(ending.signal).toBe("SIGKILL");
 }
 

@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { createQueues } from "../../src/jobs/queues.ts";
+import { createDatabase } from "../support/database.ts";
+import { startProxy } from "../support/proxy.ts";
+
+it("queues whose database is away when they start work once it is back, and ask for it now and then only", async () => {
+  const database = await createDatabase();
+  const network = await startProxy(database.url);
+  await network.cut();
+  const written = new PassThrough();
+  let warnings = 0;
+  written.on("data", () => {
+    warnings += 1;
+  });
+  const queues = createQueues({
+    databaseUrl: network.url,
+    courtesy: { quiet: () => Promise.resolve(true) },
+    onNotTaken: () => undefined,
+    log: pino({ level: "warn" }, written),
+  });
+  try {
+    const ran: string[] = [];
+    const done = new Promise<void>((resolve) => {
+      queues.work((effectId) => {
+        ran.push(effectId);
+        resolve();
+        return Promise.resolve();
+      });
+    });
+    await once(written, "data");
+    await network.restore();
+    const id = randomUUID();
+    const dueAt = new Date();
+    while (!(await queues.enqueue([{ id, queue: "grants", dueAt, inMs: 0 }], 1_000))) await sleep(50);
+    await done;
+    expect(ran).toEqual([id]);
+    // One for each queue and each worker that asked, a few times; it was thousands.
+    expect(warnings).toBeLessThan(200);
+  } finally {
+    await queues.close(1_000);
+    await network.close();
+    await database.close();
+  }
+});
