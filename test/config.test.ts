@@ -42,6 +42,18 @@ test("Socket Mode wins where both are set", () => {
   });
 });
 
+test("where to crash is for tests only, and must be a place there is", () => {
+  const crash = { ...socketMode, HALLPASS_CRASH_AT: "before grant" };
+  expect(readConfig({ ...crash, NODE_ENV: "test" })).toMatchObject({ config: { crashAt: "before grant" } });
+  for (const kind of ["", "production"])
+    expect(faultsIn({ ...crash, NODE_ENV: kind })).toEqual([
+      expect.stringMatching(/^HALLPASS_CRASH_AT has Hallpass kill itself .*leave it out\.$/),
+    ]);
+  expect(faultsIn({ ...crash, NODE_ENV: "test", HALLPASS_CRASH_AT: "before lunch" })).toEqual([
+    expect.stringContaining("HALLPASS_CRASH_AT must name one of: before grant, after grant,"),
+  ]);
+});
+
 test("everything can be set", () => {
   const env = {
     ...httpMode,

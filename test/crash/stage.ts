@@ -6,6 +6,7 @@ import type { EventType } from "../../src/domain/audit-event.ts";
 import { numberOf } from "../support/ask.ts";
 import type { Ending, Run } from "../support/process.ts";
 import { openSite, type Site } from "../support/site.ts";
+import type { Slack } from "../support/slack.ts";
 import { crashPolicy } from "./policy.ts";
 
 /** A site and the one Hallpass that runs there, killed again and again. */
@@ -31,15 +32,21 @@ export type Stage = Site & {
   latest(): SeenMessage;
 };
 
+const patienceMs = 60_000;
+
 /** Channels that approval messages go to. */
 const channels = ["#access-requests"] as const;
 
 export async function openStage(): Promise<Stage> {
-  const site = await openSite({ transport: "http" });
+  // Starting takes all a processor has, and on a busy machine long; what takes how long is not looked at here.
+  const site = await openSite({ transport: "http", slack: { ackTimeoutMs: patienceMs } });
+  const slack: Slack = {
+    ...site.slack,
+    until: (condition, what, timeoutMs = patienceMs) => site.slack.until(condition, what, timeoutMs),
+  };
   await writeFile(join(site.directory, "hallpass.yml"), crashPolicy(site.guarded.names));
   let current: { readonly run: Run; readonly point: CrashPoint | undefined } | undefined;
-  const approvals = (): readonly SeenMessage[] =>
-    channels.flatMap((name) => site.slack.channel(name).messages());
+  const approvals = (): readonly SeenMessage[] => channels.flatMap((name) => slack.channel(name).messages());
 
   async function connections(): Promise<number> {
     const [row] = await site.query<{ count: number }>(
@@ -50,6 +57,7 @@ export async function openStage(): Promise<Stage> {
 
   return {
     ...site,
+    slack,
     async dyingAt(point) {
       if (current?.run.isRunning() && current.point === point) return current.run;
       await current?.run.kill();
@@ -60,7 +68,7 @@ export async function openStage(): Promise<Stage> {
     async died(run) {
       const ending = await run.ended;
       // What it sent last may still be carried out.
-      await site.slack.until(async () => (await connections()) === 0, "the database to notice");
+      await slack.until(async () => (await connections()) === 0, "the database to notice");
       return ending;
     },
     async letPass(seconds) {
@@ -89,7 +97,7 @@ export async function openStage(): Promise<Stage> {
         );
         return row?.count ?? 0;
       };
-      await site.slack.until(async () => (await due()) === 0, "all that is due to be done", 60_000);
+      await slack.until(async () => (await due()) === 0, "all that is due to be done");
     },
     async auditedSince(since) {
       const rows = await site.query<{ type: EventType; number: number | null }>(

@@ -66,7 +66,7 @@ export function tellStories(stories: readonly Story[]): void {
     it(
       `${story.name}: dies at ${story.steps.map(named).join(", ")}`,
       () => play(stage, story, next),
-      300_000,
+      900_000,
     );
   }
 }
@@ -111,7 +111,7 @@ async function play(stage: Stage, story: Story, next: CrashPoint | undefined): P
     await stage.letPass(deadSeconds);
     await story.before?.(stage);
     const last = await stage.dyingAt(next);
-    await last.ready(60_000);
+    await last.ready(120_000);
     await stage.quiet();
     if (!last.isRunning()) throw new Error(`It died at “${next}” before the story came to it`);
     record.add(story.audited, []);
@@ -153,7 +153,7 @@ async function play(stage: Stage, story: Story, next: CrashPoint | undefined): P
 
 /** Does what the step says and waits for the death it brings. */
 async function deathOf(stage: Stage, run: Run, { dies, does }: Step): Promise<void> {
-  const acting = does ? run.ready(60_000).then(() => does(stage)) : Promise.resolve();
+  const acting = does ? run.ready(120_000).then(() => does(stage)) : Promise.resolve();
   // Whoever is in the midst of something when Hallpass dies is told so by an error.
   const acted = acting.then(
     () => undefined,
@@ -164,13 +164,16 @@ async function deathOf(stage: Stage, run: Run, { dies, does }: Step): Promise<vo
   const t0 = performance.now();
   const ending = await Promise.race([stage.died(run), tooLong()]);
   process.stderr.write(`${dies} ${Math.round(performance.now() - t0)} ${String(ending?.signal)}\n`);
-  if (!ending) throw new Error(`It did not come to “${dies}”:\n${stage.slack.describe()}\n${run.output().slice(-4_000)}`);
+  if (!ending)
+    throw new Error(
+      `It did not come to “${dies}”:\n${stage.slack.describe()}\n${run.output().slice(-4_000)}`,
+    );
   expect(ending.signal).toBe("SIGKILL");
 }
 
 function tooLong(): Promise<undefined> {
   return new Promise((resolve) => {
-    setTimeout(resolve, 60_000, undefined).unref();
+    setTimeout(resolve, 120_000, undefined).unref();
   });
 }
 
