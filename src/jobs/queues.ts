@@ -204,7 +204,7 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
   pool.on("error", (error) => log.warn({ err: error }, "the queues lost a database connection"));
   // BullMQ describes the pool it needs by hand; under exact optional types a real one does not quite fit the description.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const connection = patient(pool, log) as PostgresConnectionOptions;
+  const connection = patiently(pool, log) as PostgresConnectionOptions;
   return {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend),
     worker: (name, process, options) =>
@@ -217,7 +217,7 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
  * Waits for a connection however long it takes, until the pool is closed: BullMQ remembers for ever that the first one
  * failed, and its workers then ask without pause.
  */
-function patient(pool: pg.Pool, log: Logger): pg.Pool {
+function patiently(pool: pg.Pool, log: Logger): pg.Pool {
   const connect = pool.connect.bind(pool);
   const retry = async (): Promise<pg.PoolClient> => {
     for (;;) {

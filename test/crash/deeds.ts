@@ -40,9 +40,10 @@ export function pressesInPerson(button: string, person = "alice"): Deed {
 
 /** Presses a button on the newest message of the latest request's thread that has it. */
 export function pressesInThread(person: string, button: string): Deed {
-  return async ({ slack, latest }) => {
+  return async (stage) => {
+    const { slack } = stage;
     const message = await slack.until(
-      () => slack.thread(latest()).findLast(({ buttons }) => buttons.includes(button)),
+      () => slack.thread(stage.latest()).findLast(({ buttons }) => buttons.includes(button)),
       `a message in the thread with “${button}”`,
     );
     return slack.as(person).presses(message, button);
@@ -62,7 +63,7 @@ export const objects: Deed = async (stage) => {
 };
 
 /** Whoever asked presses Approve on their latest request. */
-export const approvesOwn: Deed = ({ slack, latest }) => slack.as("alice").presses(latest(), "Approve");
+export const approvesOwn: Deed = (stage) => stage.slack.as("alice").presses(stage.latest(), "Approve");
 
 /** An admin locks the ordinary resource down. */
 export const locksDown: Deed = ({ slack }) =>

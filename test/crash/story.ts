@@ -142,10 +142,6 @@ async function play(stage: Stage, story: Story, next: CrashPoint | undefined): P
         expectSaid(about(told().slice(before.told)), said.requester, repeats);
       }
     }
-    process.stderr.write(`OK ${story.name}\n`);
-  } catch (error) {
-    process.stderr.write(`FAILED ${story.name} ${String(error)}\n`);
-    throw error;
   } finally {
     await stage.clear();
   }
@@ -161,9 +157,7 @@ async function deathOf(stage: Stage, run: Run, { dies, does }: Step): Promise<vo
   );
   const fault = await Promise.race([run.ended.then(() => undefined), acted]);
   if (fault !== undefined && run.isRunning()) throw fault;
-  const t0 = performance.now();
   const ending = await Promise.race([stage.died(run), tooLong()]);
-  process.stderr.write(`${dies} ${Math.round(performance.now() - t0)} ${String(ending?.signal)}\n`);
   if (!ending)
     throw new Error(
       `It did not come to “${dies}”:\n${stage.slack.describe()}\n${run.output().slice(-4_000)}`,
