@@ -162,7 +162,8 @@ async function deathOf(stage: Stage, run: Run, { dies, does }: Step): Promise<vo
     throw new Error(
       `It did not come to “${dies}”:\n${stage.slack.describe()}\n${run.output().slice(-4_000)}`,
     );
-  expect(ending.signal).toBe("SIGKILL");
+  if (ending.signal !== "SIGKILL")
+    throw new Error(`It ended before “${dies}”, with ${ending.code ?? ending.signal}:\n${run.output()}`);
 }
 
 function tooLong(): Promise<undefined> {
