@@ -10,8 +10,12 @@ const recordedTypes = [
   "event",
   /** Where the approval message stands in Slack. */
   "place",
-  /** An overdue revocation is due now instead of after its wait. */
+  /** Overdue revocations are due now instead of after their wait. */
   "hasten",
+  /** Access is overdue to end, or still is. */
+  "overdue",
+  /** Somebody's access that nobody gave here, or what became of it. */
+  "finding",
   "lockdown",
   "lift",
   /** A policy comes into force. */

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
+import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { type Finding, findingOutcomes, type FindingOutcome } from "../domain/drift.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
@@ -30,11 +31,10 @@ export async function openFinding(
   { kind, outcome, detail }: Noted,
   event?: AuditEvent,
 ): Promise<string | undefined> {
-  const rows = await withLogged(
-    db,
-    event,
-    about,
-    (logged) => db.$queryRaw<{ id: string }[]>`
+  const rows = await withLogged(db, event, about, (logged) =>
+    committing(
+      "finding",
+      () => db.$queryRaw<{ id: string }[]>`
     with changed as (
       insert into drift_findings (
         id, provider, subject, target, kind, outcome, detail, access, people, first_seen_at, last_seen_at)
@@ -46,6 +46,7 @@ export async function openFinding(
       returning id)
     ${logged}
     select id::text from changed`,
+    ),
   );
   return rows[0]?.id;
 }
@@ -59,11 +60,10 @@ export async function changeFinding(
   change: Noted & { readonly isResolved?: boolean },
   event?: AuditEvent,
 ): Promise<boolean> {
-  const rows = await withLogged(
-    db,
-    event,
-    about,
-    (logged) => db.$queryRaw<unknown[]>`
+  const rows = await withLogged(db, event, about, (logged) =>
+    committing(
+      "finding",
+      () => db.$queryRaw<unknown[]>`
     with changed as (
       update drift_findings
       set kind = ${change.kind}, outcome = ${change.outcome}, detail = ${change.detail ?? null}, removing_until = null,
@@ -72,6 +72,7 @@ export async function changeFinding(
       returning id)
     ${logged}
     select id from changed`,
+    ),
   );
   return rows.length > 0;
 }

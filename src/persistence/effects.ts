@@ -162,11 +162,14 @@ export async function hastenRevocationsIn(
   clock: Clock,
   provider: string,
 ): Promise<readonly OwedEffect[]> {
-  return db.$queryRaw<OwedEffect[]>`
+  return committing(
+    "hasten",
+    () => db.$queryRaw<OwedEffect[]>`
     update effects set retry_at = null
     where lane in (select 'grant-' || g.id from grants g where g.status = 'revoking' and g.provider = ${provider})
       and kind = 'revoke' and done_at is null and retry_at > ${clock.now} and due_at <= ${clock.now}
-    returning id, queue, due_at as "dueAt"`;
+    returning id, queue, due_at as "dueAt"`,
+  );
 }
 
 /** The next effect of a lane that can run now. */

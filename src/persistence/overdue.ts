@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { type LastFailure, overdueAfterSeconds } from "../domain/overdue.ts";
 import type { AccessRequest } from "../domain/request.ts";
@@ -80,11 +81,10 @@ export async function recordOverdue(
   request: AccessRequest,
   event: Extract<AuditEvent, { type: "revocation.overdue" }>,
 ): Promise<boolean> {
-  const written = await withEventRows(
-    db,
-    [event],
-    request,
-    (rows, persons) => db.$executeRaw`
+  const written = await withEventRows(db, [event], request, (rows, persons) =>
+    committing(
+      "overdue",
+      () => db.$executeRaw`
     with reached as (
       insert into overdue_grants as o (grant_id, since, step)
       select g.id, ${event.data.since}::timestamptz, ${event.data.step}
@@ -96,6 +96,7 @@ export async function recordOverdue(
       where o.step < excluded.step or o.since <> excluded.since
       returning grant_id)
     ${insertEvents(rows, persons, { from: Prisma.sql`reached`, requestId: Prisma.sql`${request.id}::uuid` })}`,
+    ),
   );
   return written > 0;
 }

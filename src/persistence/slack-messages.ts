@@ -40,7 +40,10 @@ export async function moveApprovalMessage(
   requestId: string,
   place: SlackPlace,
 ): Promise<void> {
-  await db.$executeRaw`
+  await committing(
+    "place",
+    () => db.$executeRaw`
     update slack_messages set channel = ${place.channel}, ts = ${place.ts}, posted_at = ${clock.now}
-    where request_id = ${requestId}::uuid and kind = 'approval'`;
+    where request_id = ${requestId}::uuid and kind = 'approval'`,
+  );
 }

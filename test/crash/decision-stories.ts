@@ -1,8 +1,11 @@
 import { ask, threadSays } from "../support/ask.ts";
 import {
+  allIsSaid,
   asks,
+  approves,
   asksAndIsApproved,
   denies,
+  givesPastHallpass,
   inTurn,
   lifts,
   locksDown,
@@ -23,23 +26,38 @@ const asked = "you asked for";
  */
 export const decisionStories: readonly Story[] = [
   {
-    name: "a policy comes into force",
-    steps: [{ dies: "before commit of policy" }, { dies: "after commit of policy" }],
+    name: "a policy comes into force, and somebody has what nobody gave here",
+    requester: "bob",
+    steps: [
+      { dies: "before commit of policy" },
+      { dies: "after commit of policy", before: givesPastHallpass("write", "bob"), holds: true },
+      { dies: "before commit of finding" },
+      { dies: "after commit of finding", audited: [[0, "drift.found"]] },
+    ],
+    until: ({ slack }) =>
+      slack.until(
+        () =>
+          slack
+            .channel("#access-alerts")
+            .messages()
+            .some(({ visibleText }) => visibleText.includes("Taken away, and verified gone")),
+        "the removal to be told",
+      ),
+    audited: [[0, "drift.removed"]],
     said: [],
   },
   {
-    name: "nobody answers: reminded, escalated, expired",
+    name: "nobody answers: reminded, escalated, refused to whoever asked, expired",
     steps: [
-      { dies: "before tell_requester", does: asks("urgent-db read 9m hello"), audited: ["request.created"] },
-      { dies: "after tell_requester" },
-      { dies: "before remind_request", laterSeconds: 20 * minute },
-      { dies: "before commit of remind" },
+      { dies: "after tell_requester", does: asks("urgent-db read 9m hello"), audited: ["request.created"] },
+      { dies: "before commit of remind", laterSeconds: 20 * minute },
       { dies: "after commit of remind", audited: ["request.reminded"] },
-      { dies: "before escalate_request", laterSeconds: 10 * minute },
-      { dies: "before commit of escalate" },
+      { dies: "before commit of escalate", laterSeconds: 10 * minute },
       { dies: "after commit of escalate", audited: ["request.escalated"] },
-      { dies: "before expire_request", laterSeconds: 2 * hour },
-      { dies: "before commit of expire" },
+      // Once it is closed, nobody is asked any more.
+      { dies: "before commit of event", does: inTurn(allIsSaid, approvesOwn) },
+      { dies: "after commit of event", does: approvesOwn, audited: ["decision.refused"] },
+      { dies: "before commit of expire", laterSeconds: 2 * hour },
       { dies: "after commit of expire", audited: ["request.expired"] },
     ],
     said: [
@@ -58,27 +76,10 @@ export const decisionStories: readonly Story[] = [
         audited: ["request.created"],
       },
       { dies: "after commit of deny", does: denies, audited: ["request.denied"] },
-      { dies: "before update_request" },
       { dies: "after update_request" },
-      { dies: "before tell_thread" },
       { dies: "after tell_thread" },
     ],
     said: [{ thread: ["Denied by"], requester: [asked, "denied by"] }],
-  },
-  {
-    name: "nobody answers, each deadline done and not told",
-    steps: [
-      { dies: "after post_request", does: asks("urgent-db read 9m hello"), audited: ["request.created"] },
-      { dies: "after remind_request", laterSeconds: 21 * minute, audited: ["request.reminded"] },
-      { dies: "after escalate_request", laterSeconds: 10 * minute, audited: ["request.escalated"] },
-      { dies: "after expire_request", laterSeconds: 2 * hour, audited: ["request.expired"] },
-    ],
-    said: [
-      {
-        thread: ["Still waiting for", "these may now too", "Nobody decided in time"],
-        requester: [asked, "nobody decided in time"],
-      },
-    ],
   },
   {
     name: "started by whoever asked",
@@ -112,8 +113,7 @@ export const decisionStories: readonly Story[] = [
         does: asksAndIsApproved("waiting-db read 9m never"),
         audited: approvedOnly,
       },
-      { dies: "before lapse_request", laterSeconds: hour },
-      { dies: "before commit of lapse" },
+      { dies: "before commit of lapse", laterSeconds: hour },
       { dies: "after commit of lapse", audited: ["request.lapsed"] },
     ],
     said: [
@@ -139,13 +139,11 @@ export const decisionStories: readonly Story[] = [
         audited: ["grant.revoking", "grant.revoked"],
         holds: false,
       },
-      { dies: "before check_review", laterSeconds: 24 * hour },
-      { dies: "before commit of check_review" },
+      { dies: "before commit of check_review", laterSeconds: 24 * hour },
       { dies: "after commit of check_review", audited: ["break_glass.overdue"] },
-      { dies: "after check_review", laterSeconds: 24 * hour, audited: ["break_glass.overdue"] },
-      { dies: "before commit of review", does: objects },
+      // Once it is reviewed, nobody is asked any more.
+      { dies: "before commit of review", does: inTurn(allIsSaid, objects) },
       { dies: "after commit of review", does: objects, audited: ["break_glass.reviewed"] },
-      { dies: "before tell_alerts" },
       { dies: "after tell_alerts" },
     ],
     said: [
@@ -155,45 +153,10 @@ export const decisionStories: readonly Story[] = [
           "Granted to",
           "Revoked and verified",
           "Nobody has reviewed",
-          "Nobody has reviewed",
           "found not justified",
         ],
         requester: ["approved.", "you have access", "your access ended", "found not justified"],
-        alerts: [
-          "Access taken by break-glass",
-          "Nobody has reviewed",
-          "Nobody has reviewed",
-          "found not justified",
-        ],
-      },
-    ],
-  },
-  {
-    name: "tried to approve by whoever asked",
-    steps: [
-      {
-        dies: "before commit of event",
-        does: inTurn((stage) => ask(stage, "alice", "orders-db read 9m looking"), approvesOwn),
-        audited: ["request.created"],
-      },
-      { dies: "after commit of event", does: approvesOwn, audited: ["decision.refused"] },
-    ],
-    said: [{ thread: [], requester: [asked], buttons: ["Approve", "Deny"] }],
-  },
-  {
-    name: "approved and never started, lapsed and not told",
-    steps: [
-      {
-        dies: "after update_request",
-        does: asksAndIsApproved("waiting-db read 9m never"),
-        audited: approvedOnly,
-      },
-      { dies: "after lapse_request", laterSeconds: hour, audited: ["request.lapsed"] },
-    ],
-    said: [
-      {
-        thread: ["The person who asked starts it", "not started in time"],
-        requester: [asked, "Start it when you need it", "it was not started in time"],
+        alerts: ["Access taken by break-glass", "Nobody has reviewed", "found not justified"],
       },
     ],
   },
@@ -236,5 +199,36 @@ export const decisionStories: readonly Story[] = [
       { dies: "after commit of lift", does: lifts, audited: [[0, "lockdown.lifted"]] },
     ],
     said: [{ thread: ["Closed: lockdown"], requester: [asked, "cancelled."] }],
+  },
+  {
+    name: "asked for by somebody who has it already, and keeps it",
+    requester: "bob",
+    steps: [
+      {
+        dies: "before commit of note_held",
+        before: givesPastHallpass("read", "bob"),
+        does: asks("orders-db read 9m by the book", "bob"),
+        audited: ["request.created"],
+        holds: true,
+      },
+      { dies: "after commit of note_held", audited: ["request.already_held"] },
+      {
+        dies: "after commit of note_standing",
+        does: inTurn(allIsSaid, approves),
+        audited: ["approval.given", "request.approved", "grant.started"],
+      },
+      {
+        dies: "after revoke",
+        laterSeconds: 9 * minute,
+        audited: ["grant.active", "grant.revoking", "grant.revoked"],
+      },
+    ],
+    keeps: true,
+    said: [
+      {
+        thread: ["Approved by", "They held it before", "keeps it"],
+        requester: [asked, "approved.", "you have access", "you keep what you held before"],
+      },
+    ],
   },
 ];

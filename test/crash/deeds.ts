@@ -50,6 +50,23 @@ export function pressesInThread(person: string, button: string): Deed {
   };
 }
 
+/** Waits until nothing is left to be said. */
+export const allIsSaid: Deed = ({ slack, query }) =>
+  slack.until(
+    async () =>
+      (
+        await query(
+          "select 1 from effects where queue = 'messages' and done_at is null and due_at <= now() limit 1",
+        )
+      ).length === 0,
+    "all to be said",
+  );
+
+/** Somebody gives a person a role in the guarded server, past Hallpass. */
+export function givesPastHallpass(role: "read" | "write", person: string): Deed {
+  return ({ guarded: { names, query } }) => query(`grant ${names[role]} to ${names.subject(person)}`);
+}
+
 /** An auditor of break-glass finds it not justified. */
 export const objects: Deed = async (stage) => {
   await stage.slack.until(

@@ -1,17 +1,103 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type CrashPoint, crashPoints } from "../../src/crash-point.ts";
+import type { CommandType } from "../../src/domain/decide.ts";
+import type { DeadlineKind } from "../../src/access/carry-out-deadline.ts";
 import { accessStories } from "./access-stories.ts";
 import { decisionStories } from "./decision-stories.ts";
 
-/** Where nothing that runs comes by. */
-const unreachable: Partial<Record<CrashPoint, string>> = {
-  "before commit of cancel": "no edge sends this command yet",
-  "after commit of cancel": "no edge sends this command yet",
+/**
+ * Dying there leaves behind just what dying at the other point does, at which a story dies: between the two nothing is
+ * written and nobody outside is told or asked to change anything.
+ */
+const alike: Partial<Record<CrashPoint, CrashPoint>> = {
+  // A deadline is a commit, in which its effect is finished too; after it, only the queues hear of what it owes.
+  ...byDeadline("expire_request", "expire"),
+  ...byDeadline("remind_request", "remind"),
+  ...byDeadline("escalate_request", "escalate"),
+  ...byDeadline("lapse_request", "lapse"),
+  ...byDeadline("check_review", "check_review"),
+  // The provider is only read before the commit, and nothing follows it.
+  "before check_idle": "before commit of note_use",
+  "after check_idle": "after commit of note_use",
+  "before check_held": "before commit of note_held",
+  "after check_held": "after commit of note_held",
+  "before commit of note_standing": "before grant",
+  // The effect is finished in the commit.
+  "after extend_access": "after commit of extend",
+  // What is due begins to end by that commit.
+  "before revoke": "before commit of revoke",
+  // A message was claimed and not begun; the claim knows no kinds.
+  "before update_request": "before post_request",
+  "before tell_thread": "before post_request",
+  "before tell_requester": "before post_request",
+  "before tell_alerts": "before post_request",
+  "before remind_expiry": "before post_request",
 };
 
-/** What writes without a commit of its own: the bookkeeping of an effect, whose points stand before and after it. */
-const bookkeeping = ["claimEffect", "renewClaim", "finishEffect", "postponeEffect"];
+function byDeadline(effect: DeadlineKind, command: CommandType): Partial<Record<CrashPoint, CrashPoint>> {
+  return {
+    [`before ${effect}`]: `before commit of ${command}`,
+    [`after ${effect}`]: `after commit of ${command}`,
+  };
+}
+
+const nobodyCancels = "no edge sends this command yet";
+const seenAgain =
+  "the next look sees it again until it is recorded, as in the story of what is given again by somebody else";
+const takesRace =
+  "takes two grants that race; test/access/in-flight.test.ts, “gets it back from whoever comes next”, has a worker die there";
+
+/** Where no story dies, and why. */
+const untold: Partial<Record<CrashPoint, string>> = {
+  "before commit of cancel": nobodyCancels,
+  "after commit of cancel": nobodyCancels,
+  "before commit of vanish": seenAgain,
+  "after commit of vanish": seenAgain,
+  "before commit of come_back": seenAgain,
+  "after commit of come_back": seenAgain,
+  "before commit of restore": takesRace,
+  "after commit of restore": takesRace,
+};
+
+const ofAnEffect = "keeps the books of an effect, whose points stand before and after it";
+const ofALook =
+  "remembered from one look for drift to the next: a look that was not ended is begun again, as in the story of what nobody gave";
+const ofTelling =
+  "a step that is not known to be said is said by the next look, as in the story of what is not taken away at first";
+const ofKeys =
+  "a key is written before anything is sealed with it; one that seals nothing yet is found and used the next time";
+
+const ofErasure =
+  "all of a command of its own, `hallpass audit forget`, in one transaction: given again after a crash, it finds all or nothing done";
+
+/** What writes without points of its own, and why. */
+const exempt: Readonly<Record<string, string>> = {
+  "persistence/effects.ts claimEffect": ofAnEffect,
+  "persistence/effects.ts renewClaim": ofAnEffect,
+  "persistence/effects.ts startAnew": ofAnEffect,
+  "persistence/effects.ts finishEffect": ofAnEffect,
+  "persistence/effects.ts postponeEffect": ofAnEffect,
+  "persistence/owed-messages.ts settleMerged": ofAnEffect,
+  "persistence/owed-messages.ts hastenMessages": ofAnEffect,
+  "persistence/drift-findings.ts touchFindings": ofALook,
+  "persistence/drift-findings.ts beginRemoval": ofALook,
+  "persistence/drift-findings.ts dropRemoval": ofALook,
+  "persistence/drift-findings.ts closeUnguarded": ofALook,
+  "persistence/drift-findings.ts markTold": ofALook,
+  "persistence/drift-looks.ts claimLooks": ofALook,
+  "persistence/drift-looks.ts renewLook": ofALook,
+  "persistence/drift-looks.ts endLook": ofALook,
+  "persistence/drift-looks.ts forgetLooks": ofALook,
+  "persistence/overdue.ts claimTelling": ofTelling,
+  "persistence/overdue.ts recordTold": ofTelling,
+  "persistence/people.ts meet": ofKeys,
+  "persistence/people.ts add": ofKeys,
+  "persistence/forget.ts forget": ofErasure,
+  "persistence/forget.ts createErased": ofErasure,
+  "persistence/forget.ts eraseTraces": ofErasure,
+  "persistence/forget.ts eraseFindings": ofErasure,
+};
 
 const source = join(import.meta.dirname, "../../src");
 
@@ -29,10 +115,10 @@ async function writers(): Promise<readonly { readonly name: string; readonly isB
       const text = await readFile(file, "utf8");
       return [
         ...text.matchAll(
-          /\$(?:query|execute)Raw(?:Unsafe)?\b[^`]*`[^`]*`|\bdb\.\w+\.(?:create|update|upsert|delete)/g,
+          /\$(?:query|execute)Raw(?:Unsafe)?\b[^`]*`[^`]*`|\bclient\.query\b[^`"]*(?:`[^`]*`|"[^"]*")|\bdb\.\w+\.(?:create|update|upsert|delete)/g,
         ),
       ]
-        .filter(([statement]) => /insert into|\bupdate \w+|delete from|insertOf|^db\./i.test(statement))
+        .filter(([statement]) => /insert into|\bupdate \w+|delete from|insertEvents|^db\./i.test(statement))
         .map(({ index }) => {
           const before = text.slice(0, index);
           const name = [...before.matchAll(/function (\w+)/g)].at(-1)?.[1] ?? "";
@@ -50,13 +136,13 @@ it("at every crash point there is, a process dies in some story", () => {
   const told = new Set<CrashPoint>(
     [...accessStories, ...decisionStories].flatMap(({ steps }) => steps.map(({ dies }) => dies)),
   );
-  expect(crashPoints.filter((point) => !told.has(point) && !(point in unreachable))).toEqual([]);
-  expect([...told].filter((point) => point in unreachable)).toEqual([]);
+  expect(crashPoints.filter((point) => !told.has(alike[point] ?? point) && !(point in untold))).toEqual([]);
+  expect([...told].filter((point) => point in untold || point in alike)).toEqual([]);
 });
 
 it("every statement that writes is sent between crash points", async () => {
   const all = await writers();
-  expect(all.length).toBeGreaterThan(bookkeeping.length);
+  expect(all.length).toBeGreaterThan(Object.keys(exempt).length);
   const without = all.filter(({ isBetween }) => !isBetween).map(({ name }) => name);
-  expect(without.toSorted()).toEqual(bookkeeping.map((name) => `persistence/effects.ts ${name}`).toSorted());
+  expect([...new Set(without)].toSorted()).toEqual(Object.keys(exempt).toSorted());
 });

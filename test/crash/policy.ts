@@ -1,18 +1,19 @@
 import type { Names } from "../support/hallpass.ts";
 
 /** A resource for each way a request can go; all of them give the same role. */
-export function crashPolicy({ read, subject }: Names): string {
+export function crashPolicy({ read, write, subject }: Names): string {
   const resources = ["orders-db", "urgent-db", "waiting-db", "glass-db", "idle-db", "longer-db"];
   const given = (name: string): string =>
     `  ${name}: { title: ${name}, provider: orders-postgres, roles: { read: { title: Read only, grant: { role: ${read} } } } }`;
   return `
 version: 1
-settings: { channel: "#access-requests", alerts: "#access-alerts", admins: [group:security] }
+settings: { channel: "#access-requests", alerts: "#access-alerts", admins: [group:security], drift: { unknown: ignore } }
 people:
   alice@example.com: { orders-postgres: ${subject("alice")} }
+  bob@example.com: { orders-postgres: ${subject("bob")} }
   erin@example.com: { orders-postgres: ${subject("erin")} }
 groups:
-  engineers: { members: [alice@example.com, erin@example.com] }
+  engineers: { members: [alice@example.com, bob@example.com, erin@example.com] }
   leads: { members: [carol@example.com] }
   on-call: { members: [erin@example.com] }
   security: { members: [dana@example.com] }
@@ -20,11 +21,12 @@ providers:
   orders-postgres: { type: postgres, url: "\${ORDERS_DATABASE_URL}" }
 resources:
 ${resources.map(given).join("\n")}
+  guarded-db: { title: Nobody but by Hallpass, provider: orders-postgres, drift: { unknown: remove }, roles: { write: { title: Write, grant: { role: ${write} } } } }
   ghost-db: { title: No such role, provider: orders-postgres, roles: { any: { title: Nothing, grant: { role: no_such_role_${read} } } } }
 rules:
   - name: a lead decides
     requesters: [group:engineers]
-    access: ["orders-db:read", "ghost-db:any"]
+    access: ["orders-db:read", "ghost-db:any", "guarded-db:write"]
     decision: review
     approvals: [{ from: [group:leads] }]
     timeout: 12h

@@ -4,6 +4,7 @@ import type { SeenMessage } from "../../playground/slack/seen.ts";
 import type { CrashPoint } from "../../src/crash-point.ts";
 import type { EventType } from "../../src/domain/audit-event.ts";
 import { numberOf } from "../support/ask.ts";
+import { lookLeaseSeconds } from "../../src/persistence/drift-looks.ts";
 import type { Ending, Run } from "../support/process.ts";
 import { openSite, type Site } from "../support/site.ts";
 import type { Slack } from "../support/slack.ts";
@@ -17,8 +18,6 @@ export type Stage = Site & {
   died(run: Run): Promise<Ending>;
   /** Has everything that Hallpass keeps be so many seconds older, as if it had not run for that long. */
   letPass(seconds: number): Promise<void>;
-  /** What was claimed and never finished, by kind. */
-  inHand(): Promise<Readonly<Record<string, number>>>;
   /** Resolves once all that is due is done. */
   quiet(): Promise<void>;
   /** What is audited after `since`, by the request it is about; in its order. */
@@ -79,16 +78,17 @@ export async function openStage(): Promise<Stage> {
              locked_until = locked_until ${ago} where done_at is null),
          grants as (
            update grants set active_at = active_at ${ago}, expires_at = expires_at ${ago},
-             last_used_at = last_used_at ${ago})
+             ending_since = ending_since ${ago}, last_used_at = last_used_at ${ago}),
+         overdue as (
+           update overdue_grants set since = since ${ago}, locked_until = locked_until ${ago}),
+         looks as (
+           update drift_looks set begun_at = begun_at ${ago}, looked_at = looked_at ${ago},
+             claimed_until = claimed_until ${ago} - ${lookLeaseSeconds} * interval '1 second'),
+         findings as (
+           update drift_findings set removing_until = removing_until ${ago} - ${lookLeaseSeconds} * interval '1 second')
          update access_requests set created_at = created_at ${ago}, respond_by = respond_by ${ago},
            closed_at = closed_at ${ago}`,
       );
-    },
-    async inHand() {
-      const rows = await site.query<{ kind: string; count: number }>(
-        "select kind, count(*)::int from effects where done_at is null and locked_until > now() group by kind",
-      );
-      return Object.fromEntries(rows.map(({ kind, count }) => [kind, count]));
     },
     async quiet() {
       const due = async (): Promise<number> => {
@@ -124,9 +124,9 @@ export async function openStage(): Promise<Stage> {
       await site.query(
         "update access_requests set status = 'cancelled' where status in ('pending', 'approved')",
       );
-      const { read, subject } = site.guarded.names;
+      const { read, write, subject } = site.guarded.names;
       const people = ["alice", "bob", "erin"].map(subject).join(", ");
-      await site.guarded.query(`revoke ${read} from ${people}`);
+      await site.guarded.query(`revoke ${read}, ${write} from ${people}`);
     },
     approvals,
     latest() {

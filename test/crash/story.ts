@@ -45,11 +45,19 @@ export type Story = {
   readonly steps: readonly Step[];
   /** What is put right after the last death, before the process is started. */
   readonly before?: (stage: Stage) => Promise<unknown>;
+  /** What is waited for in the end, besides that all is done that is due. */
+  readonly until?: (stage: Stage) => Promise<unknown>;
+  /** Whether whoever asks holds the access in the end; not unless said. */
+  readonly keeps?: boolean;
   /** What is on record in the end and was not at the last death. */
   readonly audited?: readonly Line[];
   /** By request, in the order in which they were filed. */
   readonly said: readonly Said[];
 };
+
+/** On a slow machine access that ends between two deaths is overdue at times, and that is said; one story looks at it. */
+export const overdueWords = "may still have";
+const overdueEvent = "revocation.overdue";
 
 /** A claim ends and a queue's lock is lost some seconds after a worker's death; so much passes before each start. */
 const deadSeconds = 15;
@@ -86,8 +94,15 @@ async function play(stage: Stage, story: Story, next: CrashPoint | undefined): P
       alerts: alerts().length,
       approvals: new Set(stage.approvals().map(({ ts }) => ts)),
     };
+    const lines = story.steps.flatMap(({ audited = [] }) => audited);
     const record = createRecord();
-    const interrupted = new Map<string, number>();
+    const audited = async (): Promise<Audited> => {
+      const found = await stage.auditedSince(since);
+      if (lines.includes(overdueEvent)) return found;
+      return new Map(
+        [...found].map(([request, types]) => [request, types.filter((type) => type !== overdueEvent)]),
+      );
+    };
     let holds: Step["holds"] = false;
     for (const [index, step] of story.steps.entries()) {
       for (let time = 0; time < (step.times ?? 1); time += 1) {
@@ -98,13 +113,9 @@ async function play(stage: Stage, story: Story, next: CrashPoint | undefined): P
         const run = await stage.dyingAt(step.dies);
         await deathOf(stage, run, step);
         if (time === 0) record.add(step.audited, step.meanwhile);
-        record.check(await stage.auditedSince(since), step.dies);
+        record.check(await audited(), step.dies);
         holds = step.holds ?? holds;
         if (holds !== "either") expectHeld(await stage.guarded.rolesOf(asker), holds, step.dies);
-        for (const [kind, count] of Object.entries(await stage.inHand())) {
-          const begun = step.dies === `before ${kind}` ? count - 1 : count;
-          interrupted.set(kind, (interrupted.get(kind) ?? 0) + begun);
-        }
       }
     }
 
@@ -113,34 +124,29 @@ async function play(stage: Stage, story: Story, next: CrashPoint | undefined): P
     const last = await stage.dyingAt(next);
     await last.ready(120_000);
     await stage.quiet();
+    await story.until?.(stage);
     if (!last.isRunning()) throw new Error(`It died at “${next}” before the story came to it`);
     record.add(story.audited, []);
-    record.checkEnd(await stage.auditedSince(since));
-    expectHeld(await stage.guarded.rolesOf(asker), false, "the end");
+    record.checkEnd(await audited());
+    expectHeld(await stage.guarded.rolesOf(asker), story.keeps === true, "the end");
 
     const posted = stage.approvals().filter(({ ts }) => !before.approvals.has(ts));
     const numbers = [...new Set(posted.map(numberOf))].toSorted((one, other) => one - other);
     expect(numbers).toHaveLength(story.said.length);
-    const again = (...kinds: readonly string[]): number =>
-      kinds.reduce((sum, kind) => sum + (interrupted.get(kind) ?? 0), 0);
     for (const [index, said] of story.said.entries()) {
       const about = (messages: readonly SeenMessage[]): readonly SeenMessage[] =>
         messages.filter(
           (message) => /AR-\d+/.test(message.visibleText) && numberOf(message) === numbers[index],
         );
       const own = about(posted);
-      expect(own.length - 1).toBeLessThanOrEqual(again("post_request"));
+      expect(own).toHaveLength(1);
       expectSaid(
         own.flatMap((message) => stage.slack.thread(message)),
         said.thread,
-        again("tell_thread"),
       );
       expect(stage.slack.fresh(own.at(-1) ?? stage.latest()).buttons).toEqual(said.buttons ?? []);
-      expectSaid(about(alerts().slice(before.alerts)), said.alerts ?? [], again("tell_alerts"));
-      if (said.requester) {
-        const repeats = again("tell_requester", "remind_expiry");
-        expectSaid(about(told().slice(before.told)), said.requester, repeats);
-      }
+      expectSaid(about(alerts().slice(before.alerts)), said.alerts ?? []);
+      if (said.requester) expectSaid(about(told().slice(before.told)), said.requester);
     }
   } finally {
     await stage.clear();
@@ -227,12 +233,10 @@ function expectHeld(roles: readonly string[], holds: boolean, where: string): vo
   expect({ where, held: roles.length }).toEqual({ where, held: holds ? 1 : 0 });
 }
 
-/** Each said at least once and in this order, nothing else, and no more twice than were interrupted while being said. */
-function expectSaid(messages: readonly SeenMessage[], words: readonly string[], repeats: number): void {
-  const texts = messages.map(({ visibleText }) => visibleText);
-  const places = texts.map((text) => words.findIndex((each) => text.includes(each)));
-  expect(texts.filter((_, index) => places[index] === -1)).toEqual([]);
-  expect([...new Set(places)].map((place) => words[place])).toEqual([...new Set(words)]);
-  expect(texts.length).toBeGreaterThanOrEqual(words.length);
-  expect(texts.length - words.length).toBeLessThanOrEqual(repeats);
+/** Each said once and in this order, and nothing else. */
+function expectSaid(messages: readonly SeenMessage[], words: readonly string[]): void {
+  const texts = messages
+    .map(({ visibleText }) => visibleText)
+    .filter((text) => words.includes(overdueWords) || !text.includes(overdueWords));
+  expect(texts.map((text) => words.find((each) => text.includes(each)) ?? text)).toEqual(words);
 }
