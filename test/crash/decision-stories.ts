@@ -167,6 +167,7 @@ export const decisionStories: readonly Story[] = [
         dies: "before commit of abandon",
         does: async (stage) => {
           await ask(stage, "alice", "orders-db read 9m looking");
+          await allIsSaid(stage);
           return stage.slack.changeUser("alice", { deleted: true });
         },
         audited: ["request.created"],
@@ -217,11 +218,8 @@ export const decisionStories: readonly Story[] = [
         does: inTurn(allIsSaid, approves),
         audited: ["approval.given", "request.approved", "grant.started"],
       },
-      {
-        dies: "after revoke",
-        laterSeconds: 9 * minute,
-        audited: ["grant.active", "grant.revoking", "grant.revoked"],
-      },
+      { dies: "after grant", audited: ["grant.active"] },
+      { dies: "after revoke", laterSeconds: 9 * minute, audited: ["grant.revoking", "grant.revoked"] },
     ],
     keeps: true,
     said: [

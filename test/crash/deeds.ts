@@ -51,11 +51,11 @@ export function pressesInThread(person: string, button: string): Deed {
 }
 
 /** Waits until nothing is left to be said. */
-export const allIsSaid: Deed = ({ slack, query }) =>
-  slack.until(
+export const allIsSaid: Deed = (stage) =>
+  stage.slack.until(
     async () =>
       (
-        await query(
+        await stage.query(
           "select 1 from effects where queue = 'messages' and done_at is null and due_at <= now() limit 1",
         )
       ).length === 0,
@@ -64,7 +64,7 @@ export const allIsSaid: Deed = ({ slack, query }) =>
 
 /** Somebody gives a person a role in the guarded server, past Hallpass. */
 export function givesPastHallpass(role: "read" | "write", person: string): Deed {
-  return ({ guarded: { names, query } }) => query(`grant ${names[role]} to ${names.subject(person)}`);
+  return ({ guarded }) => guarded.query(`grant ${guarded.names[role]} to ${guarded.names.subject(person)}`);
 }
 
 /** An auditor of break-glass finds it not justified. */
