@@ -45,3 +45,13 @@ it("what another process let in at that moment is ended by the next look", async
   });
   expect(office.provider.held.size).toBe(0);
 });
+
+it("a lockdown is on record with its event once, in which nobody can read who it was and why", async () => {
+  expect(await beginLockdown(office.db, office.clock, lockdown, begun)).toBe(true);
+  expect(await beginLockdown(office.db, office.clock, lockdown, begun)).toBe(false);
+  const events = await office.db.auditEvent.findMany({ where: { type: "lockdown.begun" } });
+  expect(events).toHaveLength(1);
+  const [{ actorEmail, data } = { actorEmail: undefined, data: undefined }] = events;
+  expect(`${actorEmail} ${JSON.stringify(data)}`).not.toMatch(/dana@example\.com|somebody is inside/);
+  expect(data).toMatchObject({ kind: "resource", value: "orders-db" });
+});
