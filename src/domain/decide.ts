@@ -131,6 +131,7 @@ export const commandTypes = [
   "restore",
   "extend",
   "note_held",
+  "note_flags",
   "extension_failed",
   "note_use",
   "take_back",
