@@ -23,9 +23,6 @@ const alike: Partial<Record<CrashPoint, CrashPoint>> = {
   "before check_held": "before commit of note_held",
   "after check_held": "after commit of note_held",
   "before commit of note_standing": "before grant",
-  // What is unusual is read and noted before the approval message is made; noted again, it changes nothing.
-  "before commit of note_flags": "before post_request",
-  "after commit of note_flags": "before post_request",
   // The effect is finished in the commit.
   "after extend_access": "after commit of extend",
   // What is due begins to end by that commit.
