@@ -231,7 +231,8 @@ function trouble(world: ModelWorld, what: SlackTrouble): void {
       faults.slow(30);
       return;
     case "too many":
-      faults.rateLimit(undefined, 30, 3);
+      // As short as Slack says it: Hallpass holds a channel back by the machine's time, which the world's clock does not move.
+      faults.rateLimit(undefined, 1, 3);
       world.isSlackWell = false;
       return;
     case "fails":
