@@ -9,6 +9,7 @@ import {
 } from "node:crypto";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCode } from "../persistence/embedded-error.ts";
 
 /** What signs checkpoints and exports: Ed25519 (RFC 8032). */
 export type SigningKey = {
@@ -54,7 +55,7 @@ async function keepNewKey(dataDir: string, path: string): Promise<void> {
       await file.close();
     }
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (systemCode(error) !== "EEXIST") throw error;
   }
 }
 

@@ -228,7 +228,7 @@ test("the commands answer, say where in the chain each event stands, and are on 
   expect(shown.stdout).toMatch(
     /^AR-1001: incident:respond for alice@example\.com, rule “incidents take a lead”, policy /,
   );
-  expect(shown.stdout).toMatch(/asked for 1h: INC-7 is burning \[place 1\]\n/);
+  expect(shown.stdout).toMatch(/asked for 1h: INC-7 is burning \[place \d+\]\n/);
   expect(shown.stdout).toMatch(
     /orders-db:read: ended for alice in orders-postgres: its time was over, proven gone, 35m\S* late \[place \d+\]\n/,
   );

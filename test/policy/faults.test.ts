@@ -38,7 +38,7 @@ describe("a wrong shape is said at the line and column of what is wrong", () => 
       "rules:",
       "rulez:",
       [
-        '20:1: unknown key "rulez", did you mean "rules"? Allowed here: version, settings, people, groups, providers, resources, conflicts, rules',
+        '20:1: unknown key "rulez", did you mean "rules"? Allowed here: version, settings, people, groups, providers, sinks, resources, conflicts, rules',
       ],
     ],
     [
