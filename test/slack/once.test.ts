@@ -28,7 +28,8 @@ async function retried(words: string): Promise<void> {
 
 async function asksWithLostAnswers(): Promise<void> {
   const { slack } = world;
-  slack.faults.loseAnswer("chat.postMessage", 1);
+  // The approval message and the requester's own, in whichever order they come.
+  slack.faults.loseAnswer("chat.postMessage", 2);
   const asked = ask(world, "alice", "orders-db read 8h the answer is lost");
   await retried("approval message");
   const message = await asked;
@@ -75,7 +76,7 @@ function inviteTo(name: string): void {
 it("where Slack does not let us look it is posted again rather than never", async () => {
   world = await startWorld();
   await asksWithLostAnswers();
-  expect(said("the answer is lost")).toBe(2);
+  expect(said("the answer is lost")).toBeGreaterThanOrEqual(2);
   expect(said("you have access")).toBeGreaterThanOrEqual(1);
   expect(world.slack.calls("conversations.history").map(({ response }) => response)).toContainEqual(
     expect.objectContaining({ error: "missing_scope" }),
