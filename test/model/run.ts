@@ -101,8 +101,8 @@ export type Report = {
   readonly recorded: ReadonlyMap<string, number>;
 };
 
-/** A world is replaced after so many histories: what Slack has heard of only grows. */
-const historiesPerWorld = 60;
+/** A world is replaced after so many histories: what Slack has heard of only grows, and each takes longer than the last. */
+const historiesPerWorld = 12;
 
 /** Runs histories until one fails, which it then tells as short as it can be made, with what replays it. */
 export async function runHistories(plan: Plan): Promise<Report> {
