@@ -196,11 +196,16 @@ function createRecord(): {
     const [request, type] = typeof line === "string" ? [1, line] : line;
     lines.set(request, [...(lines.get(request) ?? []), type]);
   };
+  /** Whether a provider hears of a new end before or after the old one is a matter of moments; it is taken away all the same. */
+  const byTheWay: EventType = "grant.landed_late";
   /** By the place of the request in the story. */
   const placed = (audited: Audited): ReadonlyMap<number, readonly EventType[]> => {
     const numbers = [...audited.keys()].filter((number) => number !== undefined).toSorted((a, b) => a - b);
     return new Map(
-      [...audited].map(([number, types]) => [number === undefined ? 0 : numbers.indexOf(number) + 1, types]),
+      [...audited].map(([number, types]) => [
+        number === undefined ? 0 : numbers.indexOf(number) + 1,
+        types.filter((type) => type !== byTheWay),
+      ]),
     );
   };
   const all = (request: number): readonly EventType[] => [
