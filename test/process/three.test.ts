@@ -109,13 +109,17 @@ describeWithRedis("three processes on one database and one Redis, their clocks a
       await approveWaiting(site, "carol", "#orders-approvals");
       await allEnded(2 * each.length);
       expect(await guarded.rolesOf("bob")).toEqual([]);
-      expect(await site.audited()).toMatchObject({
+      const events = await site.audited();
+      expect(events).toMatchObject({
         "approval.given": 2 * each.length,
         "request.approved": 2 * each.length,
-        "grant.active": 2 * each.length,
-        "grant.revoking": 2 * each.length,
         "grant.revoked": 2 * each.length,
       });
+      // What the dead one was giving is taken up after its claim has lapsed. Eight seconds are over by then: it is taken
+      // away without ever having been active.
+      const unconfirmed = events["grant.failed"] ?? 0;
+      expect(events["grant.active"]).toBe(2 * each.length - unconfirmed);
+      expect(events["grant.revoking"]).toBe(2 * each.length - unconfirmed);
       await Promise.all(runs.slice(1).map((run) => run.stop()));
     },
     3 * patienceMs,
