@@ -1,59 +1,40 @@
 import type { RequestListener } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "./logger.ts";
-import type { Outcome } from "./access/carry-out.ts";
-import { carryOutExtension } from "./access/carry-out-extension.ts";
-import { carryOutGrant } from "./access/carry-out-grant.ts";
-import { carryOutHeldCheck } from "./access/carry-out-held-check.ts";
-import { carryOutIdleCheck } from "./access/carry-out-idle.ts";
-import { carryOutRevoke } from "./access/carry-out-revoke.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
 import { enforceLockdowns } from "./access/lockdown.ts";
 import { createLockdownReader } from "./access/lockdown-reader.ts";
-import { lookForDrift } from "./access/look-for-drift.ts";
 import { createRecentStates } from "./access/recent-states.ts";
-import { carryOutDeadline } from "./access/carry-out-deadline.ts";
-import { startPublisher } from "./audit/publish.ts";
-import { startSealer } from "./audit/seal.ts";
-import { loadSigningKey } from "./audit/signing-key.ts";
+import { atMost } from "./assembly/at-most.ts";
+import { keepAudit } from "./assembly/audit.ts";
+import { watchForDrift } from "./assembly/drift.ts";
+import { watchOverdue } from "./assembly/overdue.ts";
+import { connectSlack } from "./assembly/slack.ts";
+import { openStorage } from "./assembly/storage.ts";
+import { createWork } from "./assembly/work.ts";
 import { createLiveSinks } from "./audit/sinks/live-sinks.ts";
 import type { Config } from "./config.ts";
 import { createGroupReader } from "./groups/group-reader.ts";
 import { createOpsgenie } from "./groups/opsgenie.ts";
 import { createPagerDuty } from "./groups/pagerduty.ts";
-import { createMetrics, type Metrics } from "./http/metrics.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { startHttpServer } from "./http/server.ts";
-import type { QueueName } from "./domain/effect.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
-import { type RunnerDeps, runEffect } from "./jobs/run-effect.ts";
 import { startReturnWatch } from "./jobs/return-watch.ts";
-import { watchForDrift } from "./jobs/drift.ts";
 import { startSweep } from "./jobs/sweep.ts";
-import { startWatchdog, type Watchdog } from "./jobs/watchdog.ts";
 import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
-import { createDatabaseCheck, type Database, openDatabase, waitForDatabase } from "./persistence/database.ts";
-import { summariseDrift } from "./persistence/drift-list.ts";
-import { keepEmbeddedPostgres } from "./persistence/keep-embedded.ts";
+import { createDatabaseCheck } from "./persistence/database.ts";
 import { hastenMessages, readWaitingMessages } from "./persistence/owed-messages.ts";
-import { migrate, migrateQueues } from "./persistence/migrate.ts";
 import type { LoadedPolicy } from "./policy/load.ts";
 import { peopleAmong } from "./policy/people.ts";
 import type { Policy } from "./policy/policy.ts";
 import { watchPolicy } from "./policy/watch.ts";
 import { createLiveProviders } from "./providers/live-providers.ts";
-import { createSlackApp, type SlackApp } from "./slack/app.ts";
-import { connect, stayConnected } from "./slack/connect.ts";
-import type { SlackDeps } from "./slack/deps.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
-import { createNotifier } from "./slack/notifier.ts";
-import { plain, post, postTo } from "./slack/posting.ts";
 import { createPace, type PaceLimits } from "./slack/pace.ts";
-import { tellDrift } from "./slack/tell-drift.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
 import { createTokenWatch } from "./slack/token-watch.ts";
-import { tellOverdue } from "./slack/tell-overdue.ts";
 import { createUserGroups } from "./slack/user-groups.ts";
 import { createWebClient } from "./slack/web-client.ts";
 
@@ -143,7 +124,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     });
     closers.push(() => http.close());
 
-    const { databaseUrl, database } = await openStorage(settings, stopping.signal, closers);
+    const { databaseUrl, database } = await openStorage(config, log, stopping.signal, closers);
     trouble.delete("database");
     checkDatabase = createDatabaseCheck(database);
     const { prisma: db } = database;
@@ -238,78 +219,15 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       return peopleAmong(current, memberships, current.settings.admins).emails;
     };
     const pace = createPace(settings.pace);
-    const carryOut = { ...record, providers: providers.byName, report };
-    const runner: RunnerDeps = {
-      ...record,
-      log,
-      handlers: {
-        grant: (effect): Promise<Outcome> => carryOutGrant(carryOut, effect),
-        revoke: (effect): Promise<Outcome> => carryOutRevoke(carryOut, effect),
-        check_idle: (effect): Promise<Outcome> => carryOutIdleCheck(carryOut, effect),
-        extend_access: (effect): Promise<Outcome> => carryOutExtension(carryOut, effect),
-        check_held: (effect): Promise<Outcome> => carryOutHeldCheck(carryOut, effect),
-        deadline: (effect): Promise<Outcome> => carryOutDeadline(record, effect),
-        ...createNotifier({
-          ...record,
-          policy: keeper.current,
-          client,
-          directory,
-          pace,
-          token,
-          log,
-          admins,
-        }),
-      },
-    };
-    const run = async (effectId: string, queue: QueueName): Promise<void> => {
-      const work = (): Promise<void> => runEffect(runner, effectId);
-      // Access ends on time whoever waits, and counts as somebody waiting; a message gives way, and a grant for less.
-      if (queue === "revocations") return courtesy.attend(work);
-      await courtesy.turn(queue === "grants");
-      return work();
-    };
+    const parts = { ...record, client, directory, policy: keeper.current, log };
+    const run = createWork({ ...parts, providers: providers.byName, report, pace, token, admins, courtesy });
     const lockdowns = setInterval(() => {
       enforceLockdowns(record).catch((error: unknown) => report(error, { during: "lockdown" }));
     }, enforceEveryMs).unref();
     closers.push(() => Promise.resolve(clearInterval(lockdowns)));
-    const key = await loadSigningKey({ pem: config.auditKey, dataDir: config.database.dataDir });
-    const sealer = startSealer({ db, log });
-    const publisher = startPublisher({
-      db,
-      clock,
-      log,
-      key,
-      post() {
-        const { audit } = keeper.current().settings;
-        if (audit === undefined) return undefined;
-        return async (text): Promise<void> =>
-          void (await postTo(directory, audit, (id) => post(client, id, plain(text))));
-      },
-    });
-    closers.push(() => {
-      publisher.stop();
-      return atMost(500, sealer.stop());
-    });
-    const drift = watchForDrift(async (signal) => {
-      try {
-        await lookForDrift({
-          ...record,
-          policy: keeper.current,
-          providers: providers.byName,
-          tell: (told, findings) => tellDrift({ client, directory }, told.settings.alerts, findings),
-          onTrouble: (provider, error) =>
-            log.warn(
-              { err: error, provider },
-              "a provider could not be looked at for drift; it is looked at again",
-            ),
-          signal,
-        });
-        const { counts, troubled } = await summariseDrift(db);
-        metrics.driftSeen(counts, troubled);
-      } catch (error) {
-        log.warn({ err: error }, "it could not be looked for drift; it is tried again");
-      }
-    });
+    const audit = await keepAudit({ config, ...parts });
+    closers.push(() => atMost(500, audit.stop()));
+    const drift = watchForDrift({ ...parts, providers: providers.byName, metrics });
     closers.push(() => atMost(1_000, drift.stop()));
     const sweep = startSweep({ db, clock, queues, run, log });
     queues.work(run);
@@ -335,7 +253,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       databaseUrl,
     };
     const connectAndWatch = async (): Promise<void> => {
-      await connectSlack(settings, client, slackDeps, stopping.signal, trouble, (app) => {
+      await connectSlack({ slack: config.slack, log }, client, slackDeps, stopping.signal, trouble, (app) => {
         slackEvents = app.requestListener;
         closers.push(() => app.stop());
       });
@@ -352,14 +270,11 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       databaseUrl,
       ready,
       reloadPolicy: () => keeper.reload("signal"),
-      async publishAudit() {
-        await sealer.seal();
-        await publisher.publish();
-      },
+      publishAudit: () => audit.publish(),
       look() {
         sweep.look();
         watchdog.look();
-        drift.look();
+        drift.now();
       },
       stop,
     };
@@ -371,74 +286,4 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
 
 function same(policy: Policy): LoadedPolicy {
   return { ok: true, policy, warnings: () => [] };
-}
-
-async function openStorage(
-  { config, log }: HallpassSettings,
-  signal: AbortSignal,
-  closers: (() => Promise<void>)[],
-): Promise<{ readonly databaseUrl: string; readonly database: Database }> {
-  let databaseUrl = config.database.url;
-  if (databaseUrl === undefined) {
-    const embedded = await keepEmbeddedPostgres({ dataDir: config.database.dataDir, log });
-    closers.push(() => embedded.stop());
-    databaseUrl = embedded.url;
-  }
-  await waitForDatabase(databaseUrl, { log, signal });
-  await migrate(databaseUrl, { log });
-  if (config.redisUrl === undefined) await migrateQueues(databaseUrl);
-  const database = openDatabase(databaseUrl);
-  closers.push(() => atMost(500, database.close()));
-  return { databaseUrl, database };
-}
-
-/** Connections to the database and to Slack of its own: it tells on whoever uses the others. */
-function watchOverdue(
-  { slack }: Config,
-  databaseUrl: string,
-  clock: Clock,
-  metrics: Metrics,
-  log: Logger,
-): Watchdog {
-  const database = openDatabase(databaseUrl, { poolSize: 2, applicationName: "hallpass watchdog" });
-  const { prisma: db } = database;
-  const client = createWebClient(slack.botToken, slack.apiUrl, log);
-  const telling = { db, client, directory: createDirectory(client) };
-  const watchdog = startWatchdog({
-    db,
-    clock,
-    tell: (request, event, place) => tellOverdue(telling, request, event, place),
-    onLook: (count, oldestSeconds) => metrics.overdueSeen(count, oldestSeconds),
-    log,
-  });
-  return {
-    look: () => watchdog.look(),
-    async stop() {
-      await watchdog.stop();
-      await database.close();
-    },
-  };
-}
-
-async function connectSlack(
-  { config, log }: HallpassSettings,
-  client: ReturnType<typeof createWebClient>,
-  deps: Omit<SlackDeps, "workspace">,
-  signal: AbortSignal,
-  trouble: Map<string, string>,
-  onApp: (app: SlackApp) => void,
-): Promise<void> {
-  const onTrouble = (why: string): void => {
-    trouble.set("slack", why);
-  };
-  const installation = await connect(client, { log, signal, onTrouble });
-  const app = createSlackApp(config.slack, installation, { ...deps, workspace: installation.workspace });
-  onApp(app);
-  const onConnected = (): void => void trouble.delete("slack");
-  await stayConnected(app, { log, signal, onTrouble, onConnected });
-}
-
-/** Waits for all, but not longer: whatever a silent server keeps from ending is taken up by the next start. */
-async function atMost(milliseconds: number, ...all: readonly Promise<unknown>[]): Promise<void> {
-  await Promise.race([Promise.all(all), sleep(milliseconds, undefined, { ref: false })]);
 }

@@ -1,28 +1,33 @@
 import { hash } from "node:crypto";
 import { canonicalize } from "json-canonicalize";
+import { z } from "zod";
 
-/** An event as `audit_events` holds it, in the form that is hashed; `data` is the column's JSON as text. */
-export type ChainedEvent = {
-  readonly id: string;
-  readonly seq: number;
+const text = z.string().nullable();
+
+/** An event as `audit_events` holds it, in the form that is hashed. */
+export type ChainedEvent = Readonly<z.infer<typeof ChainedEvent>>;
+export const ChainedEvent = z.object({
+  id: z.string(),
+  seq: z.number(),
   /** ISO 8601 in UTC, with milliseconds. */
-  readonly at: string;
-  readonly type: string;
-  readonly requestId: string | null;
-  readonly grantId: string | null;
-  readonly actorKind: string;
-  readonly actorEmail: string | null;
-  readonly actorPerson: number | null;
-  readonly actorSlackId: string | null;
-  readonly requesterEmail: string | null;
-  readonly requesterPerson: number | null;
-  readonly resource: string | null;
-  readonly role: string | null;
-  readonly rule: string | null;
-  readonly policyVersion: string | null;
-  readonly dedupeKey: string | null;
-  readonly data: string;
-};
+  at: z.string(),
+  type: z.string(),
+  requestId: text,
+  grantId: text,
+  actorKind: z.string(),
+  actorEmail: text,
+  actorPerson: z.number().nullable(),
+  actorSlackId: text,
+  requesterEmail: text,
+  requesterPerson: z.number().nullable(),
+  resource: text,
+  role: text,
+  rule: text,
+  policyVersion: text,
+  dedupeKey: text,
+  /** The column's JSON as text. */
+  data: z.string(),
+});
 
 /** The fields in the order of RFC 8785, by the UTF-16 code units of their names, and where each stands in SQL. */
 export const chainedFields: readonly { readonly name: keyof ChainedEvent; readonly sql: string }[] = [

@@ -15,7 +15,11 @@ export const Checkpoint = z.object({
   signature: z.string(),
 });
 
-/** Signs the chain as it stands, if it has grown since the last checkpoint. */
+/** A row of `audit_checkpoints` as one. */
+export const checkpointColumns = `1 as version, sequence::float8 as sequence, hash, key_id as "keyId", signature,
+  to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
+
+/** Signs the chain as it stands, if it has grown since the last checkpoint, by whichever process. */
 export async function makeCheckpoint(
   db: PrismaClient,
   clock: Clock,
@@ -34,17 +38,19 @@ export async function makeCheckpoint(
     keyId: key.publicKey.id,
   };
   const checkpoint = { ...signed, signature: key.sign(canonicalize(signed)) };
-  // Another process may have been first, with the same place and hash.
-  await db.$executeRaw`
+  const inserted = await db.$executeRaw`
     insert into audit_checkpoints (sequence, hash, at, key_id, signature)
     values (${head.sequence}, ${checkpoint.hash}, ${new Date(checkpoint.at)}, ${checkpoint.keyId}, ${checkpoint.signature})
     on conflict do nothing`;
-  return checkpoint;
+  // Another process was first, with the same place and hash, and publishes it.
+  return inserted === 0 ? undefined : checkpoint;
 }
 
 /** Why a checkpoint proves nothing by itself; `undefined` when it was signed by one of these keys. */
 export function checkpointFault(checkpoint: Checkpoint, keys: readonly PublicKey[]): string | undefined {
   const { signature, ...signed } = checkpoint;
+  if (keys.length === 0)
+    return "there is no key here to look at its signature with; give --key or HALLPASS_AUDIT_KEY";
   const key = keys.find(({ id }) => id === checkpoint.keyId);
   if (!key) return `it is signed by the key ${checkpoint.keyId}, which is none of ours`;
   return key.verify(canonicalize(signed), signature) ? undefined : "its signature is not ours";

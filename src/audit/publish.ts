@@ -1,7 +1,7 @@
-import type { PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
 import type { Clock } from "../persistence/clock.ts";
-import { Checkpoint, makeCheckpoint } from "./checkpoint.ts";
+import { Checkpoint, checkpointColumns, makeCheckpoint } from "./checkpoint.ts";
 import { moveCursor, readCursor } from "./cursor.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -9,7 +9,8 @@ export type PublishDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly key: SigningKey;
+  /** Asked for at each checkpoint: without it nothing is signed, and everything else goes on. */
+  readonly key: () => Promise<SigningKey>;
   /** Puts a text where people with rights on this database cannot change it; absent where no such place is set up. */
   readonly post: () => ((text: string) => Promise<void>) | undefined;
 };
@@ -30,16 +31,18 @@ const cursorName = "audit channel";
 export function startPublisher(deps: PublishDeps): Publisher {
   let signedAt = performance.now();
   const publish = async (): Promise<void> => {
+    const made = await makeCheckpoint(deps.db, deps.clock, await deps.key());
     signedAt = performance.now();
-    const made = await makeCheckpoint(deps.db, deps.clock, deps.key);
     await publishLatest(deps, made);
   };
+  const failed = (error: unknown): void =>
+    deps.log.warn({ err: error }, "a checkpoint of the audit could not be published; tried again");
+  // Said while somebody watches the start, and not an hour later.
+  deps.key().catch(failed);
   const timer = setInterval(() => {
     const isHour = performance.now() - signedAt >= everyMs;
     const look = isHour ? publish() : publishLatest(deps, undefined);
-    look.catch((error: unknown) =>
-      deps.log.warn({ err: error }, "a checkpoint of the audit could not be published; tried again"),
-    );
+    look.catch(failed);
   }, retryEveryMs).unref();
   return { publish, stop: () => clearInterval(timer) };
 }
@@ -56,9 +59,7 @@ async function publishLatest(deps: PublishDeps, made: Checkpoint | undefined): P
 /** The latest checkpoint, if whoever made it has had time to publish it. */
 async function leftBehind({ db, clock }: PublishDeps): Promise<Checkpoint | undefined> {
   const rows = await db.$queryRaw<unknown[]>`
-    select 1 as version, sequence::float8 as sequence, hash, key_id as "keyId", signature,
-           to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
-    from audit_checkpoints
+    select ${Prisma.raw(checkpointColumns)} from audit_checkpoints
     where at < ${clock.now} - interval '2 minutes' order by sequence desc limit 1`;
   return rows[0] === undefined ? undefined : Checkpoint.parse(rows[0]);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
-import { beginning, canonicalRecord, chainedFields, linkHash } from "./chain.ts";
+import { beginning, canonicalRecord, ChainedEvent, chainedFields, linkHash } from "./chain.ts";
 
 export type SealDeps = { readonly db: PrismaClient; readonly log: Logger };
 
@@ -67,7 +67,7 @@ async function sealBatch(db: PrismaClient, everything: boolean): Promise<number 
       if (lock?.taken !== true) return undefined;
       const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string }[]>`
         select sequence, hash from audit_chain order by sequence desc limit 1`;
-      const events = z.array(UnsealedEvent).parse(await transaction.$queryRaw(unsealed(everything)));
+      const events = z.array(ChainedEvent).parse(await transaction.$queryRaw(unsealed(everything)));
       if (events.length === 0) return 0;
       let sequence = Number(head?.sequence ?? 0);
       let hash = head?.hash ?? beginning;
@@ -85,28 +85,6 @@ async function sealBatch(db: PrismaClient, everything: boolean): Promise<number 
     { timeout: 30_000 },
   );
 }
-
-const text = z.string().nullable();
-const UnsealedEvent = z.object({
-  id: z.string(),
-  seq: z.number(),
-  at: z.string(),
-  type: z.string(),
-  requestId: text,
-  grantId: text,
-  actorKind: z.string(),
-  actorEmail: text,
-  actorPerson: z.number().nullable(),
-  actorSlackId: text,
-  requesterEmail: text,
-  requesterPerson: z.number().nullable(),
-  resource: text,
-  role: text,
-  rule: text,
-  policyVersion: text,
-  dedupeKey: text,
-  data: z.string(),
-});
 
 const columns = chainedFields.map(({ name, sql }) => `${sql} as "${name}"`).join(", ");
 

@@ -4,12 +4,13 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  randomUUID,
   sign,
   verify,
 } from "node:crypto";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode } from "../persistence/embedded-error.ts";
+import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
 
 /** What signs checkpoints and exports: Ed25519 (RFC 8032). */
 export type SigningKey = {
@@ -28,34 +29,66 @@ export type PublicKey = {
 
 const signingKeyFile = "audit-key.pem";
 
+export type SigningKeySettings = {
+  /** The private key itself, where it is given. */
+  readonly pem: string | undefined;
+  /** Where it is kept otherwise. */
+  readonly dataDir: string;
+};
+
 /**
  * The key given as PEM, or the one kept in the data directory, where it is made on first use.
  * Throws an `Error` that an operator can act on.
  */
-export async function loadSigningKey(settings: {
-  readonly pem: string | undefined;
-  readonly dataDir: string;
-}): Promise<SigningKey> {
-  if (settings.pem !== undefined) return signingKeyFrom(settings.pem, "HALLPASS_AUDIT_KEY");
+export async function loadSigningKey(settings: SigningKeySettings): Promise<SigningKey> {
+  const found = await readSigningKey(settings);
+  if (found) return found;
   const path = join(settings.dataDir, signingKeyFile);
-  await keepNewKey(settings.dataDir, path);
-  return signingKeyFrom(await readFile(path, "utf8"), path);
+  try {
+    await keepNewKey(settings.dataDir, path);
+  } catch (error) {
+    throw new Error(
+      `The audit's signing key can't be kept in ${path}: ${wordsOf(error)}; make that directory writable for the user ` +
+        "Hallpass runs as, or give the key by HALLPASS_AUDIT_KEY.",
+      { cause: error },
+    );
+  }
+  return loadSigningKey(settings);
 }
 
-/** Makes a key where there is none; of several processes that start at once, one does. */
+/** The same, but makes none: `undefined` where there is none yet. */
+export async function readSigningKey({ pem, dataDir }: SigningKeySettings): Promise<SigningKey | undefined> {
+  if (pem !== undefined) return signingKeyFrom(pem, "HALLPASS_AUDIT_KEY");
+  const path = join(dataDir, signingKeyFile);
+  try {
+    return signingKeyFrom(await readFile(path, "utf8"), path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT") return undefined;
+    if (code === undefined) throw error;
+    throw new Error(
+      `The audit's signing key can't be read from ${path}: ${wordsOf(error)}; make it readable for the user Hallpass ` +
+        "runs as, or give the key by HALLPASS_AUDIT_KEY.",
+      { cause: error },
+    );
+  }
+}
+
+/** Puts a new key in its place whole, or leaves the one that another process put there first. */
 async function keepNewKey(dataDir: string, path: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync("ed25519");
+  const unfinished = `${path}.${randomUUID()}`;
   try {
-    const file = await open(path, "wx", 0o600);
-    try {
-      await file.writeFile(privateKey.export({ type: "pkcs8", format: "pem" }));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFile(unfinished, privateKey.export({ type: "pkcs8", format: "pem" }), {
+      mode: 0o600,
+      flush: true,
+    });
+    await link(unfinished, path);
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(unfinished, { force: true });
   }
 }
 

@@ -2,7 +2,7 @@ import { Client } from "pg";
 import QueryStream from "pg-query-stream";
 import { z } from "zod";
 import { beginning, canonicalRecord, chainedFields, type ChainedEvent, linkHash } from "./chain.ts";
-import { Checkpoint, checkpointFault } from "./checkpoint.ts";
+import { Checkpoint, checkpointColumns, checkpointFault } from "./checkpoint.ts";
 import type { PublicKey } from "./signing-key.ts";
 
 export type VerifyOptions = {
@@ -130,29 +130,19 @@ async function verifyIn(client: Client, options: VerifyOptions): Promise<Verific
   };
 }
 
-const CheckpointRow = z.object({
-  sequence: z.coerce.number(),
-  hash: z.string(),
-  at: z.string(),
-  keyId: z.string(),
-  signature: z.string(),
-});
-
 async function checkpointsIn(
   client: Client,
   published: readonly Checkpoint[],
   keys: readonly PublicKey[],
   faults: string[],
 ): Promise<readonly Checkpoint[]> {
-  const { rows } = await client.query(
-    `select sequence, hash, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at,
-            key_id as "keyId", signature
-     from audit_checkpoints order by sequence`,
-  );
-  const stored = z.array(CheckpointRow).parse(rows);
+  const { rows } = await client.query(`select ${checkpointColumns} from audit_checkpoints order by sequence`);
   const all = [
     ...published.map((checkpoint) => ({ checkpoint, of: "published" })),
-    ...stored.map((row) => ({ checkpoint: Checkpoint.parse({ version: 1, ...row }), of: "stored" })),
+    ...z
+      .array(Checkpoint)
+      .parse(rows)
+      .map((checkpoint) => ({ checkpoint, of: "stored" })),
   ];
   return all.flatMap(({ checkpoint, of }) => {
     const fault = checkpointFault(checkpoint, keys);

@@ -1,20 +1,29 @@
-import { loadSigningKey } from "../audit/signing-key.ts";
+import { loadSigningKey, type PublicKey, readSigningKey } from "../audit/signing-key.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 
 /** `hallpass audit key`: prints the public key that checkpoints and exports are verified with. Resolves with the exit code. */
 export async function auditKey(): Promise<number> {
-  const { publicKey } = await signingKey();
+  const { publicKey } = await inWords(loadSigningKey(settings()));
   process.stdout.write(publicKey.pem);
   process.stderr.write(`key ${publicKey.id}\n`);
   return 0;
 }
 
-/** The key of this installation, by the settings. */
-export async function signingKey(): Promise<Awaited<ReturnType<typeof loadSigningKey>>> {
+/** The keys whose signatures count here: that of this installation, or none where there is none yet. */
+export async function ownKeys(): Promise<readonly PublicKey[]> {
+  const key = await inWords(readSigningKey(settings()));
+  return key ? [key.publicKey] : [];
+}
+
+function settings(): { readonly pem: string | undefined; readonly dataDir: string } {
   const { auditKey: pem, database } = readSettings();
+  return { pem, dataDir: database.dataDir };
+}
+
+async function inWords<T>(loading: Promise<T>): Promise<T> {
   try {
-    return await loadSigningKey({ pem, dataDir: database.dataDir });
+    return await loading;
   } catch (error) {
     throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
   }

@@ -12,7 +12,7 @@ import { wordsOf } from "../persistence/embedded-error.ts";
 import { readNow } from "../persistence/requests.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { providerTypes } from "../providers/registry.ts";
-import { signingKey } from "./audit-key.ts";
+import { ownKeys } from "./audit-key.ts";
 import { CommandError } from "./failure.ts";
 import { printPdf } from "./print-pdf.ts";
 import { readSettings } from "./settings.ts";
@@ -38,7 +38,7 @@ export async function auditReport({ period: written, format, output }: ReportOpt
   const parsed = parsePeriod(written, timeZone);
   if (!parsed.ok) throw new CommandError(parsed.fault);
   const { period } = parsed;
-  const keys = [(await signingKey()).publicKey];
+  const keys = await ownKeys();
   const figures = await withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
     await recordReport(databaseUrl, period, form);
     const verification = await verifyChain({ databaseUrl }, { keys });

@@ -3,7 +3,7 @@ import { Checkpoint } from "../audit/checkpoint.ts";
 import { type PublicKey, publicKeyFrom } from "../audit/signing-key.ts";
 import { verifyChain, type Verification } from "../audit/verify.ts";
 import { wordsOf } from "../persistence/embedded-error.ts";
-import { signingKey } from "./audit-key.ts";
+import { ownKeys } from "./audit-key.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
@@ -22,7 +22,7 @@ export type VerifyOptions = {
 export async function auditVerify({ from, to, checkpoint, key }: VerifyOptions): Promise<number> {
   const range = { from: placeIn(from, "--from"), to: placeIn(to, "--to") };
   const published = (await Promise.all(checkpoint.map(readCheckpoints))).flat();
-  const keys = [key === undefined ? (await signingKey()).publicKey : await readPublicKey(key)];
+  const keys = key === undefined ? await ownKeys() : [await readPublicKey(key)];
   const progress = showProgress();
   const verification = await withDatabase(readSettings(), { mustExist: true }, (databaseUrl) =>
     verifyChain({ databaseUrl }, { ...range, published, keys, onProgress: progress.at }),

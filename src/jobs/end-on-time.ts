@@ -36,6 +36,7 @@ export function endOnTime(deps: Omit<SweepDeps, "queues">): Rounds {
       });
     inHand.set(id, work);
   };
+  const fault = { log: deps.log, fault: "what is due to end could not be looked for" };
   const rounds = keepGoing(async (asked) => {
     const due = await dueEffects(deps.db, deps.clock, 2 * maxInHand, only);
     const free = due.filter(({ id }) => !inHand.has(id));
@@ -51,7 +52,7 @@ export function endOnTime(deps: Omit<SweepDeps, "queues">): Rounds {
     const ms = await untilNextDue(deps.db, deps.clock, only);
     const longest = due.length > 0 ? longestPauseAfterWorkMs : longestPauseMs;
     return Math.min(longest, Math.max(shortestPauseMs, (ms ?? longest) + graceMs));
-  }, deps.log);
+  }, fault);
   return {
     now: () => rounds.now(),
     async stop() {

@@ -7,24 +7,29 @@ export type Rounds = {
   stop(): Promise<void>;
 };
 
+export type Round = (asked: boolean, stopping: AbortSignal) => Promise<number>;
+
 /**
- * Does `round` again and again, each time after the milliseconds it handed back; one that fails, again in a second.
- * `asked`: it goes because somebody asked for it.
+ * Does `round` again and again, each time after the milliseconds it handed back; one that fails is logged in the words of
+ * `fault` and done again in a second. `asked`: it goes because somebody asked for it.
  */
-export function keepGoing(round: (asked: boolean) => Promise<number>, log: Logger): Rounds {
-  let stopped = false;
+export function keepGoing(
+  round: Round,
+  { log, fault }: { readonly log: Logger; readonly fault: string },
+): Rounds {
+  const stopping = new AbortController();
   let asked = false;
   let wakeUp: (() => void) | undefined;
   const loop = async (): Promise<void> => {
     for (;;) {
-      if (stopped) return;
+      if (stopping.signal.aborted) return;
       const isAsked = asked;
       asked = false;
       let pause: number;
       try {
-        pause = await round(isAsked);
+        pause = await round(isAsked, stopping.signal);
       } catch (error) {
-        log.error({ err: error }, "the sweep could not look; it looks again in a second");
+        log.error({ err: error }, `${fault}; tried again in a second`);
         pause = 1_000;
       }
       await new Promise<void>((resolve) => {
@@ -34,7 +39,7 @@ export function keepGoing(round: (asked: boolean) => Promise<number>, log: Logge
           resolve();
         };
         // Somebody may have asked while the last round went on.
-        if (stopped || asked) wakeUp();
+        if (stopping.signal.aborted || asked) wakeUp();
       });
     }
   };
@@ -45,7 +50,7 @@ export function keepGoing(round: (asked: boolean) => Promise<number>, log: Logge
       wakeUp?.();
     },
     async stop() {
-      stopped = true;
+      stopping.abort();
       wakeUp?.();
       await finished;
     },

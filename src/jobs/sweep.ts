@@ -40,7 +40,10 @@ const inlineMs = 2_000;
 export function startSweep(deps: SweepDeps): Sweep {
   const enqueued = new Set<string>();
   // Asked: somebody moved the clock; what is due now has a job set for later, so it is run here and at once.
-  const rest = keepGoing((asked) => lookOnce(deps, asked, enqueued), deps.log);
+  const rest = keepGoing((asked) => lookOnce(deps, asked, enqueued), {
+    log: deps.log,
+    fault: "the sweep could not look",
+  });
   const revocations = endOnTime(deps);
   return {
     look() {

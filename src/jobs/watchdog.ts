@@ -16,6 +16,7 @@ import {
   recordTold,
 } from "../persistence/overdue.ts";
 import { readState } from "../persistence/requests.ts";
+import { keepGoing } from "./rounds.ts";
 
 export type WatchdogDeps = {
   /** Connections of its own: what holds up the worker must not hold up who watches it. */
@@ -53,50 +54,25 @@ const patienceMs = 3_000;
  * when Slack is back, the latest step only.
  */
 export function startWatchdog(deps: WatchdogDeps): Watchdog {
-  let stopped = false;
-  let asked = false;
-  let wakeUp: (() => void) | undefined;
   const firstSeen = new Map<string, number>();
   let telling: Promise<void> | undefined;
-
-  const loop = async (): Promise<void> => {
-    for (;;) {
-      if (stopped) return;
-      asked = false;
-      let pause = maxPauseMs;
-      try {
-        const found = await lookOnce(deps, firstSeen);
-        pause = found.pause;
-        // Slack may take its time; the next look does not wait for it.
-        if (found.unsaid.length > 0) {
-          telling ??= tellAll(deps, found.unsaid, () => stopped)
-            .catch((error: unknown) => deps.log.error({ err: error }, "overdue access could not be told"))
-            .finally(() => (telling = undefined));
-        }
-      } catch (error) {
-        deps.log.error({ err: error }, "the watchdog could not look for overdue access; it looks again");
-        pause = 1_000;
+  const rounds = keepGoing(
+    async (_asked, stopping) => {
+      const { unsaid, pause } = await lookOnce(deps, firstSeen);
+      // Slack may take its time; the next look does not wait for it.
+      if (unsaid.length > 0) {
+        telling ??= tellAll(deps, unsaid, stopping)
+          .catch((error: unknown) => deps.log.error({ err: error }, "overdue access could not be told"))
+          .finally(() => (telling = undefined));
       }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pause);
-        wakeUp = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        if (stopped || asked) wakeUp();
-      });
-    }
-  };
-  const finished = loop();
-  return {
-    look() {
-      asked = true;
-      wakeUp?.();
+      return pause;
     },
+    { log: deps.log, fault: "the watchdog could not look for overdue access" },
+  );
+  return {
+    look: () => rounds.now(),
     async stop() {
-      stopped = true;
-      wakeUp?.();
-      await finished;
+      await rounds.stop();
       await telling;
     },
   };
@@ -161,10 +137,10 @@ async function describe(
 async function tellAll(
   deps: WatchdogDeps,
   unsaid: readonly LateGrant[],
-  isStopped: () => boolean,
+  stopping: AbortSignal,
 ): Promise<void> {
   for (const late of unsaid) {
-    if (isStopped() || (await tellOne(deps, late)) === "away") return;
+    if (stopping.aborted || (await tellOne(deps, late)) === "away") return;
   }
 }
 

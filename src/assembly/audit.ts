@@ -1,0 +1,59 @@
+import type { WebClient } from "@slack/web-api";
+import { startPublisher } from "../audit/publish.ts";
+import { startSealer } from "../audit/seal.ts";
+import { loadSigningKey } from "../audit/signing-key.ts";
+import type { Config } from "../config.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Logger } from "../logger.ts";
+import type { Clock } from "../persistence/clock.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Directory } from "../slack/directory.ts";
+import { plain, post, postTo } from "../slack/posting.ts";
+
+export type AuditParts = {
+  readonly config: Config;
+  readonly db: PrismaClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly client: WebClient;
+  readonly directory: Directory;
+  readonly policy: () => Policy;
+};
+
+export type KeptAudit = {
+  /** Seals what there is and publishes a checkpoint. */
+  publish(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Seals the audit and publishes checkpoints of it. Throws an `Error` for a key in the settings that is none. */
+export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
+  const { config, db, clock, log } = parts;
+  const key = (): ReturnType<typeof loadSigningKey> =>
+    loadSigningKey({ pem: config.auditKey, dataDir: config.database.dataDir });
+  // A wrong setting is refused at the start. A data directory that cannot be written keeps nobody's access from ending.
+  if (config.auditKey !== undefined) await key();
+  const sealer = startSealer({ db, log });
+  const publisher = startPublisher({
+    db,
+    clock,
+    log,
+    key,
+    post() {
+      const { audit } = parts.policy().settings;
+      if (audit === undefined) return undefined;
+      return async (text): Promise<void> =>
+        void (await postTo(parts.directory, audit, (id) => post(parts.client, id, plain(text))));
+    },
+  });
+  return {
+    async publish() {
+      await sealer.seal();
+      await publisher.publish();
+    },
+    async stop() {
+      publisher.stop();
+      await sealer.stop();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { WebClient } from "@slack/web-api";
+import { lookForDrift } from "../access/look-for-drift.ts";
+import type { RecordDeps } from "../access/deps.ts";
+import type { Metrics } from "../http/metrics.ts";
+import { keepGoing, type Rounds } from "../jobs/rounds.ts";
+import type { Logger } from "../logger.ts";
+import { summariseDrift } from "../persistence/drift-list.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { Directory } from "../slack/directory.ts";
+import { tellDrift } from "../slack/tell-drift.ts";
+
+export type DriftParts = RecordDeps & {
+  readonly client: WebClient;
+  readonly directory: Directory;
+  readonly policy: () => Policy;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+};
+
+/** How often it is asked in the database whether a provider's turn has come. */
+const askEveryMs = 15_000;
+
+/** Has providers looked at for drift when their turn comes, one look at a time. */
+export function watchForDrift({ client, directory, metrics, log, ...parts }: DriftParts): Rounds {
+  return keepGoing(
+    async (_asked, signal) => {
+      await lookForDrift({
+        ...parts,
+        tell: (policy, findings) => tellDrift({ client, directory }, policy.settings.alerts, findings),
+        onTrouble: (provider, error) =>
+          log.warn(
+            { err: error, provider },
+            "a provider could not be looked at for drift; it is looked at again",
+          ),
+        signal,
+      });
+      const { counts, troubled } = await summariseDrift(parts.db);
+      metrics.driftSeen(counts, troubled);
+      return askEveryMs;
+    },
+    { log, fault: "it could not be looked for drift" },
+  );
+}

@@ -1,0 +1,37 @@
+import type { Config } from "../config.ts";
+import type { Metrics } from "../http/metrics.ts";
+import { startWatchdog, type Watchdog } from "../jobs/watchdog.ts";
+import type { Logger } from "../logger.ts";
+import type { Clock } from "../persistence/clock.ts";
+import { openDatabase } from "../persistence/database.ts";
+import { createDirectory } from "../slack/directory.ts";
+import { tellOverdue } from "../slack/tell-overdue.ts";
+import { createWebClient } from "../slack/web-client.ts";
+
+/** Connections to the database and to Slack of its own: it tells on whoever uses the others. */
+export function watchOverdue(
+  { slack }: Config,
+  databaseUrl: string,
+  clock: Clock,
+  metrics: Metrics,
+  log: Logger,
+): Watchdog {
+  const database = openDatabase(databaseUrl, { poolSize: 2, applicationName: "hallpass watchdog" });
+  const { prisma: db } = database;
+  const client = createWebClient(slack.botToken, slack.apiUrl, log);
+  const telling = { db, client, directory: createDirectory(client) };
+  const watchdog = startWatchdog({
+    db,
+    clock,
+    tell: (request, event, place) => tellOverdue(telling, request, event, place),
+    onLook: (count, oldestSeconds) => metrics.overdueSeen(count, oldestSeconds),
+    log,
+  });
+  return {
+    look: () => watchdog.look(),
+    async stop() {
+      await watchdog.stop();
+      await database.close();
+    },
+  };
+}
