@@ -11,13 +11,13 @@ import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { describeIf } from "../support/describe-if.ts";
+import { isInstalled } from "../support/is-installed.ts";
 import { blocksOf, readPage } from "./markdown.ts";
 
 const run = promisify(execFile);
 
-const tools = await Promise.all(["bash", "git", "curl"].map(isInstalled));
 const describeWithTools = describeIf(
-  tools.every((isThere) => isThere),
+  await isInstalled("bash", "git", "curl"),
   "it needs bash, git and curl, as CI has them",
 );
 
@@ -230,16 +230,6 @@ async function bash(lines: string, variables: Readonly<Record<string, string>>):
   const child = spawn("bash", ["-e", "-o", "pipefail", "-c", lines], options);
   await once(child, "close");
   return child.exitCode !== 0;
-}
-
-async function isInstalled(name: string): Promise<boolean> {
-  try {
-    await run(name, ["--version"]);
-    return true;
-  } catch {
-    // Whatever keeps it from running keeps the tests from it, too.
-    return false;
-  }
 }
 
 async function git(cwd: string, ...args: readonly string[]): Promise<string> {

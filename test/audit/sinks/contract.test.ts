@@ -9,6 +9,8 @@ import { followChain, type Follower } from "../../../src/audit/sinks/follow.ts";
 import { createMovableClock } from "../../../src/persistence/clock.ts";
 import { type Database, openDatabase } from "../../../src/persistence/database.ts";
 import { createDatabase, type TestDatabase } from "../../support/database.ts";
+import { describeIf } from "../../support/describe-if.ts";
+import { isInstalled } from "../../support/is-installed.ts";
 import { type Peer, type Received, until } from "./peer.ts";
 import { peers } from "./peers.ts";
 
@@ -89,52 +91,55 @@ function firstTimes(records: readonly Received[]): readonly Received[] {
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 
-describe.each(Object.keys(peers))("%s", (kind) => {
-  let peer: Peer;
-  beforeAll(async () => {
-    peer = (await peers[kind]?.())!;
-  });
-  afterAll(() => peer?.close());
+for (const [kind, { open, needs }] of Object.entries(peers)) {
+  const describeThere = describeIf(needs === undefined || (await isInstalled(needs)), `it needs ${needs}`);
+  describeThere(kind, () => {
+    let peer: Peer;
+    beforeAll(async () => {
+      peer = await open();
+    });
+    afterAll(() => peer?.close());
 
-  it("gets all there is, in order, a checkpoint after the event it signs, and takes up what comes", async () => {
-    const follower = follow(kind, peer);
-    await arrived(kind, peer, await head());
-    await arrived(kind, peer, await add(2));
-    await follower.stop();
-    const records = await peer.received();
-    const events = records.filter((record) => record.kind === "event");
-    expect(events.map(({ sequence }) => sequence)).toEqual(upTo(await head()));
-    const signed = records.findIndex((record) => record.kind === "checkpoint");
-    expect(records[signed]).toMatchObject({ sequence: 12, keyId: key.publicKey.id });
-    expect(records[signed - 1]).toMatchObject({ kind: "event", sequence: 12, hash: records[signed]?.hash });
-    expect(events[0]).toMatchObject({
-      type: "request.cancelled",
-      actor: "alice@example.com",
-      data: { reason: 'a "quote", a\nline, \u2028 and <14>' },
+    it("gets all there is, in order, a checkpoint after the event it signs, and takes up what comes", async () => {
+      const follower = follow(kind, peer);
+      await arrived(kind, peer, await head());
+      await arrived(kind, peer, await add(2));
+      await follower.stop();
+      const records = await peer.received();
+      const events = records.filter((record) => record.kind === "event");
+      expect(events.map(({ sequence }) => sequence)).toEqual(upTo(await head()));
+      const signed = records.findIndex((record) => record.kind === "checkpoint");
+      expect(records[signed]).toMatchObject({ sequence: 12, keyId: key.publicKey.id });
+      expect(records[signed - 1]).toMatchObject({ kind: "event", sequence: 12, hash: records[signed]?.hash });
+      expect(events[0]).toMatchObject({
+        type: "request.cancelled",
+        actor: "alice@example.com",
+        data: { reason: 'a "quote", a\nline, \u2028 and <14>' },
+      });
+    });
+
+    it("loses nothing when the other side fails in the middle, again and again", async () => {
+      const follower = follow(kind, peer);
+      await peer.breakDown(true);
+      const last = await add(9);
+      const before = peer.failures();
+      await until(() => peer.failures() > before + 1, "it failed more than once");
+      await peer.breakDown(false);
+      await arrived(kind, peer, last);
+      await follower.stop();
+      const firsts = firstTimes(await peer.received()).filter((record) => record.kind === "event");
+      expect(firsts.map(({ sequence }) => sequence)).toEqual(upTo(last));
+    });
+
+    it("goes on after a restart with what was not sent yet", async () => {
+      const known = (await peer.received()).length;
+      const before = await head();
+      const last = await add(4);
+      const [one, other] = [follow(kind, peer), follow(kind, peer)];
+      await arrived(kind, peer, last);
+      await Promise.all([one.stop(), other.stop()]);
+      const fresh = (await peer.received()).slice(known);
+      expect(fresh.map(({ sequence }) => sequence)).toEqual([before + 1, before + 2, before + 3, before + 4]);
     });
   });
-
-  it("loses nothing when the other side fails in the middle, again and again", async () => {
-    const follower = follow(kind, peer);
-    await peer.breakDown(true);
-    const last = await add(9);
-    const before = peer.failures();
-    await until(() => peer.failures() > before + 1, "it failed more than once");
-    await peer.breakDown(false);
-    await arrived(kind, peer, last);
-    await follower.stop();
-    const firsts = firstTimes(await peer.received()).filter((record) => record.kind === "event");
-    expect(firsts.map(({ sequence }) => sequence)).toEqual(upTo(last));
-  });
-
-  it("goes on after a restart with what was not sent yet", async () => {
-    const known = (await peer.received()).length;
-    const before = await head();
-    const last = await add(4);
-    const [one, other] = [follow(kind, peer), follow(kind, peer)];
-    await arrived(kind, peer, last);
-    await Promise.all([one.stop(), other.stop()]);
-    const fresh = (await peer.received()).slice(known);
-    expect(fresh.map(({ sequence }) => sequence)).toEqual([before + 1, before + 2, before + 3, before + 4]);
-  });
-});
+}

@@ -14,6 +14,8 @@ import { createMovableClock } from "../../../src/persistence/clock.ts";
 import { type Database, openDatabase } from "../../../src/persistence/database.ts";
 import { SinkOptions } from "../../../src/policy/sinks.ts";
 import { createDatabase, type TestDatabase } from "../../support/database.ts";
+import { describeIf } from "../../support/describe-if.ts";
+import { isInstalled } from "../../support/is-installed.ts";
 import { secret, until } from "./peer.ts";
 import { Batch, webhookPeer } from "./peers.ts";
 
@@ -109,65 +111,70 @@ it("leaves people's tokens as they are where the policy says so", async () => {
   expect(body).not.toContain("a reason to be read");
 });
 
-it("tells once that a sink lags and once that it has caught up, and shows the lag while others go on", async () => {
-  sinks.prepare(
-    new Map([
-      ["hook", webhook()],
-      ["history", SinkOptions.parse({ type: "git" })],
-    ]),
-  )();
-  const lagOf = async (name: string) => (await sinks.lag()).find(({ sink }) => sink === name);
-  await until(async () => (await sinks.lag()).every(({ events }) => events === 0), "all have everything");
-  await peer.breakDown(true);
-  await record("while it is down");
-  await until(async () => (await lagOf("history"))?.events === 0, "the other one has it");
-  await sinks.look();
-  expect(told).toEqual([]);
-  clock.advance(16 * 60_000);
-  const another = startSinks();
-  another.prepare(new Map([["hook", webhook()]]))();
-  await Promise.all([sinks.look(), another.look()]);
-  await sinks.look();
-  expect(told).toEqual([expect.stringMatching(/^The audit's sink hook is 16 minutes behind: 1 events wait/)]);
-  const metrics = createMetrics();
-  metrics.watchSinks(() => sinks.lag());
-  const shown = await metrics.text();
-  expect(shown).toContain('hallpass_audit_sink_lag_events{sink="hook"} 1');
-  expect(shown).toMatch(/hallpass_audit_sink_lag_seconds\{sink="hook"\} 9[67]\d/);
-  expect(shown).toContain('hallpass_audit_sink_lag_events{sink="history"} 0');
-  await peer.breakDown(false);
-  await until(async () => (await lagOf("hook"))?.events === 0, "it has caught up");
-  await sinks.look();
-  await sinks.look();
-  expect(told.slice(1)).toEqual(["The audit's sink hook has caught up."]);
-  await another.stop();
-  expect(logged).toContain("did not take what it was sent");
-  expect(logged).not.toContain(secret);
-});
-
-it("commits each decision to Git, whatever is in it, and goes by the repository and not by the database", async () => {
-  const git = async (...args: readonly string[]) =>
-    (await run("git", [`--git-dir=${join(dataDir, "sinks", "history.git")}`, ...args])).stdout;
-  const log1 = async () => (await git("log", "-1", "--format=%s%n%(trailers:key=Sequence,valueonly)")).trim();
-  await record(hostile);
-  await recordEvent(database.prisma, {
-    type: "policy.refused",
-    at: new Date(),
-    actor: { kind: "person", email: 'eve\n\nSequence: 7\n"$(id)`@example.com' },
-    data: { inForce: "abc", via: "watch", faults: [] },
+describeIf(await isInstalled("git"), "it needs git")("with a history in Git", () => {
+  it("tells once that a sink lags and once that it has caught up, and shows the lag while others go on", async () => {
+    sinks.prepare(
+      new Map([
+        ["hook", webhook()],
+        ["history", SinkOptions.parse({ type: "git" })],
+      ]),
+    )();
+    const lagOf = async (name: string) => (await sinks.lag()).find(({ sink }) => sink === name);
+    await until(async () => (await sinks.lag()).every(({ events }) => events === 0), "all have everything");
+    await peer.breakDown(true);
+    await record("while it is down");
+    await until(async () => (await lagOf("history"))?.events === 0, "the other one has it");
+    await sinks.look();
+    expect(told).toEqual([]);
+    clock.advance(16 * 60_000);
+    const another = startSinks();
+    another.prepare(new Map([["hook", webhook()]]))();
+    await Promise.all([sinks.look(), another.look()]);
+    await sinks.look();
+    expect(told).toEqual([
+      expect.stringMatching(/^The audit's sink hook is 16 minutes behind: 1 events wait/),
+    ]);
+    const metrics = createMetrics();
+    metrics.watchSinks(() => sinks.lag());
+    const shown = await metrics.text();
+    expect(shown).toContain('hallpass_audit_sink_lag_events{sink="hook"} 1');
+    expect(shown).toMatch(/hallpass_audit_sink_lag_seconds\{sink="hook"\} 9[67]\d/);
+    expect(shown).toContain('hallpass_audit_sink_lag_events{sink="history"} 0');
+    await peer.breakDown(false);
+    await until(async () => (await lagOf("hook"))?.events === 0, "it has caught up");
+    await sinks.look();
+    await sinks.look();
+    expect(told.slice(1)).toEqual(["The audit's sink hook has caught up."]);
+    await another.stop();
+    expect(logged).toContain("did not take what it was sent");
+    expect(logged).not.toContain(secret);
   });
-  await sealer.seal();
-  await until(async () => (await log1().catch(() => "")).endsWith("4"), "all four are committed");
-  expect(await log1()).toBe('policy refused by eve Sequence: 7 "$(id)`@example.com\n4');
-  expect((await git("log", "--format=%s")).trim().split("\n")).toHaveLength(4);
-  const before = await git("rev-parse", "main");
-  sinks.prepare(new Map())();
-  await sinks.stop();
-  await rm(join(dataDir, "sinks"), { recursive: true });
-  sinks = startSinks();
-  sinks.prepare(new Map([["history", SinkOptions.parse({ type: "git" })]]))();
-  await until(async () => (await log1().catch(() => "")).endsWith("4"), "all is committed again");
-  expect(await git("rev-parse", "main")).toBe(before);
+
+  it("commits each decision to Git, whatever is in it, and goes by the repository and not by the database", async () => {
+    const git = async (...args: readonly string[]) =>
+      (await run("git", [`--git-dir=${join(dataDir, "sinks", "history.git")}`, ...args])).stdout;
+    const log1 = async () =>
+      (await git("log", "-1", "--format=%s%n%(trailers:key=Sequence,valueonly)")).trim();
+    await record(hostile);
+    await recordEvent(database.prisma, {
+      type: "policy.refused",
+      at: new Date(),
+      actor: { kind: "person", email: 'eve\n\nSequence: 7\n"$(id)`@example.com' },
+      data: { inForce: "abc", via: "watch", faults: [] },
+    });
+    await sealer.seal();
+    await until(async () => (await log1().catch(() => "")).endsWith("4"), "all four are committed");
+    expect(await log1()).toBe('policy refused by eve Sequence: 7 "$(id)`@example.com\n4');
+    expect((await git("log", "--format=%s")).trim().split("\n")).toHaveLength(4);
+    const before = await git("rev-parse", "main");
+    sinks.prepare(new Map())();
+    await sinks.stop();
+    await rm(join(dataDir, "sinks"), { recursive: true });
+    sinks = startSinks();
+    sinks.prepare(new Map([["history", SinkOptions.parse({ type: "git" })]]))();
+    await until(async () => (await log1().catch(() => "")).endsWith("4"), "all is committed again");
+    expect(await git("rev-parse", "main")).toBe(before);
+  });
 });
 
 it("gives a sink to one process at a time, and to another when that one ends", async () => {

@@ -248,12 +248,18 @@ function parseSyslog(message: string): Received {
   return record;
 }
 
-export const peers: Readonly<Record<string, () => Promise<Peer>>> = {
-  stdout: stdoutPeer,
-  webhook: webhookPeer,
-  git: gitPeer,
-  syslog: syslogPeer,
-  splunk: splunkPeer,
-  elasticsearch: elasticsearchPeer,
-  s3: s3Peer,
+export type PeerKind = {
+  readonly open: () => Promise<Peer>;
+  /** The program it takes. */
+  readonly needs?: string;
+};
+
+export const peers: Readonly<Record<string, PeerKind>> = {
+  stdout: { open: stdoutPeer },
+  webhook: { open: webhookPeer },
+  git: { open: gitPeer, needs: "git" },
+  syslog: { open: syslogPeer, needs: "openssl" },
+  splunk: { open: splunkPeer },
+  elasticsearch: { open: elasticsearchPeer },
+  s3: { open: s3Peer },
 };
