@@ -10,7 +10,8 @@ import { migrate, migrateQueues } from "../src/persistence/migrate.ts";
 import { type ActiveGrants, recordActiveGrants } from "../test/support/active-grants.ts";
 import { bareSweep } from "./support/bare-sweep.ts";
 import { end, nextMessage, startHallpass, startScript, type Target } from "./support/processes.ts";
-import { startRedis } from "./support/redis.ts";
+import { isInstalled } from "../test/support/is-installed.ts";
+import { startRedis } from "../test/support/redis.ts";
 import { median } from "./support/report.ts";
 import { Started } from "./support/started.ts";
 import { createStorage, type Storage } from "./support/storage.ts";
@@ -60,9 +61,8 @@ async function benchmark(): Promise<void> {
     `${cpus().length} cores (${processor}), Node.js ${process.version}, PostgreSQL ${storage.postgresVersion}; ` +
       `load when it began ${loadavg()[0]?.toFixed(1)}`,
   );
-  const hasRedis = await startRedis();
+  const hasRedis = await isInstalled("redis-server");
   if (!hasRedis) console.log("Redis: not measured, there is no redis-server on PATH");
-  await hasRedis?.kill();
   const queues = ["PostgreSQL", ...(hasRedis ? ["Redis"] : [])];
 
   if (options.only !== "spread") {

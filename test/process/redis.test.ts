@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { Redis } from "ioredis";
 import type { SeenMessage } from "../../playground/slack/seen.ts";
 import { describeIf } from "../support/describe-if.ts";
 import { ask, threadSays } from "../support/ask.ts";
 import type { Run } from "../support/process.ts";
-import { freePort } from "../support/proxy.ts";
+import { createRedis, type OwnRedis } from "../support/redis.ts";
 import { openSite, type Site } from "../support/site.ts";
 import { endGrantsIn } from "./time.ts";
 
@@ -20,44 +17,17 @@ const sweepMs = 6_500;
 describeWithRedis("Redis", () => {
   let site: Site;
   let run: Run;
-  let port: number;
-  let server: ChildProcess | undefined;
+  let redis: OwnRedis;
 
   beforeAll(async () => {
-    port = await freePort();
-    site = await openSite({ redisUrl: `redis://127.0.0.1:${port}` });
+    redis = await createRedis();
+    site = await openSite({ redisUrl: redis.url });
     run = await site.start();
   });
   afterAll(async () => {
-    await stopRedis();
+    await redis?.kill();
     await site?.close();
   });
-
-  async function startRedis(): Promise<void> {
-    server = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", ""], {
-      cwd: site.directory,
-      stdio: "ignore",
-    });
-    await once(server, "spawn");
-  }
-
-  async function stopRedis(): Promise<void> {
-    const ended = server && once(server, "exit");
-    server?.kill("SIGKILL");
-    await ended;
-    server = undefined;
-  }
-
-  /** Asks Redis, once it answers. */
-  async function onRedis<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null, retryStrategy: () => 50 });
-    redis.on("error", () => undefined);
-    try {
-      return await work(redis);
-    } finally {
-      redis.disconnect();
-    }
-  }
 
   async function granted(reason: string): Promise<SeenMessage> {
     const message = await ask(site, "alice", `orders-db read 1h ${reason}`);
@@ -84,30 +54,30 @@ describeWithRedis("Redis", () => {
   });
 
   it("there at last, it is used; flushed while access is active, that still ends on time", async () => {
-    await startRedis();
+    await redis.start();
     await site.slack.until(
-      () => onRedis(async (redis) => (await redis.keys("bull:*:meta")).length >= 4),
+      () => redis.ask(async (asked) => (await asked.keys("bull:*:meta")).length >= 4),
       "the workers to be at their queues",
     );
     const message = await granted("Redis forgets everything");
-    const delayed = (): Promise<number> => onRedis((redis) => redis.zcard("bull:revocations:delayed"));
+    const delayed = (): Promise<number> => redis.ask((asked) => asked.zcard("bull:revocations:delayed"));
     await site.slack.until(async () => (await delayed()) > 0, "the alarm for the expiry");
-    await onRedis((redis) => redis.flushall());
+    await redis.ask((asked) => asked.flushall());
     expect(await delayed()).toBe(0);
     await endGrantsIn(site, 1);
     await revokedInTime(message);
   });
 
   it("gone from the approval to the expiry: granted and revoked all the same; back again, it is used again", async () => {
-    await stopRedis();
+    await redis.kill();
     const message = await granted("Redis is gone");
     await endGrantsIn(site, 0);
     await revokedInTime(message);
 
-    await startRedis();
+    await redis.start();
     await granted("Redis is back");
     await site.slack.until(
-      () => onRedis(async (redis) => (await redis.zcard("bull:revocations:delayed")) > 0),
+      () => redis.ask(async (asked) => (await asked.zcard("bull:revocations:delayed")) > 0),
       "the alarm for the expiry to be in Redis",
     );
     expect(await site.audited()).toMatchObject({ "grant.active": 4, "grant.revoked": 3 });

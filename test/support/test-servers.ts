@@ -1,12 +1,9 @@
-import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
 import { findBrowser } from "./browser.ts";
+import { type OwnRedis, startRedis } from "./redis.ts";
 
 interface TestServers {
   stop(): Promise<void>;
@@ -33,13 +30,13 @@ export async function startTestServers(): Promise<
     // A crash of the machine may eat these data, and so they need not wait for the disk.
     settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200" },
   });
-  const redis = await findRedis(directory);
+  const redis = await findRedis();
   return {
     postgres: postgres.url,
     ...(redis && { redis: redis.url }),
     notice: notices(redis !== undefined),
     async stop() {
-      await redis?.stop();
+      await redis?.kill();
       await postgres.stop();
       await rm(directory, { recursive: true, force: true });
     },
@@ -54,47 +51,8 @@ function notices(hasRedis: boolean): string | undefined {
   return missing.length === 0 ? undefined : missing.join("\n");
 }
 
-async function findRedis(
-  directory: string,
-): Promise<{ readonly url: string; readonly stop: () => Promise<void> } | undefined> {
+/** Where a Redis is, if there is any, and what ends it. */
+async function findRedis(): Promise<Pick<OwnRedis, "url" | "kill"> | undefined> {
   const given = process.env["REDIS_URL"];
-  if (given) return { url: given, stop: () => Promise.resolve() };
-  const port = await freePort();
-  const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-  const server = spawn("redis-server", [...options, "--maxmemory-policy", "noeviction", "--dir", directory], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (!(await isReady(server))) return undefined;
-  const ended = new Promise((resolve) => server.once("exit", resolve));
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    async stop() {
-      server.kill("SIGKILL");
-      await ended;
-    },
-  };
-}
-
-/** Whether Redis says so; `false` when there is no such program. */
-function isReady(server: ChildProcess): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      error.code === "ENOENT" ? resolve(false) : reject(error),
-    );
-    server.once("exit", (code) => reject(new Error(`redis-server ended with ${code} before it was ready`)));
-    if (!server.stdout) return;
-    createInterface(server.stdout).on("line", (line) => {
-      if (/ready to accept connections/i.test(line)) resolve(true);
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen({ port: 0, host: "127.0.0.1" }, () => {
-      const address = probe.address();
-      probe.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
-    });
-  });
+  return given ? { url: given, kill: () => Promise.resolve() } : startRedis();
 }
