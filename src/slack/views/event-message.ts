@@ -3,7 +3,8 @@ import type { AuditEvent } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
 import { accessTitle, endActionId, maxNames, type Message } from "./approval-message.ts";
-import { toRequester, toThread } from "./event-words.ts";
+import { toRequester } from "./requester-words.ts";
+import { toThread } from "./thread-words.ts";
 import {
   bold,
   code,
