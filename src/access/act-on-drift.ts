@@ -32,6 +32,11 @@ export async function actOnDrift(deps: DriftActDeps, looked: LookedAt, seen: Dri
       await record.note(undefined, { kind: "standing", outcome: "adopted" });
       return;
     case "gone":
+      // Whoever began to take it away died before they could say that it is gone.
+      if (drift.finding.removalBegun) {
+        await record.removed(drift.finding);
+        return;
+      }
       await record.note(
         drift.finding,
         { kind: drift.finding.kind, outcome: drift.finding.outcome, isResolved: true },

@@ -22,6 +22,8 @@ export type Recorder = {
   note(finding: Finding | undefined, change: Change, words?: Words): Promise<boolean>;
   /** It was found and is not passed over; recorded once. `undefined` when somebody else was first. */
   found(finding: Finding | undefined, outcome: FindingOutcome, why?: string): Promise<Finding | undefined>;
+  /** It was taken away, and read back that it is gone. */
+  removed(finding: Finding): Promise<boolean>;
 };
 
 /** A recorder for one subject and target. */
@@ -55,6 +57,12 @@ export function recorderOf({ db, clock }: Pick<RecordDeps, "db" | "clock">, abou
       const changed = await recorder.note(finding, change, isNew ? words : undefined);
       return changed ? { ...finding, ...change } : undefined;
     },
+    removed: (finding) =>
+      recorder.note(
+        finding,
+        { kind: "unknown", outcome: "removed", isResolved: true },
+        { type: "drift.removed" },
+      ),
   };
   return recorder;
 }

@@ -57,9 +57,5 @@ export async function removeUnknown(
     );
     return;
   }
-  await record.note(
-    finding,
-    { kind: "unknown", outcome: "removed", isResolved: true },
-    { type: "drift.removed" },
-  );
+  await record.removed(finding);
 }

@@ -27,6 +27,8 @@ export type Finding = {
   readonly kind: "unknown" | "standing";
   readonly outcome: FindingOutcome;
   readonly detail?: string;
+  /** Somebody has begun to take it away, and has not said what came of it. */
+  readonly removalBegun?: true;
   /** When it was seen to be gone. */
   readonly goneAt?: Date;
 };

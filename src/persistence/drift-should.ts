@@ -15,16 +15,20 @@ const FindingRow = z
     kind: z.enum(["unknown", "standing"]),
     outcome: z.enum(findingOutcomes),
     detail: z.string().nullable(),
+    removing_until: z.string().nullable(),
     resolved_at: instant.nullable(),
   })
-  .transform(({ id, subject, kind, outcome, detail, resolved_at: goneAt }): Finding => ({
-    id,
-    subject,
-    kind,
-    outcome,
-    ...(detail !== null && { detail }),
-    ...(goneAt && { goneAt }),
-  }));
+  .transform(
+    ({ id, subject, kind, outcome, detail, removing_until: until, resolved_at: goneAt }): Finding => ({
+      id,
+      subject,
+      kind,
+      outcome,
+      ...(detail !== null && { detail }),
+      ...(until !== null && { removalBegun: true }),
+      ...(goneAt && { goneAt }),
+    }),
+  );
 const ShouldRow = z.object({
   grants: z.array(GrantRow),
   elsewhere: z.array(z.string()),
@@ -54,10 +58,10 @@ export async function readShould(
        where e.provider <> ${provider} and e.target = ${json}::jsonb and e.status in ('granting', 'active', 'revoking')
          and e.subject = any (${holders}::text[])) as elsewhere,
       (select coalesce(jsonb_agg(to_jsonb(f)), '[]') from (
-        select id, subject, kind, outcome, detail, resolved_at from drift_findings
+        select id, subject, kind, outcome, detail, removing_until, resolved_at from drift_findings
         where provider = ${provider} and target = ${json}::jsonb and resolved_at is null
         union all
-        (select distinct on (subject) id, subject, kind, outcome, detail, resolved_at from drift_findings
+        (select distinct on (subject) id, subject, kind, outcome, detail, removing_until, resolved_at from drift_findings
          where provider = ${provider} and target = ${json}::jsonb and resolved_at is not null
            and subject = any (${holders}::text[])
          order by subject, resolved_at desc)) f) as remembered,

@@ -169,6 +169,30 @@ it("what cannot be taken away is said once, tried at each look, and said when it
   expect(await listDrift(office.db)).toEqual([]);
 });
 
+it("what was taken away by a process that died before it could say so is said by the next look", async () => {
+  office.provider.held.add("stranger");
+  const { revoke } = office.provider.behave;
+  const policy = policyThat("remove");
+  let goOn: (() => void) | undefined;
+  const taken = new Promise<void>((resolve) => {
+    office.provider.behave.revoke = async (subject) => {
+      await revoke(subject);
+      resolve();
+      // Dead, or so slow that the others take it for dead.
+      await new Promise<void>((wake) => (goOn = wake));
+    };
+  });
+  const first = look({ policy });
+  await taken;
+  office.provider.behave.revoke = revoke;
+  await office.db.$executeRaw`update drift_looks set claimed_until = null`;
+  await look({ policy });
+  goOn?.();
+  await first;
+  expect(await events()).toEqual(["drift.found", "drift.removed"]);
+  expect(told.map(({ outcome }) => outcome)).toEqual(["removed"]);
+});
+
 it("a provider that cannot tell who must keep it takes nothing away", async () => {
   office.provider.held.add("stranger");
   const silent = { ...office.provider };

@@ -34,6 +34,8 @@ export const decisionStories: readonly Story[] = [
       { dies: "after commit of policy", before: givesPastHallpass("write", "bob"), holds: true },
       { dies: "before commit of finding" },
       { dies: "after commit of finding", audited: [[0, "drift.found"]] },
+      // It has been taken away, and nobody has said so yet.
+      { dies: "before commit of finding", holds: false },
     ],
     until: ({ slack }) =>
       slack.until(
