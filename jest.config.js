@@ -11,6 +11,7 @@ export default {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",
+  testSequencer: "<rootDir>/test/support/longest-first.js",
   testTimeout: 30_000,
   maxWorkers: 2,
 };
