@@ -70,6 +70,8 @@ export type WorldOptions = {
   readonly slack?: SlackOptions;
   readonly logLevel?: string;
   /** How fast messages may come; at once unless told: most tests say in a second what people say in an hour. */
+  /** What `${NAME}` in the policy stands for, besides the database. */
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly pace?: PaceLimits;
 };
 
@@ -91,7 +93,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       config,
       policy: policyFrom(policyText),
       policySource: { read: () => Promise.resolve(parseText(policyText)) },
-      secret: (name) => (name === "ORDERS_DATABASE_URL" ? guarded.url : undefined),
+      secret: (name) => (name === "ORDERS_DATABASE_URL" ? guarded.url : options.secrets?.[name]),
       log: pino({ level: options.logLevel ?? process.env["TEST_LOG_LEVEL"] ?? "silent" }),
       clock,
       pace: options.pace ?? unhurried,
