@@ -58,7 +58,7 @@ it("a policy says where the audit goes: to another place from now on, to a new o
   // One that may not be used keeps the others as they are.
   expect(await world.reloads(sendingTo("http://siem.example.com"))).toBe("refused");
   const before = places(other).length;
-  await ask(world, "carol", "orders-db read 1h looking too");
+  await ask(world, "bob", "orders-db read 1h looking too");
   await world.hallpass.publishAudit();
   await world.slack.until(() => places(other).length > before + 1, "what followed to arrive at the other");
 });
