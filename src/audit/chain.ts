@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import { canonicalize } from "json-canonicalize";
 import { z } from "zod";
+import { canonicalJson } from "./canonical-json.ts";
 
 const text = z.string().nullable();
 
@@ -54,33 +54,16 @@ export const chainedFields: readonly { readonly name: keyof ChainedEvent; readon
 /** What the first event of all is linked to. */
 export const beginning = "0".repeat(64);
 
-/**
- * The event as canonical JSON (RFC 8785). A field that is NULL is left out. A million events are hashed when the chain is
- * verified, so keys are put in order and the rest is left to `JSON.stringify`, which writes numbers and texts as the RFC asks.
- */
+/** The event as canonical JSON (RFC 8785). A field that is NULL is left out. */
 export function canonicalRecord(event: ChainedEvent): string {
-  const data: unknown = JSON.parse(event.data);
-  // JavaScript puts keys that look like an index before all others, and takes this one for the prototype.
-  const isOdd = /"(?:\d+|__proto__)":/.test(event.data);
-  const record: Record<string, unknown> = {};
+  let members = "";
   for (const { name } of chainedFields) {
-    if (name === "data") record[name] = isOdd ? data : inOrder(data);
-    else if (event[name] !== null) record[name] = event[name];
+    const value = event[name];
+    if (value === null) continue;
+    const json = name === "data" ? canonicalJson(event.data) : JSON.stringify(value);
+    members += `${members === "" ? "" : ","}"${name}":${json}`;
   }
-  return isOdd ? canonicalize(record) : JSON.stringify(record);
-}
-
-/** With the keys of all objects in order, by UTF-16 code units. */
-function inOrder(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(inOrder);
-  const ordered: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value).toSorted(byKey)) ordered[key] = inOrder(inner);
-  return ordered;
-}
-
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
+  return `{${members}}`;
 }
 
 /** The hash at a place: SHA-256 over the previous hash in hexadecimal and the event's canonical JSON. */

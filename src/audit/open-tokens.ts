@@ -1,13 +1,7 @@
 import type { PersonalDirectory } from "../persistence/personal-directory.ts";
 import { parseToken, tokenEnd, tokenStart } from "../persistence/personal-token.ts";
+import { bytesOf } from "./byte-text.ts";
 import type { ExportFormat } from "./export-filters.ts";
-
-/** Bytes as a string of one character each: searching and joining these is what JavaScript is fastest at. */
-function bytesOf(text: string): string {
-  // oxlint-disable-next-line eslint/no-control-regex
-  if (/^[\x00-\x7F]*$/.test(text)) return text;
-  return Buffer.from(text, "utf8").toString("latin1");
-}
 
 const start = bytesOf(tokenStart);
 const end = bytesOf(tokenEnd);

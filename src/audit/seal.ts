@@ -32,13 +32,16 @@ export function startSealer({ db, log }: SealDeps): Sealer {
   const sealAll = async (): Promise<number> => {
     const everything = performance.now() - comparedAt >= everythingEveryMs;
     let sealed = 0;
+    let comparedTo = everything ? 0 : undefined;
     for (;;) {
-      const count = await sealBatch(db, everything);
-      sealed += count ?? 0;
-      if (stopped || count === undefined || count < batchSize) {
-        if (everything && count !== undefined) comparedAt = performance.now();
+      const batch = await sealBatch(db, comparedTo);
+      sealed += batch?.count ?? 0;
+      if (stopped || batch === undefined || batch.count < batchSize) {
+        if (everything && batch !== undefined) comparedAt = performance.now();
         return sealed;
       }
+      // What comes before it was compared a moment ago; from the first event each time, a long backlog would take forever.
+      if (everything) comparedTo = batch.lastSeq;
     }
   };
   const seal = (): Promise<number> => {
@@ -58,8 +61,11 @@ export function startSealer({ db, log }: SealDeps): Sealer {
   };
 }
 
-/** How many events were sealed; `undefined` while another process seals. */
-async function sealBatch(db: PrismaClient, everything: boolean): Promise<number | undefined> {
+/** What was sealed; `undefined` while another process seals. `after`: where to look from, by the events' own numbers. */
+async function sealBatch(
+  db: PrismaClient,
+  after: number | undefined,
+): Promise<{ readonly count: number; readonly lastSeq: number } | undefined> {
   return db.$transaction(
     async (transaction) => {
       const [lock] = await transaction.$queryRaw<{ taken: boolean }[]>`
@@ -67,8 +73,8 @@ async function sealBatch(db: PrismaClient, everything: boolean): Promise<number 
       if (lock?.taken !== true) return undefined;
       const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string }[]>`
         select sequence, hash from audit_chain order by sequence desc limit 1`;
-      const events = z.array(ChainedEvent).parse(await transaction.$queryRaw(unsealed(everything)));
-      if (events.length === 0) return 0;
+      const events = z.array(ChainedEvent).parse(await transaction.$queryRaw(unsealed(after)));
+      if (events.length === 0) return { count: 0, lastSeq: 0 };
       let sequence = Number(head?.sequence ?? 0);
       let hash = head?.hash ?? beginning;
       const links = events.map((event) => {
@@ -80,7 +86,7 @@ async function sealBatch(db: PrismaClient, everything: boolean): Promise<number 
         insert into audit_chain (sequence, event_seq, hash)
         select l.sequence, l.seq, l.hash
         from jsonb_to_recordset(${JSON.stringify(links)}::jsonb) as l(sequence bigint, seq bigint, hash text)`;
-      return links.length;
+      return { count: links.length, lastSeq: links.at(-1)?.seq ?? 0 };
     },
     { timeout: 30_000 },
   );
@@ -88,10 +94,8 @@ async function sealBatch(db: PrismaClient, everything: boolean): Promise<number 
 
 const columns = chainedFields.map(({ name, sql }) => `${sql} as "${name}"`).join(", ");
 
-function unsealed(everything: boolean): Prisma.Sql {
-  const from = everything
-    ? Prisma.sql`0`
-    : Prisma.sql`coalesce((select max(event_seq) from audit_chain), 0) - ${lateEvents}`;
+function unsealed(after: number | undefined): Prisma.Sql {
+  const from = after ?? Prisma.sql`coalesce((select max(event_seq) from audit_chain), 0) - ${lateEvents}`;
   return Prisma.sql`
     select ${Prisma.raw(columns)}
     from audit_events e

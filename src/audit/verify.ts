@@ -1,8 +1,8 @@
 import { Client } from "pg";
-import QueryStream from "pg-query-stream";
 import { z } from "zod";
-import { beginning, canonicalRecord, chainedFields, type ChainedEvent, linkHash } from "./chain.ts";
+import { beginning } from "./chain.ts";
 import { Checkpoint, checkpointColumns, checkpointFault } from "./checkpoint.ts";
+import { linkHashOfBytes, readChain, type SealedEvent } from "./read-chain.ts";
 import type { PublicKey } from "./signing-key.ts";
 
 export type VerifyOptions = {
@@ -34,9 +34,8 @@ const mostFaults = 10;
 /** Sealing takes seconds. What is sealed, or still not sealed, so much later was not there at its time. */
 const lateMs = 10 * 60_000;
 
-type Row = readonly (string | null)[];
-
-const eventColumns = chainedFields.map(({ sql }) => sql).join(", ");
+/** Of a time as people have them: nothing is later than `infinity`, so that it would hide whatever is. */
+const isoLength = "2026-03-03T09:00:00.000Z".length;
 
 /**
  * Recomputes the chain from what the database holds and compares it with the hashes there and with checkpoints. Reads in one
@@ -71,41 +70,30 @@ async function verifyIn(client: Client, options: VerifyOptions): Promise<Verific
   let sequence = from - 1;
   let hash = from === 1 ? beginning : await hashAt(client, from - 1);
   let verified = 0;
-  let latestMs = 0;
+  // Times in one form are in the order of their texts.
+  let latestAt = "";
   let head: Verification["head"];
-  const rows = client.query(
-    new QueryStream(
-      `select c.sequence::text, c.hash, ${eventColumns}
-       from audit_chain c left join audit_events e on e.seq = c.event_seq
-       where c.sequence >= $1 and ($2::bigint is null or c.sequence <= $2) order by c.sequence`,
-      [from, to ?? null],
-      { batchSize: 5_000, rowMode: "array", types: { getTypeParser: () => String } },
-    ),
-  );
-  for await (const row of rows as AsyncIterable<Row>) {
-    const [at = "", stored = "", ...columns] = row;
-    const place = Number(at);
+  for await (const { place, hash: stored, event } of readChain(client, { from, to })) {
     const isNext = place === sequence + 1;
     if (!isNext) faults.push(missing(sequence + 1, place - 1));
-    const event = eventFrom(columns);
     const previous = isNext ? hash : undefined;
     if (!event) faults.push(`place ${place}: its event is gone from audit_events; it was deleted`);
-    else if (previous !== undefined && linkHash(previous, canonicalRecord(event)) !== stored)
+    else if (previous !== undefined && linkHashOfBytes(previous, event.record) !== stored)
       faults.push(
         `place ${place}: ${wordEvent(event)} is not what was sealed there; it was changed, or exchanged`,
       );
-    else if (Date.parse(event.at) < latestMs - lateMs)
+    else if (event.at < latestAt && Date.parse(event.at) < Date.parse(latestAt) - lateMs)
       faults.push(
         `place ${place}: ${wordEvent(event)} was sealed long after its time; it was inserted later`,
       );
-    latestMs = event ? Math.max(latestMs, Date.parse(event.at)) : latestMs;
+    if (event && event.at.length === isoLength && event.at > latestAt) latestAt = event.at;
     const checkpoint = expected.get(place);
     if (checkpoint && checkpoint.hash !== stored)
       faults.push(
         `place ${place}: the checkpoint of ${checkpoint.at} says ${checkpoint.hash.slice(0, 16)}… and the chain ` +
-          `${String(stored).slice(0, 16)}…; the chain was written anew`,
+          `${stored.slice(0, 16)}…; the chain was written anew`,
       );
-    hash = stored ?? "";
+    hash = stored;
     sequence = place;
     head = { sequence, hash };
     verified += 1;
@@ -120,7 +108,7 @@ async function verifyIn(client: Client, options: VerifyOptions): Promise<Verific
           `the chain ends at place ${sequence}, and a checkpoint of ${at} knew ${place}; its end was cut off`,
         );
   }
-  const unsealed = await unsealedIn(client, latestMs, faults);
+  const unsealed = await unsealedIn(client, Date.parse(latestAt), faults);
   return {
     verified,
     ...(head && { head }),
@@ -178,21 +166,7 @@ async function unsealedIn(client: Client, latestMs: number, faults: string[]): P
   return Number(first?.count ?? 0);
 }
 
-function eventFrom(columns: Row): ChainedEvent | undefined {
-  const event: Record<string, unknown> = {};
-  for (const [index, { name }] of chainedFields.entries()) {
-    const text = columns[index] ?? null;
-    event[name] = text !== null && numbers.has(name) ? Number(text) : text;
-  }
-  if (event["id"] === null) return undefined;
-  // The columns are those of `chainedFields`.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return event as ChainedEvent;
-}
-
-const numbers: ReadonlySet<string> = new Set(["seq", "actorPerson", "requesterPerson"]);
-
-function wordEvent({ type, id, at }: ChainedEvent): string {
+function wordEvent({ type, id, at }: SealedEvent): string {
   return `${type} of ${at} (event ${id})`;
 }
 
