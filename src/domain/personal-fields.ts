@@ -69,7 +69,8 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
     : schema;
 }
 
-function sayingOf(schema: z.core.$ZodType): Saying | undefined {
+/** What a string by this schema says about people; `undefined` where that is not decided. */
+export function sayingOf(schema: z.core.$ZodType): Saying | undefined {
   if (schema instanceof z.ZodEnum || schema instanceof z.ZodISODateTime) return "plain";
   return sayings.get(schema)?.saying;
 }
