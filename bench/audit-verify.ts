@@ -1,4 +1,5 @@
-// `npm run bench:audit`: how long it takes to verify the audit's chain, beside bare canonical JSON and SHA-256.
+// `npm run bench:audit`: how long it takes to verify the audit's chain, beside bare canonical JSON and SHA-256; and to answer
+// questions about so large an audit.
 import { generateKeyPairSync, hash } from "node:crypto";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -9,7 +10,8 @@ import { startSealer } from "../src/audit/seal.ts";
 import { signingKeyFrom } from "../src/audit/signing-key.ts";
 import { verifyChain } from "../src/audit/verify.ts";
 import { openDatabase } from "../src/persistence/database.ts";
-import { insertEvents } from "./support/audit-events.ts";
+import { fillAuditLog } from "./support/audit-log.ts";
+import { askAll } from "./support/audit-questions.ts";
 import { createStorage } from "./support/storage.ts";
 
 const { values: options } = parseArgs({
@@ -30,23 +32,23 @@ async function benchmark(): Promise<void> {
   const { url } = storage.floor;
   const client = new Client({ connectionString: url });
   await client.connect();
-  await insertEvents(client, events);
   const processor = cpus()[0]?.model ?? "unknown processor";
   console.log(
     `${cpus().length} cores (${processor}), Node.js ${process.version}; ${events.toLocaleString("en")} events\n` +
       `floor: canonical JSON (RFC 8785) and SHA-256 of the same events, in memory already, no database\n` +
       `goal: a million events verified within ${goalSeconds} s\n`,
   );
+  report("filled", await spent(() => fillAuditLog(client, events)));
   const database = openDatabase(url, { poolSize: 1 });
   const sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
-  report("sealed", await seconds(() => sealer.seal()));
+  report("sealed", await spent(() => sealer.seal()));
   await sealer.stop();
   await database.close();
   await client.query("vacuum analyze audit_events, audit_chain");
   const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   const keys = [signingKeyFrom(pem, "bench").publicKey];
   for (let round = 0; round < Number(options.rounds); round += 1) {
-    const took = await seconds(async () => {
+    const took = await spent(async () => {
       const { faults, verified } = await verifyChain({ databaseUrl: url }, { keys });
       if (faults.length > 0 || verified !== events)
         throw new Error(`verified ${verified}: ${faults.join("\n")}`);
@@ -58,27 +60,34 @@ async function benchmark(): Promise<void> {
     `memory at its highest: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, floor included`,
   );
   await client.end();
+  await askAll(url);
 }
+
+/** `cpu`: this process's part of it. */
+type Spent = { readonly seconds: number; readonly cpu: number };
 
 /** Of a part of the events, which fit into memory, counted up to all. */
-async function floor(client: Client): Promise<number> {
+async function floor(client: Client): Promise<Spent> {
   const { rows } = await client.query<object>("select * from audit_events order by seq limit 50000");
   let previous = "";
-  const started = performance.now();
-  for (const row of rows) previous = hash("sha256", previous + canonicalize(row), "hex");
-  return ((performance.now() - started) / 1000) * (events / rows.length);
+  const took = await spent(() => {
+    for (const row of rows) previous = hash("sha256", previous + canonicalize(row), "hex");
+  });
+  const times = events / rows.length;
+  return { seconds: took.seconds * times, cpu: took.cpu * times };
 }
 
-async function seconds(work: () => Promise<unknown>): Promise<number> {
+async function spent(work: () => unknown): Promise<Spent> {
   const started = performance.now();
+  const before = process.cpuUsage();
   await work();
-  return (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - started) / 1_000, cpu: (user + system) / 1e6 };
 }
 
-function report(what: string, took: number): void {
+function report(what: string, { seconds, cpu }: Spent): void {
+  const rate = Math.round(events / seconds).toLocaleString("en");
   console.log(
-    `${what.padEnd(10)} ${took.toFixed(2).padStart(7)} s  ${Math.round(events / took)
-      .toLocaleString("en")
-      .padStart(9)} events/s`,
+    `${what.padEnd(10)} ${seconds.toFixed(2).padStart(7)} s  ${rate.padStart(9)} events/s  ${cpu.toFixed(2).padStart(7)} s on our processor`,
   );
 }
