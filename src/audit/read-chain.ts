@@ -27,15 +27,30 @@ export async function* readChain(
   // The form of times; and for so few rows at a time workers cost more than they help.
   await client.query("set local datestyle = 'ISO'; set local max_parallel_workers_per_gather = 0");
   let batch = copyBatch(client, range.from, range.to);
-  for (;;) {
-    const lines = (await batch).split("\n").slice(0, -1);
-    const last = lines.at(-1);
-    if (last === undefined) return;
-    batch = copyBatch(client, Number.parseInt(last, 10) + 1, range.to);
-    // Whoever has seen enough does not wait for it.
-    batch.catch(() => undefined);
-    for (const line of lines) yield placeIn(line);
+  try {
+    for (let lines = await batch; lines.length > 0; lines = await batch) {
+      batch = copyBatch(client, lastPlace(lines) + 1, range.to);
+      batch.catch(() => undefined);
+      for (let from = 0; from < lines.length;) {
+        const to = lines.indexOf(lineEnd, from + pieceBytes) + 1 || lines.length;
+        for (const line of lines.toString("latin1", from, to).split("\n"))
+          if (line !== "") yield placeIn(line);
+        from = to;
+      }
+    }
+  } finally {
+    // Whoever has seen enough can ask the client for something else.
+    await batch.catch(() => undefined);
   }
+}
+
+/** So much is made strings of at once: what the processor has at hand. */
+const pieceBytes = 32_768;
+const lineEnd = "\n".charCodeAt(0);
+
+function lastPlace(lines: Buffer): number {
+  const from = lines.lastIndexOf(lineEnd, -2) + 1;
+  return Number.parseInt(lines.toString("latin1", from), 10);
 }
 
 /** Where records are written to be hashed; as large as the largest so far. */
@@ -43,17 +58,16 @@ let scratch = Buffer.alloc(65_536);
 
 /** `linkHash` of a record in bytes. */
 export function linkHashOfBytes(previous: string, record: string): string {
-  const length = previous.length + record.length;
-  if (length > scratch.length) scratch = Buffer.alloc(length);
-  scratch.write(previous, 0, "latin1");
-  scratch.write(record, previous.length, "latin1");
-  return hash("sha256", scratch.subarray(0, length), "hex");
+  const linked = previous + record;
+  if (linked.length > scratch.length) scratch = Buffer.alloc(linked.length);
+  scratch.write(linked, "latin1");
+  return hash("sha256", scratch.subarray(0, linked.length), "hex");
 }
 
 /** `e.at` as it is: to write it as `chainedFields` has it costs the server as much as all other columns together. */
 const columns = chainedFields.map(({ name, sql }) => (name === "at" ? "e.at at time zone 'UTC'" : sql));
 
-async function copyBatch(client: Client, from: number, to: number | undefined): Promise<string> {
+async function copyBatch(client: Client, from: number, to: number | undefined): Promise<Buffer> {
   const copy = client.query(
     copyTo(
       `copy (select c.sequence, c.hash, ${columns.join(", ")}
@@ -64,13 +78,16 @@ async function copyBatch(client: Client, from: number, to: number | undefined): 
   );
   const chunks: Buffer[] = [];
   for await (const chunk of copy as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("latin1");
+  return Buffer.concat(chunks);
 }
 
 function placeIn(line: string): ChainPlace {
-  const [place = "", stored = "", ...values] = line.split("\t");
-  const event = values[idColumn] === absent ? undefined : eventIn(values);
-  return { place: Number(place), hash: stored, ...(event && { event }) };
+  const values = line.split("\t");
+  const place = Number(values[0]);
+  const stored = values[1] ?? "";
+  return values[idColumn] === absent
+    ? { place, hash: stored }
+    : { place, hash: stored, event: eventIn(values) };
 }
 
 /** How COPY writes NULL. */
@@ -78,18 +95,21 @@ const absent = String.raw`\N`;
 
 const numbers: ReadonlySet<string> = new Set(["seq", "actorPerson", "requesterPerson"]);
 
+/** The place and the hash stand before the event. */
+const firstColumn = 2;
 const columnOf = (wanted: keyof ChainedEvent): number =>
-  chainedFields.findIndex(({ name }) => name === wanted);
+  firstColumn + chainedFields.findIndex(({ name }) => name === wanted);
 const idColumn = columnOf("id");
 const typeColumn = columnOf("type");
 const atColumn = columnOf("at");
 
 function eventIn(values: readonly string[]): SealedEvent {
   let members = "";
-  for (const [column, value] of values.entries()) {
-    if (value === absent) continue;
+  for (let column = 0; column < writers.length; column += 1) {
+    const value = values[firstColumn + column];
     const write = writers[column];
-    if (write) members += `${members === "" ? "" : ","}${write(value)}`;
+    if (value === undefined || value === absent || !write) continue;
+    members += members === "" ? write(value) : `,${write(value)}`;
   }
   return {
     record: `{${members}}`,

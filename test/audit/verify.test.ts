@@ -83,7 +83,7 @@ it("recomputes events whatever texts and JSON they hold", async () => {
   });
   const drawn = fc.sample(
     fc.record({ type: text, email: fc.option(text), rule: fc.option(text), data }),
-    300,
+    150,
   );
   await attacker.query(
     `insert into audit_events (id, at, type, actor_kind, actor_email, rule, data)
@@ -93,16 +93,16 @@ it("recomputes events whatever texts and JSON they hold", async () => {
     [JSON.stringify(drawn)],
   );
   await sealer.seal();
-  expect(await verify()).toMatchObject({ verified: 300, faults: [] });
+  expect(await verify()).toMatchObject({ verified: 150, faults: [] });
 });
 
 it("goes on where a batch of places ends, and stops at the first faults of many", async () => {
   await attacker.query(
     `insert into audit_events (id, at, type, actor_kind, data)
-     select gen_random_uuid(), now(), 't', 'hallpass', '{}' from generate_series(1, 9000)`,
+     select gen_random_uuid(), now(), 't', 'hallpass', '{}' from generate_series(1, 8100)`,
   );
   await sealer.seal();
-  expect(await verify({ from: 2, to: 8_500 })).toMatchObject({ verified: 8_499, faults: [] });
+  expect(await verify({ from: 2, to: 8_050 })).toMatchObject({ verified: 8_049, faults: [] });
   await disableTriggers();
   await attacker.query("update audit_events set type = 'u' where seq in (3999, 4000, 4001, 8001)");
   expect(await faults()).toEqual(
