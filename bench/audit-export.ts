@@ -9,7 +9,7 @@ import { fillAuditLog } from "./support/audit-log.ts";
 import { copyOnce, exportOnce, type Measured } from "./support/export-child.ts";
 
 const sizes = [10_000, Number(process.argv[2] ?? 1_000_000)];
-const rounds = 3;
+const rounds = 2;
 const goal = { share: 0.6, rssMb: 125 };
 /** Of fewer events the start is most of it, and only the memory is held against the goal. */
 const warmSize = 100_000;

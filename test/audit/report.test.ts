@@ -4,6 +4,7 @@ import type { Figures } from "../../src/audit/report/figures.ts";
 import { htmlOf } from "../../src/audit/report/html.ts";
 import { parsePeriod } from "../../src/audit/report/period.ts";
 import { readFigures } from "../../src/audit/report/read-figures.ts";
+import { refusalText } from "../../src/domain/refusal.ts";
 import { fillQuarter, hostile, sealAll } from "../support/audited-quarter.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -78,10 +79,13 @@ test("what is rare is listed: broken glass and its review, late revocations, own
   ]);
   expect(figures.overdue).toMatchObject({ total: 1, rows: [{ lateSeconds: 4_000, goneAt: undefined }] });
   expect(figures.refusedClicks).toEqual([
-    { why: "own_request", count: 2 },
-    { why: "not_approver", count: 1 },
+    { why: refusalText.own_request, count: 2 },
+    { why: refusalText.not_approver, count: 1 },
   ]);
-  expect(figures.ownRequests).toMatchObject({ total: 2, rows: [{ person: "erin@example.com" }, {}] });
+  expect(figures.ownRequests).toMatchObject({
+    total: 2,
+    rows: [{ person: "erin@example.com" }, { person: "erin@example.com" }],
+  });
   expect(figures.flags).toMatchObject({
     total: 2,
     rows: [

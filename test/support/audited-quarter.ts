@@ -5,6 +5,7 @@ import { startSealer } from "../../src/audit/seal.ts";
 import { signingKeyFrom } from "../../src/audit/signing-key.ts";
 import { verifyChain, type Verification } from "../../src/audit/verify.ts";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
+import { refusalText } from "../../src/domain/refusal.ts";
 import type { Terms } from "../../src/domain/request.ts";
 import { recordEvent } from "../../src/persistence/audit.ts";
 import { openDatabase } from "../../src/persistence/database.ts";
@@ -110,10 +111,10 @@ async function recordRare(databaseUrl: string, client: Client): Promise<void> {
     const review = { name: "Dana", verdict: "object", note: hostile.note } as const;
     await record({ type: "break_glass.reviewed", actor: by("dana@example.com"), data: review }, erin);
     for (const person of ["erin@example.com", "erin@example.com"]) {
-      const refused = { attempted: "approve", why: "own_request" };
+      const refused = { attempted: "approve", why: refusalText.own_request };
       await record({ type: "decision.refused", actor: by(person), data: refused }, erin);
     }
-    const stranger = { attempted: "approve", why: "not_approver" };
+    const stranger = { attempted: "approve", why: refusalText.not_approver };
     await record({ type: "decision.refused", actor: by("mallory@example.com"), data: stranger }, erin);
     for (const lateSeconds of [60, 4_000]) {
       const overdue = { access: "orders-db:write", provider: "orders-postgres", subject: "s", lateSeconds };

@@ -98,11 +98,13 @@ export const refusedClicks = `
   select e.data ->> 'why' as why, count(*)::int as count
   from audit_events e where ${inPeriod} and e.type = 'decision.refused' group by 1 order by 2 desc, 1 limit 50`;
 
+/** By who tried it on whose request; what they were told is worded for people, and may be worded anew. */
 export const ownRequests = `
   select e.at, coalesce(${request}, '') as request, coalesce(e.actor_email, e.actor_slack_id, '') as person,
          e.data ->> 'attempted' as attempted, count(*) over ()::int as total
   from audit_events e left join access_requests r on r.id = e.request_id
-  where ${inPeriod} and e.type = 'decision.refused' and e.data ->> 'why' = 'own_request' order by e.seq limit 50`;
+  where ${inPeriod} and e.type = 'decision.refused' and e.data ->> 'attempted' in ('approve', 'deny', 'review')
+    and coalesce(e.actor_person = e.requester_person, lower(e.actor_email) = lower(e.requester_email)) order by e.seq limit 50`;
 
 const flagged = `
   from audit_events e

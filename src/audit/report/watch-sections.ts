@@ -1,4 +1,3 @@
-import { type Refusal, refusalText } from "../../domain/refusal.ts";
 import { type DriftType, driftTypes, type Figures, wordSeconds } from "./figures.ts";
 import type { Section } from "./section.ts";
 import { many, moreThan, wordTime } from "./table-words.ts";
@@ -73,12 +72,8 @@ export function refusedSection({ refusedClicks, ownRequests, period }: Figures):
     tables: [
       {
         caption: "Refused decisions by reason",
-        head: ["Why", "What the person was told", "Count"],
-        rows: refusedClicks.map(({ why, count }) => [
-          why,
-          isRefusal(why) ? refusalText[why] : "They may not decide here.",
-          count,
-        ]),
+        head: ["What the person was told", "Count"],
+        rows: refusedClicks.map(({ why, count }) => [why, count]),
       },
       {
         caption: "Attempts to decide one's own request",
@@ -93,10 +88,6 @@ export function refusedSection({ refusedClicks, ownRequests, period }: Figures):
       },
     ],
   };
-}
-
-function isRefusal(why: string): why is Refusal {
-  return Object.hasOwn(refusalText, why);
 }
 
 export function anomalySection({ flagKinds, flags, period }: Figures): Section {
