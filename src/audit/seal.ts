@@ -71,9 +71,11 @@ async function sealBatch(
       const [lock] = await transaction.$queryRaw<{ taken: boolean }[]>`
         select pg_try_advisory_xact_lock(${sealingLock}::bigint) as taken`;
       if (lock?.taken !== true) return undefined;
-      const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string }[]>`
-        select sequence, hash from audit_chain order by sequence desc limit 1`;
-      const events = z.array(ChainedEvent).parse(await transaction.$queryRaw(unsealed(after)));
+      const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string; seq: bigint }[]>`
+        select sequence, hash, (select max(event_seq) from audit_chain) as seq
+        from audit_chain order by sequence desc limit 1`;
+      const from = after ?? Number(head?.seq ?? 0) - lateEvents;
+      const events = z.array(ChainedEvent).parse(await transaction.$queryRaw(unsealed(from)));
       if (events.length === 0) return { count: 0, lastSeq: 0 };
       let sequence = Number(head?.sequence ?? 0);
       let hash = head?.hash ?? beginning;
@@ -94,11 +96,12 @@ async function sealBatch(
 
 const columns = chainedFields.map(({ name, sql }) => `${sql} as "${name}"`).join(", ");
 
-function unsealed(after: number | undefined): Prisma.Sql {
-  const from = after ?? Prisma.sql`coalesce((select max(event_seq) from audit_chain), 0) - ${lateEvents}`;
+/** Of the chain too only what comes after is looked at: all of it, each second, would keep a processor busy. */
+function unsealed(after: number): Prisma.Sql {
   return Prisma.sql`
     select ${Prisma.raw(columns)}
     from audit_events e
-    where e.seq > ${from} and not exists (select from audit_chain c where c.event_seq = e.seq)
+    where e.seq > ${after} and not exists (
+      select from audit_chain c where c.event_seq = e.seq and c.event_seq > ${after})
     order by e.seq limit ${batchSize}`;
 }
