@@ -7,10 +7,11 @@ import { createRecentStates } from "../src/access/recent-states.ts";
 import type { QueueName } from "../src/domain/effect.ts";
 import { createCourtesy } from "../src/jobs/courtesy.ts";
 import { createQueues } from "../src/jobs/queues.ts";
-import { type RunnerDeps, runEffect } from "../src/jobs/run-effect.ts";
+import { runClaimed, type RunnerDeps, runEffect } from "../src/jobs/run-effect.ts";
 import { startSweep } from "../src/jobs/sweep.ts";
 import { createDatabaseClock } from "../src/persistence/clock.ts";
 import { openDatabase } from "../src/persistence/database.ts";
+import { createLedger } from "../src/persistence/ledger.ts";
 import type { Provider } from "../src/providers/provider.ts";
 import type { Started } from "./support/started.ts";
 
@@ -43,7 +44,12 @@ const queues = createQueues({
   log,
 });
 const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
-const carryOut = { ...record, providers: new Map([["bench", provider]]), report: console.error };
+const carryOut = {
+  ...record,
+  ledger: createLedger(db, clock),
+  providers: new Map([["bench", provider]]),
+  report: console.error,
+};
 const nothing = (): Promise<Outcome> => Promise.resolve({ outcome: "done" });
 const runner: RunnerDeps = {
   ...record,
@@ -64,13 +70,18 @@ const runner: RunnerDeps = {
   },
 };
 const run = async (effectId: string, queue: QueueName): Promise<void> => {
-  const work = (): Promise<void> => runEffect(runner, effectId);
-  if (queue === "revocations") return courtesy.attend(work);
+  if (queue === "revocations") return sweep.end();
   await courtesy.turn(queue === "grants");
-  return work();
+  return runEffect(runner, effectId);
 };
 const before = process.cpuUsage();
-const sweep = startSweep({ db, clock, queues, run, log });
+const sweep = startSweep({
+  ...record,
+  queues,
+  run,
+  end: (effect) => courtesy.attend(() => runClaimed(runner, effect)),
+  log,
+});
 queues.work(run);
 
 // Asked for anything, it says what it has started, and what that took.

@@ -52,10 +52,14 @@ export function crashPoint(point: CrashPoint): void {
   if (armed === point) process.kill(process.pid, "SIGKILL");
 }
 
-/** Carries out the statement that records something, between its two crash points. */
-export async function committing<T>(type: RecordedType, statement: () => PromiseLike<T>): Promise<T> {
-  crashPoint(`before commit of ${type}`);
+/** Carries out the statement that records something, between its crash points; of all, where it records several. */
+export async function committing<T>(
+  types: RecordedType | ReadonlySet<RecordedType>,
+  statement: () => PromiseLike<T>,
+): Promise<T> {
+  const all = typeof types === "string" ? [types] : types;
+  for (const type of all) crashPoint(`before commit of ${type}`);
   const result = await statement();
-  crashPoint(`after commit of ${type}`);
+  for (const type of all) crashPoint(`after commit of ${type}`);
   return result;
 }

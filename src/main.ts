@@ -13,6 +13,7 @@ import { openStorage } from "./assembly/storage.ts";
 import { createWork } from "./assembly/work.ts";
 import { createLiveSinks } from "./audit/sinks/live-sinks.ts";
 import type { Config } from "./config.ts";
+import type { QueueName } from "./domain/effect.ts";
 import { createGroupReader } from "./groups/group-reader.ts";
 import { createOpsgenie } from "./groups/opsgenie.ts";
 import { createPagerDuty } from "./groups/pagerduty.ts";
@@ -220,7 +221,10 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     };
     const pace = createPace(settings.pace);
     const parts = { ...record, client, directory, policy: keeper.current, log };
-    const run = createWork({ ...parts, providers: providers.byName, report, pace, token, admins, courtesy });
+    const work = createWork({ ...parts, providers: providers.byName, report, pace, token, admins, courtesy });
+    const run = async (effectId: string, queue: QueueName): Promise<void> =>
+      // Whatever is due to end is found together.
+      queue === "revocations" ? sweep.end() : work.run(effectId, queue);
     const lockdowns = setInterval(() => {
       enforceLockdowns(record).catch((error: unknown) => report(error, { during: "lockdown" }));
     }, enforceEveryMs).unref();
@@ -229,7 +233,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     closers.push(() => atMost(500, audit.stop()));
     const drift = watchForDrift({ ...parts, providers: providers.byName, metrics });
     closers.push(() => atMost(1_000, drift.stop()));
-    const sweep = startSweep({ db, clock, queues, run, log });
+    const sweep = startSweep({ ...record, queues, run, end: (effect) => work.end(effect), log });
     queues.work(run);
     closers.push(
       // What came by HTTP still needs the database, so it is waited for here and not only at the very end.

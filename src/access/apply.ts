@@ -1,7 +1,8 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { type Command, decide, type State } from "../domain/decide.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { readState, recordTransition, type Settlement } from "../persistence/requests.ts";
+import { readState, type Settlement } from "../persistence/requests.ts";
+import { recordTransition } from "../persistence/transitions.ts";
 import type { RecordDeps } from "./deps.ts";
 
 export type Applied =
@@ -30,7 +31,7 @@ export async function apply(
 ): Promise<Applied> {
   for (let race = 0; race < maxRaces; race += 1) {
     const remembered = race === 0 ? remember(deps, requestId) : undefined;
-    const read = remembered ?? (await readState(deps.db, deps.clock, requestId));
+    const read = remembered ?? (await readRequest(deps, requestId));
     if (!read) throw new Error(`no request ${requestId}`);
     const { state, now } = read;
     const command = typeof commandFor === "function" ? commandFor(state, now) : commandFor;
@@ -47,7 +48,9 @@ export async function apply(
       effects: decision.effects,
       ...(settles && { settles: settles(now) }),
     };
-    const recorded = await recordTransition(deps.db, deps.clock, state, transition, command.type);
+    const recorded = await (deps.ledger
+      ? deps.ledger.record(state, transition, command.type)
+      : recordTransition(deps.db, deps.clock, state, transition, command.type));
     if (recorded) {
       deps.recent.set(recorded.state);
       deps.wake(recorded.effects, now);
@@ -56,6 +59,11 @@ export async function apply(
     deps.recent.delete(requestId);
   }
   throw new Error(`request ${requestId} changed ${maxRaces} times while one transition was being recorded`);
+}
+
+/** A request with its grants as the database has it now. */
+export function readRequest(deps: RecordDeps, requestId: string): ReturnType<typeof readState> {
+  return deps.ledger ? deps.ledger.read(requestId) : readState(deps.db, deps.clock, requestId);
 }
 
 /** The request as it was last seen here, with about the time it is; instead of a read that mostly finds the same. */

@@ -1,9 +1,8 @@
 import type { Grant } from "../domain/grant.ts";
 import type { Command } from "../domain/decide.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
-import { readState } from "../persistence/requests.ts";
 import { type Provider, ProviderError } from "../providers/provider.ts";
-import { apply } from "./apply.ts";
+import { apply, readRequest } from "./apply.ts";
 import type { RecordDeps } from "./deps.ts";
 
 export type CarryOutDeps = RecordDeps & {
@@ -52,7 +51,7 @@ export async function settle(deps: CarryOutDeps, effect: GrantEffect, command: C
 
 /** The grant an effect is about, as the database has it now. */
 export async function readGrant(deps: CarryOutDeps, effect: GrantEffect): Promise<Grant> {
-  const read = await readState(deps.db, deps.clock, effect.requestId);
+  const read = await readRequest(deps, effect.requestId);
   const grant = read?.state.grants.find(({ id }) => id === effect.grantId);
   if (!grant) throw new Error(`effect ${effect.id} names a grant that does not exist: ${effect.grantId}`);
   return grant;

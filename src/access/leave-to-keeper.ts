@@ -1,8 +1,7 @@
 import type { Grant } from "../domain/grant.ts";
 import { requestName } from "../domain/request.ts";
 import { findKeeper, type Keeper } from "../persistence/grants.ts";
-import { readState } from "../persistence/requests.ts";
-import { apply } from "./apply.ts";
+import { apply, readRequest } from "./apply.ts";
 import {
   type CarryOutDeps,
   failureOf,
@@ -29,7 +28,7 @@ export async function leaveToKeeper(
   grant: Grant,
   mayBeGone: boolean,
 ): Promise<Outcome | undefined> {
-  const keeper = await findKeeper(deps.db, deps.clock, grant);
+  const keeper = await (deps.ledger?.keeperOf(grant) ?? findKeeper(deps.db, deps.clock, grant));
   if (!keeper) return undefined;
   if (mayBeGone) {
     // One that is being granted has read its access back perhaps before it was taken away, and records it after.
@@ -55,8 +54,8 @@ async function restoreIfGone(
   keeper: Keeper,
 ): Promise<string | undefined> {
   const [read, own] = await Promise.all([
-    readState(deps.db, deps.clock, keeper.requestId),
-    readState(deps.db, deps.clock, effect.requestId),
+    readRequest(deps, keeper.requestId),
+    readRequest(deps, effect.requestId),
   ]);
   const kept = read?.state.grants.find(({ id }) => id === keeper.grantId);
   if (!own || !read || kept?.status !== "active" || !kept.expiresAt) return "the other grant has moved on";

@@ -7,31 +7,43 @@ import { carryOutRevoke } from "../access/carry-out-revoke.ts";
 import type { CarryOutDeps, Outcome } from "../access/carry-out.ts";
 import type { QueueName } from "../domain/effect.ts";
 import type { Courtesy } from "../jobs/courtesy.ts";
-import { type RunnerDeps, runEffect } from "../jobs/run-effect.ts";
+import { runClaimed, type RunnerDeps, runEffect } from "../jobs/run-effect.ts";
+import type { ClaimedEffect } from "../persistence/effects.ts";
+import { createLedger } from "../persistence/ledger.ts";
 import { createNotifier, type NotifierDeps } from "../slack/notifier.ts";
 
 export type WorkParts = CarryOutDeps & NotifierDeps & { readonly courtesy: Courtesy };
 
-/** Carries out what is owed: one effect, as it stands now in the database. */
-export function createWork(parts: WorkParts): (effectId: string, queue: QueueName) => Promise<void> {
+export type Work = {
+  /** Carries out an effect, as it stands now in the database. */
+  readonly run: (effectId: string, queue: QueueName) => Promise<void>;
+  /** Carries out an end that is claimed. */
+  readonly end: (effect: ClaimedEffect) => Promise<void>;
+};
+
+/** What carries out whatever is owed. */
+export function createWork(parts: WorkParts): Work {
   const { courtesy } = parts;
+  const carryOut = { ...parts, ledger: createLedger(parts.db, parts.clock) };
   const runner: RunnerDeps = {
     ...parts,
     handlers: {
-      grant: (effect): Promise<Outcome> => carryOutGrant(parts, effect),
-      revoke: (effect): Promise<Outcome> => carryOutRevoke(parts, effect),
-      check_idle: (effect): Promise<Outcome> => carryOutIdleCheck(parts, effect),
-      extend_access: (effect): Promise<Outcome> => carryOutExtension(parts, effect),
-      check_held: (effect): Promise<Outcome> => carryOutHeldCheck(parts, effect),
+      grant: (effect): Promise<Outcome> => carryOutGrant(carryOut, effect),
+      revoke: (effect): Promise<Outcome> => carryOutRevoke(carryOut, effect),
+      check_idle: (effect): Promise<Outcome> => carryOutIdleCheck(carryOut, effect),
+      extend_access: (effect): Promise<Outcome> => carryOutExtension(carryOut, effect),
+      check_held: (effect): Promise<Outcome> => carryOutHeldCheck(carryOut, effect),
       deadline: (effect): Promise<Outcome> => carryOutDeadline(parts, effect),
       ...createNotifier(parts),
     },
   };
-  return async (effectId, queue) => {
-    const work = (): Promise<void> => runEffect(runner, effectId);
-    // Access ends on time whoever waits, and counts as somebody waiting; a message gives way, and a grant for less.
-    if (queue === "revocations") return courtesy.attend(work);
-    await courtesy.turn(queue === "grants");
-    return work();
+  return {
+    async run(effectId, queue) {
+      // A message gives way to whoever waits, and a grant for less.
+      await courtesy.turn(queue === "grants");
+      return runEffect(runner, effectId);
+    },
+    // Access ends on time whoever waits, and counts as somebody waiting.
+    end: (effect) => courtesy.attend(() => runClaimed(runner, effect)),
   };
 }

@@ -1,63 +1,83 @@
-import { dueEffects, untilNextDue } from "../persistence/effects.ts";
-import type { QueueName } from "../domain/effect.ts";
+import type { RecordDeps } from "../access/deps.ts";
+import type { Logger } from "../logger.ts";
+import { claimRevocations, type DueRevocation } from "../persistence/due-revocations.ts";
+import { untilNextDue } from "../persistence/effects.ts";
 import { keepGoing, type Rounds } from "./rounds.ts";
-import type { SweepDeps } from "./sweep.ts";
 
-const only: readonly QueueName[] = ["revocations"];
+export type EndDeps = Pick<RecordDeps, "db" | "clock" | "recent"> & {
+  /** Carries out a revocation that is claimed. */
+  readonly end: (effect: DueRevocation["effect"]) => Promise<void>;
+  readonly log: Logger;
+};
 
-/** A revocation's job had this long to come by itself. */
-const graceMs = 50;
-/** Between two looks, while something is due. */
+/** Between two looks, while something is due soon: what falls due meanwhile is claimed together. */
 const shortestPauseMs = 25;
 /** What was begun may be owed again at once: postponed, or given up by somebody else. */
 const longestPauseAfterWorkMs = 500;
 /** Never longer between two looks, whatever the clock says. */
 const longestPauseMs = 5_000;
-/** So many at once, besides the queue's: with more, they would time out while they wait for the provider's connections. */
-const maxInHand = 20;
+/** So many of one provider at once, at most: with more, they would time out while they wait for its connections. */
+const maxOfProvider = 40;
+/** So many in all, so that the connections to a provider or two that hang leave room for the others. */
+const maxInHand = 3 * maxOfProvider;
+/** By halves: a look costs as much as some of what it finds. */
+const batchSize = maxOfProvider / 2;
 
 /**
- * Ends access at its time, whatever the queue does: a revocation whose job has not come by then is run here. A queue that
- * is behind, forgets or is away costs the grace and a look.
+ * Ends access at its time, whatever the queue does: sleeps until the next is due, then claims what is due together. A job
+ * of the queue only has it look at once; one that is late, lost or never set costs nothing.
  */
-export function endOnTime(deps: Omit<SweepDeps, "queues">): Rounds {
-  const inHand = new Map<string, Promise<void>>();
-  let isCrowded = false;
-  const start = (id: string): void => {
+export function endOnTime(deps: EndDeps): Rounds {
+  const inHand = new Set<Promise<void>>();
+  const ofProvider = new Map<string, number>();
+  const isBusy = (provider: string): boolean => (ofProvider.get(provider) ?? 0) > maxOfProvider - batchSize;
+  const isFull = (): boolean => inHand.size > maxInHand - batchSize;
+  let isWaitedFor = false;
+
+  const start = ({ effect, state }: DueRevocation): void => {
+    const provider = state.grants.find(({ id }) => id === effect.grantId)?.provider ?? "";
+    ofProvider.set(provider, (ofProvider.get(provider) ?? 0) + 1);
+    deps.recent.set(state);
     const work = deps
-      .run(id, "revocations")
+      .end(effect)
       .catch((error: unknown) =>
-        deps.log.error({ err: error, effect: id }, "an effect could not be run; the next look finds it"),
+        deps.log.error(
+          { err: error, effect: effect.id },
+          "an effect could not be run; the next look finds it",
+        ),
       )
       .finally(() => {
-        inHand.delete(id);
-        // By halves: a look costs as much as some of what it finds.
-        if (isCrowded && inHand.size <= maxInHand / 2) rounds.now();
+        inHand.delete(work);
+        const left = (ofProvider.get(provider) ?? 0) - 1;
+        if (left > 0) ofProvider.set(provider, left);
+        else ofProvider.delete(provider);
+        if (!isWaitedFor || isFull() || isBusy(provider)) return;
+        isWaitedFor = false;
+        rounds.now();
       });
-    inHand.set(id, work);
+    inHand.add(work);
   };
   const fault = { log: deps.log, fault: "what is due to end could not be looked for" };
-  const rounds = keepGoing(async (asked) => {
-    const due = await dueEffects(deps.db, deps.clock, 2 * maxInHand, only);
-    const free = due.filter(({ id }) => !inHand.has(id));
-    const mayCome = (overdueSeconds: number): number => Math.max(0, graceMs - overdueSeconds * 1000);
-    // Asked: somebody moved the clock, or the queue said that it is away.
-    const mine = free.filter(({ overdueSeconds }) => asked || mayCome(overdueSeconds) === 0);
-    const room = maxInHand - inHand.size;
-    isCrowded = mine.length > room;
-    for (const { id } of mine.slice(0, room)) start(id);
-    if (isCrowded) return longestPauseMs;
-    const [next] = free.filter((effect) => !mine.includes(effect));
-    if (next) return Math.max(shortestPauseMs, mayCome(next.overdueSeconds));
+  const rounds = keepGoing(async () => {
+    isWaitedFor = isFull();
+    if (isWaitedFor) return longestPauseMs;
+    const busy = [...ofProvider.keys()].filter(isBusy);
+    const due = await claimRevocations(deps.db, deps.clock, { limit: batchSize, busy });
+    for (const each of due) start(each);
+    // What was passed over is looked for as soon as there is room for it; there may be by now.
+    isWaitedFor = busy.some(isBusy);
+    if (due.length === batchSize || (busy.length > 0 && !busy.every(isBusy))) return 0;
     const ms = await untilNextDue(deps.db, deps.clock, only);
     const longest = due.length > 0 ? longestPauseAfterWorkMs : longestPauseMs;
-    return Math.min(longest, Math.max(shortestPauseMs, (ms ?? longest) + graceMs));
+    return Math.min(longest, Math.max(shortestPauseMs, ms ?? longest));
   }, fault);
   return {
     now: () => rounds.now(),
     async stop() {
       await rounds.stop();
-      await Promise.all(inHand.values());
+      await Promise.all(inHand);
     },
   };
 }
+
+const only = ["revocations"] as const;

@@ -35,6 +35,12 @@ export async function runEffect(deps: RunnerDeps, id: string): Promise<void> {
   }
 }
 
+/** Runs an effect that is claimed already, then whatever else of its lane is due. */
+export async function runClaimed(deps: RunnerDeps, effect: ClaimedEffect): Promise<void> {
+  const next = await carryOut(deps, effect);
+  if (next !== undefined) await runEffect(deps, next);
+}
+
 /** Carries one effect out; the next one of its lane that can run now. */
 async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string | undefined> {
   const heartbeat = setInterval(
@@ -54,7 +60,8 @@ async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string
     crashPoint(`after ${effect.kind}`);
     switch (outcome.outcome) {
       case "settled":
-        return await nextInLane(deps.db, deps.clock, effect.lane);
+        // After an end only another one of the same grant can be owed, and whoever looks for ends finds it.
+        return effect.kind === "revoke" ? undefined : await nextInLane(deps.db, deps.clock, effect.lane);
       case "done":
         return await finishEffect(deps.db, deps.clock, effect, outcome.note);
       case "again":

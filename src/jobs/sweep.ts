@@ -1,20 +1,19 @@
-import type { Logger } from "../logger.ts";
-import type { RecordDeps } from "../access/deps.ts";
 import type { QueueName } from "../domain/effect.ts";
 import { dueEffects, untilNextDue, urgency } from "../persistence/effects.ts";
-import { endOnTime } from "./end-on-time.ts";
+import { type EndDeps, endOnTime } from "./end-on-time.ts";
 import type { Queues } from "./queues.ts";
 import { keepGoing } from "./rounds.ts";
 
-export type SweepDeps = Pick<RecordDeps, "db" | "clock"> & {
+export type SweepDeps = EndDeps & {
   readonly queues: Pick<Queues, "enqueue" | "isBehind">;
   readonly run: (effectId: string, queue: QueueName) => Promise<void>;
-  readonly log: Logger;
 };
 
 export type Sweep = {
   /** Looks now instead of at the next due time, and runs here what is due. */
   look(): void;
+  /** Looks now for access that is to end. */
+  end(): void;
   /** Looks no more and waits for the look in hand. */
   stop(): Promise<void>;
 };
@@ -50,6 +49,7 @@ export function startSweep(deps: SweepDeps): Sweep {
       revocations.now();
       rest.now();
     },
+    end: () => revocations.now(),
     async stop() {
       await Promise.all([revocations.stop(), rest.stop()]);
     },

@@ -9,8 +9,8 @@ import type { OwedEffect } from "./requests.ts";
 /** How long a claim lasts without being renewed: what a killed worker held is taken up again after this. */
 export const leaseSeconds = 10;
 
-// A claim ends by the machine's time, not by a clock that somebody moves on while the work is in hand.
-const leaseEnd = Prisma.sql`statement_timestamp() + ${leaseSeconds} * interval '1 second'`;
+/** A claim ends by the machine's time, not by a clock that somebody moves on while the work is in hand. */
+export const leaseEnd = Prisma.sql`statement_timestamp() + ${leaseSeconds} * interval '1 second'`;
 
 const told = { payload: z.object({ event: StoredEvent }) };
 const Common = z.object({

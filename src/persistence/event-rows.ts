@@ -27,7 +27,23 @@ export async function withEventRows<T>(
   context: Omit<EventContext, "id"> | undefined,
   write: (rows: readonly EventRow[], persons: number[]) => Promise<T>,
 ): Promise<T> {
-  if (events.length === 0) return write([], []);
+  return withRowsOf(
+    db,
+    events.map((event) => ({ event, context })),
+    write,
+  );
+}
+
+/** The same with events of several requests; each row has its `requestId`. */
+export async function withRowsOf<T>(
+  db: PrismaClient,
+  all: readonly {
+    readonly event: AuditEvent;
+    readonly context: (Omit<EventContext, "id"> & { readonly id?: string }) | undefined;
+  }[],
+  write: (rows: readonly EventRow[], persons: number[]) => Promise<T>,
+): Promise<T> {
+  if (all.length === 0) return write([], []);
   const values: PersonalValue[] = [];
   const collector: Sealer = {
     value(personal) {
@@ -37,10 +53,14 @@ export async function withEventRows<T>(
     text: () => "",
     person: () => 0,
   };
-  for (const event of events) eventRow(event, context, collector);
+  for (const { event, context } of all) eventRow(event, context, collector);
   return withSealer(db, values, (sealer, persons) =>
     write(
-      events.map((event) => ({ id: uuidv7(), ...eventRow(event, context, sealer) })),
+      all.map(({ event, context }) => ({
+        id: uuidv7(),
+        requestId: context?.id,
+        ...eventRow(event, context, sealer),
+      })),
       [...persons],
     ),
   );
@@ -54,6 +74,8 @@ export type EventPlace = {
   readonly from?: Prisma.Sql;
   /** Of no request unless said. */
   readonly requestId?: Prisma.Sql;
+  /** Which rows (`e`) go with which of `from`; each with each unless said. */
+  readonly on?: Prisma.Sql;
   /** Of a single event: the same key is recorded once, however often Slack delivers what it names. */
   readonly dedupeKey?: string;
 };
@@ -62,7 +84,7 @@ export type EventPlace = {
 export function insertEvents(
   rows: readonly EventRow[],
   persons: readonly number[],
-  { from = once, requestId = Prisma.sql`null::uuid`, dedupeKey }: EventPlace = {},
+  { from = once, requestId = Prisma.sql`null::uuid`, on = Prisma.sql`true`, dedupeKey }: EventPlace = {},
 ): Prisma.Sql {
   return Prisma.sql`
       insert into audit_events (
@@ -74,10 +96,10 @@ export function insertEvents(
       from ${from}, rows from (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as (
         id uuid, at timestamptz, type text, "grantId" uuid, "actorKind" text, "actorEmail" text, "actorSlackId" text,
         "actorPerson" int, "requesterEmail" text, "requesterPerson" int, resource text, role text, rule text,
-        "policyVersion" text, data jsonb)) with ordinality as e(
+        "policyVersion" text, data jsonb, "requestId" uuid)) with ordinality as e(
         id, at, type, "grantId", "actorKind", "actorEmail", "actorSlackId", "actorPerson", "requesterEmail",
-        "requesterPerson", resource, role, rule, "policyVersion", data, place)
-      where hallpass_insist_on_keys(${[...persons]})
+        "requesterPerson", resource, role, rule, "policyVersion", data, "requestId", place)
+      where ${on} and hallpass_insist_on_keys(${[...persons]})
       order by e.place
       ${dedupeKey === undefined ? Prisma.empty : Prisma.sql`on conflict (dedupe_key) do nothing`}`;
 }

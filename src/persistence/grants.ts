@@ -9,23 +9,43 @@ const Keeper = z.object({
   grantId: z.string(),
   status: z.enum(["granting", "active"]),
 });
+const KeeperOf = Keeper.extend({ endingId: z.string() });
 /** A live grant that gives the same person the same thing as another one. */
 export type Keeper = Readonly<z.infer<typeof Keeper>>;
 
 /**
- * The live grant that gives the same person the same thing, the one that lasts longest; `undefined` when nothing else
- * does. What is itself ending, or should be, keeps nothing.
+ * For each grant the live one that gives the same person the same thing, the one that lasts longest; `undefined` when nothing
+ * else does. What is itself ending, or should be, keeps nothing.
  */
-export async function findKeeper(db: PrismaClient, clock: Clock, grant: Grant): Promise<Keeper | undefined> {
+export async function findKeepers(
+  db: PrismaClient,
+  clock: Clock,
+  grants: readonly Grant[],
+): Promise<readonly (Keeper | undefined)[]> {
+  const asked = grants.map(({ id, provider, subject, target }) => ({ id, provider, subject, target }));
   const rows = await db.$queryRaw<unknown[]>`
-    select r.id as "requestId", r.number, g.id as "grantId", g.status
-    from grants g join access_requests r on r.id = g.request_id
-    where g.provider = ${grant.provider} and g.subject = ${grant.subject}
-      and g.target = ${JSON.stringify(grant.target)}::jsonb
-      and (g.status = 'granting' or (g.status = 'active' and g.expires_at > ${clock.now}))
-      and g.id <> ${grant.id}::uuid
-    order by g.expires_at desc nulls last limit 1`;
-  return rows[0] === undefined ? undefined : Keeper.parse(rows[0]);
+    select a.id as "endingId", k.*
+    from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as a(id uuid, provider text, subject text, target jsonb),
+    lateral (
+      select r.id as "requestId", r.number, g.id as "grantId", g.status
+      from grants g join access_requests r on r.id = g.request_id
+      where g.provider = a.provider and g.subject = a.subject and g.target = a.target
+        and (g.status = 'granting' or (g.status = 'active' and g.expires_at > ${clock.now}))
+        and g.id <> a.id
+      order by g.expires_at desc nulls last limit 1) k`;
+  const keepers = new Map(
+    z
+      .array(KeeperOf)
+      .parse(rows)
+      .map(({ endingId, ...keeper }) => [endingId, keeper]),
+  );
+  return grants.map(({ id }) => keepers.get(id));
+}
+
+/** The same for one. */
+export async function findKeeper(db: PrismaClient, clock: Clock, grant: Grant): Promise<Keeper | undefined> {
+  const [keeper] = await findKeepers(db, clock, [grant]);
+  return keeper;
 }
 
 /**

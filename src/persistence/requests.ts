@@ -1,11 +1,12 @@
-import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
 import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { CommandType, State } from "../domain/decide.ts";
-import { type Effect, laneOf, queueOf, type QueueName } from "../domain/effect.ts";
-import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { State } from "../domain/decide.ts";
+import type { Effect, QueueName } from "../domain/effect.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
-import { type EventRow, withEventRows, insertEvents } from "./event-rows.ts";
+import { consequences, effectRow, withIds } from "./consequences.ts";
+import { withRowsOf } from "./event-rows.ts";
 import { StateRow } from "./rows.ts";
 
 /** Enough of an effect to wake whoever carries it out. */
@@ -40,6 +41,24 @@ export async function readState(
   return read;
 }
 
+/** The same of many requests, in their order. */
+export async function readStates(
+  db: PrismaClient,
+  clock: Clock,
+  requestIds: readonly string[],
+): Promise<readonly ({ readonly state: State; readonly now: Date } | undefined)[]> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select to_jsonb(r) as request,
+           (select coalesce(jsonb_agg(to_jsonb(g) order by g.id), '[]') from grants g where g.request_id = r.id) as grants,
+           ${clock.now} as now
+    from access_requests r where r.id = any (${requestIds}::uuid[])`;
+  const read = z.array(StateRow).parse(rows);
+  const [first] = read;
+  if (first) clock.learn(first.now);
+  const byId = new Map(read.map((each) => [each.state.request.id, each]));
+  return requestIds.map((id) => byId.get(id));
+}
+
 /** The database's time; asked for only when it is not known to the millisecond or so. */
 export async function readNow(db: PrismaClient, clock: Clock): Promise<Date> {
   const known = clock.estimate();
@@ -72,7 +91,12 @@ export async function recordNew(
 ): Promise<{ readonly number: number; readonly effects: readonly OwedEffect[] } | undefined> {
   const { request } = transition.next;
   const effects = withIds(transition.effects);
-  const rows = await withEventRows(db, transition.events, request, (events, persons) =>
+  const changes = {
+    grants: transition.next.grants,
+    effects: effects.map((effect) => effectRow(effect, request.id)),
+  };
+  const told = transition.events.map((event) => ({ event, context: request }));
+  const rows = await withRowsOf(db, told, (events, persons) =>
     committing(
       "file",
       () => db.$queryRaw<{ number: number }[]>`
@@ -89,124 +113,9 @@ export async function recordNew(
         ${request.closedAt ?? null})
       on conflict (dedupe_key) do nothing
       returning id, number)
-    ${consequences(request.id, transition.next.grants, { events, persons }, effects)}
+    ${consequences(changes, { events, persons })}
     select number from changed`,
     ),
   );
   return rows[0] && { number: rows[0].number, effects };
-}
-
-/**
- * Records a transition in one statement, if the request is still at the version it was decided on; returns it as it is then.
- * `undefined` when somebody else was first: nothing is written then.
- */
-export async function recordTransition(
-  db: PrismaClient,
-  clock: Clock,
-  before: State,
-  transition: Transition,
-  command: CommandType,
-): Promise<{ readonly state: State; readonly effects: readonly OwedEffect[] } | undefined> {
-  const { request, grants } = transition.next;
-  const changedGrants = grants.filter((grant) => !before.grants.includes(grant));
-  const effects = withIds(transition.effects);
-  const rows = await withEventRows(db, transition.events, request, (events, persons) =>
-    committing(
-      command,
-      () => db.$queryRaw<unknown[]>`
-    with changed as (
-      update access_requests
-      set version = version + 1, status = ${request.status}, decisions = ${JSON.stringify(request.decisions)}::jsonb,
-          held_before = ${request.heldBefore ? JSON.stringify(request.heldBefore) : null}::jsonb,
-          flags = ${request.flags ? JSON.stringify(request.flags) : null}::jsonb,
-          closed_at = ${request.closedAt ?? null}
-      where id = ${request.id}::uuid and version = ${before.request.version}
-      returning id)
-    ${consequences(request.id, changedGrants, { events, persons }, effects)}
-    ${settlement(clock, transition.settles)}
-    select id from changed`,
-    ),
-  );
-  if (rows.length === 0) return undefined;
-  return { state: { request: { ...request, version: before.request.version + 1 }, grants }, effects };
-}
-
-const changedRequest = { from: Prisma.sql`changed`, requestId: Prisma.sql`changed.id` };
-
-/** Grants, audit events and effects of a transition: written if, and only if, `changed` is not empty. */
-function consequences(
-  requestId: string,
-  grants: State["grants"],
-  { events, persons }: { readonly events: readonly EventRow[]; readonly persons: readonly number[] },
-  effects: readonly IdentifiedEffect[],
-): Prisma.Sql {
-  // What there is nothing of is left out: planning a part costs the server as much as carrying it out.
-  return Prisma.sql`${grants.length === 0 ? Prisma.empty : granted(JSON.stringify(grants))}
-    ${events.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(events, persons, changedRequest)})`}
-    ${effects.length === 0 ? Prisma.empty : owed(JSON.stringify(effects.map((effect) => effectRow(effect, requestId))))}`;
-}
-
-const granted = (rows: string): Prisma.Sql => Prisma.sql`,
-    granted as (
-      insert into grants (
-        id, request_id, status, provider, subject, target, state, duration_seconds, active_at, expires_at,
-        ending_since, revoke_reason, revoked_at, revoke_attempts, last_error, last_used_at, is_standing,
-        vanished_at)
-      select g.id, changed.id, g.status, g.provider, g.subject, g.target, g.state, g."durationSeconds", g."activeAt",
-             g."expiresAt", g."endingSince", g."revokeReason", g."revokedAt", g."revokeAttempts", g."lastError",
-             g."lastUsedAt", coalesce(g."isStanding", false), g."vanishedAt"
-      from changed, jsonb_to_recordset(${rows}::jsonb) as g(
-        id uuid, status text, provider text, subject text, target jsonb, state jsonb, "durationSeconds" int,
-        "activeAt" timestamptz, "expiresAt" timestamptz, "endingSince" timestamptz, "revokeReason" text, "revokedAt" timestamptz,
-        "revokeAttempts" int, "lastError" text, "lastUsedAt" timestamptz, "isStanding" boolean,
-        "vanishedAt" timestamptz)
-      on conflict (id) do update set
-        status = excluded.status, state = excluded.state, active_at = excluded.active_at,
-        expires_at = excluded.expires_at, ending_since = excluded.ending_since, revoke_reason = excluded.revoke_reason, revoked_at = excluded.revoked_at,
-        revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error,
-        last_used_at = excluded.last_used_at, is_standing = excluded.is_standing,
-        vanished_at = excluded.vanished_at)`;
-
-const owed = (rows: string): Prisma.Sql => Prisma.sql`,
-    owed as (
-      insert into effects (id, request_id, grant_id, kind, queue, lane, payload, due_at)
-      select f.id, changed.id, f."grantId", f.kind, f.queue, f.lane, f.payload, f."dueAt"
-      from changed, rows from (jsonb_to_recordset(${rows}::jsonb) as (
-        id uuid, "grantId" uuid, kind text, queue text, lane text, payload jsonb, "dueAt" timestamptz)) with ordinality as f(
-        id, "grantId", kind, queue, lane, payload, "dueAt", place)
-      order by f.place)`;
-
-function settlement(clock: Clock, settles: Settlement | undefined): Prisma.Sql {
-  if (!settles) return Prisma.empty;
-  if (settles.done) {
-    return Prisma.sql`, settled as (
-      update effects set done_at = ${clock.now}, locked_until = null, last_error = null
-      where id = ${settles.effectId}::uuid and done_at is null and exists (select 1 from changed))`;
-  }
-  return Prisma.sql`, settled as (
-      update effects set retry_at = ${settles.retryAt}, locked_until = null, last_error = ${settles.error}
-      where id = ${settles.effectId}::uuid and done_at is null and exists (select 1 from changed))`;
-}
-
-type IdentifiedEffect = OwedEffect & { readonly effect: Effect };
-
-function withIds(effects: readonly Effect[]): readonly IdentifiedEffect[] {
-  return effects.map((effect) => ({
-    id: uuidv7(),
-    queue: queueOf[effect.kind],
-    dueAt: effect.dueAt,
-    effect,
-  }));
-}
-
-function effectRow({ id, queue, effect }: IdentifiedEffect, requestId: string): Record<string, unknown> {
-  return {
-    id,
-    queue,
-    kind: effect.kind,
-    lane: laneOf(effect, requestId),
-    dueAt: effect.dueAt,
-    grantId: "grantId" in effect ? effect.grantId : null,
-    payload: "event" in effect ? { event: effect.event } : {},
-  };
 }

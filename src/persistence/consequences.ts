@@ -1,0 +1,90 @@
+import { v7 as uuidv7 } from "uuid";
+import type { State } from "../domain/decide.ts";
+import { type Effect, laneOf, queueOf } from "../domain/effect.ts";
+import { Prisma } from "../generated/prisma/client.ts";
+import { type EventRow, insertEvents } from "./event-rows.ts";
+import type { OwedEffect } from "./requests.ts";
+
+/** What goes with a change of requests. */
+export type Changes = {
+  readonly grants: State["grants"];
+  /** See `effectRow`. */
+  readonly effects: readonly object[];
+};
+
+const changedRequests = {
+  from: Prisma.sql`changed`,
+  requestId: Prisma.sql`changed.id`,
+  on: Prisma.sql`changed.id = e."requestId"`,
+};
+
+/** Grants, audit events and effects of transitions: written for those requests, and only those, that are in `changed`. */
+export function consequences(
+  { grants, effects }: Changes,
+  { events, persons }: { readonly events: readonly EventRow[]; readonly persons: readonly number[] },
+): Prisma.Sql {
+  // What there is nothing of is left out: planning a part costs the server as much as carrying it out.
+  return Prisma.sql`${grants.length === 0 ? Prisma.empty : granted(JSON.stringify(grants))}
+    ${events.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(events, persons, changedRequests)})`}
+    ${effects.length === 0 ? Prisma.empty : owed(JSON.stringify(effects))}`;
+}
+
+const granted = (rows: string): Prisma.Sql => Prisma.sql`,
+    granted as (
+      insert into grants (
+        id, request_id, status, provider, subject, target, state, duration_seconds, active_at, expires_at,
+        ending_since, revoke_reason, revoked_at, revoke_attempts, last_error, last_used_at, is_standing,
+        vanished_at)
+      select g.id, changed.id, g.status, g.provider, g.subject, g.target, g.state, g."durationSeconds", g."activeAt",
+             g."expiresAt", g."endingSince", g."revokeReason", g."revokedAt", g."revokeAttempts", g."lastError",
+             g."lastUsedAt", coalesce(g."isStanding", false), g."vanishedAt"
+      from changed join jsonb_to_recordset(${rows}::jsonb) as g(
+        id uuid, "requestId" uuid, status text, provider text, subject text, target jsonb, state jsonb,
+        "durationSeconds" int, "activeAt" timestamptz, "expiresAt" timestamptz, "endingSince" timestamptz,
+        "revokeReason" text, "revokedAt" timestamptz, "revokeAttempts" int, "lastError" text,
+        "lastUsedAt" timestamptz, "isStanding" boolean, "vanishedAt" timestamptz) on g."requestId" = changed.id
+      on conflict (id) do update set
+        status = excluded.status, state = excluded.state, active_at = excluded.active_at,
+        expires_at = excluded.expires_at, ending_since = excluded.ending_since, revoke_reason = excluded.revoke_reason, revoked_at = excluded.revoked_at,
+        revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error,
+        last_used_at = excluded.last_used_at, is_standing = excluded.is_standing,
+        vanished_at = excluded.vanished_at)`;
+
+const owed = (rows: string): Prisma.Sql => Prisma.sql`,
+    owed as (
+      insert into effects (id, request_id, grant_id, kind, queue, lane, payload, due_at)
+      select f.id, changed.id, f."grantId", f.kind, f.queue, f.lane, f.payload, f."dueAt"
+      from changed join rows from (jsonb_to_recordset(${rows}::jsonb) as (
+        id uuid, "requestId" uuid, "grantId" uuid, kind text, queue text, lane text, payload jsonb,
+        "dueAt" timestamptz)) with ordinality as f(
+        id, "requestId", "grantId", kind, queue, lane, payload, "dueAt", place) on f."requestId" = changed.id
+      order by f.place)`;
+
+/** An effect with the id it is recorded under. */
+export type IdentifiedEffect = OwedEffect & { readonly effect: Effect };
+
+export function withIds(effects: readonly Effect[]): readonly IdentifiedEffect[] {
+  return effects.map((effect) => ({
+    id: uuidv7(),
+    queue: queueOf[effect.kind],
+    dueAt: effect.dueAt,
+    effect,
+  }));
+}
+
+/** An effect as `consequences` takes it. */
+export function effectRow(
+  { id, queue, effect }: IdentifiedEffect,
+  requestId: string,
+): Record<string, unknown> {
+  return {
+    id,
+    requestId,
+    queue,
+    kind: effect.kind,
+    lane: laneOf(effect, requestId),
+    dueAt: effect.dueAt,
+    grantId: "grantId" in effect ? effect.grantId : null,
+    payload: "event" in effect ? { event: effect.event } : {},
+  };
+}

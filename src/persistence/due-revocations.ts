@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { State } from "../domain/decide.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
+import { ClaimedEffect, leaseEnd } from "./effects.ts";
+import { StateRow } from "./rows.ts";
+
+/** A revocation that this worker has claimed, with its request as it is at that moment. */
+export type DueRevocation = {
+  readonly effect: Extract<ClaimedEffect, { kind: "revoke" }>;
+  readonly state: State;
+};
+
+/**
+ * Claims revocations that are due, at most `limit`, the longest overdue first, by the same rule as `claimEffect`. Several
+ * processes that look at the same moment share what is due.
+ *
+ * `busy`: providers that have enough to do already.
+ */
+export async function claimRevocations(
+  db: PrismaClient,
+  clock: Clock,
+  { limit, busy }: { readonly limit: number; readonly busy: readonly string[] },
+): Promise<readonly DueRevocation[]> {
+  const rows = await db.$queryRaw<unknown[]>`
+    with due as (
+      select e.id from effects e
+      where e.queue = 'revocations' and e.done_at is null and greatest(e.due_at, e.retry_at) <= ${clock.now}
+        and (e.locked_until is null or e.locked_until < statement_timestamp())
+        and not exists (
+          select 1 from effects o
+          where o.lane = e.lane and o.id <> e.id and o.done_at is null
+            and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > statement_timestamp()))
+        and not exists (select from grants g where g.id = e.grant_id and g.provider = any (${busy}::text[]))
+      order by greatest(e.due_at, e.retry_at) limit ${limit}
+      for update of e skip locked),
+    claimed as (
+      update effects e
+      set locked_until = ${leaseEnd}, attempts = attempts + 1, started_at = coalesce(started_at, ${clock.now})
+      from due where e.id = due.id
+      returning e.*)
+    select jsonb_build_object(
+             'id', e.id, 'requestId', e.request_id, 'grantId', e.grant_id, 'kind', e.kind, 'lane', e.lane,
+             'attempts', e.attempts, 'startedAt', e.started_at, 'lastError', e.last_error) as effect,
+           to_jsonb(r) as request,
+           (select coalesce(jsonb_agg(to_jsonb(g) order by g.id), '[]') from grants g where g.request_id = r.id) as grants,
+           ${clock.now} as now
+    from claimed e join access_requests r on r.id = e.request_id
+    order by greatest(e.due_at, e.retry_at)`;
+  const claimed = z.array(Claimed).parse(rows);
+  const [first] = claimed;
+  if (first) clock.learn(first.now);
+  return claimed.map(({ effect, now, state }) => {
+    const parsed = ClaimedEffect.parse({ ...effect, now });
+    if (parsed.kind !== "revoke") throw new Error(`expected a revocation, found ${parsed.kind}`);
+    return { effect: parsed, state };
+  });
+}
+
+const Claimed = z
+  .object({ effect: z.record(z.string(), z.unknown()) })
+  .loose()
+  .transform(({ effect, ...state }) => ({ effect, ...StateRow.parse(state) }));

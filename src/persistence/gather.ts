@@ -1,0 +1,71 @@
+export type GatherOptions<Item> = {
+  /** Of what has the same key only one goes at a time into a statement. */
+  readonly keyOf?: (item: Item) => string;
+  /** Of one statement, at most. */
+  readonly most: number;
+  /** Statements under way at a time. */
+  readonly atOnce: number;
+  /** Whether it may help those that failed together to be asked for one by one. */
+  readonly isWorthApart: (error: unknown) => boolean;
+};
+
+/**
+ * Makes a question about one of a question about many: what is asked while others are under way, or within one turn of the
+ * event loop, goes together. Where `together` fails each is asked alone, so that what ails one does not spoil the rest.
+ *
+ * `together` answers in the order of what it was asked.
+ */
+export function gather<Item, Answer>(
+  together: (items: readonly Item[]) => Promise<readonly Answer[]>,
+  { keyOf, most, atOnce, isWorthApart }: GatherOptions<Item>,
+): (item: Item) => Promise<Answer> {
+  type Asked = {
+    readonly item: Item;
+    readonly answer: (value: Answer) => void;
+    readonly fail: (error: unknown) => void;
+  };
+  let waiting: readonly Asked[] = [];
+  let underWay = 0;
+  let isAboutToGo = false;
+
+  const take = (): readonly Asked[] => {
+    const keys = new Set<string>();
+    const [taken, left]: [Asked[], Asked[]] = [[], []];
+    for (const asked of waiting) {
+      const key = keyOf?.(asked.item);
+      const goes = taken.length < most && (key === undefined || !keys.has(key));
+      if (goes && key !== undefined) keys.add(key);
+      (goes ? taken : left).push(asked);
+    }
+    waiting = left;
+    return taken;
+  };
+  const ask = async (asked: readonly Asked[]): Promise<void> => {
+    try {
+      const answers = await together(asked.map(({ item }) => item));
+      if (answers.length !== asked.length)
+        throw new Error(`expected ${asked.length} answers of a statement, got ${answers.length}`);
+      for (const [index, answer] of answers.entries()) asked[index]?.answer(answer);
+    } catch (error) {
+      if (asked.length > 1 && isWorthApart(error)) await Promise.all(asked.map((one) => ask([one])));
+      else for (const { fail } of asked) fail(error);
+    }
+  };
+  const go = (): void => {
+    isAboutToGo = false;
+    while (underWay < atOnce && waiting.length > 0) {
+      underWay += 1;
+      void ask(take()).finally(() => {
+        underWay -= 1;
+        go();
+      });
+    }
+  };
+  return (item) =>
+    new Promise((answer, fail) => {
+      waiting = [...waiting, { item, answer, fail }];
+      if (isAboutToGo || underWay >= atOnce) return;
+      isAboutToGo = true;
+      setImmediate(go);
+    });
+}

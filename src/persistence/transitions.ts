@@ -1,0 +1,109 @@
+import { committing } from "../crash-point.ts";
+import type { CommandType, State } from "../domain/decide.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
+import { consequences, effectRow, withIds } from "./consequences.ts";
+import { withRowsOf } from "./event-rows.ts";
+import type { OwedEffect, Transition } from "./requests.ts";
+
+/** A request as a transition left it, and what that owes. */
+export type Recorded = { readonly state: State; readonly effects: readonly OwedEffect[] };
+
+/**
+ * Records a transition in one statement, if the request is still at the version it was decided on; returns it as it is then.
+ * `undefined` when somebody else was first: nothing is written then.
+ */
+export async function recordTransition(
+  db: PrismaClient,
+  clock: Clock,
+  before: State,
+  transition: Transition,
+  command: CommandType,
+): Promise<Recorded | undefined> {
+  const [recorded] = await recordTransitions(db, clock, [{ before, transition, command }]);
+  return recorded;
+}
+
+/** The same of several requests, each once, in one statement: each is recorded, or not, by its own version. */
+export async function recordTransitions(
+  db: PrismaClient,
+  clock: Clock,
+  all: readonly {
+    readonly before: State;
+    readonly transition: Transition;
+    readonly command: CommandType;
+  }[],
+): Promise<readonly (Recorded | undefined)[]> {
+  const owing = all.map(({ transition }) => withIds(transition.effects));
+  const requests = all.map(({ before, transition: { next } }) => ({
+    id: next.request.id,
+    version: before.request.version,
+    status: next.request.status,
+    decisions: next.request.decisions,
+    heldBefore: next.request.heldBefore,
+    flags: next.request.flags,
+    closedAt: next.request.closedAt,
+  }));
+  const changes = {
+    grants: all.flatMap(({ before, transition: { next } }) =>
+      next.grants.filter((grant) => !before.grants.includes(grant)),
+    ),
+    effects: all.flatMap(({ transition: { next } }, index) =>
+      (owing[index] ?? []).map((effect) => effectRow(effect, next.request.id)),
+    ),
+  };
+  const settlements = all.flatMap(({ transition: { next, settles } }) =>
+    settles ? [{ ...settles, requestId: next.request.id }] : [],
+  );
+  const told = all.flatMap(({ transition: { events, next } }) =>
+    events.map((event) => ({ event, context: next.request })),
+  );
+  const rows = await withRowsOf(db, told, (events, persons) =>
+    committing(
+      new Set(all.map(({ command }) => command)),
+      () => db.$queryRaw<{ id: string }[]>`
+    with decided as (
+      select * from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as d(
+        id uuid, version int, status text, decisions jsonb, "heldBefore" jsonb, flags jsonb, "closedAt" timestamptz)),
+    ${all.length === 1 ? Prisma.empty : lockedInOrder}
+    changed as (
+      update access_requests r
+      set version = r.version + 1, status = d.status, decisions = d.decisions, held_before = d."heldBefore",
+          flags = d.flags, closed_at = d."closedAt"
+      from decided d
+      where r.id = d.id and r.version = d.version
+        ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}
+      returning r.id)
+    ${consequences(changes, { events, persons })}
+    ${settlements.length === 0 ? Prisma.empty : settled(clock, JSON.stringify(settlements))}
+    select id from changed`,
+    ),
+  );
+  const recorded = new Set(rows.map(({ id }) => id));
+  return all.map(({ before, transition: { next } }, index) =>
+    recorded.has(next.request.id)
+      ? {
+          state: {
+            request: { ...next.request, version: before.request.version + 1 },
+            grants: next.grants,
+          },
+          effects: owing[index] ?? [],
+        }
+      : undefined,
+  );
+}
+
+/** Two statements that record some of the same requests wait for one another instead of each for the other. */
+const lockedInOrder = Prisma.sql`locked as (
+      select r.id from access_requests r join decided d on d.id = r.id and d.version = r.version
+      order by r.id for update of r),`;
+
+const settled = (clock: Clock, rows: string): Prisma.Sql => Prisma.sql`,
+    settled as (
+      update effects e
+      set done_at = case when s.done then ${clock.now} end, retry_at = case when s.done then e.retry_at else s."retryAt" end,
+          locked_until = null, last_error = s.error
+      from jsonb_to_recordset(${rows}::jsonb) as s(
+        "requestId" uuid, "effectId" uuid, done boolean, "retryAt" timestamptz, error text)
+      join changed on changed.id = s."requestId"
+      where e.id = s."effectId" and e.done_at is null)`;
