@@ -91,3 +91,4 @@ process.on("message", () => {
 });
 process.once("disconnect", () => process.exit(0));
 process.send?.({ ready: "" });
+process.on("SIGTERM", () => process.exit(0));

@@ -1,5 +1,6 @@
 import {
   createPostgresBackend,
+  type JobsOptions,
   type PostgresConnectionOptions,
   Queue,
   Worker,
@@ -84,7 +85,8 @@ export function createQueues(settings: QueueSettings): Queues {
       await Promise.all(
         queueNames.map(async (name) => {
           const jobs = alarms.filter(({ queue }) => queue === name).map(jobOf);
-          if (jobs.length > 0) await queues.get(name)?.addBulk(jobs);
+          const distinct = [...new Map(jobs.map((job) => [job.opts.jobId, job])).values()];
+          if (distinct.length > 0) await queues.get(name)?.addBulk(distinct);
         }),
       );
     } finally {
@@ -138,23 +140,38 @@ export function createQueues(settings: QueueSettings): Queues {
   };
 }
 
+/** Access that ends later than this needs no job of its own. */
+const ownJobMs = 2_000;
+
 /**
  * A job's id names the effect and its due time: the same alarm set twice is one job, and a moved one is another
  * (BullMQ ignores a job whose id it still knows, and keeps the old delay).
+ *
+ * Ends of access are found together, by whoever looks, so that those of one second have one job between them; at its
+ * beginning, from when on it is known when exactly the next is due.
  */
-function jobOf({ id, dueAt, inMs }: Alarm): Parameters<Queue["addBulk"]>[0][number] {
+function jobOf({ id, queue, dueAt, inMs }: Alarm): Job {
+  const isShared = queue === "revocations" && inMs > ownJobMs;
+  const early = isShared ? dueAt.getTime() % 1_000 : 0;
+  const at = dueAt.getTime() - early;
   return {
     name: "look",
     data: { effectId: id },
     opts: {
-      jobId: `${id}-${dueAt.getTime()}`,
-      delay: Math.round(inMs),
+      jobId: isShared ? `ends-${at}` : `${id}-${at}`,
+      delay: Math.round(inMs - early),
       attempts: 1,
       removeOnComplete: true,
       removeOnFail: true,
     },
   };
 }
+
+type Job = {
+  readonly name: string;
+  readonly data: JobData;
+  readonly opts: JobsOptions & { readonly jobId: string };
+};
 
 /** What is used of a BullMQ queue and worker; their full types differ by backend. */
 type BackendQueue = Pick<Queue, "addBulk" | "close"> & Listening;
