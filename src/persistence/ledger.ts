@@ -3,7 +3,7 @@ import type { Grant } from "../domain/grant.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import { isDatabaseUnavailable } from "./database.ts";
-import { gather } from "./gather.ts";
+import { gather } from "../gather.ts";
 import { findKeepers, type Keeper } from "./grants.ts";
 import { readStates, type Transition } from "./requests.ts";
 import { type Recorded, recordTransitions } from "./transitions.ts";

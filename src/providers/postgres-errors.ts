@@ -18,6 +18,12 @@ export function asProviderError(error: unknown, url: string): ProviderError {
   });
 }
 
+/** Whether the server said no to what it was asked, in time; not that it could not be reached, or is going away. */
+export function isAnswer(error: unknown): boolean {
+  const [code, severity] = ["code", "severity"].map((name) => property(property(error, "cause"), name));
+  return typeof severity === "string" && typeof code === "string" && !/^(?:08|53|57)/.test(code);
+}
+
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host || "localhost" : "an address that can't be read";
 }

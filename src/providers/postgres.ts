@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { asProviderError } from "./postgres-errors.ts";
 import { holdersOf, whyKept } from "./postgres-holders.ts";
+import { createMemberships } from "./postgres-memberships.ts";
+import { nameFault, quote } from "./postgres-names.ts";
 import type { Provider } from "./provider.ts";
 import { ProviderError } from "./provider.ts";
 
@@ -21,7 +22,6 @@ export const PostgresTarget = z.strictObject({
 const connectMilliseconds = 5_000;
 const queryMilliseconds = 5_000;
 const callMilliseconds = 9_500;
-const endingMilliseconds = 2_000;
 
 /**
  * Grants membership of a role: `GRANT role TO subject`, and nothing else.
@@ -46,55 +46,33 @@ const endingMilliseconds = 2_000;
 export function createPostgresProvider({ url }: Pick<PostgresOptions, "url">): Provider<PostgresTarget> {
   let opened: Promise<Pool> | undefined;
   const statements = new Map<string, number>();
-  const call = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+  const call = async <T>(
+    work: (client: PoolClient) => Promise<T>,
+    askedAt = performance.now(),
+  ): Promise<T> => {
     try {
       opened ??= openPool(url);
-      return await bounded(await opened, work);
+      return await bounded(await opened, work, askedAt);
     } catch (error) {
       throw asProviderError(error, url);
     }
   };
+  const memberships = createMemberships(call);
 
   return {
     targetSchema: PostgresTarget,
 
-    grant: (subject, { role }) =>
-      call(async (client) => {
-        await client.query(`GRANT ${quote(role)} TO ${quote(subject)}`);
-        if ((await grantors(client, subject, role)).length > 0) return {};
-        throw new ProviderError(`"${subject}" is still no member of "${role}" after it was granted`, {
-          retryable: true,
-        });
-      }),
+    async grant(subject, { role }) {
+      await call((client) => client.query(`GRANT ${quote(role)} TO ${quote(subject)}`));
+      if (await memberships.exists({ subject, role })) return {};
+      throw new ProviderError(`"${subject}" is still no member of "${role}" after it was granted`, {
+        retryable: true,
+      });
+    },
 
-    revoke: (subject, { role }) =>
-      call(async (client) => {
-        // A name no role can have was never granted.
-        if (nameFault(subject) ?? nameFault(role)) return;
-        const { rows } = await client.query<{ both: boolean; version: number }>(
-          `SELECT count(*) = 2 OR $1::text = $2::text AS both, current_setting('server_version_num')::int AS version
-             FROM pg_catalog.pg_roles WHERE rolname IN ($1, $2)`,
-          [subject, role],
-        );
-        const [server] = rows;
-        if (!server?.both) return;
-        for (const grantor of await grantors(client, subject, role)) {
-          const by = server.version >= 160_000 ? ` GRANTED BY ${quote(grantor)}` : "";
-          await client.query(`REVOKE ${quote(role)} FROM ${quote(subject)}${by}`);
-        }
-        const left = await grantors(client, subject, role);
-        if (left.length > 0) {
-          throw new ProviderError(
-            `"${subject}" is still a member of "${role}", granted by ${left.join(", ")}`,
-            {
-              retryable: true,
-            },
-          );
-        }
-        await endSessions(client, subject);
-      }),
+    revoke: (subject, { role }) => memberships.take({ subject, role }),
 
-    holds: (subject, { role }) => call(async (client) => (await grantors(client, subject, role)).length > 0),
+    holds: (subject, { role }) => memberships.exists({ subject, role }),
 
     lastUsed: (subject) => call((client) => lastUse(client, subject, statements)),
 
@@ -111,63 +89,6 @@ export function createPostgresProvider({ url }: Pick<PostgresOptions, "url">): P
       await (await pool)?.end();
     },
   };
-}
-
-/** What keeps a text from being a role's name. */
-function nameFault(name: string): string | undefined {
-  if (name === "") return "expected the name of a PostgreSQL role, got nothing";
-  if (name.includes("\0"))
-    return "expected the name of a PostgreSQL role, got a text with a NUL character in it";
-  const bytes = Buffer.byteLength(name);
-  // PostgreSQL would cut it off and mean another role.
-  if (bytes > 63) return `expected the name of a PostgreSQL role, at most 63 bytes long, got ${bytes} bytes`;
-  return undefined;
-}
-
-function quote(name: string): string {
-  const fault = nameFault(name);
-  if (fault) throw new ProviderError(fault, { retryable: false });
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** Those by whom `subject` is a direct member of `role`: none, one, or from PostgreSQL 16 on several. */
-async function grantors(client: PoolClient, subject: string, role: string): Promise<readonly string[]> {
-  if (nameFault(subject) ?? nameFault(role)) return [];
-  const { rows } = await client.query<{ grantor: string }>(
-    `SELECT coalesce(by.rolname, '?') AS grantor
-       FROM pg_catalog.pg_auth_members m
-       JOIN pg_catalog.pg_roles held ON held.oid = m.roleid
-       JOIN pg_catalog.pg_roles member ON member.oid = m.member
-       LEFT JOIN pg_catalog.pg_roles by ON by.oid = m.grantor
-      WHERE member.rolname = $1 AND held.rolname = $2`,
-    [subject, role],
-  );
-  return rows.map(({ grantor }) => grantor);
-}
-
-async function endSessions(client: PoolClient, subject: string): Promise<void> {
-  // Should the subject be whom we connect as, our own sessions stay.
-  const { rows } = await client.query<{ pid: number }>(
-    `SELECT pid, pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-      WHERE usename = $1 AND usename <> session_user`,
-    [subject],
-  );
-  const ended = rows.map(({ pid }) => pid);
-  const deadline = performance.now() + endingMilliseconds;
-  while (ended.length > 0) {
-    const { rows: left } = await client.query<{ pid: number }>(
-      "SELECT pid FROM pg_catalog.pg_stat_activity WHERE pid = ANY ($1) AND usename = $2",
-      [ended, subject],
-    );
-    if (left.length === 0) return;
-    if (performance.now() > deadline) {
-      throw new ProviderError(
-        `${left.length} session(s) of "${subject}" were told to end and have not ended after ${endingMilliseconds / 1_000} s`,
-        { retryable: true },
-      );
-    }
-    await sleep(20);
-  }
 }
 
 /** `statements`: how many of each subject's were counted when it was last looked. */
@@ -262,14 +183,13 @@ function ignore(): void {
 }
 
 /** Runs `work` on a connection; whatever takes too long loses its connection and is an error. */
-async function bounded<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const started = performance.now();
+async function bounded<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, askedAt: number): Promise<T> {
   const client = await pool.connect();
   // One lost while in use is told by its query.
   client.on("error", ignore);
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    const left = callMilliseconds - (performance.now() - started);
+    const left = callMilliseconds - (performance.now() - askedAt);
     const seconds = callMilliseconds / 1_000;
     const late = (): void => reject(new ProviderError(`no answer within ${seconds} s`, { retryable: true }));
     timer = setTimeout(late, left);
