@@ -219,6 +219,10 @@ async function endSpread(
   );
   const endsAt = new Map(rows.map(({ subject, ms }) => [subject, ms]));
   const late = starts.map(([subject, startedAt]) => startedAt - (endsAt.get(subject) ?? NaN));
+  const at0 = Math.min(...endsAt.values());
+  const dbg = new Map<number, number[]>();
+  starts.forEach(([subject], i) => { const b = Math.floor(((endsAt.get(subject) ?? 0) - at0) / 1000); dbg.set(b, [...(dbg.get(b) ?? []), late[i] ?? 0]); });
+  console.log([...dbg].sort((a, b) => a[0] - b[0]).map(([b, l]) => `${b}:${Math.max(...l).toFixed(0)}`).join(" "));
   const [, p99 = NaN, max = NaN] = spreadOf(late);
   const isMet =
     late.every((ms) => ms >= 0) && (where === "Redis, dead" ? max <= goal.deadMs : p99 <= goal.aliveMs);

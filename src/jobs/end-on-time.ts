@@ -10,14 +10,14 @@ export type EndDeps = Pick<RecordDeps, "db" | "clock" | "recent"> & {
   readonly log: Logger;
 };
 
-/** Between two looks, while something is due soon: what falls due meanwhile is claimed together. */
-const shortestPauseMs = 25;
+/** Between two looks while much ends: what falls due meanwhile is claimed together. */
+const shortestPauseMs = 40;
 /** What was begun may be owed again at once: postponed, or given up by somebody else. */
 const longestPauseAfterWorkMs = 500;
 /** Never longer between two looks, whatever the clock says. */
 const longestPauseMs = 5_000;
 /** So many of one provider at once, at most: with more, they would time out while they wait for its connections. */
-const maxOfProvider = 40;
+const maxOfProvider = 60;
 /** So many in all, so that the connections to a provider or two that hang leave room for the others. */
 const maxInHand = 3 * maxOfProvider;
 /** By halves: a look costs as much as some of what it finds. */
@@ -33,6 +33,7 @@ export function endOnTime(deps: EndDeps): Rounds {
   const isBusy = (provider: string): boolean => (ofProvider.get(provider) ?? 0) > maxOfProvider - batchSize;
   const isFull = (): boolean => inHand.size > maxInHand - batchSize;
   let isWaitedFor = false;
+  let hasFound = false;
 
   const start = ({ effect, state }: DueRevocation): void => {
     const provider = state.grants.find(({ id }) => id === effect.grantId)?.provider ?? "";
@@ -67,9 +68,14 @@ export function endOnTime(deps: EndDeps): Rounds {
     // What was passed over is looked for as soon as there is room for it; there may be by now.
     isWaitedFor = busy.some(isBusy);
     if (due.length === batchSize || (busy.length > 0 && !busy.every(isBusy))) return 0;
+    const hadFound = hasFound;
+    hasFound = due.length > 0;
+    if (hasFound) return shortestPauseMs;
     const ms = await untilNextDue(deps.db, deps.clock, only);
-    const longest = due.length > 0 ? longestPauseAfterWorkMs : longestPauseMs;
-    return Math.min(longest, Math.max(shortestPauseMs, ms ?? longest));
+    return Math.min(
+      ms ?? longestPauseMs,
+      hadFound || inHand.size > 0 ? longestPauseAfterWorkMs : longestPauseMs,
+    );
   }, fault);
   return {
     now: () => rounds.now(),

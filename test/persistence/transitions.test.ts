@@ -1,0 +1,84 @@
+import type { State } from "../../src/domain/decide.ts";
+import { decide } from "../../src/domain/decide.ts";
+import { readStates } from "../../src/persistence/requests.ts";
+import { recordTransitions } from "../../src/persistence/transitions.ts";
+import { type Office, openOffice } from "../support/access.ts";
+import { holdAccess } from "../support/holdings.ts";
+
+let office: Office;
+beforeEach(async () => {
+  office = await openOffice();
+});
+afterEach(() => office?.close());
+
+type Recording = Parameters<typeof recordTransitions>[2][number];
+
+async function statesOf(prefix: string): Promise<readonly State[]> {
+  const rows = await office.db.grant.findMany({
+    where: { subject: { startsWith: prefix } },
+    orderBy: { requestId: "asc" },
+  });
+  const read = await readStates(
+    office.db,
+    office.clock,
+    rows.map(({ requestId }) => requestId),
+  );
+  return read.flatMap((each) => each?.state ?? []);
+}
+
+/** The end of the access of each, with what it settles. */
+async function endsOf(states: readonly State[]): Promise<readonly Recording[]> {
+  const effects = await office.db.effect.findMany({ where: { kind: "revoke" } });
+  const now = new Date();
+  return states.map((before) => {
+    const grantId = before.grants[0]?.id ?? "";
+    const decision = decide(before, { type: "revoke", grantId, reason: "expired" }, now);
+    if (!decision.accepted) throw new Error(decision.refusal);
+    const effectId = effects.find((effect) => effect.grantId === grantId)?.id ?? "";
+    const transition = {
+      ...decision,
+      effects: [{ kind: "update_request" as const, dueAt: now }],
+      settles: { effectId, done: true as const },
+    };
+    return { before, transition, command: "revoke" };
+  });
+}
+
+describe("transitions of several requests in one statement", () => {
+  it("are each recorded by their own version: one that lost its race writes nothing, and the others all", async () => {
+    await holdAccess(office, { count: 5, subjectPrefix: "p", endsInSeconds: -1 });
+    const states = await statesOf("p");
+    const lost = states[2]?.request.id ?? "";
+    const ends = await endsOf(states);
+    await office.db.accessRequest.update({ where: { id: lost }, data: { version: { increment: 1 } } });
+
+    const recorded = await recordTransitions(office.db, office.clock, ends);
+    expect(recorded.map((each) => each?.state.request.version)).toEqual([2, 2, undefined, 2, 2]);
+    expect(recorded[0]?.state).toEqual(await office.state(states[0]?.request.id ?? ""));
+
+    const others = states.map(({ request }) => request.id).filter((id) => id !== lost);
+    const of = { orderBy: { requestId: "asc" }, select: { requestId: true } } as const;
+    const ids = (rows: readonly { readonly requestId: string | null }[]): readonly (string | null)[] =>
+      rows.map(({ requestId }) => requestId);
+    const { auditEvent, effect, grant } = office.db;
+    expect(ids(await auditEvent.findMany({ where: { type: "grant.revoking" }, ...of }))).toEqual(others);
+    expect(ids(await effect.findMany({ where: { kind: "update_request" }, ...of }))).toEqual(others);
+    expect(ids(await effect.findMany({ where: { doneAt: { not: null } }, ...of }))).toEqual(others);
+    expect(ids(await grant.findMany({ where: { status: "revoking" }, ...of }))).toEqual(others);
+  });
+
+  it("wait for those of another statement in one order: each is recorded once, and none fails for the others", async () => {
+    await holdAccess(office, { count: 60, subjectPrefix: "q", endsInSeconds: -1 });
+    const ends = await endsOf(await statesOf("q"));
+    const rounds = await Promise.all(
+      [ends, ends.toReversed(), ends, ends.toReversed()].map((each) =>
+        recordTransitions(office.db, office.clock, each),
+      ),
+    );
+    expect(rounds.flat().filter((each) => each !== undefined)).toHaveLength(60);
+    expect(await office.events()).toEqual([
+      "policy.loaded",
+      ...Array.from({ length: 60 }, () => "grant.revoking"),
+    ]);
+  });
+});
