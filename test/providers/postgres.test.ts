@@ -172,6 +172,58 @@ test("sessions are ended even where an earlier try took the membership and got n
   await expect(ended).resolves.toBeUndefined();
 });
 
+test("of those taken at once, one that cannot be taken fails alone, and the sessions of the others end", async () => {
+  const target = await roles.create("target");
+  const names = ["b", "c", "d", "e", "f", "g"];
+  const subjects: string[] = [];
+  for (const name of names) subjects.push(await roles.create(name, "LOGIN PASSWORD 'pw'"));
+  const [alice, dependent] = [await roles.create("alice"), await roles.create("dependent")];
+  for (const subject of subjects) await provider.grant(subject, { role: target }, until);
+  await roles.admin.query(`GRANT ${target} TO ${alice} WITH ADMIN OPTION`);
+  await roles.admin.query(`GRANT ${target} TO ${dependent} GRANTED BY ${alice}`);
+  const sessions = await Promise.all([connectAs(subjects[0] ?? ""), connectAs(subjects[1] ?? "")]);
+  const ended = sessions.map(end);
+
+  const revoke = (subject: string): Promise<void> => provider.revoke(subject, { role: target }, {});
+  const nobody = `${roles.prefix}_nobody`;
+  const outcomes = await Promise.allSettled([...subjects, nobody, alice].map(revoke));
+  expect(outcomes.slice(0, -1)).toEqual(
+    [...subjects, nobody].map(() => ({ status: "fulfilled", value: undefined })),
+  );
+  expect(outcomes.at(-1)).toMatchObject({
+    status: "rejected",
+    reason: { message: "dependent privileges exist", retryable: false },
+  });
+  await Promise.all(ended);
+  const { rows } = await roles.admin.query<{ name: string }>(
+    "SELECT member::regrole::text AS name FROM pg_auth_members WHERE roleid = $1::regrole ORDER BY 1",
+    [target],
+  );
+  expect(rows.map(({ name }) => name)).toEqual([alice, dependent]);
+  await roles.admin.query(`REVOKE ${target} FROM ${dependent} GRANTED BY ${alice}`);
+});
+
+test("of those taken at once, one whose role somebody else has locked waits alone", async () => {
+  const [target, locked] = [await roles.create("target"), await roles.create("locked")];
+  const subjects: string[] = [];
+  for (const name of ["b", "c", "d", "e", "f"]) subjects.push(await roles.create(name));
+  const [waiting, other] = [await roles.create("waiting"), await roles.create("other")];
+  for (const subject of subjects) await provider.grant(subject, { role: target }, until);
+  await provider.grant(waiting, { role: locked }, until);
+  await roles.admin.query(`BEGIN; GRANT ${locked} TO ${other}`);
+  const waits = provider.revoke(waiting, { role: locked }, {});
+  try {
+    await Promise.all(subjects.map((subject) => provider.revoke(subject, { role: target }, {})));
+    const held = await Promise.all(subjects.map((name) => provider.holds(name, { role: target }, {})));
+    expect(held).toEqual(subjects.map(() => false));
+    expect(await provider.holds(waiting, { role: locked }, {})).toBe(true);
+  } finally {
+    await roles.admin.query("COMMIT");
+    await waits;
+  }
+  expect(await provider.holds(waiting, { role: locked }, {})).toBe(false);
+});
+
 test("the holders of a role are its direct members, but for whom we connect as to grant it", async () => {
   const [alice, bob] = [await roles.create("alice"), await roles.create("bob")];
   const ours = await roles.create("hallpass", "LOGIN PASSWORD 'pw'");
