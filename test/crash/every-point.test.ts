@@ -75,6 +75,7 @@ const ofErasure =
 const exempt: Readonly<Record<string, string>> = {
   "persistence/effects.ts claimEffect": ofAnEffect,
   "persistence/effects.ts renewClaim": ofAnEffect,
+  "persistence/due-revocations.ts claimRevocations": ofAnEffect,
   "persistence/effects.ts startAnew": ofAnEffect,
   "persistence/effects.ts finishEffect": ofAnEffect,
   "persistence/effects.ts postponeEffect": ofAnEffect,

@@ -126,6 +126,32 @@ describe("access that ends at once", () => {
     expect(await audited("grant.revoked")).toEqual(once(8));
   });
 
+  it("stays with whoever has it by another grant, and with nobody else", async () => {
+    await holdAccess(office, { count: 3, subjectPrefix: "p", endsInSeconds: 3600 });
+    const keepers = await office.db.grant.findMany({
+      orderBy: { subject: "asc" },
+      include: { request: true },
+    });
+    await holdAccess(office, { count: 20, subjectPrefix: "p", endsInSeconds: -1 });
+    const subjects = asked();
+    startProcess();
+    await untilLive("p1", "p2", "p3");
+    expect(subjects).toHaveLength(17);
+    expect([...office.provider.held].toSorted()).toEqual(["p1", "p2", "p3"]);
+    const revoked = await office.db.grant.findMany({
+      where: { status: "revoked", subject: { in: ["p1", "p2", "p3"] } },
+      orderBy: { subject: "asc" },
+    });
+    const events = await office.db.auditEvent.findMany({ where: { type: "grant.revoked" } });
+    expect(revoked.map(({ id }) => events.find(({ grantId }) => grantId === id)?.data)).toEqual(
+      keepers.map(({ request }) =>
+        expect.objectContaining({ keptBy: `AR-${request.number}`, verified: false }),
+      ),
+    );
+    const verified = events.filter(({ data }) => JSON.stringify(data).includes('"verified":true'));
+    expect(verified).toHaveLength(17);
+  });
+
   it("is ended by two processes together: each by one of them, and none before its time", async () => {
     await holdAccess(office, { count: 80, subjectPrefix: "p", endsInSeconds: 1, spreadSeconds: 1 });
     const subjects = asked();
