@@ -91,4 +91,3 @@ process.on("message", () => {
 });
 process.once("disconnect", () => process.exit(0));
 process.send?.({ ready: "" });
-process.on("SIGTERM", () => process.exit(0));

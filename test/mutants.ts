@@ -62,9 +62,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 3,
     without: "the version a decision is recorded against",
-    file: "src/persistence/requests.ts",
-    text: "where id = ${request.id}::uuid and version = ${before.request.version}",
-    replacement: "where id = ${request.id}::uuid",
+    file: "src/persistence/transitions.ts",
+    text: "where r.id = d.id and r.version = d.version",
+    replacement: "where r.id = d.id",
     tests: ["test/access/recent-states.test.ts"],
   },
   {
@@ -94,8 +94,8 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 6,
     without: "the look for another grant of the same",
-    file: "src/access/carry-out-revoke.ts",
-    text: "const keeper = await findKeeper(deps.db, grant);",
+    file: "src/access/leave-to-keeper.ts",
+    text: "const keeper = await (deps.ledger?.keeperOf(grant) ?? findKeeper(deps.db, deps.clock, grant));",
     replacement: "const keeper = undefined as Awaited<ReturnType<typeof findKeeper>>;",
     tests: ["test/slack/overlap.test.ts"],
   },
@@ -127,6 +127,22 @@ export const mutants: readonly Mutant[] = [
     text: 'CREATE TRIGGER "audit_events_insert_only" BEFORE UPDATE OR DELETE ON "audit_events"',
     replacement: 'CREATE TRIGGER "audit_events_insert_only" BEFORE DELETE ON "audit_events"',
     tests: ["test/persistence/audit-insert-only.test.ts"],
+  },
+  {
+    invariant: 5,
+    without: "the claim of what ends together",
+    file: "src/persistence/due-revocations.ts",
+    text: "and (e.locked_until is null or e.locked_until < statement_timestamp())",
+    replacement: "",
+    tests: ["test/persistence/due-revocations.test.ts"],
+  },
+  {
+    invariant: 5,
+    without: "the room that is left beside a provider that hangs",
+    file: "src/jobs/end-on-time.ts",
+    text: "const busy = [...ofProvider.keys()].filter(isBusy);",
+    replacement: "const busy: string[] = [];",
+    tests: ["test/jobs/end-on-time.test.ts"],
   },
   {
     invariant: 9,
