@@ -35,10 +35,10 @@ export function endOnTime(deps: EndDeps): Rounds {
   let isWaitedFor = false;
   let hasFound = false;
 
-  const start = ({ effect, state }: DueRevocation): void => {
-    const provider = state.grants.find(({ id }) => id === effect.grantId)?.provider ?? "";
+  const start = ({ effect, provider: name, state }: DueRevocation): void => {
+    const provider = name ?? "";
     ofProvider.set(provider, (ofProvider.get(provider) ?? 0) + 1);
-    deps.recent.set(state);
+    if (state) deps.recent.set(state);
     const work = deps
       .end(effect)
       .catch((error: unknown) =>

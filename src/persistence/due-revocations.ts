@@ -8,7 +8,9 @@ import { StateRow } from "./rows.ts";
 /** A revocation that this worker has claimed, with its request as it is at that moment. */
 export type DueRevocation = {
   readonly effect: Extract<ClaimedEffect, { kind: "revoke" }>;
-  readonly state: State;
+  readonly provider: string | null;
+  /** Absent where the row cannot be read: whoever carries the effect out will say so, and the others are not held up. */
+  readonly state?: State;
 };
 
 /**
@@ -25,7 +27,7 @@ export async function claimRevocations(
   const rows = await db.$queryRaw<unknown[]>`
     with due as (
       select e.id from effects e
-      where e.queue = 'revocations' and e.done_at is null and greatest(e.due_at, e.retry_at) <= ${clock.now}
+      where e.queue = 'revocations' and e.kind = 'revoke' and e.done_at is null and greatest(e.due_at, e.retry_at) <= ${clock.now}
         and (e.locked_until is null or e.locked_until < statement_timestamp())
         and not exists (
           select 1 from effects o
@@ -42,22 +44,24 @@ export async function claimRevocations(
     select jsonb_build_object(
              'id', e.id, 'requestId', e.request_id, 'grantId', e.grant_id, 'kind', e.kind, 'lane', e.lane,
              'attempts', e.attempts, 'startedAt', e.started_at, 'lastError', e.last_error) as effect,
+           (select g.provider from grants g where g.id = e.grant_id) as provider,
            to_jsonb(r) as request,
            (select coalesce(jsonb_agg(to_jsonb(g) order by g.id), '[]') from grants g where g.request_id = r.id) as grants,
            ${clock.now} as now
     from claimed e join access_requests r on r.id = e.request_id
     order by greatest(e.due_at, e.retry_at)`;
-  const claimed = z.array(Claimed).parse(rows);
-  const [first] = claimed;
-  if (first) clock.learn(first.now);
-  return claimed.map(({ effect, now, state }) => {
-    const parsed = ClaimedEffect.parse({ ...effect, now });
-    if (parsed.kind !== "revoke") throw new Error(`expected a revocation, found ${parsed.kind}`);
-    return { effect: parsed, state };
+  return rows.flatMap((row) => {
+    const claimed = Claimed.parse(row);
+    clock.learn(claimed.now);
+    const effect = ClaimedEffect.parse({ ...claimed.effect, now: claimed.now });
+    if (effect.kind !== "revoke") throw new Error(`expected a revocation, got ${effect.kind}`);
+    const read = StateRow.safeParse(row);
+    return [{ effect, provider: claimed.provider, ...(read.success && { state: read.data.state }) }];
   });
 }
 
-const Claimed = z
-  .object({ effect: z.record(z.string(), z.unknown()) })
-  .loose()
-  .transform(({ effect, ...state }) => ({ effect, ...StateRow.parse(state) }));
+const Claimed = z.object({
+  effect: z.record(z.string(), z.unknown()),
+  provider: z.string().nullable(),
+  now: z.coerce.date(),
+});

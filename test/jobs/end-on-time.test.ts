@@ -111,6 +111,23 @@ describe("access that ends at once", () => {
     expect(office.faults).toEqual([]);
   });
 
+  it("ends beside what cannot be read, which is said and tried again", async () => {
+    await holdAccess(office, { count: 12, subjectPrefix: "p", endsInSeconds: -1 });
+    const { requestId, id: grantId } = await office.db.grant.findFirstOrThrow({ where: { subject: "p5" } });
+    const { terms } = await office.db.accessRequest.findUniqueOrThrow({ where: { id: requestId } });
+    await office.db.accessRequest.update({ where: { id: requestId }, data: { terms: { spoilt: true } } });
+    const rounds = startProcess();
+    await untilLive("p5");
+    const failed = async (): Promise<boolean> =>
+      (await office.db.effect.count({ where: { grantId, lastError: { not: null } } })) > 0;
+    while (!(await failed())) await sleep(10);
+    await office.db.accessRequest.update({ where: { id: requestId }, data: { terms: terms ?? {} } });
+    office.clock.advance(60_000);
+    rounds.now();
+    await untilLive();
+    expect(await audited("grant.revoked")).toEqual(once(12));
+  });
+
   it("ends also where several are of one request", async () => {
     await holdAccess(office, { count: 8, subjectPrefix: "p", endsInSeconds: -1 });
     const [first] = await office.db.grant.findMany({ where: { subject: "p1" } });

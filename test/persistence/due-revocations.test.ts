@@ -19,7 +19,7 @@ async function claim(limit = 100, busy: readonly string[] = []): Promise<readonl
     data: { lockedUntil: new Date(Date.now() + 600_000) },
   });
   return due.map(({ effect, state }) => {
-    const grant = state.grants.find(({ id }) => id === effect.grantId);
+    const grant = state?.grants.find(({ id }) => id === effect.grantId);
     return grant?.subject ?? "nobody";
   });
 }
