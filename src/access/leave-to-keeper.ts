@@ -1,5 +1,6 @@
 import type { Grant } from "../domain/grant.ts";
 import { requestName } from "../domain/request.ts";
+import { noteAttempt } from "../persistence/effects.ts";
 import { findKeeper, type Keeper } from "../persistence/grants.ts";
 import { apply, readRequest } from "./apply.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type Outcome,
   readBack,
   settle,
+  settled,
 } from "./carry-out.ts";
 
 /** Until another grant of the same is settled. */
@@ -33,8 +35,8 @@ export async function leaveToKeeper(
   if (mayBeGone) {
     // One that is being granted has read its access back perhaps before it was taken away, and records it after.
     if (keeper.status === "granting") return again(`${requestName(keeper)} is not settled yet`);
-    const trouble = await restoreIfGone(deps, effect, keeper);
-    if (trouble !== undefined) return again(trouble);
+    const restoring = await restoreIfGone(deps, effect, keeper);
+    if (restoring) return restoring;
   }
   return settle(deps, effect, {
     type: "revoke_succeeded",
@@ -47,34 +49,44 @@ function again(error: string): Outcome {
   return { outcome: "again", seconds: pauseSeconds, error, untouched: false };
 }
 
-/** Gives a live grant again what was taken away from it; why that is not done yet, where it is not. */
+/**
+ * Gives a live grant again what was taken away from it. `undefined` when it has it; else this attempt ends here, and the
+ * next one goes on.
+ */
 async function restoreIfGone(
   deps: CarryOutDeps,
   effect: GrantEffect,
   keeper: Keeper,
-): Promise<string | undefined> {
+): Promise<Outcome | undefined> {
   const [read, own] = await Promise.all([
     readRequest(deps, keeper.requestId),
     readRequest(deps, effect.requestId),
   ]);
   const kept = read?.state.grants.find(({ id }) => id === keeper.grantId);
-  if (!own || !read || kept?.status !== "active" || !kept.expiresAt) return "the other grant has moved on";
+  if (!own || !read || kept?.status !== "active" || !kept.expiresAt)
+    return again("the other grant has moved on");
   const provider = deps.providers.get(kept.provider);
-  if (!provider) return `the provider ${kept.provider} is not configured any more`;
+  if (!provider) return again(`the provider ${kept.provider} is not configured any more`);
   const held = await readBack(deps, effect, provider, kept);
-  if (held === true) return undefined;
-  if (held !== false) return held.failure;
+  const note = `giving ${requestName(keeper)} again what this end took from it`;
+  // Whoever wrote the note may have given it and not heard so, or died: to give it twice does no harm.
+  if (held === true && effect.lastError?.startsWith(note) !== true) return undefined;
+  if (typeof held !== "boolean") return again(held.failure);
   try {
+    await noteAttempt(deps.db, effect.id, note);
     const target = provider.targetSchema.parse(kept.target);
     const state = await provider.grant(kept.subject, target, kept.expiresAt);
-    const restored = await apply(deps, keeper.requestId, {
-      type: "restore",
-      grantId: kept.id,
-      state,
-      endOf: requestName(own.state.request),
-    });
-    return restored.applied ? undefined : "the other grant has ended meanwhile";
+    // Recorded together with the note's end, so that it is said once.
+    const restored = await apply(
+      deps,
+      keeper.requestId,
+      { type: "restore", grantId: kept.id, state, endOf: requestName(own.state.request) },
+      (now) => ({ effectId: effect.id, done: false, retryAt: now, error: "the other grant has it again" }),
+    );
+    if (!restored.applied) return again("the other grant has ended meanwhile");
+    deps.wake([{ id: effect.id, queue: "revocations", dueAt: restored.now }], restored.now);
+    return settled;
   } catch (error) {
-    return failureOf(deps, effect, error).failure;
+    return again(`${note}: ${failureOf(deps, effect, error).failure}`);
   }
 }

@@ -86,6 +86,11 @@ export async function startAnew(
   await db.$executeRaw`update effects set started_at = ${now} where id = ${id}::uuid and done_at is null`;
 }
 
+/** What this attempt is about to do, in words that whoever takes it up finds as its last error should its maker die. */
+export async function noteAttempt(db: PrismaClient, id: string, note: string): Promise<void> {
+  await db.$executeRaw`update effects set last_error = ${note} where id = ${id}::uuid and done_at is null`;
+}
+
 /** The effect is carried out; the next one of its lane that can run now. */
 export async function finishEffect(
   db: PrismaClient,

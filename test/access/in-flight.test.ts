@@ -194,6 +194,44 @@ describe("a grant of the same that comes about while another one ends", () => {
     expect(await grantOf(request.id)).toMatchObject({ status: "revoked" });
   });
 
+  let goOn = (): void => {};
+  it.each([
+    ["died", () => new Promise<void>((resolve) => (goOn = resolve))],
+    [
+      "was told that it failed",
+      () => Promise.reject(new ProviderError("the connection is lost", { retryable: true })),
+    ],
+  ])("is said to have it again, once, also when the worker %s after it had given it", async (how, ends) => {
+    await office.approved();
+    await office.drain();
+    const { revoke, grant } = office.provider.behave;
+    const given = new Promise<void>((resolve) => {
+      office.provider.behave.revoke = async (subject) => {
+        office.provider.behave.revoke = revoke;
+        await grantedAnew();
+        await revoke(subject);
+        office.provider.behave.grant = async (...asked) => {
+          office.provider.behave.grant = grant;
+          await grant(...asked);
+          resolve();
+          return ends();
+        };
+      };
+    });
+    office.clock.advance(hour);
+    const [ending] = await office.effects("revoke");
+    const first = runEffect(office.runner, ending?.id ?? "");
+    await given;
+    if (how !== "died") await first;
+    await office.db.effect.updateMany({ data: { lockedUntil: null } });
+    office.clock.advance(minute);
+    await office.drain();
+    expect((await office.events()).filter((type) => type === "grant.restored")).toHaveLength(1);
+    expect(office.provider.held.has("alice")).toBe(true);
+    goOn();
+    await first;
+  });
+
   it("is waited for while it is not settled, and the first one ends it when it comes to nothing", async () => {
     const { request } = await office.approved();
     await office.drain();

@@ -77,6 +77,7 @@ const exempt: Readonly<Record<string, string>> = {
   "persistence/effects.ts renewClaim": ofAnEffect,
   "persistence/due-revocations.ts claimRevocations": ofAnEffect,
   "persistence/effects.ts startAnew": ofAnEffect,
+  "persistence/effects.ts noteAttempt": ofAnEffect,
   "persistence/effects.ts finishEffect": ofAnEffect,
   "persistence/effects.ts postponeEffect": ofAnEffect,
   "persistence/owed-messages.ts settleMerged": ofAnEffect,
