@@ -255,6 +255,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       directory,
       log,
       databaseUrl,
+      auditKey: audit.key,
     };
     const connectAndWatch = async (): Promise<void> => {
       await connectSlack({ slack: config.slack, log }, client, slackDeps, stopping.signal, trouble, (app) => {

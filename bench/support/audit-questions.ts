@@ -38,7 +38,14 @@ export async function askAll(databaseUrl: string): Promise<void> {
   await ask("show a request", (reader) => lifeOfRequest(reader, 1_500));
   const parsed = parsePeriod("2026-Q1", "UTC");
   if (!parsed.ok) throw new Error(parsed.fault);
-  const verification = { verified: 0, checkpoints: 0, unsealed: 0, faults: [] };
+  const verification = {
+    verified: 0,
+    checkpoints: 0,
+    unsealed: 0,
+    faults: [],
+    tombstones: [],
+    uncompared: 0,
+  };
   await time("a quarter's figures", goal.reportSeconds, async () => {
     const figures = await readFigures({ databaseUrl }, { period: parsed.period, zoneNote: "", verification });
     return `${figures.counts["grant.active"] ?? 0} grants`;

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import { startPublisher } from "../audit/publish.ts";
 import { startSealer } from "../audit/seal.ts";
-import { loadSigningKey } from "../audit/signing-key.ts";
+import { loadSigningKey, type SigningKey } from "../audit/signing-key.ts";
 import type { Config } from "../config.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
@@ -23,13 +23,15 @@ export type AuditParts = {
 export type KeptAudit = {
   /** Seals what there is and publishes a checkpoint. */
   publish(): Promise<void>;
+  /** What exports are signed with. */
+  readonly key: () => Promise<SigningKey>;
   stop(): Promise<void>;
 };
 
 /** Seals the audit and publishes checkpoints of it. Throws an `Error` for a key in the settings that is none. */
 export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
   const { config, db, clock, log } = parts;
-  const key = (): ReturnType<typeof loadSigningKey> =>
+  const key = (): Promise<SigningKey> =>
     loadSigningKey({ pem: config.auditKey, dataDir: config.database.dataDir });
   // A wrong setting is refused at the start. A data directory that cannot be written keeps nobody's access from ending.
   if (config.auditKey !== undefined) await key();
@@ -47,6 +49,7 @@ export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
     },
   });
   return {
+    key,
     async publish() {
       await sealer.seal();
       await publisher.publish();

@@ -101,6 +101,8 @@ export function eventText(event: AuditEvent): string {
       return `${by} exported the audit as ${event.data.format} (${event.data.via})`;
     case "audit.asked":
       return `${by} asked the audit: ${event.data.question} (${event.data.via})`;
+    case "audit.retained":
+      return `${by} retired the audit's places ${event.data.from} to ${event.data.to}, older than ${event.data.before}, ${event.data.archive === undefined ? "and kept them nowhere" : `kept as ${event.data.archive}`} (${event.data.via})`;
     case "audit.refused":
       return `${by} wanted to read the audit and may not: ${event.data.why}`;
     case "person.erased":

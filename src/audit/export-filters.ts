@@ -6,7 +6,7 @@ import { didYouMean } from "../policy/nearest.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";
 
 export type ExportFormat = z.infer<typeof ExportFormat>;
-const ExportFormat = z.enum(["csv", "jsonl", "json"]);
+export const ExportFormat = z.enum(["csv", "jsonl", "json"]);
 
 export type ExportFilters = {
   /** Events at this time or later. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -5,9 +6,12 @@ import { callbackify } from "node:util";
 import { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { readPersonalDirectory } from "../persistence/personal-directory.ts";
-import type { ExportFilters, ExportFormat } from "./export-filters.ts";
+import { readHead } from "./chain-head.ts";
+import { type ExportFilters, type ExportFormat, recordedFilters } from "./export-filters.ts";
+import { type ExportProof, signExport, wordProof } from "./export-proof.ts";
 import { copyEvents, exportSettings } from "./export-query.ts";
 import { createTokenOpener } from "./open-tokens.ts";
+import type { SigningKey } from "./signing-key.ts";
 
 export type AuditExport = {
   /** UTF-8 text. Destroying it closes the connection; what goes wrong destroys it with the error. */
@@ -18,20 +22,27 @@ export type AuditExport = {
   readonly expected: () => number | undefined;
 };
 
+export type ExportSource = {
+  readonly databaseUrl: string;
+  /** Signs the proof that is the last row; there is none without it. */
+  readonly key?: SigningKey;
+};
+
 /** Streams the audit events that pass the filters, in the order of the log, as they stood in one instant. */
-export function exportAudit(source: { readonly databaseUrl: string }, filters: ExportFilters): AuditExport {
+export function exportAudit(source: ExportSource, filters: ExportFilters): AuditExport {
   const client = new Client({
     connectionString: source.databaseUrl,
     connectionTimeoutMillis: 5_000,
     application_name: "hallpass audit export",
   });
   const progress: Progress = { rows: 0, expected: undefined };
-  const writer = createWriter(client, filters.format, progress);
+  const { key } = source;
+  const writer = createWriter(client, filters.format, progress, key !== undefined);
   const closed = new Promise((resolve) => writer.once("close", resolve));
   // Whatever the connection waits for: without a reader it is of no use.
   void closed.then(() => client.end());
   client.on("error", (error) => writer.destroy(error));
-  streamEvents(client, filters, writer, progress).catch((error: unknown) =>
+  streamEvents(client, filters, key, writer, progress).catch((error: unknown) =>
     writer.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   return { stream: writer, rows: () => progress.rows, expected: () => progress.expected };
@@ -39,11 +50,17 @@ export function exportAudit(source: { readonly databaseUrl: string }, filters: E
 
 type Progress = { rows: number; expected: number | undefined };
 
-type Writer = Transform & { open: (lines: string) => string; copied: () => number };
+type Writer = Transform & {
+  open: (lines: string) => string;
+  copied: () => number;
+  /** What the proof says besides what was written. */
+  prove: (written: Pick<ExportProof, "rows" | "sha256">) => ExportProof | undefined;
+};
 
 async function streamEvents(
   client: Client,
   filters: ExportFilters,
+  key: SigningKey | undefined,
   writer: Writer,
   progress: Progress,
 ): Promise<void> {
@@ -53,6 +70,11 @@ async function streamEvents(
   const directory = await readPersonalDirectory(client);
   const person = filters.user === undefined ? undefined : await findPerson(client, filters.user);
   progress.expected = await estimateRows(client, filters);
+  if (key) {
+    const { format } = filters;
+    const snapshot = { format, filters: recordedFilters(filters), ...(await readHead(client)) };
+    writer.prove = (written) => signExport({ ...written, ...snapshot }, key);
+  }
   const events = copyTo(copyEvents(filters, person, (text) => client.escapeLiteral(text)));
   writer.open = createTokenOpener(directory, filters.format);
   writer.copied = () => events.rowCount;
@@ -78,8 +100,9 @@ async function estimateRows(client: Client, filters: ExportFilters): Promise<num
 }
 
 /** Opens tokens line by line and sets the format's frame around the lines. */
-function createWriter(client: Client, format: ExportFormat, progress: Progress): Writer {
+function createWriter(client: Client, format: ExportFormat, progress: Progress, isProven: boolean): Writer {
   let rest = "";
+  const digest = isProven ? createHash("sha256") : undefined;
   let isFirst = true;
   const headerRows = format === "csv" ? 1 : 0;
   const writer: Writer = Object.assign(
@@ -93,7 +116,9 @@ function createWriter(client: Client, format: ExportFormat, progress: Progress):
         try {
           const opened = writer.open(lines);
           progress.rows += countLines(lines) - (isFirst ? headerRows : 0);
-          done(null, Buffer.from(format === "json" ? inArray(opened, isFirst) : opened, "latin1"));
+          const written = Buffer.from(format === "json" ? inArray(opened, isFirst) : opened, "latin1");
+          digest?.update(written);
+          done(null, written);
           isFirst = false;
         } catch (error) {
           done(error instanceof Error ? error : new Error(String(error)));
@@ -103,10 +128,14 @@ function createWriter(client: Client, format: ExportFormat, progress: Progress):
         // Only this answer is sure to come after the count of what was copied.
         await client.query("commit");
         progress.rows = writer.copied();
-        return format === "json" ? (isFirst ? "[]\n" : "\n]\n") : "";
+        if (!digest) return format === "json" ? (isFirst ? "[]\n" : "\n]\n") : "";
+        const before = format === "json" ? (isFirst ? "[\n" : ",\n") : "";
+        const sha256 = digest.update(before).digest("hex");
+        const proof = writer.prove({ rows: progress.rows, sha256 });
+        return proof ? before + wordProof(proof) : "";
       }),
     }),
-    { open: (lines: string) => lines, copied: () => 0 },
+    { open: (lines: string) => lines, copied: () => 0, prove: () => undefined },
   );
   return writer;
 }

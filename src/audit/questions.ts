@@ -104,6 +104,12 @@ export function wordTime(at: Date): string {
   return at.toISOString().replace(".000Z", "Z");
 }
 
+/** What an answer about a time from `from` on does not know; nothing where it knows all there was. */
+export function wordRetired(retiredUntil: Date | undefined, from: Date | undefined): string | undefined {
+  if (retiredUntil === undefined || (from !== undefined && from > retiredUntil)) return undefined;
+  return `What happened until ${wordTime(retiredUntil)} was retired from the audit, and no answer knows of it.`;
+}
+
 function quoted(text = ""): string {
   return `“${text.length > 60 ? `${text.slice(0, 60)}…` : text}”`;
 }

@@ -157,3 +157,15 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ["t", "\t"],
   ["v", "\v"],
 ]);
+
+/** An event for whoever has to find it. */
+export function wordEvent({ type, id, at }: Pick<ChainedEvent, "type" | "id" | "at">): string {
+  return `${type} of ${at} (event ${id})`;
+}
+
+/** That places are not there. */
+export function wordMissing(first: number, last: number): string {
+  return first === last
+    ? `place ${first} is missing; it was deleted`
+    : `places ${first} to ${last} are missing; they were deleted`;
+}

@@ -33,6 +33,8 @@ export type AuditReader = {
   readonly events: (where: Where) => AsyncIterable<LoggedEvent>;
   /** The number of somebody by their address, or by the name of who was erased: `person-7`. */
   readonly personNumber: (user: string) => Promise<number | undefined>;
+  /** Until when events were retired, which are not in the log any more; `undefined` where none were. */
+  readonly retiredUntil: Date | undefined;
 };
 
 export type Where = {
@@ -64,7 +66,11 @@ export async function withAuditReader<T>(
     await client.connect();
     await client.query("begin transaction isolation level repeatable read read only");
     const directory = await readPersonalDirectory(client);
+    const retired = await client.query<{ at: Date | null }>(
+      "select max(last_at) as at from audit_tombstones",
+    );
     return await work({
+      retiredUntil: retired.rows[0]?.at ?? undefined,
       async *events(where) {
         const rows: AsyncIterable<unknown> = client.query(
           new QueryStream(select(where), [...where.values], { batchSize: 500 }),

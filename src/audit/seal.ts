@@ -71,9 +71,9 @@ async function sealBatch(
       const [lock] = await transaction.$queryRaw<{ taken: boolean }[]>`
         select pg_try_advisory_xact_lock(${sealingLock}::bigint) as taken`;
       if (lock?.taken !== true) return undefined;
-      const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string; seq: bigint }[]>`
+      const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string; seq: bigint | null }[]>`
         select sequence, hash, (select max(event_seq) from audit_chain) as seq
-        from audit_chain order by sequence desc limit 1`;
+        from hallpass_audit_head()`;
       const from = after ?? Number(head?.seq ?? 0) - lateEvents;
       const events = z.array(ChainedEvent).parse(await transaction.$queryRaw(unsealed(from)));
       if (events.length === 0) return { count: 0, lastSeq: 0 };

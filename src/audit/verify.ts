@@ -1,9 +1,12 @@
-import { Client } from "pg";
+import type { Client } from "pg";
 import { z } from "zod";
 import { beginning } from "./chain.ts";
 import { Checkpoint, checkpointColumns, checkpointFault } from "./checkpoint.ts";
-import { linkHashOfBytes, readChain, type SealedEvent } from "./read-chain.ts";
+import { linkHashOfBytes, readChain, wordEvent, wordMissing } from "./read-chain.ts";
 import type { PublicKey } from "./signing-key.ts";
+import { withSnapshot } from "./snapshot.ts";
+import { readTombstones, type Tombstone, tombstoneFaults } from "./tombstone.ts";
+import { verifyArchives } from "./verify-archives.ts";
 
 export type VerifyOptions = {
   /** The first and the last place that are looked at; the whole chain unless told. */
@@ -11,6 +14,8 @@ export type VerifyOptions = {
   readonly to?: number | undefined;
   /** What was published; those in the database are looked at besides. */
   readonly published?: readonly Checkpoint[];
+  /** The directory with what was retired; not looked at unless told. */
+  readonly archive?: string | undefined;
   /** Whose signatures count. */
   readonly keys: readonly PublicKey[];
   readonly onProgress?: (verified: number) => void;
@@ -22,6 +27,10 @@ export type Verification = {
   /** The last place that was looked at, and its hash; absent when there was none. */
   readonly head?: { readonly sequence: number; readonly hash: string };
   readonly checkpoints: number;
+  /** What stands for the places that were retired. */
+  readonly tombstones: readonly Tombstone[];
+  /** Of the checkpoints those of places that were retired, and were not looked at. */
+  readonly uncompared: number;
   /** Events that are not in the chain yet. */
   readonly unsealed: number;
   /** What is wrong, the first first; nothing when the audit is as it was written. */
@@ -45,37 +54,39 @@ export async function verifyChain(
   { databaseUrl }: { readonly databaseUrl: string },
   options: VerifyOptions,
 ): Promise<Verification> {
-  const client = new Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
-    application_name: "hallpass audit verify",
-  });
-  // A connection lost between two queries is told by the next query.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    await client.query("begin transaction isolation level repeatable read read only");
-    return await verifyIn(client, options);
-  } finally {
-    await client.end();
-  }
+  return withSnapshot({ databaseUrl, name: "hallpass audit verify" }, (client) => verifyIn(client, options));
 }
 
 async function verifyIn(client: Client, options: VerifyOptions): Promise<Verification> {
-  const { from = 1, to, keys, published = [] } = options;
+  const { to, keys, published = [], archive } = options;
   const faults: string[] = [];
   const checkpoints = await checkpointsIn(client, published, keys, faults);
   const expected = new Map(checkpoints.map((checkpoint) => [checkpoint.sequence, checkpoint]));
+  const tombstones = await readTombstones(client);
+  const forged = tombstoneFaults(tombstones, keys);
+  faults.push(...forged, ...(await remainsIn(client, tombstones)));
+  const retired = tombstones.at(-1) ?? { to: 0, hash: beginning };
+  for (const { to: place, hash: stored } of tombstones)
+    faults.push(...againstCheckpoint(expected.get(place), stored));
+  const archived =
+    archive === undefined ? undefined : await verifyArchives(archive, tombstones, { keys, checkpoints });
+  faults.push(...(archived?.faults ?? []));
 
+  // What was retired is not there to be looked at.
+  const from = Math.max(options.from ?? 1, retired.to + 1);
   let sequence = from - 1;
-  let hash = from === 1 ? beginning : await hashAt(client, from - 1);
+  let hash = sequence === retired.to ? retired.hash : await hashAt(client, sequence);
   let verified = 0;
-  // Times in one form are in the order of their texts.
-  let latestAt = "";
+  // A forged one must not make all that follows look late. Times in one form are in the order of their texts.
+  let latestAt = (forged.length === 0 ? tombstones.at(-1)?.lastAt : undefined) ?? "";
   let head: Verification["head"];
   for await (const { place, hash: stored, event } of readChain(client, { from, to })) {
     const isNext = place === sequence + 1;
-    if (!isNext) faults.push(missing(sequence + 1, place - 1));
+    if (!isNext)
+      faults.push(
+        wordMissing(sequence + 1, place - 1) +
+          (verified === 0 && from === 1 ? ", and no tombstone stands for them" : ""),
+      );
     const previous = isNext ? hash : undefined;
     if (!event) faults.push(`place ${place}: its event is gone from audit_events; it was deleted`);
     else if (previous !== undefined && linkHashOfBytes(previous, event.record) !== stored)
@@ -87,12 +98,7 @@ async function verifyIn(client: Client, options: VerifyOptions): Promise<Verific
         `place ${place}: ${wordEvent(event)} was sealed long after its time; it was inserted later`,
       );
     if (event && event.at.length === isoLength && event.at > latestAt) latestAt = event.at;
-    const checkpoint = expected.get(place);
-    if (checkpoint && checkpoint.hash !== stored)
-      faults.push(
-        `place ${place}: the checkpoint of ${checkpoint.at} says ${checkpoint.hash.slice(0, 16)}… and the chain ` +
-          `${stored.slice(0, 16)}…; the chain was written anew`,
-      );
+    faults.push(...againstCheckpoint(expected.get(place), stored));
     hash = stored;
     sequence = place;
     head = { sequence, hash };
@@ -100,7 +106,8 @@ async function verifyIn(client: Client, options: VerifyOptions): Promise<Verific
     if (verified % 10_000 === 0) options.onProgress?.(verified);
     if (faults.length >= mostFaults) break;
   }
-  if (faults.length < mostFaults && to !== undefined && sequence < to) faults.push(missing(sequence + 1, to));
+  if (faults.length < mostFaults && to !== undefined && sequence < to)
+    faults.push(wordMissing(sequence + 1, to));
   if (to === undefined && faults.length < mostFaults) {
     for (const { sequence: place, at } of checkpoints)
       if (place > sequence)
@@ -110,12 +117,39 @@ async function verifyIn(client: Client, options: VerifyOptions): Promise<Verific
   }
   const unsealed = await unsealedIn(client, Date.parse(latestAt), faults);
   return {
-    verified,
+    verified: verified + (archived?.verified ?? 0),
+    tombstones,
+    uncompared: archive === undefined ? checkpoints.filter(isWithin(tombstones)).length : 0,
     ...(head && { head }),
     checkpoints: checkpoints.length,
     unsealed,
     faults: faults.slice(0, mostFaults),
   };
+}
+
+function againstCheckpoint(checkpoint: Checkpoint | undefined, stored: string): readonly string[] {
+  if (!checkpoint || checkpoint.hash === stored) return [];
+  return [
+    `place ${checkpoint.sequence}: the checkpoint of ${checkpoint.at} says ${checkpoint.hash.slice(0, 16)}… and the chain ` +
+      `${stored.slice(0, 16)}…; the chain was written anew`,
+  ];
+}
+
+/** Whether a checkpoint is of a place that was retired, and at the end of no tombstone. */
+function isWithin(tombstones: readonly Tombstone[]): (checkpoint: Checkpoint) => boolean {
+  return ({ sequence }) => tombstones.some(({ from, to }) => from <= sequence && sequence < to);
+}
+
+/** Whoever lays a tombstone deletes what it stands for. */
+async function remainsIn(client: Client, tombstones: readonly Tombstone[]): Promise<readonly string[]> {
+  const { rows } = await client.query<{ place: string }>(
+    "select min(sequence)::text as place from audit_chain having min(sequence) <= $1",
+    [tombstones.at(-1)?.to ?? 0],
+  );
+  return rows.map(
+    ({ place }) =>
+      `place ${place} is there, though a tombstone says that it was retired; the tombstone was forged`,
+  );
 }
 
 async function checkpointsIn(
@@ -164,14 +198,4 @@ async function unsealedIn(client: Client, latestMs: number, faults: string[]): P
       `${first.type} (event ${first.id}) is not in the chain, though later events are; it was inserted later`,
     );
   return Number(first?.count ?? 0);
-}
-
-function wordEvent({ type, id, at }: SealedEvent): string {
-  return `${type} of ${at} (event ${id})`;
-}
-
-function missing(first: number, last: number): string {
-  return first === last
-    ? `place ${first} is missing; it was deleted`
-    : `places ${first} to ${last} are missing; they were deleted`;
 }

@@ -1,16 +1,8 @@
-import { open } from "node:fs/promises";
-import type { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { type AuditExport, exportAudit } from "../audit/export.ts";
-import type { ExportFilters } from "../audit/export-filters.ts";
+import { exportAudit } from "../audit/export.ts";
 import { readExportFilters, recordedFilters } from "../audit/export-filters.ts";
-import { formatDuration } from "../domain/duration.ts";
-import { recordEvent } from "../persistence/audit.ts";
-import { createDatabaseClock } from "../persistence/clock.ts";
-import { openDatabase } from "../persistence/database.ts";
-import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
-import { readNow } from "../persistence/requests.ts";
+import { openOutput, recordExport, writeExport } from "./audit-export-output.ts";
+import { auditExportSealed } from "./audit-export-sealed.ts";
+import { signingKey } from "./audit-key.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
@@ -23,94 +15,27 @@ export type AuditExportOptions = {
   readonly rule?: string;
   readonly type?: string;
   readonly format: string;
+  /** The chain as it is, instead of what people read; from a place of it to another. */
+  readonly sealed?: boolean;
+  readonly from?: string;
+  readonly to?: string;
   /** A file, or `-` for standard output. */
   readonly output: string;
 };
 
 /** `hallpass audit export`: records that it happens, then streams. Resolves with the exit code. */
-export async function auditExport({ output, ...written }: AuditExportOptions): Promise<number> {
+export async function auditExport(options: AuditExportOptions): Promise<number> {
+  const { output, sealed = false, from, to, ...written } = options;
+  if (sealed) return auditExportSealed({ ...written, output, from, to });
+  if (from !== undefined || to !== undefined)
+    throw new CommandError("--from and --to are places of the chain: they go with --sealed.");
   const parsed = readExportFilters(written, new Date());
   if (!parsed.ok) throw new CommandError(parsed.fault);
   return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+    const key = await signingKey();
+    const { filters } = parsed;
     const target = await openOutput(output);
-    await recordExport(databaseUrl, parsed.filters);
-    const exported = exportAudit({ databaseUrl }, parsed.filters);
-    const { stream, rows } = exported;
-    const progress = showProgress(exported);
-    try {
-      await (output.endsWith(".gz") ? pipeline(stream, createGzip(), target) : pipeline(stream, target));
-    } catch (error) {
-      // Whoever reads has had enough: `| head`.
-      if (systemCode(error) === "EPIPE" && output === "-") return 0;
-      throw new CommandError(
-        `The export failed after ${rows()} events, what is written is incomplete: ${wordsOf(error)}.`,
-        {
-          cause: error,
-        },
-      );
-    } finally {
-      progress.end();
-    }
-    return 0;
+    await recordExport(databaseUrl, filters.format, recordedFilters(filters));
+    return writeExport(exportAudit({ databaseUrl, key }, filters), output, target);
   });
-}
-
-async function openOutput(output: string): Promise<Writable> {
-  if (output === "-") return process.stdout;
-  try {
-    // The audit is not for everybody on this machine.
-    return (await open(output, "w", 0o600)).createWriteStream();
-  } catch (error) {
-    throw new CommandError(`The export can't be written to ${output}: ${wordsOf(error)}.`, { cause: error });
-  }
-}
-
-async function recordExport(databaseUrl: string, filters: ExportFilters): Promise<void> {
-  const database = openDatabase(databaseUrl, { poolSize: 1, applicationName: "hallpass audit export" });
-  try {
-    await recordEvent(database.prisma, {
-      type: "audit.exported",
-      at: await readNow(database.prisma, createDatabaseClock()),
-      actor: { kind: "hallpass" },
-      data: { format: filters.format, filters: recordedFilters(filters), via: "cli" },
-    });
-  } finally {
-    await database.close();
-  }
-}
-
-/** Counts on the terminal, if there is one to count on. */
-function showProgress(exported: AuditExport): { end(): void } {
-  if (!process.stderr.isTTY) return { end: () => undefined };
-  const started = performance.now();
-  const write = (ending: string): void => {
-    const seconds = (performance.now() - started) / 1_000;
-    const words = wordProgress({ rows: exported.rows(), expected: exported.expected(), seconds });
-    // Shorter than what stands there: the rest of the line is cleared.
-    process.stderr.write(`\r${words}\u001B[K${ending}`);
-  };
-  const timer = setInterval(write, 500, "");
-  return {
-    end() {
-      clearInterval(timer);
-      write("\n");
-    },
-  };
-}
-
-/** `120,000 events, 60,000 a second, 15s left`; what is left is said where it is known how many there are. */
-export function wordProgress({
-  rows,
-  expected,
-  seconds,
-}: {
-  readonly rows: number;
-  readonly expected: number | undefined;
-  readonly seconds: number;
-}): string {
-  const rate = seconds > 0 ? rows / seconds : 0;
-  const left = expected !== undefined && expected > rows && rate > 0 ? (expected - rows) / rate : undefined;
-  const parts = [`${rows.toLocaleString("en")} events`, `${Math.round(rate).toLocaleString("en")} a second`];
-  if (left !== undefined) parts.push(`${formatDuration(Math.max(1, Math.round(left)))} left`);
-  return parts.join(", ");
 }

@@ -1,13 +1,18 @@
-import { loadSigningKey, type PublicKey, readSigningKey } from "../audit/signing-key.ts";
+import { loadSigningKey, type PublicKey, readSigningKey, type SigningKey } from "../audit/signing-key.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 
 /** `hallpass audit key`: prints the public key that checkpoints and exports are verified with. Resolves with the exit code. */
 export async function auditKey(): Promise<number> {
-  const { publicKey } = await inWords(loadSigningKey(settings()));
+  const { publicKey } = await signingKey();
   process.stdout.write(publicKey.pem);
   process.stderr.write(`key ${publicKey.id}\n`);
   return 0;
+}
+
+/** What this installation signs with; made on first use. */
+export function signingKey(): Promise<SigningKey> {
+  return inWords(loadSigningKey(settings()));
 }
 
 /** The keys whose signatures count here: that of this installation, or none where there is none yet. */

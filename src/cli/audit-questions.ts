@@ -4,6 +4,7 @@ import {
   readRequestNumber,
   readWhatQuestion,
   readWhoQuestion,
+  wordRetired,
 } from "../audit/questions.ts";
 import { type AuditReader, withAuditReader } from "../audit/read-events.ts";
 import { deedOf, whatDid } from "../audit/what-did.ts";
@@ -26,7 +27,7 @@ export type ShowOptions = { readonly json?: boolean };
 /** `hallpass audit who`: who could, by which grant, and who let them. Resolves with the exit code. */
 export async function auditWho(access: string, { json = false, ...times }: WhoOptions): Promise<number> {
   const question = read(readWhoQuestion(access, times, new Date()));
-  return answer(`who ${access} ${question.when}`, (reader) =>
+  return answer(`who ${access} ${question.when}`, question.span.from, (reader) =>
     print(whoCould(reader, question), {
       json,
       word: wordWho,
@@ -39,7 +40,7 @@ export async function auditWho(access: string, { json = false, ...times }: WhoOp
 /** `hallpass audit what`: what a person asked for, got, was refused and decided. Resolves with the exit code. */
 export async function auditWhat(person: string, { json = false, between }: WhatOptions): Promise<number> {
   const question = read(readWhatQuestion(person, between, new Date()));
-  return answer(`what ${question.person} ${question.when}`, (reader) =>
+  return answer(`what ${question.person} ${question.when}`, question.span?.from, (reader) =>
     print(whatDid(reader, question), {
       json,
       word: wordWhat,
@@ -52,7 +53,7 @@ export async function auditWhat(person: string, { json = false, between }: WhatO
 /** `hallpass audit show`: the life of one request, event by event. Resolves with the exit code. */
 export async function auditShow(request: string, { json = false }: ShowOptions): Promise<number> {
   const number = read(readRequestNumber(request));
-  return answer(`show AR-${number}`, async (reader) => {
+  return answer(`show AR-${number}`, undefined, async (reader) => {
     const events = await lifeOfRequest(reader, number);
     if (events.length === 0) throw new CommandError(`There is no AR-${number} in the audit.`);
     if (json) {
@@ -73,12 +74,20 @@ function read<T>(question: ReadQuestion<T>): T {
   return question.question;
 }
 
-/** Records that the audit was asked, then answers. */
-async function answer(question: string, work: (reader: AuditReader) => Promise<void>): Promise<number> {
+/** Records that the audit was asked, then answers. `from`: when what is asked about begins; ever unless told. */
+async function answer(
+  question: string,
+  from: Date | undefined,
+  work: (reader: AuditReader) => Promise<void>,
+): Promise<number> {
   return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
     await recordQuestion(databaseUrl, question);
     try {
-      await withAuditReader({ databaseUrl }, work);
+      await withAuditReader({ databaseUrl }, async (reader) => {
+        const unknown = wordRetired(reader.retiredUntil, from);
+        if (unknown !== undefined) process.stderr.write(`${unknown}\n`);
+        await work(reader);
+      });
     } catch (error) {
       // Whoever reads has had enough: `| head`.
       if (systemCode(error) !== "EPIPE") throw error;

@@ -2,8 +2,10 @@
 import { Command, Option } from "commander";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
+import type { AuditExportOptions } from "./audit-export.ts";
 import type { ShowOptions, WhatOptions, WhoOptions } from "./audit-questions.ts";
 import type { ReportOptions } from "./audit-report.ts";
+import type { AuditRetainOptions } from "./audit-retain.ts";
 import type { VerifyOptions } from "./audit-verify.ts";
 import type { ForgetOptions } from "./audit-forget.ts";
 import type { CheckOptions } from "./policy-check.ts";
@@ -137,7 +139,13 @@ function createProgram(): Command {
     .option("--type <TYPE>", "events of this kind: request.approved, or request for all of those")
     .option("--format <FORMAT>", "csv, jsonl or json", "csv")
     .option("--output <FILE>", "a file, compressed where it ends in .gz, or - for standard output", "-")
-    .action(async (options: ExportOptions) =>
+    .option(
+      "--sealed",
+      "the hash chain as it is, place by place, personal values sealed: verify can name each row",
+    )
+    .option("--from <PLACE>", "with --sealed, from this place of the chain on")
+    .option("--to <PLACE>", "with --sealed, to this place")
+    .action(async (options: AuditExportOptions) =>
       finish((await import("./audit-export.ts")).auditExport(options)),
     );
   audit
@@ -187,9 +195,31 @@ function createProgram(): Command {
     .option("--from <PLACE>", "from this place of the chain on")
     .option("--to <PLACE>", "to this place")
     .option("--checkpoint <FILE>", "a checkpoint that was published; may be repeated", repeated, [])
-    .option("--key <FILE>", "the public key it is signed with (default: this installation's own)")
+    .option(
+      "--key <FILE>",
+      "a public key it is signed with; may be repeated (default: this installation's own)",
+      repeated,
+      [],
+    )
+    .option("--archive <DIR>", "the directory with what was retired, which is verified too")
+    .option("--export <FILE>", "a file that was exported, by the proof it ends with: needs no database")
     .action(async (options: VerifyOptions) =>
       finish((await import("./audit-verify.ts")).auditVerify(options)),
+    );
+  audit
+    .command("retain")
+    .description("archive and delete the oldest events, and leave a signed tombstone in their place")
+    .requiredOption("--years <NUMBER>", "keep what is younger than so many years")
+    .option("--archive <DIR>", "the directory to keep what goes in; without it nothing is kept")
+    .option(
+      "--ignore-sink <NAME>",
+      "a sink that is gone for good and need not have had it; may be repeated",
+      repeated,
+      [],
+    )
+    .option("--dry-run", "say what would go, and change nothing")
+    .action(async (options: AuditRetainOptions) =>
+      finish((await import("./audit-retain.ts")).auditRetain(options)),
     );
   audit
     .command("key")
@@ -206,9 +236,6 @@ function createProgram(): Command {
 
   return program;
 }
-
-type ExportOptions = Readonly<Record<"format" | "output", string>> &
-  Readonly<Partial<Record<"since" | "until" | "user" | "resource" | "rule" | "type", string>>>;
 
 function repeated(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];

@@ -192,6 +192,14 @@ export const eventData = {
   }),
   /** Somebody asked who could, or what a person did. */
   "audit.asked": z.object({ question: text, via: plain }),
+  /** The beginning of the chain was old enough to go: places, both included, and the file they are kept in. */
+  "audit.retained": z.object({
+    from: z.number().int(),
+    to: z.number().int(),
+    before: instant,
+    archive: plain.optional(),
+    via: plain,
+  }),
   "audit.refused": z.object({ attempted: text, why: plain }),
   /** A person's key is destroyed: what the audit says of them cannot be read any more. */
   "person.erased": z.object({ person: z.number().int() }),

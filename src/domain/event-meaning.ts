@@ -259,6 +259,15 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     when: "Somebody asked the audit who could, what somebody did, or about a request.",
     fields: { question: "what they asked" },
   },
+  "audit.retained": {
+    when: "The oldest events were deleted, and a signed tombstone laid in their place: `hallpass audit retain`.",
+    fields: {
+      from: "the first place of the chain that went",
+      to: "the last place that went",
+      before: "what was older was old enough",
+      archive: "the file they are kept in; absent where they are kept nowhere",
+    },
+  },
   "audit.refused": {
     when: "Somebody wanted to read the audit and may not.",
     fields: { why: "why they may not" },

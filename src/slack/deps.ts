@@ -1,4 +1,5 @@
 import type { Logger } from "../logger.ts";
+import type { SigningKey } from "../audit/signing-key.ts";
 import type { PolicyDeps } from "../access/deps.ts";
 import type { Workspace } from "./authority.ts";
 import type { Directory } from "./directory.ts";
@@ -14,4 +15,6 @@ export type SlackDeps = PolicyDeps & {
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
   /** Where the audit is read from. */
   readonly databaseUrl: string;
+  /** Signs what is exported of it. */
+  readonly auditKey: () => Promise<SigningKey>;
 };

@@ -113,6 +113,31 @@ test("the chain is said to be as it was written, with the places of the period",
   expect(htmlOf(figures)).toContain("is as it was written");
 });
 
+test("what was retired is not passed over", () => {
+  const tombstone = {
+    version: 1 as const,
+    from: 1,
+    to: 9,
+    previous: "",
+    hash: "",
+    firstAt: "2025-01-01T00:00:00.000Z",
+    lastAt: "2025-07-02T00:00:00.000Z",
+    at: "",
+    keyId: "",
+    signature: "",
+  };
+  const after = (lastAt: string): string => {
+    const verification = { ...figures.chain.verification, tombstones: [{ ...tombstone, lastAt }] };
+    return htmlOf({ ...figures, chain: { ...figures.chain, verification } });
+  };
+  const missing =
+    "What happened until 2025-07-02T00:00:00.000Z was retired from the audit, and is not in this report.";
+  expect(after(tombstone.lastAt)).toContain(missing);
+  expect(after(tombstone.lastAt)).toContain("events verified, from place 10 on");
+  expect(after("2025-06-30T23:59:59.999Z")).not.toContain("is not in this report");
+  expect(htmlOf(figures)).not.toContain("retired");
+});
+
 test("days are those of the time zone", async () => {
   // The one denial after the period is within it where clocks are behind.
   const there = await read("2025-Q3", "America/New_York");

@@ -5,7 +5,8 @@ import { text } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { Client } from "pg";
 import { z } from "zod";
-import { wordProgress } from "../../src/cli/audit-export.ts";
+import { wordProgress } from "../../src/cli/audit-export-output.ts";
+import { createAuditPem } from "../support/audit-key.ts";
 import { createDatabase } from "../support/database.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { emptyFolder, hallpass, spawnHallpass } from "./run-hallpass.ts";
@@ -15,7 +16,7 @@ let env: Readonly<Record<string, string>>;
 
 beforeEach(async () => {
   database = await createDatabase();
-  env = { DATABASE_URL: database.url };
+  env = { DATABASE_URL: database.url, HALLPASS_AUDIT_KEY: createAuditPem() };
 });
 afterEach(() => database.close());
 
@@ -48,6 +49,7 @@ test("events go to standard output, and that they did is recorded first", async 
     "request.created",
     "request.created",
     "audit.exported",
+    "export.proof",
   ]);
 });
 
@@ -81,6 +83,7 @@ test("a file is for its owner only", async () => {
     expect((await readFile(output, "utf8")).split("\n")).toEqual([
       expect.stringMatching(/^seq,at,type,/),
       expect.stringMatching(/^1,2026-03-01T00:00:00\.000Z,request\.created,/),
+      expect.stringMatching(/^,[^,]*,export\.proof,/),
       "",
     ]);
     expect((await stat(output)).mode & 0o777).toBe(0o600);
@@ -105,6 +108,7 @@ test("a file whose name ends in .gz is compressed", async () => {
     expect(Lines.parse(lines.map((line) => JSON.parse(line) as unknown)).map(({ type }) => type)).toEqual([
       ...Array.from({ length: 3 }, () => "request.created"),
       "audit.exported",
+      "export.proof",
     ]);
   } finally {
     await rm(folder, { recursive: true });
@@ -157,6 +161,6 @@ test("200,000 events pass through a memory that holds a fraction of them", async
     lines += String(chunk).split("\n").length - 1;
   }
   if (child.exitCode === null) await once(child, "exit");
-  expect([child.exitCode, await stderr, lines]).toEqual([0, "", count]);
+  expect([child.exitCode, await stderr, lines]).toEqual([0, "", count + 1]);
   expect(bytes).toBeGreaterThan(2 * 64 * 1024 * 1024);
 }, 120_000);

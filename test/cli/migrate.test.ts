@@ -77,7 +77,7 @@ describe("without DATABASE_URL", () => {
     expect([migrated.code, migrated.stderr]).toEqual([0, ""]);
     const exported = await hallpass(["audit", "export", "--format", "jsonl"], { cwd });
     expect([exported.code, exported.stderr]).toEqual([0, ""]);
-    expect(exported.stdout).toMatch(/^\{.*"audit\.exported".*\}\n$/);
+    expect(exported.stdout).toMatch(/^\{.*"audit\.exported".*\}\n\{.*"export\.proof".*\}\n$/);
     await expect(access(join(cwd, ".hallpass/postgres/data/postmaster.pid"))).rejects.toThrow("ENOENT");
   }, 60_000);
 });

@@ -163,24 +163,29 @@ export function driftSection({ drift, driftFindings, period }: Figures): Section
   };
 }
 
-export function chainSection({ chain }: Figures): Section {
+export function chainSection({ chain, period }: Figures): Section {
   const { verification, first, last, unsealed } = chain;
-  const { verified, checkpoints, head, faults } = verification;
+  const { verified, checkpoints, head, faults, tombstones } = verification;
+  const retired = tombstones.at(-1);
+  const latest = tombstones.reduce((latestAt, { lastAt }) => (lastAt > latestAt ? lastAt : latestAt), "");
+  const isMissing = retired !== undefined && Date.parse(latest) >= period.from.getTime();
   const places = first === undefined ? "none" : `${first} to ${last}`;
   return {
     id: "chain",
     title: "Proof of the audit",
-    lead:
+    lead: `${
       faults.length === 0
         ? `The whole hash chain was recomputed for this report and is as it was written: ${many(verified, "event")} and ${many(checkpoints, "signed checkpoint")}.`
-        : `The hash chain is NOT as it was written. What this report says rests on a log that was changed: ${many(faults.length, "fault")}.`,
+        : `The hash chain is NOT as it was written. What this report says rests on a log that was changed: ${many(faults.length, "fault")}.`
+    }${isMissing ? ` What happened until ${latest} was retired from the audit, and is not in this report.` : ""}`,
     charts: [],
     tables: [
       {
         caption: "The hash chain",
         head: ["What", "Value"],
         rows: [
-          ["events verified, from place 1 on", verified],
+          [`events verified, from place ${(retired?.to ?? 0) + 1} on`, verified],
+          ...(retired ? [["places retired before", `1 to ${retired.to}`]] : []),
           ["signed checkpoints verified", checkpoints],
           ["last place", head?.sequence ?? "none"],
           ["hash there", head?.hash ?? "none"],

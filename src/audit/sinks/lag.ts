@@ -33,14 +33,15 @@ export async function readSinkLag(
 ): Promise<readonly SinkLag[]> {
   if (sinks.length === 0) return [];
   return db.$queryRaw<SinkLag[]>`
-    select s.sink, greatest(0, h.head - coalesce(c.sequence, 0))::float8 as events,
+    select s.sink, greatest(0, h.head - greatest(coalesce(c.sequence, 0), h.retired))::float8 as events,
            case when l.sequence is null or f.moved_at is null then 0
              else greatest(0, extract(epoch from ${clock.now} - greatest(e.at, f.moved_at))) end::float8 as seconds
     from unnest(${[...sinks]}::text[]) as s(sink)
-    cross join (select coalesce(max(sequence), 0) as head from audit_chain) h
+    cross join (select coalesce((select sequence from hallpass_audit_head()), 0) as head,
+                       coalesce((select max(last_sequence) from audit_tombstones), 0) as retired) h
     left join audit_cursors c on c.name = 'sink:' || s.sink
     left join audit_cursors f on f.name = 'sink:' || s.sink || ':since'
-    left join audit_chain l on l.sequence = coalesce(c.sequence, 0) + 1
+    left join audit_chain l on l.sequence = greatest(coalesce(c.sequence, 0), h.retired) + 1
     left join audit_events e on e.seq = l.event_seq`;
 }
 

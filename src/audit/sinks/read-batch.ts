@@ -48,7 +48,8 @@ export async function readBatch(
      where c.sequence > $1 order by c.sequence limit ${batchSize}`,
     [from.events],
   );
-  const links = withoutGaps(z.array(Link).parse(rows), from.events);
+  const found = z.array(Link).parse(rows);
+  const links = withoutGaps(found, await begunAfter(client, from.events, found));
   const last = links.at(-1)?.sequence ?? from.events;
   const checkpoints = await readCheckpoints(db, clock, from.checkpoints, last);
   const reached = { events: last, checkpoints: checkpoints.at(-1)?.sequence ?? from.checkpoints };
@@ -59,6 +60,15 @@ export async function readBatch(
     (a, b) => a.sequence - b.sequence || Number(a.kind === "checkpoint") - Number(b.kind === "checkpoint"),
   );
   return { records, reached, isFull: links.length >= batchSize };
+}
+
+/** The place before the first that there is to send: what was retired before a sink was there is not missing. */
+async function begunAfter(client: ClientBase, from: number, [first]: readonly Link[]): Promise<number> {
+  if (!first || first.sequence === from + 1) return from;
+  const { rows } = await client.query<{ retired: number | null }>(
+    "select max(last_sequence)::float8 as retired from audit_tombstones",
+  );
+  return Math.max(from, rows[0]?.retired ?? 0);
 }
 
 /** The chain has no gaps: where there is one, somebody made it, and whoever follows is told of each place. */

@@ -1,4 +1,4 @@
-import { parseWhoQuestion } from "../../audit/questions.ts";
+import { parseWhoQuestion, wordRetired } from "../../audit/questions.ts";
 import { withAuditReader } from "../../audit/read-events.ts";
 import { whoCould } from "../../audit/who-could.ts";
 import { onOneLine, wordWho } from "../../audit/word-answers.ts";
@@ -41,18 +41,24 @@ export async function answerWho(
   );
   const lines: string[] = [];
   let count = 0;
+  let unknown: string | undefined;
   await withAuditReader({ databaseUrl: deps.databaseUrl }, async (reader) => {
+    unknown = wordRetired(reader.retiredUntil, question.span.from);
     for await (const answer of whoCould(reader, question)) {
       count += 1;
       if (count <= mostAnswers) lines.push(shorten(`• ${wordWho(answer).join("; ")}\n`, longestLine));
     }
   });
+  const aside = unknown === undefined ? "" : ` ${unknown}`;
   if (count === 0)
-    return { text: onOneLine(`Nobody could ${access} ${question.when}, as far as Hallpass gave it.`) };
+    return {
+      text: onOneLine(`Nobody could ${access} ${question.when}, as far as Hallpass gave it.${aside}`),
+    };
   const more = count - lines.length;
   if (more > 0)
     lines.push(
       `${more} more. All of them: hallpass audit who; all events: /access-audit export resource ${question.resource}`,
     );
+  if (unknown !== undefined) lines.push(unknown);
   return { text: onOneLine(`Who could ${access} ${question.when}:`), lines };
 }

@@ -115,7 +115,7 @@ async function deliver(
   try {
     const filename = `audit-${now.toISOString().slice(0, 19).replaceAll(":", "")}.${filters.format}`;
     const path = join(folder, filename);
-    const exported = exportAudit({ databaseUrl: deps.databaseUrl }, filters);
+    const exported = exportAudit({ databaseUrl: deps.databaseUrl, key: await deps.auditKey() }, filters);
     await pipeline(exported.stream, createWriteStream(path, { mode: 0o600 }));
     const { channel } = await client.conversations.open({ users: person.slackId ?? "" });
     if (channel?.id === undefined) throw new Error("Slack opened no direct message");

@@ -131,6 +131,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "policy.refused":
     case "audit.exported":
     case "audit.asked":
+    case "audit.retained":
     case "audit.refused":
     case "person.erased":
       return undefined;

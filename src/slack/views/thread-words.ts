@@ -196,6 +196,7 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "policy.refused":
     case "audit.exported":
     case "audit.asked":
+    case "audit.retained":
     case "audit.refused":
     case "person.erased":
       return undefined;

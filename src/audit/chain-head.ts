@@ -1,0 +1,18 @@
+import type { ClientBase } from "pg";
+import { z } from "zod";
+
+const Head = z.object({ sequence: z.number(), hash: z.string(), at: z.string() });
+
+/** Where the chain ends, and when that was asked; place 0 and 64 zeros before anything is sealed. */
+export async function readHead(client: ClientBase): Promise<{
+  readonly head: { readonly sequence: number; readonly hash: string };
+  readonly at: string;
+}> {
+  const { rows } = await client.query(
+    `select coalesce(h.sequence, 0)::float8 as sequence, coalesce(h.hash, repeat('0', 64)) as hash,
+            to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+     from (select 1) as once left join hallpass_audit_head() h on true`,
+  );
+  const { sequence, hash, at } = Head.parse(rows[0]);
+  return { head: { sequence, hash }, at };
+}

@@ -1,0 +1,87 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Checkpoint } from "../audit/checkpoint.ts";
+import { type PublicKey, publicKeyFrom, signingKeyFile, signingKeyFrom } from "../audit/signing-key.ts";
+import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
+import { CommandError } from "./failure.ts";
+import { readSettings } from "./settings.ts";
+
+/** A file holds one checkpoint, or several, a line each; other lines, such as those of a chat around it, do not matter. */
+export async function readCheckpoints(path: string): Promise<readonly Checkpoint[]> {
+  const text = await readText(path, "checkpoint");
+  const found = [...text.matchAll(/\{[^{}]*\}/g)].flatMap(([json]) => {
+    try {
+      const parsed = Checkpoint.safeParse(JSON.parse(json));
+      return parsed.success ? [parsed.data] : [];
+    } catch {
+      // Braces around something else.
+      return [];
+    }
+  });
+  if (found.length > 0) return found;
+  throw new CommandError(`${path} holds no checkpoint: expected JSON as it is posted in the audit channel.`);
+}
+
+/** The keys in those files; without any this installation's own. */
+export async function verifyingKeys(paths: readonly string[]): Promise<readonly PublicKey[]> {
+  if (paths.length === 0) return [await ownKey()];
+  return Promise.all(
+    paths.map(async (path) => {
+      const pem = await readText(path, "public key");
+      return inWords(() => publicKeyFrom(pem, path));
+    }),
+  );
+}
+
+/** It must be there: a new one has signed nothing. */
+async function ownKey(): Promise<PublicKey> {
+  const { auditKey, database } = readSettings();
+  if (auditKey !== undefined) return inWords(() => signingKeyFrom(auditKey, "HALLPASS_AUDIT_KEY").publicKey);
+  const own = join(database.dataDir, signingKeyFile);
+  let pem: string;
+  try {
+    pem = await readFile(own, "utf8");
+  } catch (error) {
+    const why = systemCode(error) === "ENOENT" ? `there is none at ${own}` : wordsOf(error);
+    throw new CommandError(
+      `The key to verify with can't be read: ${why}. Name the public key with --key, or set HALLPASS_DATA_DIR to where the bot keeps its own.`,
+      { cause: error },
+    );
+  }
+  return inWords(() => signingKeyFrom(pem, own).publicKey);
+}
+
+function inWords<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new CommandError(`The ${what} can't be read from ${path}: ${wordsOf(error)}.`, { cause: error });
+  }
+}
+
+/** What is wrong, a line each. */
+export function wordFaults(faults: readonly string[], seen: string): string {
+  return `NOT as it was written: ${count(faults.length, "fault")}${seen}\n${faults.map((fault) => `- ${fault}\n`).join("")}`;
+}
+
+/** `1 event`, `2,000 events` */
+export function count(number: number, what: string): string {
+  return `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** A place in the chain, as people write it. */
+export function placeIn(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new CommandError(
+    `${option} must be a place in the chain such as 1 or 5000, got ${JSON.stringify(text)}.`,
+  );
+}
