@@ -8,6 +8,7 @@ import {
   inTurn,
   pressesInPerson,
   pressesInThread,
+  takesPastHallpass,
 } from "./deeds.ts";
 import type { Stage } from "./stage.ts";
 import { lateWords, overdueWords, type Story } from "./story.ts";
@@ -132,6 +133,39 @@ export const accessStories: readonly Story[] = [
         thread: [...granted.thread, "(it was not used)", "is there again", "Revoked and verified"],
         requester: [...granted.requester, "your access ended", "is there again", "your access ended"],
         alerts: ["is there again", lateWords],
+      },
+    ],
+  },
+  {
+    name: "taken away by somebody else before its end, and given again",
+    steps: [
+      {
+        dies: "after commit of grant_succeeded",
+        does: asksAndIsApproved("orders-db read 1h looking"),
+        audited: [...approvedNow, "grant.active"],
+        holds: true,
+      },
+      {
+        dies: "before commit of vanish",
+        laterSeconds: 11 * minute,
+        before: takesPastHallpass("read", "alice"),
+        holds: false,
+      },
+      { dies: "after commit of vanish", audited: ["grant.vanished"] },
+      {
+        dies: "before commit of come_back",
+        laterSeconds: 11 * minute,
+        before: givesPastHallpass("read", "alice"),
+        holds: true,
+      },
+      { dies: "after commit of come_back", audited: ["grant.came_back"] },
+    ],
+    before: (stage) => stage.letPass(60 * minute),
+    audited: ["grant.revoking", "grant.revoked"],
+    said: [
+      {
+        thread: [...granted.thread, "is gone before its end", "Revoked and verified"],
+        requester: [...granted.requester, "is gone before its end", "your access ended"],
       },
     ],
   },

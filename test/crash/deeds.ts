@@ -67,6 +67,12 @@ export function givesPastHallpass(role: "read" | "write", person: string): Deed 
   return ({ guarded }) => guarded.query(`grant ${guarded.names[role]} to ${guarded.names.subject(person)}`);
 }
 
+/** Somebody takes a role from a person in the guarded server, past Hallpass. */
+export function takesPastHallpass(role: "read" | "write", person: string): Deed {
+  return ({ guarded }) =>
+    guarded.query(`revoke ${guarded.names[role]} from ${guarded.names.subject(person)}`);
+}
+
 /** An auditor of break-glass finds it not justified. */
 export const objects: Deed = async (stage) => {
   await stage.slack.until(

@@ -43,8 +43,6 @@ function byDeadline(effect: DeadlineKind, command: CommandType): Partial<Record<
 }
 
 const nobodyCancels = "no edge sends this command yet";
-const seenAgain =
-  "the next look sees it again until it is recorded, as in the story of what is given again by somebody else";
 const takesRace =
   "takes two grants that race; test/access/in-flight.test.ts, “gets it back from whoever comes next”, has a worker die there";
 
@@ -52,10 +50,6 @@ const takesRace =
 const untold: Partial<Record<CrashPoint, string>> = {
   "before commit of cancel": nobodyCancels,
   "after commit of cancel": nobodyCancels,
-  "before commit of vanish": seenAgain,
-  "after commit of vanish": seenAgain,
-  "before commit of come_back": seenAgain,
-  "after commit of come_back": seenAgain,
   "before commit of restore": takesRace,
   "after commit of restore": takesRace,
 };
