@@ -219,6 +219,8 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
     options: "-c search_path=bullmq -c synchronous_commit=off",
   });
   pool.on("error", (error) => log.warn({ err: error }, "the queues lost a database connection"));
+  // One that is lost in the middle of a transaction of BullMQ's, which listens to its statements only, would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   // BullMQ describes the pool it needs by hand; under exact optional types a real one does not quite fit the description.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const connection = patiently(pool, log) as PostgresConnectionOptions;
