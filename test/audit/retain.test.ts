@@ -156,7 +156,8 @@ it("goes on from the tombstone when nothing is left, and after several", async (
     [11, 20],
     [21, 25],
   ]);
-  expect(await places()).toEqual([]);
+  // What the last one recorded may be sealed by now.
+  expect((await places()).filter((place) => place <= 25)).toEqual([]);
   expect(await faults({ archive })).toEqual([]);
   await sealer.seal();
   expect(await places()).toEqual([26, 27, 28]);

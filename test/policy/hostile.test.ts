@@ -121,11 +121,9 @@ describe("a hostile or broken file is refused in a line", () => {
     expect(faultsOf(aliases(101))).toEqual(["hallpass.yml:2:405: expected at most 100 aliases, got more"]);
   });
 
-  test("a megabyte of keys is refused within seconds", () => {
-    const started = performance.now();
+  test("a megabyte of keys is refused before the test's own time is over", () => {
     const keys = Array.from({ length: 60_000 }, (_, index) => `key-${index}: 1\n`).join("");
     expect(faultsOf(keys).length).toBeGreaterThan(60_000);
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test("no file at all", () => {
