@@ -147,6 +147,8 @@ async function exclusively<T>(
     connections += 1;
     // The lock and the transaction went with the first connection: nothing may go on upon a second.
     if (connections > 1) void client.end();
+    // One lost while it is in use is told by its query.
+    client.on("error", () => undefined);
   });
   // A connection lost between two queries is told by the next query.
   pool.on("error", () => undefined);
