@@ -52,27 +52,58 @@ export const auditFields = [
  */
 export const exportSettings = "set local enable_hashjoin = off; set local enable_mergejoin = off";
 
+/** Places in the log. */
+export type LogRange = {
+  /** Only what comes after this one, which has been written with all before it. */
+  readonly after?: number | undefined;
+  /** Only what comes before this one, and itself. */
+  readonly last?: number | undefined;
+};
+
 /**
  * The statement that writes the events which pass the filters, in the order of the log: PostgreSQL formats them, tokens
  * and all. `literal` quotes a value, because COPY takes no parameters.
  */
 export function copyEvents(
   filters: ExportFilters,
-  person: number | undefined,
+  person: number | null,
   literal: (text: string) => string,
+  range: LogRange = {},
 ): string {
-  const where = conditions(filters, person, literal);
-  const chosen = where.length === 0 ? "" : ` where ${where.join(" and ")}`;
-  return copyAs[filters.format](chosen);
+  return copyAs[filters.format](chosenBy(filters, person, literal, range), range.after === undefined);
 }
 
-const copyAs: Readonly<Record<ExportFormat, (chosen: string) => string>> = {
-  csv: (chosen) => {
+/** The statement that counts in `rows` what `copyEvents` writes. */
+export function countEvents(
+  filters: ExportFilters,
+  person: number | null,
+  literal: (text: string) => string,
+  range: LogRange,
+): string {
+  return `select count(*)::float8 as rows from audit_events e${chosenBy(filters, person, literal, range)}`;
+}
+
+function chosenBy(
+  filters: ExportFilters,
+  person: number | null,
+  literal: (text: string) => string,
+  { after, last }: LogRange,
+): string {
+  const where = [
+    ...conditions(filters, person, literal),
+    ...(after === undefined ? [] : [`e.seq > ${after}`]),
+    ...(last === undefined ? [] : [`e.seq <= ${last}`]),
+  ];
+  return where.length === 0 ? "" : ` where ${where.join(" and ")}`;
+}
+
+const copyAs: Readonly<Record<ExportFormat, (chosen: string, isBeginning: boolean) => string>> = {
+  csv: (chosen, isBeginning) => {
     const columns = auditFields.map((field) => `${inertSql(field)} as ${field.name}`);
     // Written as text once for each event, which `offset 0` keeps apart from how often it is looked at.
     return `copy (select ${columns.join(", ")}
       from (select e.*, e.data::text as data_text from audit_events e${chosen} order by e.seq offset 0) e ${requestOf}
-      order by e.seq) to stdout with (format csv, header true)`;
+      order by e.seq) to stdout with (format csv, header ${isBeginning})`;
   },
   jsonl: copyJson,
   json: copyJson,
@@ -105,7 +136,7 @@ function inertSql(field: { readonly name: string; readonly sql: string; readonly
 
 function conditions(
   { since, until, user, resource, rule, type }: ExportFilters,
-  person: number | undefined,
+  person: number | null,
   literal: (text: string) => string,
 ): readonly string[] {
   const all = [
@@ -119,10 +150,10 @@ function conditions(
   return all.filter((each) => each !== undefined);
 }
 
-function isAbout(user: string, person: number | undefined, literal: (text: string) => string): string {
+function isAbout(user: string, person: number | null, literal: (text: string) => string): string {
   // As events were recorded before people had keys.
   const plainly = `lower(e.requester_email) = lower(${literal(user)}) or lower(e.actor_email) = lower(${literal(user)})`;
-  return person === undefined
+  return person === null
     ? `(${plainly})`
     : `(e.requester_person = ${person} or e.actor_person = ${person} or ${plainly})`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -7,10 +7,18 @@ import { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { readPersonalDirectory } from "../persistence/personal-directory.ts";
 import { readHead } from "./chain-head.ts";
+import {
+  type ExportExtent,
+  insistOnExtent,
+  lockExport,
+  readRetired,
+  settleLastEvent,
+} from "./export-extent.ts";
 import { type ExportFilters, type ExportFormat, recordedFilters } from "./export-filters.ts";
 import { type ExportProof, signExport, wordProof } from "./export-proof.ts";
-import { copyEvents, exportSettings } from "./export-query.ts";
+import { copyEvents, countEvents, exportSettings } from "./export-query.ts";
 import { createTokenOpener } from "./open-tokens.ts";
+import { createRowEnds } from "./row-end.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 export type AuditExport = {
@@ -26,6 +34,32 @@ export type ExportSource = {
   readonly databaseUrl: string;
   /** Signs the proof that is the last row; there is none without it. */
   readonly key?: SigningKey;
+  /** Where it is kept so that another run can go on with it. */
+  readonly part?: ExportPart;
+};
+
+/** An export that several runs may write, one after the other. It needs a key. */
+export type ExportPart = {
+  /** Its own number, of 31 bits. */
+  readonly lock: number;
+  /** What an earlier run has fixed. */
+  readonly extent: ExportExtent | undefined;
+  /** Called before anything is written, while no other run writes; resolves with what earlier runs have written. */
+  begin(extent: ExportExtent): Promise<Begun>;
+  /** Called once in a while, where a row ends: from here on another run could go on. */
+  onRowEnd(end: RowEnd): void;
+};
+
+/** What there is already. */
+export type Begun = { readonly after: number | undefined; readonly digest: Hash };
+
+export type RowEnd = {
+  /** So many bytes of the stream come before. */
+  readonly bytes: number;
+  /** The number of the event in the row. */
+  readonly after: number;
+  /** Of all that was written by now, also by earlier runs. */
+  readonly sha256: string;
 };
 
 /** Streams the audit events that pass the filters, in the order of the log, as they stood in one instant. */
@@ -36,13 +70,12 @@ export function exportAudit(source: ExportSource, filters: ExportFilters): Audit
     application_name: "hallpass audit export",
   });
   const progress: Progress = { rows: 0, expected: undefined };
-  const { key } = source;
-  const writer = createWriter(client, filters.format, progress, key !== undefined);
+  const writer = createWriter(client, filters.format, progress, source);
   const closed = new Promise((resolve) => writer.once("close", resolve));
   // Whatever the connection waits for: without a reader it is of no use.
   void closed.then(() => client.end());
   client.on("error", (error) => writer.destroy(error));
-  streamEvents(client, filters, key, writer, progress).catch((error: unknown) =>
+  streamEvents(client, filters, source, writer, progress).catch((error: unknown) =>
     writer.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   return { stream: writer, rows: () => progress.rows, expected: () => progress.expected };
@@ -52,6 +85,8 @@ type Progress = { rows: number; expected: number | undefined };
 
 type Writer = Transform & {
   open: (lines: string) => string;
+  /** Goes on with what was written already. */
+  takeUp: (begun: Begun) => void;
   copied: () => number;
   /** What the proof says besides what was written. */
   prove: (written: Pick<ExportProof, "rows" | "sha256">) => ExportProof | undefined;
@@ -60,33 +95,61 @@ type Writer = Transform & {
 async function streamEvents(
   client: Client,
   filters: ExportFilters,
-  key: SigningKey | undefined,
+  { key, part }: ExportSource,
   writer: Writer,
   progress: Progress,
 ): Promise<void> {
+  const literal = (text: string): string => client.escapeLiteral(text);
   await client.connect();
+  const last = part && (part.extent?.last ?? (await settleLastEvent(client)));
   await client.query("begin transaction isolation level repeatable read read only");
   await client.query(exportSettings);
+  if (part) await lockExport(client, part.lock);
   const directory = await readPersonalDirectory(client);
-  const person = filters.user === undefined ? undefined : await findPerson(client, filters.user);
+  // What an earlier run of the same export has fixed stays so.
+  const fixed = part?.extent ?? {
+    person: await findPerson(client, filters.user),
+    ...(await readHead(client)),
+  };
   progress.expected = await estimateRows(client, filters);
+  const begun = part && last && (await begin(client, part, { last, ...fixed }));
+  if (begun) writer.takeUp(begun);
+  const { person, head, at } = fixed;
+  const after = begun?.after;
+  const statement = [filters, person, literal] as const;
+  // Nothing can be added to what comes before, so that the database knows how many they are.
+  const before =
+    after === undefined ? 0 : await readCount(client, countEvents(...statement, { last: after }));
+  progress.rows = before;
   if (key) {
-    const { format } = filters;
-    const snapshot = { format, filters: recordedFilters(filters), ...(await readHead(client)) };
+    const snapshot = { format: filters.format, filters: recordedFilters(filters), head, at };
     writer.prove = (written) => signExport({ ...written, ...snapshot }, key);
   }
-  const events = copyTo(copyEvents(filters, person, (text) => client.escapeLiteral(text)));
+  const events = copyTo(copyEvents(...statement, { after, last: last?.seq }));
   writer.open = createTokenOpener(directory, filters.format);
-  writer.copied = () => events.rowCount;
+  writer.copied = () => before + events.rowCount;
   await pipeline(client.query(events), writer);
 }
 
+/** Begins a part, or takes it up if all that belongs to it is there still. */
+async function begin(client: Client, part: ExportPart, fixed: Omit<ExportExtent, "retired">): Promise<Begun> {
+  if (!part.extent) return part.begin({ ...fixed, retired: await readRetired(client) });
+  await insistOnExtent(client, part.extent);
+  return part.begin(part.extent);
+}
+
+async function readCount(client: Client, statement: string): Promise<number> {
+  const { rows } = await client.query<{ rows: number }>(statement);
+  return rows[0]?.rows ?? 0;
+}
+
 /** The number of somebody by their address, or by the name of who was erased: `person-7`. */
-async function findPerson(client: Client, user: string): Promise<number | undefined> {
+async function findPerson(client: Client, user: string | undefined): Promise<number | null> {
+  if (user === undefined) return null;
   const number = /^person-(\d{1,9})$/.exec(user)?.[1];
   if (number !== undefined) return Number(number);
   const { rows } = await client.query<{ id: number }>("select id from people where handle = $1", [user]);
-  return rows[0]?.id;
+  return rows[0]?.id ?? null;
 }
 
 /** What the server believes the log to hold, which is near enough for a progress bar; chosen among, nobody knows. */
@@ -99,12 +162,22 @@ async function estimateRows(client: Client, filters: ExportFilters): Promise<num
   return count > 0 ? count : undefined;
 }
 
+/** More or less so much of an export is lost where a run is interrupted. */
+const partBytes = 4 * 1_024 * 1_024;
+const partMs = 1_000;
+
 /** Opens tokens line by line and sets the format's frame around the lines. */
-function createWriter(client: Client, format: ExportFormat, progress: Progress, isProven: boolean): Writer {
+function createWriter(
+  client: Client,
+  format: ExportFormat,
+  progress: Progress,
+  { key, part }: ExportSource,
+): Writer {
   let rest = "";
-  const digest = isProven ? createHash("sha256") : undefined;
+  let digest = key && createHash("sha256");
   let isFirst = true;
   const headerRows = format === "csv" ? 1 : 0;
+  const noteRowEnds = part ? createNotes(format, part) : undefined;
   const writer: Writer = Object.assign(
     new Transform({
       transform(chunk: Buffer, _encoding, done) {
@@ -118,6 +191,7 @@ function createWriter(client: Client, format: ExportFormat, progress: Progress, 
           progress.rows += countLines(lines) - (isFirst ? headerRows : 0);
           const written = Buffer.from(format === "json" ? inArray(opened, isFirst) : opened, "latin1");
           digest?.update(written);
+          if (digest) noteRowEnds?.(lines, written.length, digest);
           done(null, written);
           isFirst = false;
         } catch (error) {
@@ -135,9 +209,37 @@ function createWriter(client: Client, format: ExportFormat, progress: Progress, 
         return proof ? before + wordProof(proof) : "";
       }),
     }),
-    { open: (lines: string) => lines, copied: () => 0, prove: () => undefined },
+    {
+      open: (lines: string) => lines,
+      takeUp: (begun: Begun) => {
+        ({ digest } = begun);
+        isFirst = begun.after === undefined;
+      },
+      copied: () => 0,
+      prove: () => undefined,
+    },
   );
   return writer;
+}
+
+/** Tells once in a while where a row ends, of lines and as how many bytes they were written. */
+function createNotes(
+  format: ExportFormat,
+  part: ExportPart,
+): (lines: string, length: number, digest: Hash) => void {
+  const rowEnds = createRowEnds(format);
+  let bytes = 0;
+  let noted = { bytes: 0, at: performance.now() };
+  return (lines, length, digest) => {
+    rowEnds.follow(lines);
+    bytes += length;
+    const at = performance.now();
+    if (bytes - noted.bytes < partBytes && at - noted.at < partMs) return;
+    const after = rowEnds.lastRow();
+    if (after === undefined) return;
+    noted = { bytes, at };
+    part.onRowEnd({ bytes, after, sha256: digest.copy().digest("hex") });
+  };
 }
 
 function inArray(lines: string, isFirst: boolean): string {

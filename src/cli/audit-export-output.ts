@@ -3,12 +3,14 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { AuditExport } from "../audit/export.ts";
+import { ExportExtentError } from "../audit/export-extent.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { recordEvent } from "../persistence/audit.ts";
 import { createDatabaseClock } from "../persistence/clock.ts";
 import { openDatabase } from "../persistence/database.ts";
 import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
 import { readNow } from "../persistence/requests.ts";
+import type { ExportFile } from "./audit-export-part.ts";
 import { CommandError } from "./failure.ts";
 
 /** What is written, and how far that is. */
@@ -28,6 +30,28 @@ export async function writeExport(written: Written, output: string, target: Writ
       {
         cause: error,
       },
+    );
+  } finally {
+    progress.end();
+  }
+  return 0;
+}
+
+/** Writes it into a file that is there once it is whole. Resolves with the exit code. */
+export async function writeExportFile(written: Written, file: ExportFile): Promise<number> {
+  const progress = showProgress(written);
+  try {
+    await file.write(written.stream);
+  } catch (error) {
+    await file.discard();
+    if (error instanceof CommandError) throw error;
+    const failed = `The export failed after ${written.rows()} events: ${wordsOf(error)}.`;
+    throw new CommandError(
+      // Waited for or looked after, by what the error says.
+      file.isBegun() && !(error instanceof ExportExtentError)
+        ? `${failed} The same command with --resume finishes it.`
+        : failed,
+      { cause: error },
     );
   } finally {
     progress.end();

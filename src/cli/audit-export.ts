@@ -1,6 +1,9 @@
+import { realpath, stat } from "node:fs/promises";
 import { exportAudit } from "../audit/export.ts";
-import { readExportFilters, recordedFilters } from "../audit/export-filters.ts";
-import { openOutput, recordExport, writeExport } from "./audit-export-output.ts";
+import { type ExportFilters, readExportFilters, recordedFilters } from "../audit/export-filters.ts";
+import type { SigningKey } from "../audit/signing-key.ts";
+import { openOutput, recordExport, writeExport, writeExportFile } from "./audit-export-output.ts";
+import { beginFile, resumeFile } from "./audit-export-part.ts";
 import { auditExportSealed } from "./audit-export-sealed.ts";
 import { signingKey } from "./audit-key.ts";
 import { CommandError } from "./failure.ts";
@@ -21,21 +24,78 @@ export type AuditExportOptions = {
   readonly to?: string;
   /** A file, or `-` for standard output. */
   readonly output: string;
+  /** Go on with the file of a run that was interrupted. */
+  readonly resume?: boolean;
 };
 
 /** `hallpass audit export`: records that it happens, then streams. Resolves with the exit code. */
 export async function auditExport(options: AuditExportOptions): Promise<number> {
-  const { output, sealed = false, from, to, ...written } = options;
+  const { output, sealed = false, resume = false, from, to, ...written } = options;
+  if (resume && (sealed || output === "-"))
+    throw new CommandError(resumeFaults[sealed ? "sealed" : "stdout"]);
   if (sealed) return auditExportSealed({ ...written, output, from, to });
   if (from !== undefined || to !== undefined)
     throw new CommandError("--from and --to are places of the chain: they go with --sealed.");
-  const parsed = readExportFilters(written, new Date());
-  if (!parsed.ok) throw new CommandError(parsed.fault);
+  const filters = parse(written);
   return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
     const key = await signingKey();
-    const { filters } = parsed;
+    const path = await filePath(output);
+    if (path !== undefined) return exportToFile({ databaseUrl, key }, { path, resume, written, filters });
+    if (resume) throw new CommandError(resumeFaults.device);
     const target = await openOutput(output);
     await recordExport(databaseUrl, filters.format, recordedFilters(filters));
     return writeExport(exportAudit({ databaseUrl, key }, filters), output, target);
   });
+}
+
+const resumeFaults = {
+  sealed:
+    "--resume goes on with an export of events: begin a --sealed one anew, or export what is missing by --from.",
+  stdout: "--resume goes on with a file: give the same --output as the run that was interrupted.",
+  device: "--resume goes on with a file, and --output is none.",
+} as const;
+
+type Words = Readonly<Record<string, string>>;
+
+function parse(written: Words): ExportFilters {
+  const parsed = readExportFilters(written, new Date());
+  if (!parsed.ok) throw new CommandError(parsed.fault);
+  return parsed.filters;
+}
+
+type ToFile = {
+  readonly path: string;
+  readonly resume: boolean;
+  readonly written: Words & { readonly format: string };
+  readonly filters: ExportFilters;
+};
+
+async function exportToFile(
+  source: { readonly databaseUrl: string; readonly key: SigningKey },
+  { path, resume, written, filters: asked }: ToFile,
+): Promise<number> {
+  const { format } = asked;
+  const resumed = resume ? await resumeFile(path, source.key, written) : undefined;
+  // As the first run understood them.
+  const filters = resumed ? parse({ ...resumed.filters, format }) : asked;
+  const file =
+    resumed ?? (await beginFile(path, source.key, { asked: written, filters: recordedFilters(filters) }));
+  try {
+    await recordExport(source.databaseUrl, format, recordedFilters(filters));
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  return writeExportFile(exportAudit({ ...source, part: file.part }, filters), file);
+}
+
+/** Where a file is or will be, links followed; `undefined` for what is none, such as a pipe. */
+async function filePath(output: string): Promise<string | undefined> {
+  if (output === "-") return undefined;
+  try {
+    return (await stat(output)).isFile() ? await realpath(output) : undefined;
+  } catch {
+    // Not there yet, or whoever opens it says what is wrong.
+    return output;
+  }
 }

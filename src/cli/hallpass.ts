@@ -139,6 +139,7 @@ function createProgram(): Command {
     .option("--type <TYPE>", "events of this kind: request.approved, or request for all of those")
     .option("--format <FORMAT>", "csv, jsonl or json", "csv")
     .option("--output <FILE>", "a file, compressed where it ends in .gz, or - for standard output", "-")
+    .option("--resume", "finish the file of an export that was interrupted, given as it was then")
     .option(
       "--sealed",
       "the hash chain as it is, place by place, personal values sealed: verify can name each row",
