@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
+import { isoTime } from "./iso-time.ts";
 
 const Head = z.object({ sequence: z.number(), hash: z.string(), at: z.string() });
 
@@ -10,7 +11,7 @@ export async function readHead(client: ClientBase): Promise<{
 }> {
   const { rows } = await client.query(
     `select coalesce(h.sequence, 0)::float8 as sequence, coalesce(h.hash, repeat('0', 64)) as hash,
-            to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+            ${isoTime("now()")} as at
      from (select 1) as once left join hallpass_audit_head() h on true`,
   );
   const { sequence, hash, at } = Head.parse(rows[0]);

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import { canonicalJson } from "./canonical-json.ts";
+import { isoTime } from "./iso-time.ts";
 
 const text = z.string().nullable();
 
@@ -35,7 +36,7 @@ export const chainedFields: readonly { readonly name: keyof ChainedEvent; readon
   { name: "actorKind", sql: "e.actor_kind" },
   { name: "actorPerson", sql: "e.actor_person" },
   { name: "actorSlackId", sql: "e.actor_slack_id" },
-  { name: "at", sql: `to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` },
+  { name: "at", sql: isoTime("e.at") },
   { name: "data", sql: "e.data::text" },
   { name: "dedupeKey", sql: "e.dedupe_key" },
   { name: "grantId", sql: "e.grant_id::text" },

@@ -2,6 +2,7 @@ import { canonicalize } from "json-canonicalize";
 import { z } from "zod";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "../persistence/clock.ts";
+import { isoTime } from "./iso-time.ts";
 import type { PublicKey, SigningKey } from "./signing-key.ts";
 
 /** What the chain was at some moment, signed. Kept elsewhere, it shows that the chain was written anew since. */
@@ -17,7 +18,7 @@ export const Checkpoint = z.object({
 
 /** A row of `audit_checkpoints` as one. */
 export const checkpointColumns = `1 as version, sequence::float8 as sequence, hash, key_id as "keyId", signature,
-  to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
+  ${isoTime("at")} as at`;
 
 /** Signs the chain as it stands, if it has grown since the last checkpoint, by whichever process. */
 export async function makeCheckpoint(

@@ -1,11 +1,12 @@
 import type { ExportFilters, ExportFormat } from "./export-filters.ts";
+import { isoTime } from "./iso-time.ts";
 
 /** What stands in each column of a CSV file and under each key of a JSON object, and where it comes from. */
 export const auditFields = [
   { name: "seq", sql: "e.seq", about: "place in the log; grows, may have gaps" },
   {
     name: "at",
-    sql: `to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    sql: isoTime("e.at"),
     about: "when, by the database's clock: ISO 8601 in UTC with milliseconds",
   },
   { name: "type", sql: "e.type", isOpen: true, about: "what happened, such as request.approved" },

@@ -2,7 +2,8 @@ import { Client } from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { type Archived, archiveName, findArchives, keepArchive, readArchive } from "./archive.ts";
-import { Checkpoint, checkpointFault } from "./checkpoint.ts";
+import { Checkpoint, checkpointColumns, checkpointFault } from "./checkpoint.ts";
+import { isoTime } from "./iso-time.ts";
 import { findRetainable, type Retainable } from "./retainable.ts";
 import { exportSealed, findSealed, type SealedRange } from "./sealed-export.ts";
 import type { SigningKey } from "./signing-key.ts";
@@ -131,8 +132,8 @@ const Times = z.object({ firstAt: z.string(), lastAt: z.string() });
 
 async function timesOf(client: Client, { from, to }: SealedRange): Promise<Part["times"]> {
   const { rows } = await client.query(
-    `select to_char(min(e.at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "firstAt",
-            to_char(max(e.at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "lastAt"
+    `select ${isoTime("min(e.at)")} as "firstAt",
+            ${isoTime("max(e.at)")} as "lastAt"
      from audit_chain c join audit_events e on e.seq = c.event_seq where c.sequence between $1 and $2`,
     [from, to],
   );
@@ -142,11 +143,7 @@ async function timesOf(client: Client, { from, to }: SealedRange): Promise<Part[
 /** Checkpoints that were signed with another key before are no reason to keep the audit for ever. */
 async function trusted(client: Client, key: SigningKey): Promise<Parameters<typeof verifySealed>[1]> {
   const keys = [key.publicKey];
-  const { rows } = await client.query(
-    `select 1 as version, sequence::float8 as sequence, hash, key_id as "keyId", signature,
-            to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
-     from audit_checkpoints`,
-  );
+  const { rows } = await client.query(`select ${checkpointColumns} from audit_checkpoints`);
   const checkpoints = z.array(Checkpoint).parse(rows);
   return { keys, checkpoints: checkpoints.filter((each) => checkpointFault(each, keys) === undefined) };
 }

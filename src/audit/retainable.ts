@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
+import { isoTime } from "./iso-time.ts";
 
 /** How far back the audit may go. */
 export type Retainable = {
@@ -25,7 +26,7 @@ export async function findRetainable(
 ): Promise<Retainable> {
   const { rows } = await client.query(
     `with cut as (select date_trunc('milliseconds', now()) - make_interval(years => $1) as at)
-     select to_char(cut.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as before,
+     select ${isoTime("cut.at")} as before,
             (select min(sequence) from audit_chain)::float8 as first,
             coalesce(
               (select c.sequence - 1 from audit_chain c join audit_events e on e.seq = c.event_seq

@@ -3,6 +3,7 @@ import { canonicalize } from "json-canonicalize";
 import type { Client, ClientBase } from "pg";
 import { z } from "zod";
 import { beginning } from "./chain.ts";
+import { isoTime } from "./iso-time.ts";
 import { readChain } from "./read-chain.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -50,7 +51,7 @@ export async function findSealed(
   const { rows } = await client.query(
     `select min(sequence)::float8 as first, max(sequence)::float8 as last,
             coalesce((select max(last_sequence) from audit_tombstones), 0)::float8 as gone,
-            to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+            ${isoTime("now()")} as at
      from audit_chain`,
   );
   const { first, last, gone, at } = Bounds.parse(rows[0]);

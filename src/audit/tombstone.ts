@@ -3,6 +3,7 @@ import type { ClientBase } from "pg";
 import { z } from "zod";
 import { beginning } from "./chain.ts";
 import { proofFault } from "./export-proof.ts";
+import { isoTime } from "./iso-time.ts";
 import type { PublicKey, SigningKey } from "./signing-key.ts";
 
 const hexHash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -36,14 +37,11 @@ export function signTombstone(
   return { ...signed, signature: key.sign(canonicalize(signed)) };
 }
 
-const time = (column: string): string =>
-  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
 /** All tombstones there are, in the order of the places they stand for. */
 export async function readTombstones(client: ClientBase): Promise<readonly Tombstone[]> {
   const { rows } = await client.query(
     `select 1 as version, first_sequence::float8 as "from", last_sequence::float8 as "to", previous_hash as previous,
-            last_hash as hash, ${time("first_at")} as "firstAt", ${time("last_at")} as "lastAt", ${time("at")} as at,
+            last_hash as hash, ${isoTime("first_at")} as "firstAt", ${isoTime("last_at")} as "lastAt", ${isoTime("at")} as at,
             case when archive is not null then jsonb_build_object('name', archive, 'sha256', archive_sha256) end as archive,
             key_id as "keyId", signature
      from audit_tombstones order by first_sequence, last_sequence`,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import type { Clock } from "../../persistence/clock.ts";
 import { readPersonalDirectory } from "../../persistence/personal-directory.ts";
-import { Checkpoint } from "../checkpoint.ts";
+import { Checkpoint, checkpointColumns } from "../checkpoint.ts";
 import { auditFields } from "../export-query.ts";
 import type { EventRecord, SinkRecord } from "./sink.ts";
 
@@ -109,8 +109,7 @@ async function readCheckpoints(
   upTo: number,
 ): Promise<readonly (Checkpoint & { readonly kind: "checkpoint" })[]> {
   const rows = await db.$queryRaw<unknown[]>`
-    select 1 as version, sequence::float8 as sequence, hash, key_id as "keyId", signature,
-           to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+    select ${Prisma.raw(checkpointColumns)}
     from audit_checkpoints
     where sequence > ${after} and sequence <= ${upTo} and at < ${clock.now} - ${settledAfter}
     order by sequence`;
