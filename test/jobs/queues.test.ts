@@ -37,7 +37,8 @@ it("queues whose database is away when they start work once it is back, and ask 
     const dueAt = new Date();
     while (!(await queues.enqueue([{ id, queue: "grants", dueAt, inMs: 0 }], 1_000))) await sleep(50);
     await done;
-    expect(ran).toEqual([id]);
+    // One that was taken too late to be called taken was given again: a job only says that there is something to look at.
+    expect(new Set(ran)).toEqual(new Set([id]));
     // One for each queue and each worker that asked, a few times; it was thousands.
     expect(warnings).toBeLessThan(200);
   } finally {
