@@ -27,7 +27,7 @@ export type PublicKey = {
   verify(text: string, signature: string): boolean;
 };
 
-export const signingKeyFile = "audit-key.pem";
+const signingKeyFile = "audit-key.pem";
 
 export type SigningKeySettings = {
   /** The private key itself, where it is given. */

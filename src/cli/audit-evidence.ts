@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Checkpoint } from "../audit/checkpoint.ts";
-import { type PublicKey, publicKeyFrom, signingKeyFile, signingKeyFrom } from "../audit/signing-key.ts";
-import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
+import { type PublicKey, publicKeyFrom } from "../audit/signing-key.ts";
+import { wordsOf } from "../persistence/embedded-error.ts";
+import { ownKeys } from "./audit-key.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 
@@ -35,20 +35,12 @@ export async function verifyingKeys(paths: readonly string[]): Promise<readonly 
 
 /** It must be there: a new one has signed nothing. */
 async function ownKey(): Promise<PublicKey> {
-  const { auditKey, database } = readSettings();
-  if (auditKey !== undefined) return inWords(() => signingKeyFrom(auditKey, "HALLPASS_AUDIT_KEY").publicKey);
-  const own = join(database.dataDir, signingKeyFile);
-  let pem: string;
-  try {
-    pem = await readFile(own, "utf8");
-  } catch (error) {
-    const why = systemCode(error) === "ENOENT" ? `there is none at ${own}` : wordsOf(error);
-    throw new CommandError(
-      `The key to verify with can't be read: ${why}. Name the public key with --key, or set HALLPASS_DATA_DIR to where the bot keeps its own.`,
-      { cause: error },
-    );
-  }
-  return inWords(() => signingKeyFrom(pem, own).publicKey);
+  const [key] = await ownKeys();
+  if (key) return key;
+  const { dataDir } = readSettings().database;
+  throw new CommandError(
+    `The key to verify with can't be read: there is none in ${dataDir}. Name the public key with --key, or set HALLPASS_DATA_DIR to where the bot keeps its own.`,
+  );
 }
 
 function inWords<T>(read: () => T): T {

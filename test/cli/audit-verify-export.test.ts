@@ -133,7 +133,7 @@ test("without a key it says so, and makes none", async () => {
   const { code, stderr } = await hallpass(["audit", "verify", "--export", at("audit.csv.gz")], elsewhere());
   expect([code, stderr]).toEqual([
     1,
-    expect.stringMatching(/^The key to verify with can't be read: there is none at /),
+    expect.stringMatching(/^The key to verify with can't be read: there is none in /),
   ]);
   await expect(access(at("nothing"))).rejects.toThrow("ENOENT");
 });
