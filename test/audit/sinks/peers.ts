@@ -8,6 +8,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { createStdoutSink } from "../../../src/audit/sinks/stdout.ts";
+import { makeCertificate } from "./certificate.ts";
 import { httpPeer, type Peer, Received, secret, sinkOf } from "./peer.ts";
 
 const run = promisify(execFile);
@@ -185,10 +186,7 @@ const s3Peer = () =>
 /** TLS with a certificate made for it. While it is broken, takes half of what comes and resets the connection. */
 async function syslogPeer(): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "hallpass-syslog-"));
-  const [key, cert] = [join(home, "key.pem"), join(home, "cert.pem")];
-  const certificate =
-    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost";
-  await run("openssl", [...certificate.split(" "), "-keyout", key, "-out", cert]);
+  const { key, cert } = await makeCertificate(home);
   const received: Received[] = [];
   let broken = false;
   let failures = 0;

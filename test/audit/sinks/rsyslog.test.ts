@@ -1,15 +1,13 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { SinkRecord } from "../../../src/audit/sinks/sink.ts";
 import { describeIf } from "../../support/describe-if.ts";
 import { isInstalled } from "../../support/is-installed.ts";
+import { makeCertificate } from "./certificate.ts";
 import { sinkOf, until } from "./peer.ts";
-
-const run = promisify(execFile);
 
 /** Debian has it in a package of its own. */
 async function hasDriver(): Promise<boolean> {
@@ -31,9 +29,7 @@ describeWithRsyslog("rsyslog", () => {
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "hallpass-rsyslog-"));
-    const certificate =
-      "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost";
-    await run("openssl", [...certificate.split(" "), "-keyout", at("key.pem"), "-out", at("cert.pem")]);
+    await makeCertificate(home);
     await writeFile(
       at("rsyslog.conf"),
       `global(workDirectory="${home}" maxMessageSize="64k" defaultNetstreamDriver="ossl"
