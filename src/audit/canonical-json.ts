@@ -19,7 +19,7 @@ export function canonicalBytes(json: string): string | undefined {
   return reading.isPlain ? value : undefined;
 }
 
-/** How far it has been read. `isPlain`: all keys so far are ASCII, and nothing in them is escaped. */
+/** How far it has been read. `isPlain`: all keys so far are printed ASCII, and nothing in them is escaped. */
 type Reading = { readonly json: string; at: number; isPlain: boolean };
 
 const backslash = "\\".charCodeAt(0);
@@ -36,7 +36,8 @@ function readValue(reading: Reading): string {
   return readWord(reading);
 }
 
-const plainKey = /^"[ !#-[\]-~]*"$/;
+/** Keys are compared with their quotes: what comes before one in ASCII would sort `"a "` before `"a"`. */
+const plainKey = /^"[#-[\]-~]*"$/;
 
 function readObject(reading: Reading): string {
   const keys: string[] = [];

@@ -31,11 +31,17 @@ it("writes an event as RFC 8785 says: keys in order, no spaces, what is NULL lef
   );
 });
 
+it("orders keys where one begins as the other", () => {
+  const data = '{"a!": 3, "a ": 2, "a": 1, "": 0}';
+  expect(canonicalRecord({ ...event, data })).toContain('"data":{"":0,"a":1,"a ":2,"a!":3}');
+});
+
 it("writes whatever stands in an event as an independent implementation of the RFC does", () => {
   const key = fc.oneof(
     fc.string(),
     fc.nat().map(String),
     fc.constantFrom("__proto__", "€", "\u0080", "\u{1f600}", "\uffff", "a", "B"),
+    fc.string({ unit: fc.constantFrom("a", " ", "!", "#", '"'), maxLength: 3 }),
   );
   const { json } = fc.letrec((tie) => ({
     json: fc.oneof(
