@@ -1,8 +1,14 @@
 import { Client } from "pg";
 
+/** Where a snapshot is taken, and as whom. */
+export type SnapshotAt = { readonly databaseUrl: string; readonly name: string };
+
+/** A snapshot that other connections can look at, while the one that shares it is open. */
+export type SharedSnapshot = SnapshotAt & { readonly id: string };
+
 /** Does `work` on a connection of its own, on which the database stands still and nothing can be changed. */
 export async function withSnapshot<T>(
-  { databaseUrl, name }: { readonly databaseUrl: string; readonly name: string },
+  { databaseUrl, name, ...shared }: SnapshotAt | SharedSnapshot,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const client = new Client({
@@ -15,8 +21,17 @@ export async function withSnapshot<T>(
   await client.connect();
   try {
     await client.query("begin transaction isolation level repeatable read read only");
+    if ("id" in shared) await client.query(`set transaction snapshot ${client.escapeLiteral(shared.id)}`);
     return await work(client);
   } finally {
     await client.end();
   }
+}
+
+/** Shares what `client`, who is there, sees. */
+export async function shareSnapshot(client: Client, at: SnapshotAt): Promise<SharedSnapshot> {
+  const { rows } = await client.query<{ id: string }>("select pg_export_snapshot() as id");
+  const [row] = rows;
+  if (!row) throw new Error("expected PostgreSQL to name its snapshot, got nothing");
+  return { ...at, id: row.id };
 }

@@ -2,11 +2,13 @@ import type { Client } from "pg";
 import { z } from "zod";
 import { beginning } from "./chain.ts";
 import { Checkpoint, checkpointColumns, checkpointFault } from "./checkpoint.ts";
-import { linkHashOfBytes, readChain, wordEvent, wordMissing } from "./read-chain.ts";
+import { wordMissing } from "./read-chain.ts";
 import type { PublicKey } from "./signing-key.ts";
-import { withSnapshot } from "./snapshot.ts";
+import { type SnapshotAt, withSnapshot } from "./snapshot.ts";
 import { readTombstones, type Tombstone, tombstoneFaults } from "./tombstone.ts";
 import { verifyArchives } from "./verify-archives.ts";
+import { verifyParallel } from "./verify-parallel.ts";
+import { againstCheckpoint, isLate, mostFaults } from "./verify-places.ts";
 
 export type VerifyOptions = {
   /** The first and the last place that are looked at; the whole chain unless told. */
@@ -18,6 +20,8 @@ export type VerifyOptions = {
   readonly archive?: string | undefined;
   /** Whose signatures count. */
   readonly keys: readonly PublicKey[];
+  /** How many share the work; as many as it is worth unless told. */
+  readonly threads?: number;
   readonly onProgress?: (verified: number) => void;
 };
 
@@ -37,15 +41,6 @@ export type Verification = {
   readonly faults: readonly string[];
 };
 
-/** One forged row makes all later ones look wrong only when the chain was not written anew; more than this helps nobody. */
-const mostFaults = 10;
-
-/** Sealing takes seconds. What is sealed, or still not sealed, so much later was not there at its time. */
-const lateMs = 10 * 60_000;
-
-/** Of a time as people have them: nothing is later than `infinity`, so that it would hide whatever is. */
-const isoLength = "2026-03-03T09:00:00.000Z".length;
-
 /**
  * Recomputes the chain from what the database holds and compares it with the hashes there and with checkpoints. Reads in one
  * snapshot, in constant memory.
@@ -54,11 +49,12 @@ export async function verifyChain(
   { databaseUrl }: { readonly databaseUrl: string },
   options: VerifyOptions,
 ): Promise<Verification> {
-  return withSnapshot({ databaseUrl, name: "hallpass audit verify" }, (client) => verifyIn(client, options));
+  const at = { databaseUrl, name: "hallpass audit verify" };
+  return withSnapshot(at, (client) => verifyIn(client, at, options));
 }
 
-async function verifyIn(client: Client, options: VerifyOptions): Promise<Verification> {
-  const { to, keys, published = [], archive } = options;
+async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions): Promise<Verification> {
+  const { to, keys, published = [], archive, threads } = options;
   const faults: string[] = [];
   const checkpoints = await checkpointsIn(client, published, keys, faults);
   const expected = new Map(checkpoints.map((checkpoint) => [checkpoint.sequence, checkpoint]));
@@ -74,48 +70,36 @@ async function verifyIn(client: Client, options: VerifyOptions): Promise<Verific
 
   // What was retired is not there to be looked at.
   const from = Math.max(options.from ?? 1, retired.to + 1);
-  let sequence = from - 1;
-  let hash = sequence === retired.to ? retired.hash : await hashAt(client, sequence);
-  let verified = 0;
-  // A forged one must not make all that follows look late. Times in one form are in the order of their texts.
-  let latestAt = (forged.length === 0 ? tombstones.at(-1)?.lastAt : undefined) ?? "";
-  let head: Verification["head"];
-  for await (const { place, hash: stored, event } of readChain(client, { from, to })) {
-    const isNext = place === sequence + 1;
-    if (!isNext)
-      faults.push(
-        wordMissing(sequence + 1, place - 1) +
-          (verified === 0 && from === 1 ? ", and no tombstone stands for them" : ""),
-      );
-    const previous = isNext ? hash : undefined;
-    if (!event) faults.push(`place ${place}: its event is gone from audit_events; it was deleted`);
-    else if (previous !== undefined && linkHashOfBytes(previous, event.record) !== stored)
-      faults.push(
-        `place ${place}: ${wordEvent(event)} is not what was sealed there; it was changed, or exchanged`,
-      );
-    else if (event.at < latestAt && Date.parse(event.at) < Date.parse(latestAt) - lateMs)
-      faults.push(
-        `place ${place}: ${wordEvent(event)} was sealed long after its time; it was inserted later`,
-      );
-    if (event && event.at.length === isoLength && event.at > latestAt) latestAt = event.at;
-    faults.push(...againstCheckpoint(expected.get(place), stored));
-    hash = stored;
-    sequence = place;
-    head = { sequence, hash };
-    verified += 1;
-    if (verified % 10_000 === 0) options.onProgress?.(verified);
-    if (faults.length >= mostFaults) break;
-  }
+  let told = 0;
+  const places = await verifyParallel(
+    client,
+    {
+      at,
+      places: {
+        from,
+        to,
+        previousHash: from === retired.to + 1 ? retired.hash : await hashAt(client, from - 1),
+        // A forged one must not make all that follows look late.
+        latestAt: (forged.length === 0 ? tombstones.at(-1)?.lastAt : undefined) ?? "",
+        checkpoints,
+      },
+      threads,
+    },
+    (more) => options.onProgress?.((told += more)),
+  );
+  const { verified, head, latestAt } = places;
+  const sequence = head?.sequence ?? from - 1;
+  faults.push(...places.faults);
   if (faults.length < mostFaults && to !== undefined && sequence < to)
     faults.push(wordMissing(sequence + 1, to));
   if (to === undefined && faults.length < mostFaults) {
-    for (const { sequence: place, at } of checkpoints)
+    for (const { sequence: place, at: signedAt } of checkpoints)
       if (place > sequence)
         faults.push(
-          `the chain ends at place ${sequence}, and a checkpoint of ${at} knew ${place}; its end was cut off`,
+          `the chain ends at place ${sequence}, and a checkpoint of ${signedAt} knew ${place}; its end was cut off`,
         );
   }
-  const unsealed = await unsealedIn(client, Date.parse(latestAt), faults);
+  const unsealed = await unsealedIn(client, latestAt, faults);
   return {
     verified: verified + (archived?.verified ?? 0),
     tombstones,
@@ -125,14 +109,6 @@ async function verifyIn(client: Client, options: VerifyOptions): Promise<Verific
     unsealed,
     faults: faults.slice(0, mostFaults),
   };
-}
-
-function againstCheckpoint(checkpoint: Checkpoint | undefined, stored: string): readonly string[] {
-  if (!checkpoint || checkpoint.hash === stored) return [];
-  return [
-    `place ${checkpoint.sequence}: the checkpoint of ${checkpoint.at} says ${checkpoint.hash.slice(0, 16)}… and the chain ` +
-      `${stored.slice(0, 16)}…; the chain was written anew`,
-  ];
 }
 
 /** Whether a checkpoint is of a place that was retired, and at the end of no tombstone. */
@@ -182,7 +158,7 @@ async function hashAt(client: Client, sequence: number): Promise<string> {
 }
 
 /** Counts what is not sealed yet; what should have been long ago is a fault. */
-async function unsealedIn(client: Client, latestMs: number, faults: string[]): Promise<number> {
+async function unsealedIn(client: Client, latestAt: string, faults: string[]): Promise<number> {
   const { rows } = await client.query<{
     count: string;
     id: string | null;
@@ -193,7 +169,7 @@ async function unsealedIn(client: Client, latestMs: number, faults: string[]): P
      where not exists (select from audit_chain c where c.event_seq = e.seq) order by e.at limit 1`,
   );
   const [first] = rows;
-  if (first?.at && first.at.getTime() < latestMs - lateMs)
+  if (first?.at && isLate(first.at.toISOString(), latestAt))
     faults.push(
       `${first.type} (event ${first.id}) is not in the chain, though later events are; it was inserted later`,
     );

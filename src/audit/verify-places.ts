@@ -1,0 +1,102 @@
+import type { Client } from "pg";
+import type { Checkpoint } from "./checkpoint.ts";
+import { linkHashOfBytes, readChain, wordEvent, wordMissing } from "./read-chain.ts";
+
+/** Places of the chain that follow one another, and what they have to agree with; can be handed to another thread. */
+export type Places = {
+  readonly from: number;
+  /** To the end of the chain unless told. */
+  readonly to: number | undefined;
+  /** What the chain has at the place before. */
+  readonly previousHash: string;
+  /** The latest time of an event before; empty when there is none. */
+  readonly latestAt: string;
+  /** Of these places and others. */
+  readonly checkpoints: readonly Checkpoint[];
+};
+
+export type VerifiedPlaces = {
+  readonly verified: number;
+  /** The last place that was looked at, and its hash; absent when there was none. */
+  readonly head: { readonly sequence: number; readonly hash: string } | undefined;
+  /** The earliest time of an event here, and the latest here or before; empty when there is none. */
+  readonly earliestAt: string;
+  readonly latestAt: string;
+  readonly faults: readonly string[];
+};
+
+/** One forged row makes all later ones look wrong only when the chain was not written anew; more than this helps nobody. */
+export const mostFaults = 10;
+
+/** Sealing takes seconds. What is sealed, or still not sealed, so much later was not there at its time. */
+const lateMs = 10 * 60_000;
+
+/** Of a time as people have them: nothing is later than `infinity`, so that it would hide whatever is. */
+const isoLength = "2026-03-03T09:00:00.000Z".length;
+
+/** How often it is told how far it has come. */
+const progressEvery = 10_000;
+
+/** Recomputes what the client's transaction holds at these places; `onProgress` hears how many more there are. */
+export async function verifyPlaces(
+  client: Client,
+  { from, to, previousHash, latestAt: latestBefore, checkpoints }: Places,
+  onProgress?: (more: number) => void,
+): Promise<VerifiedPlaces> {
+  const expected = new Map(checkpoints.map((checkpoint) => [checkpoint.sequence, checkpoint]));
+  const faults: string[] = [];
+  let sequence = from - 1;
+  let hash = previousHash;
+  let verified = 0;
+  // Times in one form are in the order of their texts.
+  let latestAt = latestBefore;
+  let earliestAt = "";
+  for await (const { place, hash: stored, event } of readChain(client, { from, to })) {
+    const isNext = place === sequence + 1;
+    if (!isNext)
+      faults.push(
+        wordMissing(sequence + 1, place - 1) +
+          (verified === 0 && from === 1 ? ", and no tombstone stands for them" : ""),
+      );
+    const previous = isNext ? hash : undefined;
+    if (!event) faults.push(`place ${place}: its event is gone from audit_events; it was deleted`);
+    else if (previous !== undefined && linkHashOfBytes(previous, event.record) !== stored)
+      faults.push(
+        `place ${place}: ${wordEvent(event)} is not what was sealed there; it was changed, or exchanged`,
+      );
+    else if (isLate(event.at, latestAt))
+      faults.push(
+        `place ${place}: ${wordEvent(event)} was sealed long after its time; it was inserted later`,
+      );
+    if (event?.at.length === isoLength) {
+      if (event.at > latestAt) latestAt = event.at;
+      if (event.at < earliestAt || earliestAt === "") earliestAt = event.at;
+    }
+    faults.push(...againstCheckpoint(expected.get(place), stored));
+    hash = stored;
+    sequence = place;
+    verified += 1;
+    if (verified % progressEvery === 0) onProgress?.(progressEvery);
+    if (faults.length >= mostFaults) break;
+  }
+  return {
+    verified,
+    head: verified === 0 ? undefined : { sequence, hash },
+    earliestAt,
+    latestAt,
+    faults,
+  };
+}
+
+/** Whether an event of that time came when others had long been sealed. */
+export function isLate(at: string, latestAt: string): boolean {
+  return at < latestAt && Date.parse(at) < Date.parse(latestAt) - lateMs;
+}
+
+export function againstCheckpoint(checkpoint: Checkpoint | undefined, stored: string): readonly string[] {
+  if (!checkpoint || checkpoint.hash === stored) return [];
+  return [
+    `place ${checkpoint.sequence}: the checkpoint of ${checkpoint.at} says ${checkpoint.hash.slice(0, 16)}… and the chain ` +
+      `${stored.slice(0, 16)}…; the chain was written anew`,
+  ];
+}
