@@ -5,12 +5,12 @@ import type { Evaluation } from "../policy/evaluate.ts";
 import { wordRefusals } from "../policy/explain.ts";
 import type { Policy } from "../policy/policy.ts";
 import { subjectFor } from "../policy/subject.ts";
-import type { AccessAsk } from "./request-access.ts";
+import type { AnyAsk } from "./request-access.ts";
 
 /** A request as it is about to be filed: what was asked, what the policy says to it, and what an approval would grant. */
 export function draftRequest(
   policy: Policy,
-  ask: AccessAsk,
+  ask: AnyAsk,
   evaluation: Evaluation,
   now: Date,
 ): Omit<AccessRequest, "number" | "status" | "decisions" | "closedAt"> {
@@ -28,7 +28,11 @@ export function draftRequest(
     terms: {
       ...termsOf(policy, ask, evaluation),
       ip: ask.ip,
-      extends: ask.extends && { requestId: ask.extends.requestId, number: ask.extends.number },
+      extends: ask.extends && {
+        requestId: ask.extends.requestId,
+        number: ask.extends.number,
+        place: ask.extends.place,
+      },
     },
     ...(ask.ticket === undefined ? {} : { ticket: ask.ticket }),
     ...(evaluation.rule === undefined ? {} : { rule: evaluation.rule }),
@@ -56,7 +60,7 @@ function earliest(one: Date, other: Date = one): Date {
   return one < other ? one : other;
 }
 
-function termsOf(policy: Policy, ask: AccessAsk, evaluation: Evaluation): Terms {
+function termsOf(policy: Policy, ask: AnyAsk, evaluation: Evaluation): Terms {
   const { alerts } = policy.settings;
   if (evaluation.verdict === "refuse") {
     const resource = policy.resources.get(ask.resource);

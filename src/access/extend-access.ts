@@ -6,7 +6,7 @@ import { readState } from "../persistence/requests.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { evaluateAgain, readFacts } from "./read-facts.ts";
-import { type AccessAnswer, requestAccess } from "./request-access.ts";
+import { type AccessAnswer, requestExtension } from "./request-access.ts";
 
 export type ExtensionAnswer =
   /** A request of its own, which allows it at once or waits for approval. */
@@ -38,22 +38,23 @@ export async function extendAccess(
   if (evaluation.verdict === "refuse") return refuse("policy_changed");
   if (!evaluation.extend) return refuse("not_extendable");
   const { times, bySeconds } = evaluation.extend;
-  const { approved, pending } = await countExtensions(deps.db, request);
+  const { approved, pending, all } = await countExtensions(deps.db, request);
   if (pending > 0) return refuse("extension_pending");
   if (approved >= times) return refuse("extended_enough");
 
   const { resource, role, reason, ticket, source, number, terms } = request;
-  const answer = await requestAccess(deps, {
+  const answer = await requestExtension(deps, {
     requester: by,
     resource,
     role,
     durationSeconds: bySeconds,
     reason,
     source,
-    extends: { requestId, number, until: expiresAt },
+    extends: { requestId, number, until: expiresAt, place: all + 1 },
     dedupeKey: `extend ${key}`,
     ...(ticket === undefined ? {} : { ticket }),
     ...(terms.ip === undefined ? {} : { ip: terms.ip }),
   });
-  return { asked: true, answer };
+  // Somebody, perhaps the same with another click, was first: what they asked for counts now.
+  return answer ? { asked: true, answer } : extendAccess(deps, { requestId, by, key });
 }

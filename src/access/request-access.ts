@@ -21,11 +21,21 @@ export type AccessAsk = {
   readonly ip?: string;
   /** Taken now and reviewed afterwards. */
   readonly isBreakGlass?: boolean;
-  /** Asks that the access of this request, which ends at `until`, last longer. */
-  readonly extends?: { readonly requestId: string; readonly number: number; readonly until: Date };
   /** Names the interaction: the same one delivered again files nothing new. */
   readonly dedupeKey?: string;
 };
+
+/** Asks that the access of another request, which ends at `until`, last longer; as the one in this place of those that ask it. */
+export type ExtensionAsk = AccessAsk & {
+  readonly extends: {
+    readonly requestId: string;
+    readonly number: number;
+    readonly until: Date;
+    readonly place: number;
+  };
+};
+
+export type AnyAsk = AccessAsk & Partial<Pick<ExtensionAsk, "extends">>;
 
 export type AccessAnswer =
   | { readonly outcome: "filed"; readonly request: AccessRequest }
@@ -42,7 +52,21 @@ export type AccessAnswer =
   | { readonly outcome: "repeated"; readonly number: number };
 
 /** Files an access request: evaluated by the policy in force, recorded with its events and effects in one statement. */
-export async function requestAccess(deps: PolicyDeps, asked: AccessAsk): Promise<AccessAnswer> {
+export async function requestAccess(deps: PolicyDeps, ask: AccessAsk): Promise<AccessAnswer> {
+  const answer = await fileAsk(deps, ask);
+  if (!answer) throw new Error("a request was neither recorded nor found");
+  return answer;
+}
+
+/** The same for access that is to last longer; `undefined` when the place was taken by another ask, and nothing is recorded. */
+export async function requestExtension(
+  deps: PolicyDeps,
+  ask: ExtensionAsk,
+): Promise<AccessAnswer | undefined> {
+  return fileAsk(deps, ask);
+}
+
+async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | undefined> {
   const ask = {
     ...asked,
     reason: storable(asked.reason),
@@ -60,7 +84,7 @@ export async function requestAccess(deps: PolicyDeps, asked: AccessAsk): Promise
   const recorded = await recordNew(deps.db, transition, ask.dedupeKey);
   if (!recorded) {
     const earlier = ask.dedupeKey === undefined ? undefined : await findByDedupeKey(deps.db, ask.dedupeKey);
-    if (!earlier) throw new Error("a request was neither recorded nor found");
+    if (!earlier) return undefined;
     // What was refused before must not look as if it had been filed.
     if (evaluation.verdict === "refuse" && earlier.isRefused) return refused(earlier, evaluation.refusals);
     return { outcome: "repeated", number: earlier.number };

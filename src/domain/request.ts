@@ -34,7 +34,14 @@ export const Terms = z.object({
   /** What could not be found out and made the answer no better. */
   doubts: z.array(z.string()).optional(),
   /** The request whose access this one asks to last longer. */
-  extends: z.object({ requestId: z.string(), number: z.number().int() }).optional(),
+  extends: z
+    .object({
+      requestId: z.string(),
+      number: z.number().int(),
+      /** Which of those that ask the same it is, from 1 on; no two are the same. */
+      place: z.number().int().optional(),
+    })
+    .optional(),
   /** Where a request by the API came from. */
   ip: z.string().optional(),
   remindEverySeconds: seconds.optional(),

@@ -82,7 +82,8 @@ export async function findByDedupeKey(
 
 /**
  * Records a new request with its events and effects in one statement.
- * `undefined` when a request with this dedupe key was already filed: nothing is written then.
+ * `undefined` when a request with this dedupe key was already filed, or one to extend the same in the same place: nothing is
+ * written then.
  */
 export async function recordNew(
   db: PrismaClient,
@@ -111,7 +112,7 @@ export async function recordNew(
         ${request.rule ?? null}, ${JSON.stringify(request.terms)}::jsonb, ${JSON.stringify(request.planned)}::jsonb,
         ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},
         ${request.closedAt ?? null})
-      on conflict (dedupe_key) do nothing
+      on conflict do nothing
       returning id, number)
     ${consequences(changes, { events, persons })}
     select number from changed`,

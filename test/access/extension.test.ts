@@ -113,3 +113,14 @@ it("the same, when the worker that told the provider died and another comes afte
   expect(office.provider.held.size).toBe(0);
   expect(await office.events()).toEqual(expect.arrayContaining(["grant.landed_late", "extension.failed"]));
 });
+
+it("two that are asked for at the same moment are not more than the rule lets there be", async () => {
+  const { id } = (await office.approved()).request;
+  await office.drain();
+  const answers = await Promise.all(
+    ["2", "3", "4"].map((key) => extendAccess(office, { requestId: id, by: alice, key })),
+  );
+  expect(answers.map((answer) => (answer.asked ? answer.answer.outcome : answer.refusal)).toSorted()).toEqual(
+    ["extension_pending", "extension_pending", "filed"],
+  );
+});
