@@ -17,7 +17,7 @@ export type Deed =
   /** Presses a button under the message of a request, as it is now or was once. `times`: that often; `copies`: delivered so often. */
   | {
       readonly do: "click";
-      readonly who: Someone;
+      readonly who: Someone | "requester";
       readonly request: number;
       readonly button: Button;
       readonly times: number;
@@ -77,11 +77,14 @@ const ask: fc.Arbitrary<Deed> = fc.record({
   minutes,
   isBreakGlass: fc.boolean(),
 });
-const click = (buttons: readonly Button[]): fc.Arbitrary<Deed> =>
+const click = (
+  buttons: readonly Button[],
+  mostly: readonly (Someone | "requester")[] = ["alice", "bob", "bob", "carol", "carol", "dana"],
+): fc.Arbitrary<Deed> =>
   fc.record({
     do: fc.constant("click" as const),
     who: fc.oneof(
-      { arbitrary: fc.constantFrom<Someone>("alice", "bob", "bob", "carol", "carol", "dana"), weight: 6 },
+      { arbitrary: fc.constantFrom(...mostly), weight: 6 },
       { arbitrary: fc.constantFrom(...people), weight: 1 },
     ),
     // From the latest back: what was just asked for is what is mostly decided.
@@ -91,7 +94,18 @@ const click = (buttons: readonly Button[]): fc.Arbitrary<Deed> =>
     copies: fc.oneof({ arbitrary: fc.constant(1), weight: 5 }, { arbitrary: fc.constant(2), weight: 1 }),
   });
 const approves = click(["Approve"]);
-const anyClick = click(["Approve", "Approve", "Deny", "End access", "Extend", "Extend", "Try now"]);
+const ownClick = click(["End access", "Extend", "Extend"], ["requester"]);
+const anyClick = fc.oneof(
+  { arbitrary: click(["Approve", "Approve", "Deny", "End access", "Extend", "Try now"]), weight: 2 },
+  { arbitrary: ownClick, weight: 1 },
+);
+const breakGlass = fc.constant<Deed>({
+  do: "ask",
+  who: "erin",
+  access: "vault open",
+  minutes: 30,
+  isBreakGlass: true,
+});
 const deed = fc.oneof(
   { arbitrary: ask, weight: 3 },
   { arbitrary: approves, weight: 4 },
@@ -141,12 +155,14 @@ const step = fc.oneof(
   { arbitrary: ask, weight: 4 },
   { arbitrary: approves, weight: 5 },
   { arbitrary: anyClick, weight: 6 },
+  { arbitrary: ownClick, weight: 4 },
+  { arbitrary: breakGlass, weight: 1 },
   {
     arbitrary: fc.record({
       do: fc.constant("meanwhile" as const),
       fault: delay,
       one: fc.oneof(approves, anyClick, ask),
-      other: fc.oneof(click(["End access"]), deed),
+      other: fc.oneof(ownClick, deed),
     }),
     weight: 3,
   },

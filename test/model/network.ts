@@ -14,6 +14,8 @@ export type Network = {
   readonly databaseUrl: string;
   readonly providerUrl: string;
   readonly slackUrl: string;
+  /** Where queues are in Redis. */
+  readonly redisUrl: string | undefined;
   /** Has the world reach the process, too. */
   reach(url: string): Promise<string>;
   /** Dies at this point; resolves when that has happened. */
@@ -30,7 +32,9 @@ const calls: Readonly<Record<Wire, RegExp>> = {
   slack: /^POST /u,
 };
 
-export async function startNetwork(servers: Readonly<Record<Wire, string>>): Promise<Network> {
+export async function startNetwork(
+  servers: Readonly<Record<Wire, string>> & { readonly redis: string | undefined },
+): Promise<Network> {
   const proxies: Proxy[] = [];
   let trap: { readonly point: CrashPoint; left: number; connection?: object; struck: () => void } | undefined;
 
@@ -63,6 +67,7 @@ export async function startNetwork(servers: Readonly<Record<Wire, string>>): Pro
     databaseUrl: await open(servers.database, "database"),
     providerUrl: await open(servers.provider, "provider"),
     slackUrl: await open(servers.slack, "slack"),
+    redisUrl: servers.redis === undefined ? undefined : await open(servers.redis),
     reach: (url) => open(url),
     dieAt: (point) =>
       new Promise((resolve) => {

@@ -102,8 +102,8 @@ export async function perform(world: ModelWorld, course: Course, step: Step): Pr
 
 async function act(world: ModelWorld, course: Course, deed: Deed): Promise<void> {
   const { slack } = world;
-  const user = userNamed(world, deed.who);
   if (deed.do === "ask") {
+    const user = userNamed(world, deed.who);
     const words = `${deed.access} ${deed.minutes}m ${deed.isBreakGlass && deed.access === "vault open" ? "break-glass " : ""}because`;
     await slack.interactions.command(user, channelNamed(world, "general"), "/request-access", words);
     return;
@@ -113,6 +113,7 @@ async function act(world: ModelWorld, course: Course, deed: Deed): Promise<void>
   const message = request && approvalMessage(world, request);
   // Nobody presses a button that Slack does not show.
   if (!request || !message) return;
+  const user = deed.who === "requester" ? userWith(world, request.requester) : userNamed(world, deed.who);
   const value = deed.button === "Try now" ? grantOf(request) : request.id;
   if (value === undefined) return;
   const action = { type: "button", block_id: "own", action_id: actionIds[deed.button], value };
@@ -120,7 +121,7 @@ async function act(world: ModelWorld, course: Course, deed: Deed): Promise<void>
   const press = (): Promise<unknown> =>
     slack.interactions.act(user, place, action, { times: deed.copies, how: "concurrently" });
   await Promise.all(Array.from({ length: deed.times }, press));
-  if (deed.button === "Deny") await sayWhy(world, deed.who);
+  if (deed.button === "Deny") await sayWhy(world, user.name);
 }
 
 async function get(
@@ -250,6 +251,12 @@ function trouble(world: ModelWorld, what: SlackTrouble): void {
 function userNamed({ slack }: ModelWorld, name: string): User {
   const user = slack.workspace.users().find((one) => one.name === name);
   if (!user) throw new Error(`nobody is called ${name}`);
+  return user;
+}
+
+function userWith({ slack }: ModelWorld, email: string): User {
+  const user = slack.workspace.users().find((one) => one.email === email);
+  if (!user) throw new Error(`nobody has the address ${email}`);
   return user;
 }
 

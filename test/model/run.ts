@@ -4,7 +4,7 @@ import { histories, type Step } from "./history.ts";
 import { knownHistories } from "./known-histories.ts";
 import { checkAlways, checkEnd } from "./invariants.ts";
 import { type Course, perform, review, welcomeBack } from "./perform.ts";
-import { type ModelWorld, openModelWorld } from "./world.ts";
+import { type ModelWorld, openModelWorld, type Queues } from "./world.ts";
 
 /** What does not hold, with all that happened until then. */
 class HistoryError extends Error {
@@ -89,6 +89,7 @@ export type Plan = {
   readonly seed: number;
   /** Where in the run that seed makes the history to replay is. */
   readonly path?: string | undefined;
+  readonly queues: Queues;
   /** How long a failing history is made shorter, in milliseconds. */
   readonly shrinkMs: number;
   readonly onHistory?: (count: number) => void;
@@ -120,7 +121,7 @@ export async function runHistories(plan: Plan): Promise<Report> {
       world = undefined;
     }
     if (!world) {
-      world = await openModelWorld();
+      world = await openModelWorld(plan.queues);
       inThisWorld = 0;
     }
     inThisWorld += 1;
@@ -148,7 +149,7 @@ export async function runHistories(plan: Plan): Promise<Report> {
     if (!result.failed) return { ran, failure: undefined, recorded };
     const why =
       result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
-    const replay = `npm run soak -- --seed ${result.seed} --path ${result.counterexamplePath ?? ""}`;
+    const replay = `npm run soak -- --queues ${plan.queues} --seed ${result.seed} --path ${result.counterexamplePath ?? ""}`;
     return { ran, failure: `History ${ran} fails. To replay it: ${replay}\n${why}`, recorded };
   } finally {
     await world?.close();

@@ -1,19 +1,24 @@
-// `npm run soak -- --histories N [--seed S] [--path P] [--shrink SECONDS]`: histories of everything that can happen, for as long as wanted.
+// `npm run soak -- --histories N [--seed S] [--path P] [--queues Redis] [--shrink SECONDS]`: histories of everything that can happen, for as long as wanted.
 import { parseArgs } from "node:util";
 import { createTemplate } from "../support/database.ts";
 import { startTestServers } from "../support/test-servers.ts";
-import { runHistories } from "./run.ts";
+import { type Plan, runHistories } from "./run.ts";
 
 const { values } = parseArgs({
   options: {
     histories: { type: "string" },
     seed: { type: "string" },
     path: { type: "string" },
+    queues: { type: "string", default: "PostgreSQL" },
     /** Seconds in which a failing history is made shorter. */
     shrink: { type: "string" },
   },
 });
-const plan = {
+const { queues } = values;
+if (queues !== "PostgreSQL" && queues !== "Redis")
+  throw new Error(`--queues: expected PostgreSQL or Redis, got "${queues}"`);
+const plan: Plan = {
+  queues,
   histories: whole("histories", values.histories ?? "1000"),
   seed: whole("seed", values.seed ?? String(Date.now() % 2 ** 31)),
   path: values.path,

@@ -9,23 +9,13 @@ import { readPersonalDirectory } from "../../src/persistence/personal-directory.
 import { createDatabase } from "../support/database.ts";
 import { configFor, manifestScopes, policyFrom, unhurried } from "../support/hallpass.ts";
 import { type ProviderServer, startProviderServer } from "../support/provider-server.ts";
+import { startRedis } from "../support/redis.ts";
 import { limitFaults } from "../support/slack-limits.ts";
 import { type Slack, startSlack } from "../support/slack.ts";
 import { type CrashPoint, type Network, startNetwork } from "./network.ts";
 import { policyText } from "./policy.ts";
+import { type Owed, readOwed, readOwes } from "./owed.ts";
 import { Asked, askedSince } from "./record.ts";
-
-/** What is owed now, seen past Hallpass. */
-export type Owed = {
-  /** Could be done at once. */
-  readonly runnable: number;
-  /** Being done. */
-  readonly claimed: number;
-  /** Due and not done, for whatever reason. */
-  readonly overdue: number;
-  /** Not done, due or not; but that break-glass waits for its review, which people owe. */
-  readonly all: number;
-};
 
 export type Change = { readonly at: number; readonly pair: string; readonly isHeld: boolean };
 
@@ -75,24 +65,21 @@ type Incarnation = {
   isDead: boolean;
 };
 
-const Numbers = z.object({
-  runnable: z.number(),
-  claimed: z.number(),
-  overdue: z.number(),
-  all: z.number(),
-});
-
 /** Of the machine's time, which others may need too; what stands still does so for ever. */
 const settleMs = 30_000;
-const lookEveryMs = 100;
+const lookEveryMs = 250;
 /** What hangs keeps others waiting; nobody waits for them as long. */
 const hangingSettleMs = 400;
 
-export async function openModelWorld(): Promise<ModelWorld> {
-  const [slack, database, provider] = await Promise.all([
+/** Where jobs are queued; in PostgreSQL where there is no Redis. */
+export type Queues = "PostgreSQL" | "Redis";
+
+export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
+  const [slack, database, provider, redis] = await Promise.all([
     startSlack({ scopes: manifestScopes() }),
     createDatabase(),
     startProviderServer(),
+    queues === "Redis" ? startRedis() : undefined,
   ]);
   const own = new pg.Pool({ connectionString: database.url, max: 3, application_name: "model" });
   const policy = policyFrom(policyText);
@@ -116,6 +103,7 @@ export async function openModelWorld(): Promise<ModelWorld> {
       database: database.url,
       provider: provider.url,
       slack: slack.apiUrl,
+      redis: redis?.url,
     });
     const clock = createMovableClock();
     clock.advance(offset);
@@ -132,7 +120,7 @@ export async function openModelWorld(): Promise<ModelWorld> {
       config: configFor(
         { tokens: slack.tokens, signingSecret: slack.signingSecret, apiUrl: network.slackUrl },
         network.databaseUrl,
-        { transport: "http", redisUrl: process.env["HALLPASS_MODEL_REDIS"] },
+        { transport: "http", redisUrl: network.redisUrl },
       ),
       policy,
       policySource: { read: () => Promise.resolve({ ok: true, policy, warnings: () => [] }) },
@@ -179,21 +167,7 @@ export async function openModelWorld(): Promise<ModelWorld> {
     await query("update effects set locked_until = null where done_at is null and locked_until is not null");
   }
 
-  async function owed(): Promise<Owed> {
-    const rows = await query(
-      `with clock as (select statement_timestamp() + $1::float8 * interval '1 millisecond' as now)
-       select count(*) filter (where e.kind <> 'check_review' or e.due_at <= now)::int as "all",
-         count(*) filter (where e.due_at <= now)::int as overdue,
-         count(*) filter (where e.locked_until > statement_timestamp())::int as claimed,
-         count(*) filter (where greatest(e.due_at, e.retry_at) <= now
-           and (e.locked_until is null or e.locked_until <= statement_timestamp())
-           and not exists (select from effects o where o.lane = e.lane and o.id <> e.id and o.done_at is null
-             and ((o.seq < e.seq and o.due_at <= now) or o.locked_until > statement_timestamp())))::int as runnable
-       from effects e, clock where e.done_at is null`,
-      [offset],
-    );
-    return Numbers.parse(rows[0]);
-  }
+  const owed = (): Promise<Owed> => readOwed(own, offset);
 
   const world: ModelWorld = {
     slack,
@@ -219,14 +193,7 @@ export async function openModelWorld(): Promise<ModelWorld> {
       return row?.next ?? 0;
     },
     owed,
-    async owes() {
-      const rows = await query<{ line: string }>(
-        `select format('%s of AR-%s: due %s, %s attempts, again %s, %s', e.kind, r.number, e.due_at, e.attempts,
-                       coalesce(e.retry_at::text, 'at once'), coalesce(e.last_error, 'no error')) as line
-         from effects e join access_requests r on r.id = e.request_id where e.done_at is null order by e.seq limit 50`,
-      );
-      return rows.map(({ line }) => line);
-    },
+    owes: () => readOwes(own),
     async now() {
       const [row] = await query<{ now: Date }>(
         "select statement_timestamp() + $1::float8 * interval '1 millisecond' as now",
@@ -243,7 +210,7 @@ export async function openModelWorld(): Promise<ModelWorld> {
     async settle() {
       if (!living) return;
       const started = performance.now();
-      for (let pause = 1, looks = 0; ; pause = Math.min(pause + 2, 20)) {
+      for (let pause = 2, looks = 1; ; pause = Math.min(pause * 1.5, 30)) {
         // Each look asks the database a dozen questions: what is due hears of it by its job, mostly.
         if (performance.now() - started >= looks * lookEveryMs) {
           looks += 1;
@@ -279,7 +246,7 @@ export async function openModelWorld(): Promise<ModelWorld> {
       }
       await Promise.all(buried);
       await own.end();
-      await Promise.all([slack.close(), database.close(), provider.close()]);
+      await Promise.all([slack.close(), database.close(), provider.close(), redis?.kill()]);
       const said = limitFaults(slack);
       if (said.length > 0) throw new Error(`Slack would not take this as it is:\n${said.join("\n")}`);
     },
