@@ -70,8 +70,9 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
     });
   }
   if (!answer.retryable || effect.attempts >= maxAttempts) return fail(answer.failure, isStanding);
-  const untouched = (await readBack(deps, effect, provider, grant)) === false;
-  return { outcome: "again", seconds: 2 ** (effect.attempts - 1), error: answer.failure, untouched };
+  // Once it was asked for, that it is not there proves nothing: it may come yet.
+  const seconds = 2 ** (effect.attempts - 1);
+  return { outcome: "again", seconds, error: answer.failure, untouched: false };
 }
 
 type Begun = { readonly startedAt: Date; readonly isStanding: boolean } | { readonly unreadable: Failure };

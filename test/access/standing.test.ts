@@ -76,3 +76,18 @@ it("what an earlier attempt may have granted is no standing right", async () => 
   await office.drain();
   expect(office.provider.held.has("alice")).toBe(false);
 });
+
+it("what a provider gives only after it was read back is no standing right", async () => {
+  const { request } = await office.approved();
+  const { grant } = office.provider.behave;
+  office.provider.behave.grant = () => Promise.resolve();
+  await office.drain();
+  expect((await office.state(request.id)).grants[0]?.status).toBe("granting");
+  office.provider.held.add("alice");
+  office.provider.behave.grant = grant;
+  office.clock.advance(60_000);
+  await office.drain();
+  expect((await office.state(request.id)).grants[0]).toMatchObject({ status: "active" });
+  expect(await ended(request.id)).toMatchObject({ verified: true });
+  expect(office.provider.held.has("alice")).toBe(false);
+});
