@@ -2,122 +2,197 @@ import { canonicalize } from "json-canonicalize";
 
 /**
  * The canonical form (RFC 8785) of JSON that PostgreSQL wrote from `jsonb`, or `JSON.stringify`: no key is in it twice and no
- * escape that is not needed. A million events are hashed when the chain is verified, so texts are moved as they stand.
+ * escape that is not needed.
  */
 export function canonicalJson(json: string): string {
-  return canonicalBytes(json) ?? canonicalize(JSON.parse(json));
+  const from = Buffer.from(json);
+  const pen: Pen = { from, at: 0, to: Buffer.alloc(2 * from.length), end: 0, hasEscapes: true };
+  const isWritten = writeCanonical(pen) && pen.at === from.length;
+  return isWritten ? pen.to.toString("utf8", 0, pen.end) : canonicalize(JSON.parse(json));
 }
+
+/** JSON in UTF-8 and how far it has been read; what is written and how far. */
+export type Pen = {
+  readonly from: Buffer;
+  at: number;
+  /** Has room for twice as much as there is to read. */
+  readonly to: Buffer;
+  end: number;
+  /** Whether a backslash is one of JSON; otherwise what has one cannot be read. */
+  readonly hasEscapes: boolean;
+};
 
 /**
- * The same of UTF-8 that is given and handed back as a character for each byte. `undefined` where a key is not plain ASCII: their
- * order is that of UTF-16, which bytes cannot tell.
+ * Writes the canonical form of the value where the pen is; that is never longer. A million events are hashed when the chain is
+ * verified, so bytes are moved as they stand. `false` where that cannot be: a key is not plain ASCII, and the order of keys is that
+ * of UTF-16, which bytes cannot tell.
  */
-export function canonicalBytes(json: string): string | undefined {
-  const reading: Reading = { json, at: 0, isPlain: true };
-  const value = readValue(reading);
-  if (reading.at !== json.length) throw unexpected(reading);
-  return reading.isPlain ? value : undefined;
+export function writeCanonical(pen: Pen): boolean {
+  const first = pen.from[pen.at];
+  if (first === quote) return writeString(pen);
+  if (first === brace) return writeObject(pen);
+  if (first === bracket) return writeArray(pen);
+  return writeWord(pen);
 }
 
-/** How far it has been read. `isPlain`: all keys so far are printed ASCII, and nothing in them is escaped. */
-type Reading = { readonly json: string; at: number; isPlain: boolean };
+const code = (character: string): number => character.charCodeAt(0);
+const quote = code('"');
+const backslash = code("\\");
+const brace = code("{");
+const braceEnd = code("}");
+const bracket = code("[");
+const bracketEnd = code("]");
+const colon = code(":");
+const comma = code(",");
+const space = code(" ");
+const zero = code("0");
+const nine = code("9");
 
-const backslash = "\\".charCodeAt(0);
-const comma = ",".charCodeAt(0);
-const space = " ".charCodeAt(0);
-const braceEnd = "}".charCodeAt(0);
-const bracketEnd = "]".charCodeAt(0);
-
-function readValue(reading: Reading): string {
-  const first = reading.json[reading.at];
-  if (first === '"') return readString(reading);
-  if (first === "{") return readObject(reading);
-  if (first === "[") return readArray(reading);
-  return readWord(reading);
+function writeString(pen: Pen): boolean {
+  const { from, to, hasEscapes } = pen;
+  let { at, end } = pen;
+  to[end++] = quote;
+  for (let byte = from[++at]; byte !== quote; byte = from[++at]) {
+    if (byte === undefined || byte < space) return false;
+    to[end++] = byte;
+    if (byte !== backslash) continue;
+    if (!hasEscapes) return false;
+    // What it escapes may be a quote.
+    to[end++] = from[++at] ?? 0;
+  }
+  to[end++] = quote;
+  pen.at = at + 1;
+  pen.end = end;
+  return true;
 }
 
-/** Keys are compared with their quotes: what comes before one in ASCII would sort `"a "` before `"a"`. */
-const plainKey = /^"[#-[\]-~]*"$/;
+/** With its quotes and the colon. What comes before a quote in ASCII would sort `"a "` before `"a"`, and is not plain. */
+function writeKey(pen: Pen): boolean {
+  const { from, to } = pen;
+  let { at, end } = pen;
+  if (from[at] !== quote) return false;
+  to[end++] = quote;
+  for (let byte = from[++at]; byte !== quote; byte = from[++at]) {
+    if (byte === undefined || byte < quote || byte > lastPlain || byte === backslash) return false;
+    to[end++] = byte;
+  }
+  to[end++] = quote;
+  to[end++] = colon;
+  pen.at = at + 1;
+  pen.end = end;
+  return from[pen.at] === colon;
+}
 
-function readObject(reading: Reading): string {
-  const keys: string[] = [];
-  const values: string[] = [];
-  reading.at += 1;
-  while (!isOver(reading, braceEnd)) {
-    const key = readString(reading);
-    reading.isPlain &&= plainKey.test(key);
-    pass(reading);
-    const value = readValue(reading);
+const lastPlain = code("~");
+
+function writeObject(pen: Pen): boolean {
+  const { from, to } = pen;
+  /** Where members begin; each ends with a comma. */
+  const members: number[] = [];
+  let isOrdered = true;
+  let before = -1;
+  to[pen.end++] = brace;
+  pen.at += 1;
+  while (from[pen.at] !== braceEnd) {
+    const member = pen.end;
+    if (!writeKey(pen)) return false;
+    pass(pen);
+    isOrdered &&= before === -1 || isBefore(to, before, member);
+    members.push(member);
+    before = member;
+    if (!writeCanonical(pen) || !writeComma(pen, braceEnd)) return false;
+  }
+  if (!isOrdered) order(pen, members);
+  close(pen, braceEnd);
+  return true;
+}
+
+/** Whether the key written at one place comes before that at another. */
+function isBefore(to: Buffer, one: number, other: number): boolean {
+  let at = 1;
+  while (to[one + at] === to[other + at] && to[one + at] !== quote) at += 1;
+  return (to[one + at] ?? 0) < (to[other + at] ?? 0);
+}
+
+/** Orders members, the last of which has just been written, by their keys. */
+function order({ to, end }: Pen, members: readonly number[]): void {
+  const places: number[] = [];
+  for (const [written, member] of members.entries()) {
     // There are few, and most are in order already.
-    let place = keys.length;
-    for (let before = keys[place - 1]; before !== undefined && before > key; before = keys[place - 1]) {
-      keys[place] = before;
-      values[place] = values[place - 1] ?? "";
-      place -= 1;
+    let place = written;
+    for (; place > 0; place -= 1) {
+      const before = places[place - 1] ?? 0;
+      if (isBefore(to, members[before] ?? 0, member)) break;
+      places[place] = before;
     }
-    keys[place] = key;
-    values[place] = value;
+    places[place] = written;
   }
-  let written = "";
-  for (let place = 0; place < keys.length; place += 1)
-    written += `${place === 0 ? "" : ","}${keys[place]}:${values[place]}`;
-  return `{${written}}`;
+  const first = members[0] ?? end;
+  to.copyWithin(end, first, end);
+  let at = first;
+  for (const place of places) {
+    const from = members[place] ?? end;
+    const next = members[place + 1] ?? end;
+    for (let byte = from; byte < next; byte += 1) to[at++] = to[byte - first + end] ?? 0;
+  }
 }
 
-function readArray(reading: Reading): string {
-  let written = "";
-  reading.at += 1;
-  while (!isOver(reading, bracketEnd)) {
-    const value = readValue(reading);
-    written += written === "" ? value : `,${value}`;
-  }
-  return `[${written}]`;
+function writeArray(pen: Pen): boolean {
+  const { from, to } = pen;
+  to[pen.end++] = bracket;
+  pen.at += 1;
+  while (from[pen.at] !== bracketEnd) if (!writeCanonical(pen) || !writeComma(pen, bracketEnd)) return false;
+  close(pen, bracketEnd);
+  return true;
 }
 
-/** Whether the end has come; passes it, or the comma before the next member. */
-function isOver(reading: Reading, end: number): boolean {
-  const character = reading.json.charCodeAt(reading.at);
-  if (character === end) reading.at += 1;
-  else if (character === comma) pass(reading);
-  return character === end;
+/** Writes a comma behind a value; whether another follows, or the end. */
+function writeComma(pen: Pen, last: number): boolean {
+  pen.to[pen.end++] = comma;
+  const next = pen.from[pen.at];
+  if (next === comma) pass(pen);
+  return next === comma || next === last;
+}
+
+/** Writes the end of an object or an array in the place of its last comma, if it has one. */
+function close(pen: Pen, last: number): void {
+  if (pen.to[pen.end - 1] === comma) pen.end -= 1;
+  pen.to[pen.end++] = last;
+  pen.at += 1;
 }
 
 /** Passes one character and the space after it. */
-function pass(reading: Reading): void {
-  reading.at += reading.json.charCodeAt(reading.at + 1) === space ? 2 : 1;
-}
-
-function readString(reading: Reading): string {
-  const { json, at } = reading;
-  let end = json.indexOf('"', at + 1);
-  while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
-  if (end === -1) throw unexpected(reading);
-  reading.at = end + 1;
-  return json.slice(at, end + 1);
-}
-
-function isEscaped(json: string, at: number): boolean {
-  let from = at;
-  while (json.charCodeAt(from - 1) === backslash) from -= 1;
-  return (at - from) % 2 === 1;
+function pass(pen: Pen): void {
+  pen.at += pen.from[pen.at + 1] === space ? 2 : 1;
 }
 
 /** A number, or `true`, `false` and `null`, which are as they should be. */
-function readWord(reading: Reading): string {
-  const { json, at } = reading;
-  while (reading.at < json.length && isOfWord(json.charCodeAt(reading.at))) reading.at += 1;
-  const word = json.slice(at, reading.at);
-  if (word === "") throw unexpected(reading);
+function writeWord(pen: Pen): boolean {
+  const { from, to, at } = pen;
+  let isDigits = true;
+  for (let byte = from[pen.at]; isOfWord(byte); byte = from[pen.at]) {
+    isDigits &&= isDigit(byte);
+    to[pen.end++] = byte;
+    pen.at += 1;
+  }
+  const length = pen.at - at;
+  if (isDigits && length > 0 && length <= exactDigits && (from[at] !== zero || length === 1)) return true;
+  const word = from.toString("latin1", at, pen.at);
+  if (word === "") return false;
   // PostgreSQL writes 1.50 and as many digits as there are.
-  return canonicalWord.test(word) ? word : JSON.stringify(JSON.parse(word));
+  if (!wordsOfJson.has(word)) pen.end += to.write(JSON.stringify(JSON.parse(word)), pen.end - length) - length;
+  return true;
 }
 
-const canonicalWord = /^(?:true|false|null|0|-?[1-9]\d{0,14})$/;
+const wordsOfJson: ReadonlySet<string> = new Set(["true", "false", "null"]);
 
-function isOfWord(character: number): boolean {
-  return character !== comma && character !== braceEnd && character !== bracketEnd;
+/** So many digits every number has that is one of JavaScript. */
+const exactDigits = 15;
+
+export function isDigit(byte: number): boolean {
+  return byte >= zero && byte <= nine;
 }
 
-function unexpected({ at }: Reading): Error {
-  return new Error(`expected JSON as PostgreSQL writes it, got something else at character ${at}`);
+function isOfWord(byte: number | undefined): byte is number {
+  return byte !== undefined && byte > space && byte !== comma && byte !== braceEnd && byte !== bracketEnd;
 }

@@ -3,6 +3,7 @@ import { canonicalize } from "json-canonicalize";
 import type { Client, ClientBase } from "pg";
 import { z } from "zod";
 import { beginning } from "./chain.ts";
+import { recordOf } from "./chain-line.ts";
 import { isoTime } from "./iso-time.ts";
 import { readChain } from "./read-chain.ts";
 import type { SigningKey } from "./signing-key.ts";
@@ -93,14 +94,17 @@ export function exportSealed(
   let rows = 0;
   async function* pieces(): AsyncGenerator<Buffer> {
     const header = { format: "hallpass-audit-sealed", version: 1, from, previous };
-    // A character for each byte, as records come.
+    // A character for each byte.
     let piece = `${JSON.stringify(header)}\n`;
-    for await (const { place: sequence, hash: stored, event } of readChain(client, { from, to })) {
-      piece += `{"sequence":${sequence},"hash":"${stored}","record":${event?.record ?? "null"}}\n`;
-      rows += 1;
-      if (piece.length < pieceLength) continue;
-      yield Buffer.from(piece, "latin1");
-      piece = "";
+    for await (const batch of readChain(client, { from, to })) {
+      for (const { place: sequence, hash: stored, event } of batch) {
+        const record = event ? recordOf(event).toString("latin1") : "null";
+        piece += `{"sequence":${sequence},"hash":"${stored}","record":${record}}\n`;
+        rows += 1;
+        if (piece.length < pieceLength) continue;
+        yield Buffer.from(piece, "latin1");
+        piece = "";
+      }
     }
     const signed = {
       version: 1 as const,

@@ -1,6 +1,8 @@
 import type { Client } from "pg";
 import type { Checkpoint } from "./checkpoint.ts";
-import { linkHashOfBytes, readChain, wordEvent, wordMissing } from "./read-chain.ts";
+import { linkHashOf, wordSealed } from "./chain-line.ts";
+import { wordMissing } from "./fault-words.ts";
+import { readChain } from "./read-chain.ts";
 
 /** Places of the chain that follow one another, and what they have to agree with; can be handed to another thread. */
 export type Places = {
@@ -51,33 +53,35 @@ export async function verifyPlaces(
   // Times in one form are in the order of their texts.
   let latestAt = latestBefore;
   let earliestAt = "";
-  for await (const { place, hash: stored, event } of readChain(client, { from, to })) {
-    const isNext = place === sequence + 1;
-    if (!isNext)
-      faults.push(
-        wordMissing(sequence + 1, place - 1) +
-          (verified === 0 && from === 1 ? ", and no tombstone stands for them" : ""),
-      );
-    const previous = isNext ? hash : undefined;
-    if (!event) faults.push(`place ${place}: its event is gone from audit_events; it was deleted`);
-    else if (previous !== undefined && linkHashOfBytes(previous, event.record) !== stored)
-      faults.push(
-        `place ${place}: ${wordEvent(event)} is not what was sealed there; it was changed, or exchanged`,
-      );
-    else if (isLate(event.at, latestAt))
-      faults.push(
-        `place ${place}: ${wordEvent(event)} was sealed long after its time; it was inserted later`,
-      );
-    if (event?.at.length === isoLength) {
-      if (event.at > latestAt) latestAt = event.at;
-      if (event.at < earliestAt || earliestAt === "") earliestAt = event.at;
+  reading: for await (const batch of readChain(client, { from, to })) {
+    for (const { place, hash: stored, event } of batch) {
+      const isNext = place === sequence + 1;
+      if (!isNext)
+        faults.push(
+          wordMissing(sequence + 1, place - 1) +
+            (verified === 0 && from === 1 ? ", and no tombstone stands for them" : ""),
+        );
+      const previous = isNext ? hash : undefined;
+      if (!event) faults.push(`place ${place}: its event is gone from audit_events; it was deleted`);
+      else if (previous !== undefined && linkHashOf(previous, event) !== stored)
+        faults.push(
+          `place ${place}: ${wordSealed(event)} is not what was sealed there; it was changed, or exchanged`,
+        );
+      else if (isLate(event.at, latestAt))
+        faults.push(
+          `place ${place}: ${wordSealed(event)} was sealed long after its time; it was inserted later`,
+        );
+      if (event?.at.length === isoLength) {
+        if (event.at > latestAt) latestAt = event.at;
+        if (event.at < earliestAt || earliestAt === "") earliestAt = event.at;
+      }
+      faults.push(...againstCheckpoint(expected.get(place), stored));
+      hash = stored;
+      sequence = place;
+      verified += 1;
+      if (verified % progressEvery === 0) onProgress?.(progressEvery);
+      if (faults.length >= mostFaults) break reading;
     }
-    faults.push(...againstCheckpoint(expected.get(place), stored));
-    hash = stored;
-    sequence = place;
-    verified += 1;
-    if (verified % progressEvery === 0) onProgress?.(progressEvery);
-    if (faults.length >= mostFaults) break;
   }
   return {
     verified,

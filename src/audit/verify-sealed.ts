@@ -2,7 +2,7 @@ import { hash as digest } from "node:crypto";
 import { z } from "zod";
 import type { Checkpoint } from "./checkpoint.ts";
 import { proofFault } from "./export-proof.ts";
-import { wordEvent, wordMissing } from "./read-chain.ts";
+import { wordEvent, wordMissing } from "./fault-words.ts";
 import { SealedHeader, SealedProof } from "./sealed-export.ts";
 import type { PublicKey } from "./signing-key.ts";
 

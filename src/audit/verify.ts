@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import { z } from "zod";
 import { beginning } from "./chain.ts";
 import { Checkpoint, checkpointColumns, checkpointFault } from "./checkpoint.ts";
-import { wordMissing } from "./read-chain.ts";
+import { wordMissing } from "./fault-words.ts";
 import type { PublicKey } from "./signing-key.ts";
 import { type SnapshotAt, withSnapshot } from "./snapshot.ts";
 import { readTombstones, type Tombstone, tombstoneFaults } from "./tombstone.ts";

@@ -1,0 +1,194 @@
+import { hash } from "node:crypto";
+import { isDigit, type Pen, writeCanonical } from "./canonical-json.ts";
+import { canonicalRecord, type ChainedEvent, chainedFields } from "./chain.ts";
+import { wordEvent } from "./fault-words.ts";
+
+/** A place of the chain as the database holds it. */
+export type ChainPlace = {
+  readonly place: number;
+  readonly hash: string;
+  /** Absent where it is gone from `audit_events`. */
+  readonly event: SealedEvent | undefined;
+};
+
+/** An event, and its canonical JSON; good until the next is read. */
+export type SealedEvent = {
+  /** Empty where it has none. */
+  readonly at: string;
+  /** Room for the hash it is linked to, and the canonical JSON up to `end`. */
+  readonly linked: Buffer;
+  readonly end: number;
+  /** The columns as COPY wrote them. */
+  readonly columns: Buffer;
+};
+
+const hashLength = 64;
+
+/** What is hashed besides the columns: the hash before, and names. */
+const besides = hashLength + chainedFields.reduce((length, { name }) => length + name.length + 8, 0);
+
+/** The places in whole lines of COPY: the place, its hash and the event's columns in the order of `chainedFields`. */
+export function* placesIn(lines: Buffer): Generator<ChainPlace> {
+  let to = Buffer.alloc(65_536);
+  for (let from = 0; from < lines.length;) {
+    const end = lines.indexOf(newline, from);
+    const hashFrom = lines.indexOf(tab, from) + 1;
+    const columnsFrom = lines.indexOf(tab, hashFrom) + 1;
+    if (to.length < besides + 2 * (end - from)) to = Buffer.alloc(2 * (besides + 2 * (end - from)));
+    yield {
+      place: Number.parseInt(lines.toString("latin1", from, hashFrom), 10),
+      hash: lines.toString("latin1", hashFrom, columnsFrom - 1),
+      event: readEvent(lines.subarray(columnsFrom, end + 1), to),
+    };
+    from = end + 1;
+  }
+}
+
+/** `linkHash` of an event that was read. */
+export function linkHashOf(previous: string, { linked, end }: SealedEvent): string {
+  if (previous.length !== hashLength) {
+    const record = linked.subarray(hashLength, end);
+    return hash("sha256", Buffer.concat([Buffer.from(previous, "latin1"), record]), "hex");
+  }
+  linked.write(previous, "latin1");
+  return hash("sha256", linked.subarray(0, end), "hex");
+}
+
+/** The canonical JSON of an event that was read, in UTF-8. */
+export function recordOf({ linked, end }: SealedEvent): Buffer {
+  return linked.subarray(hashLength, end);
+}
+
+/** An event that was read for whoever has to find it. */
+export function wordSealed({ columns }: SealedEvent): string {
+  const event = eventIn(columns);
+  return event ? wordEvent(event) : "an event";
+}
+
+function readEvent(columns: Buffer, to: Buffer): SealedEvent | undefined {
+  const pen: Pen = { from: columns, at: 0, to, end: hashLength, hasEscapes: false };
+  let at = "";
+  for (const { name, key, write } of writers) {
+    const next = columns[pen.at + 2];
+    if (columns[pen.at] === backslash && columns[pen.at + 1] === bigN && (next === tab || next === newline)) {
+      if (name === "id") return undefined;
+      pen.at += 3;
+      continue;
+    }
+    for (let byte = 0; byte < key.length; byte += 1) to[pen.end++] = key[byte] ?? 0;
+    if (!write(pen)) return readText(columns);
+    const last = columns[pen.at];
+    if (last !== tab && last !== newline) return readText(columns);
+    if (name === "at") at = to.toString("latin1", pen.end - 25, pen.end - 1);
+    pen.at += 1;
+  }
+  to[hashLength] = brace;
+  to[pen.end++] = braceEnd;
+  return { at, linked: to, end: pen.end, columns };
+}
+
+/** The same of any event, by way of texts. */
+function readText(columns: Buffer): SealedEvent | undefined {
+  const event = eventIn(columns);
+  if (!event) return undefined;
+  const linked = Buffer.from(" ".repeat(hashLength) + canonicalRecord(event));
+  return { at: event.at ?? "", linked, end: linked.length, columns };
+}
+
+const code = (character: string): number => character.charCodeAt(0);
+const tab = code("\t");
+const newline = code("\n");
+const space = code(" ");
+const quote = code('"');
+const brace = code("{");
+const braceEnd = code("}");
+const backslash = code("\\");
+const bigN = code("N");
+const bigZ = code("Z");
+const zero = code("0");
+
+const numbers: ReadonlySet<string> = new Set(["seq", "actorPerson", "requesterPerson"]);
+
+/** Writes a column as a member of the record, where the pen is at its beginning. `false`: it takes a text to do so. */
+const writers = chainedFields.map(({ name }) => ({
+  name,
+  key: Buffer.from(`,"${name}":`),
+  write: name === "data" || numbers.has(name) ? writeCanonical : name === "at" ? writeTime : writeText,
+}));
+
+function writeText(pen: Pen): boolean {
+  const { from, to } = pen;
+  let { at, end } = pen;
+  to[end++] = quote;
+  for (let byte = from[at]; byte !== undefined && byte >= space; byte = from[++at]) {
+    if (byte === quote || byte === backslash) return false;
+    to[end++] = byte;
+  }
+  to[end++] = quote;
+  pen.at = at;
+  pen.end = end;
+  return true;
+}
+
+/** How COPY writes a time, and how the record does; what stands for a fraction may end early. */
+const copiedTime = Buffer.from("0000-00-00 00:00:00.000");
+const writtenTime = Buffer.from("0000-00-00T00:00:00.000");
+const fraction = copiedTime.indexOf(".");
+
+function writeTime(pen: Pen): boolean {
+  const { from, to } = pen;
+  let { at, end } = pen;
+  to[end++] = quote;
+  for (let place = 0; place < copiedTime.length; place += 1) {
+    const byte = from[at] ?? newline;
+    const copied = copiedTime[place];
+    const isOver = place >= fraction && (byte === tab || byte === newline);
+    if (!isOver && (copied === zero ? !isDigit(byte) : byte !== copied)) return false;
+    to[end++] = !isOver && copied === zero ? byte : (writtenTime[place] ?? zero);
+    if (!isOver) at += 1;
+  }
+  to[end++] = bigZ;
+  to[end++] = quote;
+  pen.at = at;
+  pen.end = end;
+  return true;
+}
+
+/** The event whose columns these are, as texts. */
+export function eventIn(columns: Buffer): ChainedEvent | undefined {
+  const values = columns.toString("utf8", 0, columns.length - 1).split("\t");
+  const fields = chainedFields.map(({ name }, column) => [name, fieldIn(name, values[column] ?? absent)]);
+  // Where a column is NULL that cannot be, somebody changed the table; its hash tells.
+  const event = Object.fromEntries(fields) as ChainedEvent | { readonly id: null };
+  return event.id === null ? undefined : event;
+}
+
+/** How COPY writes NULL. */
+const absent = String.raw`\N`;
+
+function fieldIn(name: keyof ChainedEvent, value: string): string | number | null {
+  if (value === absent) return null;
+  if (name === "at") return isoTime(value);
+  return numbers.has(name) ? Number(value) : unescaped(value);
+}
+
+/** `2026-03-03 10:00:00.12` as `2026-03-03T10:00:00.120Z`. */
+function isoTime(value: string): string {
+  const [seconds = "", fractionOfIt = ""] = value.split(".");
+  return `${seconds.replace(" ", "T")}.${fractionOfIt.padEnd(3, "0")}Z`;
+}
+
+/** Undoes what COPY escapes (https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS). */
+function unescaped(value: string): string {
+  if (!value.includes("\\")) return value;
+  return value.replaceAll(/\\(.)/g, (_, character: string) => escapes.get(character) ?? character);
+}
+
+const escapes: ReadonlyMap<string, string> = new Map([
+  ["b", "\b"],
+  ["f", "\f"],
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+  ["v", "\v"],
+]);

@@ -1,0 +1,13 @@
+import type { ChainedEvent } from "./chain.ts";
+
+/** An event for whoever has to find it. */
+export function wordEvent({ type, id, at }: Pick<ChainedEvent, "type" | "id" | "at">): string {
+  return `${type} of ${at} (event ${id})`;
+}
+
+/** That places are not there. */
+export function wordMissing(first: number, last: number): string {
+  return first === last
+    ? `place ${first} is missing; it was deleted`
+    : `places ${first} to ${last} are missing; they were deleted`;
+}
