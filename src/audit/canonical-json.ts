@@ -117,7 +117,8 @@ function isBefore(to: Buffer, one: number, other: number): boolean {
 /** Orders members, the last of which has just been written, by their keys. */
 function order({ to, end }: Pen, members: readonly number[]): void {
   const places: number[] = [];
-  for (const [written, member] of members.entries()) {
+  for (let written = 0; written < members.length; written += 1) {
+    const member = members[written] ?? end;
     // There are few, and most are in order already.
     let place = written;
     for (; place > 0; place -= 1) {

@@ -18,9 +18,11 @@ export type SealedEvent = {
   /** Room for the hash it is linked to, and the canonical JSON up to `end`. */
   readonly linked: Buffer;
   readonly end: number;
-  /** The columns as COPY wrote them. */
-  readonly columns: Buffer;
+  readonly columns: Columns;
 };
+
+/** The columns of an event as COPY wrote them: where in `lines`, and where the next line begins. */
+type Columns = { readonly lines: Buffer; readonly from: number; readonly next: number };
 
 const hashLength = 64;
 
@@ -30,28 +32,28 @@ const besides = hashLength + chainedFields.reduce((length, { name }) => length +
 /** The places in whole lines of COPY: the place, its hash and the event's columns in the order of `chainedFields`. */
 export function* placesIn(lines: Buffer): Generator<ChainPlace> {
   let to = Buffer.alloc(65_536);
-  for (let from = 0; from < lines.length;) {
-    const end = lines.indexOf(newline, from);
-    const hashFrom = lines.indexOf(tab, from) + 1;
-    const columnsFrom = lines.indexOf(tab, hashFrom) + 1;
-    if (to.length < besides + 2 * (end - from)) to = Buffer.alloc(2 * (besides + 2 * (end - from)));
-    yield {
-      place: Number.parseInt(lines.toString("latin1", from, hashFrom), 10),
-      hash: lines.toString("latin1", hashFrom, columnsFrom - 1),
-      event: readEvent(lines.subarray(columnsFrom, end + 1), to),
-    };
-    from = end + 1;
+  for (let at = 0; at < lines.length;) {
+    let place = 0;
+    for (let byte = lines[at++]; byte !== undefined && isDigit(byte); byte = lines[at++])
+      place = place * 10 + byte - zero;
+    const from = lines.indexOf(tab, at) + 1;
+    const next = lines.indexOf(newline, from) + 1;
+    if (to.length < besides + 2 * (next - from)) to = Buffer.alloc(2 * (besides + 2 * (next - from)));
+    const hashHere = lines.toString("latin1", at, from - 1);
+    yield { place, hash: hashHere, event: readEvent({ lines, from, next }, to) };
+    at = next;
   }
 }
 
 /** `linkHash` of an event that was read. */
 export function linkHashOf(previous: string, { linked, end }: SealedEvent): string {
-  if (previous.length !== hashLength) {
-    const record = linked.subarray(hashLength, end);
-    return hash("sha256", Buffer.concat([Buffer.from(previous, "latin1"), record]), "hex");
+  if (previous.length === hashLength) {
+    linked.write(previous, "latin1");
+    return hash("sha256", linked.subarray(0, end), "hex");
   }
-  linked.write(previous, "latin1");
-  return hash("sha256", linked.subarray(0, end), "hex");
+  // Nothing of ours, but somebody may have written it to the chain.
+  const whole = Buffer.concat([Buffer.from(previous, "latin1"), linked.subarray(hashLength, end)]);
+  return hash("sha256", whole, "hex");
 }
 
 /** The canonical JSON of an event that was read, in UTF-8. */
@@ -65,30 +67,31 @@ export function wordSealed({ columns }: SealedEvent): string {
   return event ? wordEvent(event) : "an event";
 }
 
-function readEvent(columns: Buffer, to: Buffer): SealedEvent | undefined {
-  const pen: Pen = { from: columns, at: 0, to, end: hashLength, hasEscapes: false };
+function readEvent(columns: Columns, to: Buffer): SealedEvent | undefined {
+  const { lines, from } = columns;
+  const pen: Pen = { from: lines, at: from, to, end: hashLength, hasEscapes: false };
   let at = "";
   for (const { name, key, write } of writers) {
-    const next = columns[pen.at + 2];
-    if (columns[pen.at] === backslash && columns[pen.at + 1] === bigN && (next === tab || next === newline)) {
+    if (isAbsent(lines, pen.at)) {
       if (name === "id") return undefined;
-      pen.at += 3;
+      pen.at += absent.length + 1;
       continue;
     }
-    for (let byte = 0; byte < key.length; byte += 1) to[pen.end++] = key[byte] ?? 0;
-    if (!write(pen)) return readText(columns);
-    const last = columns[pen.at];
-    if (last !== tab && last !== newline) return readText(columns);
-    if (name === "at") at = to.toString("latin1", pen.end - 25, pen.end - 1);
+    let { end } = pen;
+    for (let byte = 0; byte < key.length; byte += 1) to[end++] = key[byte] ?? 0;
+    pen.end = end;
+    if (!write(pen) || !isColumnEnd(lines[pen.at])) return readText(columns);
+    if (name === "at") at = to.toString("latin1", pen.end - 1 - isoLength, pen.end - 1);
     pen.at += 1;
   }
+  // In the place of the first comma.
   to[hashLength] = brace;
   to[pen.end++] = braceEnd;
   return { at, linked: to, end: pen.end, columns };
 }
 
 /** The same of any event, by way of texts. */
-function readText(columns: Buffer): SealedEvent | undefined {
+function readText(columns: Columns): SealedEvent | undefined {
   const event = eventIn(columns);
   if (!event) return undefined;
   const linked = Buffer.from(" ".repeat(hashLength) + canonicalRecord(event));
@@ -106,6 +109,14 @@ const backslash = code("\\");
 const bigN = code("N");
 const bigZ = code("Z");
 const zero = code("0");
+
+function isColumnEnd(byte: number | undefined): boolean {
+  return byte === tab || byte === newline;
+}
+
+function isAbsent(lines: Buffer, at: number): boolean {
+  return lines[at] === backslash && lines[at + 1] === bigN && isColumnEnd(lines[at + 2]);
+}
 
 const numbers: ReadonlySet<string> = new Set(["seq", "actorPerson", "requesterPerson"]);
 
@@ -134,6 +145,7 @@ function writeText(pen: Pen): boolean {
 const copiedTime = Buffer.from("0000-00-00 00:00:00.000");
 const writtenTime = Buffer.from("0000-00-00T00:00:00.000");
 const fraction = copiedTime.indexOf(".");
+const isoLength = writtenTime.length + 1;
 
 function writeTime(pen: Pen): boolean {
   const { from, to } = pen;
@@ -142,7 +154,7 @@ function writeTime(pen: Pen): boolean {
   for (let place = 0; place < copiedTime.length; place += 1) {
     const byte = from[at] ?? newline;
     const copied = copiedTime[place];
-    const isOver = place >= fraction && (byte === tab || byte === newline);
+    const isOver = place >= fraction && isColumnEnd(byte);
     if (!isOver && (copied === zero ? !isDigit(byte) : byte !== copied)) return false;
     to[end++] = !isOver && copied === zero ? byte : (writtenTime[place] ?? zero);
     if (!isOver) at += 1;
@@ -154,9 +166,9 @@ function writeTime(pen: Pen): boolean {
   return true;
 }
 
-/** The event whose columns these are, as texts. */
-export function eventIn(columns: Buffer): ChainedEvent | undefined {
-  const values = columns.toString("utf8", 0, columns.length - 1).split("\t");
+/** The event whose columns these are. */
+function eventIn({ lines, from, next }: Columns): ChainedEvent | undefined {
+  const values = lines.toString("utf8", from, next - 1).split("\t");
   const fields = chainedFields.map(({ name }, column) => [name, fieldIn(name, values[column] ?? absent)]);
   // Where a column is NULL that cannot be, somebody changed the table; its hash tells.
   const event = Object.fromEntries(fields) as ChainedEvent | { readonly id: null };

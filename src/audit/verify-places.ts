@@ -75,7 +75,8 @@ export async function verifyPlaces(
         if (event.at > latestAt) latestAt = event.at;
         if (event.at < earliestAt || earliestAt === "") earliestAt = event.at;
       }
-      faults.push(...againstCheckpoint(expected.get(place), stored));
+      const checkpoint = expected.get(place);
+      if (checkpoint) faults.push(...againstCheckpoint(checkpoint, stored));
       hash = stored;
       sequence = place;
       verified += 1;
