@@ -29,20 +29,41 @@ const hashLength = 64;
 /** What is hashed besides the columns: the hash before, and names. */
 const besides = hashLength + chainedFields.reduce((length, { name }) => length + name.length + 8, 0);
 
-/** The places in whole lines of COPY: the place, its hash and the event's columns in the order of `chainedFields`. */
+/**
+ * The places in whole lines of COPY, in order: each the place, its hash and the event's columns in the order of `chainedFields`.
+ */
 export function* placesIn(lines: Buffer): Generator<ChainPlace> {
   let to = Buffer.alloc(65_536);
+  for (const { place, from, next } of linesIn(lines)) {
+    if (to.length < besides + 2 * (next - from)) to = Buffer.alloc(2 * (besides + 2 * (next - from)));
+    const columns = lines.indexOf(tab, from) + 1;
+    yield {
+      place,
+      hash: lines.toString("latin1", from, columns - 1),
+      event: readEvent({ lines, from: columns, next }, to),
+    };
+  }
+}
+
+/** A line: its place, where it goes on, and where the next begins. */
+type Line = { readonly place: number; readonly from: number; readonly next: number };
+
+function linesIn(lines: Buffer): readonly Line[] {
+  const found: Line[] = [];
+  let isOrdered = true;
+  let last = 0;
   for (let at = 0; at < lines.length;) {
     let place = 0;
     for (let byte = lines[at++]; byte !== undefined && isDigit(byte); byte = lines[at++])
       place = place * 10 + byte - zero;
-    const from = lines.indexOf(tab, at) + 1;
-    const next = lines.indexOf(newline, from) + 1;
-    if (to.length < besides + 2 * (next - from)) to = Buffer.alloc(2 * (besides + 2 * (next - from)));
-    const hashHere = lines.toString("latin1", at, from - 1);
-    yield { place, hash: hashHere, event: readEvent({ lines, from, next }, to) };
+    const next = lines.indexOf(newline, at) + 1;
+    found.push({ place, from: at, next });
+    isOrdered &&= place > last;
+    last = place;
     at = next;
   }
+  // They are, but where an event was sealed late.
+  return isOrdered ? found : found.toSorted((one, other) => one.place - other.place);
 }
 
 /** `linkHash` of an event that was read. */
@@ -109,6 +130,7 @@ const backslash = code("\\");
 const bigN = code("N");
 const bigZ = code("Z");
 const zero = code("0");
+const plus = code("+");
 
 function isColumnEnd(byte: number | undefined): boolean {
   return byte === tab || byte === newline;
@@ -141,7 +163,7 @@ function writeText(pen: Pen): boolean {
   return true;
 }
 
-/** How COPY writes a time, and how the record does; what stands for a fraction may end early. */
+/** How COPY writes a time in UTC, and how the record does; what stands for a fraction may end early. */
 const copiedTime = Buffer.from("0000-00-00 00:00:00.000");
 const writtenTime = Buffer.from("0000-00-00T00:00:00.000");
 const fraction = copiedTime.indexOf(".");
@@ -154,14 +176,15 @@ function writeTime(pen: Pen): boolean {
   for (let place = 0; place < copiedTime.length; place += 1) {
     const byte = from[at] ?? newline;
     const copied = copiedTime[place];
-    const isOver = place >= fraction && isColumnEnd(byte);
+    const isOver = place >= fraction && byte === plus;
     if (!isOver && (copied === zero ? !isDigit(byte) : byte !== copied)) return false;
     to[end++] = !isOver && copied === zero ? byte : (writtenTime[place] ?? zero);
     if (!isOver) at += 1;
   }
   to[end++] = bigZ;
   to[end++] = quote;
-  pen.at = at;
+  // What is not +00 is no time in UTC, and too long for the column to end there.
+  pen.at = at + "+00".length;
   pen.end = end;
   return true;
 }
@@ -184,9 +207,9 @@ function fieldIn(name: keyof ChainedEvent, value: string): string | number | nul
   return numbers.has(name) ? Number(value) : unescaped(value);
 }
 
-/** `2026-03-03 10:00:00.12` as `2026-03-03T10:00:00.120Z`. */
+/** `2026-03-03 10:00:00.12+00` as `2026-03-03T10:00:00.120Z`. */
 function isoTime(value: string): string {
-  const [seconds = "", fractionOfIt = ""] = value.split(".");
+  const [seconds = "", fractionOfIt = ""] = value.replace("+00", "").split(".");
   return `${seconds.replace(" ", "T")}.${fractionOfIt.padEnd(3, "0")}Z`;
 }
 

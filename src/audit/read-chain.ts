@@ -3,49 +3,76 @@ import { to as copyTo } from "pg-copy-streams";
 import { type ChainPlace, placesIn } from "./chain-line.ts";
 import { chainedFields } from "./chain.ts";
 
+type Range = { readonly from: number; readonly to: number | undefined };
+
 /** Some 2 MB: what the sockets between hold, so that PostgreSQL writes the next batch while this one is hashed. */
 const batchSize = 4_000;
 
 /**
  * The places of the chain from one to another, in order, as they are in the client's transaction; in constant memory. They come in
- * batches: to wait for each would take longer than to verify it.
+ * batches: to wait for each would take as long as to verify it.
  */
-export async function* readChain(
-  client: Client,
-  range: { readonly from: number; readonly to: number | undefined },
-): AsyncGenerator<Iterable<ChainPlace>> {
+export async function* readChain(client: Client, range: Range): AsyncGenerator<Iterable<ChainPlace>> {
   // The form of times; and for so few rows at a time workers cost more than they help.
-  await client.query("set local datestyle = 'ISO'; set local max_parallel_workers_per_gather = 0");
-  let batch = copyBatch(client, range.from, range.to);
+  await client.query(
+    "set local datestyle = 'ISO'; set local timezone = 'UTC'; set local max_parallel_workers_per_gather = 0",
+  );
+  const stretches = stretchesOf(client, range);
+  let { value: stretch } = await stretches.next();
+  let batch = stretch && copyPlaces(client, stretch);
   try {
-    for (let lines = await batch; lines.length > 0; lines = await batch) {
-      batch = copyBatch(client, lastPlace(lines) + 1, range.to);
-      batch.catch(() => undefined);
+    while (batch) {
+      const lines = await batch;
+      ({ value: stretch } = await stretches.next());
+      // Asked for before these are handed over: whoever takes them leaves no time for it.
+      batch = stretch && copyPlaces(client, stretch);
+      batch?.catch(() => undefined);
       yield placesIn(lines);
     }
   } finally {
     // Whoever has seen enough can ask the client for something else.
-    await batch.catch(() => undefined);
+    await batch?.catch(() => undefined);
   }
 }
 
-const lineEnd = "\n".charCodeAt(0);
+/** Places that follow one another, and the numbers between which those of their events are. */
+type Stretch = { readonly from: number; readonly to: number; readonly first: string; readonly last: string };
 
-function lastPlace(lines: Buffer): number {
-  const from = lines.lastIndexOf(lineEnd, -2) + 1;
-  return Number.parseInt(lines.toString("latin1", from), 10);
+/** Each question is one that the next batch waits for. */
+const stretchesAtOnce = 16;
+
+/** The places of a range in stretches of a batch each. */
+async function* stretchesOf(client: Client, { from, to }: Range): AsyncGenerator<Stretch, undefined> {
+  for (let start = from; ;) {
+    const { rows } = await client.query<Stretch>(
+      `select min(sequence)::float8 as "from", max(sequence)::float8 as "to",
+              min(event_seq)::bigint as first, max(event_seq)::bigint as last
+       from (select sequence, event_seq from audit_chain
+             where sequence >= $1::bigint and ($2::bigint is null or sequence <= $2)
+             order by sequence limit ${batchSize * stretchesAtOnce}) c
+       group by (sequence - $1) / ${batchSize} order by 1`,
+      [start, to],
+    );
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last) return undefined;
+    start = last.to + 1;
+  }
 }
 
-/** `e.at` as it is: to write it as `chainedFields` has it costs the server as much as all other columns together. */
-const columns = chainedFields.map(({ name, sql }) => (name === "at" ? "e.at at time zone 'UTC'" : sql));
+/** As COPY writes them anyway: to make a text of each first takes longer. Of times, only the form is ours. */
+const columns = chainedFields.map(({ name, sql }) => (name === "at" ? "e.at" : sql.replace(/::\w+$/, "")));
 
-async function copyBatch(client: Client, from: number, to: number | undefined): Promise<Buffer> {
+/**
+ * The lines of a stretch, in no order. That events are looked for between two numbers says nothing new, but PostgreSQL would
+ * look for each by itself, which takes as long as all else that it does.
+ */
+async function copyPlaces(client: Client, { from, to, first, last }: Stretch): Promise<Buffer> {
   const copy = client.query(
     copyTo(
       `copy (select c.sequence, c.hash, ${columns.join(", ")}
-       from audit_chain c left join audit_events e on e.seq = c.event_seq
-       where c.sequence >= ${from} ${to === undefined ? "" : `and c.sequence <= ${to}`}
-       order by c.sequence limit ${batchSize}) to stdout`,
+       from audit_chain c left join audit_events e on e.seq = c.event_seq and e.seq between ${first} and ${last}
+       where c.sequence between ${from} and ${to}) to stdout`,
     ),
   );
   const chunks: Buffer[] = [];
