@@ -179,13 +179,15 @@ function writeWord(pen: Pen): boolean {
   const length = pen.at - at;
   if (isDigits && length > 0 && length <= exactDigits && (from[at] !== zero || length === 1)) return true;
   const word = from.toString("latin1", at, pen.at);
-  if (word === "") return false;
+  if (literals.has(word)) return true;
+  if (!jsonNumber.test(word)) return false;
   // PostgreSQL writes 1.50 and as many digits as there are.
-  if (!wordsOfJson.has(word)) pen.end += to.write(JSON.stringify(JSON.parse(word)), pen.end - length) - length;
+  pen.end += to.write(JSON.stringify(Number(word)), pen.end - length) - length;
   return true;
 }
 
-const wordsOfJson: ReadonlySet<string> = new Set(["true", "false", "null"]);
+const literals: ReadonlySet<string> = new Set(["true", "false", "null"]);
+const jsonNumber = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 /** So many digits every number has that is one of JavaScript. */
 const exactDigits = 15;

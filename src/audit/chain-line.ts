@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { isDigit, type Pen, writeCanonical } from "./canonical-json.ts";
-import { canonicalRecord, type ChainedEvent, chainedFields } from "./chain.ts";
+import { canonicalRecord, type ChainedEvent, chainedFields, type EventFields } from "./chain.ts";
 import { wordEvent } from "./fault-words.ts";
 
 /** A place of the chain as the database holds it. */
@@ -84,8 +84,8 @@ export function recordOf({ linked, end }: SealedEvent): Buffer {
 
 /** An event that was read for whoever has to find it. */
 export function wordSealed({ columns }: SealedEvent): string {
-  const event = eventIn(columns);
-  return event ? wordEvent(event) : "an event";
+  const { type, at, id } = eventIn(columns);
+  return wordEvent({ type: String(type), at: String(at), id: String(id) });
 }
 
 function readEvent(columns: Columns, to: Buffer): SealedEvent | undefined {
@@ -102,7 +102,7 @@ function readEvent(columns: Columns, to: Buffer): SealedEvent | undefined {
     for (let byte = 0; byte < key.length; byte += 1) to[end++] = key[byte] ?? 0;
     pen.end = end;
     if (!write(pen) || !isColumnEnd(lines[pen.at])) return readText(columns);
-    if (name === "at") at = to.toString("latin1", pen.end - 1 - isoLength, pen.end - 1);
+    if (name === "at") at = to.toString("latin1", pen.end - 1 - timeLength, pen.end - 1);
     pen.at += 1;
   }
   // In the place of the first comma.
@@ -114,9 +114,9 @@ function readEvent(columns: Columns, to: Buffer): SealedEvent | undefined {
 /** The same of any event, by way of texts. */
 function readText(columns: Columns): SealedEvent | undefined {
   const event = eventIn(columns);
-  if (!event) return undefined;
+  if (event.id === null) return undefined;
   const linked = Buffer.from(" ".repeat(hashLength) + canonicalRecord(event));
-  return { at: event.at ?? "", linked, end: linked.length, columns };
+  return { at: String(event.at ?? ""), linked, end: linked.length, columns };
 }
 
 const code = (character: string): number => character.charCodeAt(0);
@@ -167,7 +167,7 @@ function writeText(pen: Pen): boolean {
 const copiedTime = Buffer.from("0000-00-00 00:00:00.000");
 const writtenTime = Buffer.from("0000-00-00T00:00:00.000");
 const fraction = copiedTime.indexOf(".");
-const isoLength = writtenTime.length + 1;
+const timeLength = writtenTime.length + 1;
 
 function writeTime(pen: Pen): boolean {
   const { from, to } = pen;
@@ -190,12 +190,12 @@ function writeTime(pen: Pen): boolean {
 }
 
 /** The event whose columns these are. */
-function eventIn({ lines, from, next }: Columns): ChainedEvent | undefined {
+function eventIn({ lines, from, next }: Columns): EventFields {
   const values = lines.toString("utf8", from, next - 1).split("\t");
-  const fields = chainedFields.map(({ name }, column) => [name, fieldIn(name, values[column] ?? absent)]);
-  // Where a column is NULL that cannot be, somebody changed the table; its hash tells.
-  const event = Object.fromEntries(fields) as ChainedEvent | { readonly id: null };
-  return event.id === null ? undefined : event;
+  const event: { -readonly [name in keyof EventFields]: EventFields[name] } = {};
+  for (const [column, { name }] of chainedFields.entries())
+    event[name] = fieldIn(name, values[column] ?? absent);
+  return event;
 }
 
 /** How COPY writes NULL. */

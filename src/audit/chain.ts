@@ -55,13 +55,16 @@ export const chainedFields: readonly { readonly name: keyof ChainedEvent; readon
 /** What the first event of all is linked to. */
 export const beginning = "0".repeat(64);
 
+/** The fields of an event, or of what somebody made of one who changed the table. */
+export type EventFields = { readonly [name in keyof ChainedEvent]?: string | number | null };
+
 /** The event as canonical JSON (RFC 8785). A field that is NULL is left out. */
-export function canonicalRecord(event: ChainedEvent): string {
+export function canonicalRecord(event: EventFields): string {
   let members = "";
   for (const { name } of chainedFields) {
-    const value = event[name];
+    const value = event[name] ?? null;
     if (value === null) continue;
-    const json = name === "data" ? canonicalJson(event.data) : JSON.stringify(value);
+    const json = name === "data" ? canonicalJson(String(value)) : JSON.stringify(value);
     members += `${members === "" ? "" : ","}"${name}":${json}`;
   }
   return `{${members}}`;

@@ -78,11 +78,11 @@ it("recomputes events whatever texts and JSON they hold", async () => {
     .map((drawn) => drawn.replaceAll("\0", ""));
   const number = fc.constantFrom(0, 1.5, -3, 1e21, 1e-7, 123_456_789_012_345, 0.1);
   const value = fc.oneof(text, number, fc.boolean(), fc.constant(null), fc.array(text, { maxLength: 2 }));
-  const data = fc.dictionary(text, fc.oneof(value, fc.dictionary(text, value, { maxKeys: 3 })), {
+  const object = fc.dictionary(text, fc.oneof(value, fc.dictionary(text, value, { maxKeys: 3 })), {
     maxKeys: 5,
   });
   const drawn = fc.sample(
-    fc.record({ type: text, email: fc.option(text), rule: fc.option(text), data }),
+    fc.record({ type: text, email: fc.option(text), rule: fc.option(text), data: object }),
     150,
   );
   await attacker.query(
@@ -92,8 +92,15 @@ it("recomputes events whatever texts and JSON they hold", async () => {
      from jsonb_array_elements($1) with ordinality as d(e, n)`,
     [JSON.stringify(drawn)],
   );
+  // What only PostgreSQL writes so: digits as they were given, and more of them than there are in a number.
+  const data = `{"n": [1.50, 1${"0".repeat(21)}, 123456789012345678, -0.0000001], "long": "${"é".repeat(100_000)}", "a ": {"b": 1, "B": {}}}`;
+  await attacker.query(
+    `insert into audit_events (id, at, type, actor_kind, actor_person, data)
+     values (gen_random_uuid(), now(), 't', 'person', 2147483647, $1), (gen_random_uuid(), now(), 't', 'person', 1, $1)`,
+    [data],
+  );
   await sealer.seal();
-  expect(await verify()).toMatchObject({ verified: 150, faults: [] });
+  expect(await verify()).toMatchObject({ verified: 152, faults: [] });
 });
 
 it("goes on where a batch of places ends, and stops at the first faults of many", async () => {
@@ -112,6 +119,21 @@ it("goes on where a batch of places ends, and stops at the first faults of many"
   );
   await attacker.query("update audit_events set type = 'u' where seq > 100");
   expect(await verify()).toMatchObject({ verified: 110, unsealed: 0, faults: { length: 10 } });
+});
+
+it("names events that were exchanged from one end of the chain to the other", async () => {
+  await attacker.query(
+    `insert into audit_events (id, at, type, actor_kind, data)
+     select gen_random_uuid(), now(), 't', 'hallpass', '{}' from generate_series(1, 9000)`,
+  );
+  await sealer.seal();
+  await disableTriggers();
+  await attacker.query("update audit_chain set event_seq = -event_seq where sequence in (5, 8900)");
+  await attacker.query("update audit_chain set event_seq = 8905 + event_seq where event_seq < 0");
+  const found = await faults();
+  expect(found).toEqual(
+    [5, 8900].map((place) => expect.stringMatching(new RegExp(`^place ${place}: t of .* exchanged`))),
+  );
 });
 
 it("is not misled about what came late by a time beyond all others", async () => {
