@@ -177,7 +177,7 @@ function writeWord(pen: Pen): boolean {
     pen.at += 1;
   }
   const length = pen.at - at;
-  if (isDigits && length > 0 && length <= exactDigits && (from[at] !== zero || length === 1)) return true;
+  if (isDigits && length > 0 && length <= exactDigits) return true;
   const word = from.toString("latin1", at, pen.at);
   if (literals.has(word)) return true;
   if (!jsonNumber.test(word)) return false;
