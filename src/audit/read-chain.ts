@@ -43,7 +43,8 @@ const stretchesAtOnce = 16;
 
 /** The places of a range in stretches of a batch each. */
 async function* stretchesOf(client: Client, { from, to }: Range): AsyncGenerator<Stretch, undefined> {
-  for (let start = from; ;) {
+  let start = from;
+  for (;;) {
     const { rows } = await client.query<Stretch>(
       `select min(sequence)::float8 as "from", max(sequence)::float8 as "to",
               min(event_seq)::bigint as first, max(event_seq)::bigint as last
