@@ -39,7 +39,7 @@ export async function* readChain(client: Client, range: Range): AsyncGenerator<I
 type Stretch = { readonly from: number; readonly to: number; readonly first: string; readonly last: string };
 
 /** Each question is one that the next batch waits for. */
-const stretchesAtOnce = 16;
+const stretchesAtOnce = 2;
 
 /** The places of a range in stretches of a batch each. */
 async function* stretchesOf(client: Client, { from, to }: Range): AsyncGenerator<Stretch, undefined> {
