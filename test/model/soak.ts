@@ -49,6 +49,8 @@ try {
 } finally {
   await servers.stop();
 }
+// BullMQ's workers of the dead wait for their Redis for ever.
+process.exit();
 
 function whole(name: string, text: string): number {
   const value = Number(text);
