@@ -4,6 +4,7 @@ import { watch } from "node:fs";
 import { copyFile, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
+import { canonicalize } from "json-canonicalize";
 import { Client } from "pg";
 import { z } from "zod";
 import { exportAudit } from "../../src/audit/export.ts";
@@ -292,6 +293,41 @@ describe("with what a run left", () => {
       expect(await refusal(path, refused)).toMatch(/was begun with another database/);
     } finally {
       await other.close();
+    }
+  });
+
+  test("it goes on with the key and the version it was begun with", async () => {
+    const path = await copy("signed.csv");
+    const resume = ["audit", "export", "--resume", "--output", path];
+    const otherKey = hallpass(resume, { env: { ...env, HALLPASS_AUDIT_KEY: createAuditPem() } });
+    expect(await refusal(path, otherKey)).toMatch(
+      /is signed by the key .* and the key given is .* Use that key, or delete/,
+    );
+    const { signature: _, ...journal } = z
+      .looseObject({ hallpass: z.string(), signature: z.string() })
+      .parse(JSON.parse(await readFile(`${path}.part.json`, "utf8")));
+    const earlier = { ...journal, hallpass: "0.0.9" };
+    const signed = { ...earlier, signature: key.sign(canonicalize(earlier)) };
+    await writeFile(`${path}.part.json`, JSON.stringify(signed));
+    expect(await refusal(path, run("--output", path, "--resume"))).toMatch(
+      /was begun by Hallpass 0\.0\.9, and this is /,
+    );
+  });
+
+  test("it proves nothing once events were retired", async () => {
+    const path = await copy("retired.csv");
+    // As `audit retain` leaves one, without its look at the chain.
+    await client.query(
+      `set session_replication_role = replica;
+       insert into audit_tombstones (first_sequence, last_sequence, previous_hash, last_hash, first_at, last_at, at, key_id, signature)
+       values (1, 1, repeat('0', 64), repeat('1', 64), now(), now(), now(), 'key', 'signature')`,
+    );
+    try {
+      expect(await refusal(path, run("--output", path, "--resume"))).toMatch(
+        /events were retired since it was begun; delete it and begin anew/,
+      );
+    } finally {
+      await client.query("delete from audit_tombstones; reset session_replication_role");
     }
   });
 
