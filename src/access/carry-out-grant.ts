@@ -48,7 +48,7 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
 
   if (await isBeingRemoved(deps.db, grant)) {
     const error = "the same access, given by nobody here, is being taken away just now";
-    return { outcome: "again", seconds: 1, error, untouched: true };
+    return { outcome: "again", seconds: 1, error, untouched: !isResumed(effect) };
   }
 
   const begun = await begin(deps, effect, provider, grant);

@@ -10,7 +10,7 @@ export type Order = { readonly snapshot: SharedSnapshot; readonly places: Places
 /** What it says: how many more it has verified, and in the end what it found. */
 export type Said = { readonly more: number } | { readonly found: VerifiedPlaces };
 
-/** A thread takes some 0.3 s to start, as these take to verify. */
+/** A thread takes some 0.3 s to start: fewer are verified sooner than that. */
 const worthwhile = 20_000;
 /** PostgreSQL needs processors too. */
 const mostThreads = 4;

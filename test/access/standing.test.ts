@@ -91,3 +91,25 @@ it("what a provider gives only after it was read back is no standing right", asy
   expect(await ended(request.id)).toMatchObject({ verified: true });
   expect(office.provider.held.has("alice")).toBe(false);
 });
+
+it("the same, when a removal of what nobody gave had to be waited for in between", async () => {
+  const { request } = await office.approved();
+  const { grant } = office.provider.behave;
+  office.provider.behave.grant = () => Promise.resolve();
+  await office.drain();
+  await office.db.$executeRaw`
+    insert into drift_findings (id, provider, subject, target, kind, outcome, access, people, first_seen_at, last_seen_at, removing_until)
+    select gen_random_uuid(), provider, subject, target, 'unknown', 'remove', '[]', '[]', now(), now(), now() + interval '1 hour'
+    from grants`;
+  office.clock.advance(60_000);
+  await office.drain();
+  expect((await office.state(request.id)).grants[0]?.status).toBe("granting");
+  await office.db.$executeRaw`update drift_findings set removing_until = null`;
+  office.provider.held.add("alice");
+  office.provider.behave.grant = grant;
+  office.clock.advance(60_000);
+  await office.drain();
+  expect((await office.state(request.id)).grants[0]).toMatchObject({ status: "active" });
+  expect(await ended(request.id)).toMatchObject({ verified: true });
+  expect(office.provider.held.has("alice")).toBe(false);
+});
