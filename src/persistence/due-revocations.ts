@@ -7,6 +7,8 @@ import { StateRow } from "./rows.ts";
 
 /** A revocation that this worker has claimed, with its request as it is at that moment. */
 export type DueRevocation = {
+  /** Not to be begun before this. */
+  readonly dueAt: Date;
   readonly effect: Extract<ClaimedEffect, { kind: "revoke" }>;
   readonly provider: string | null;
   /** Absent where the row cannot be read: whoever carries the effect out will say so, and the others are not held up. */
@@ -17,22 +19,28 @@ export type DueRevocation = {
  * Claims revocations that are due, at most `limit`, the longest overdue first, by the same rule as `claimEffect`. Several
  * processes that look at the same moment share what is due.
  *
+ * `aheadMs`: what falls due within so many milliseconds is claimed too, and whoever claims it waits for its time.
  * `busy`: providers that have enough to do already.
  */
 export async function claimRevocations(
   db: PrismaClient,
   clock: Clock,
-  { limit, busy }: { readonly limit: number; readonly busy: readonly string[] },
+  {
+    limit,
+    aheadMs,
+    busy,
+  }: { readonly limit: number; readonly aheadMs: number; readonly busy: readonly string[] },
 ): Promise<readonly DueRevocation[]> {
   const rows = await db.$queryRaw<unknown[]>`
     with due as (
       select e.id from effects e
-      where e.queue = 'revocations' and e.kind = 'revoke' and e.done_at is null and greatest(e.due_at, e.retry_at) <= ${clock.now}
+      where e.queue = 'revocations' and e.kind = 'revoke' and e.done_at is null
+        and greatest(e.due_at, e.retry_at) <= ${clock.now} + ${aheadMs} * interval '1 millisecond'
         and (e.locked_until is null or e.locked_until < statement_timestamp())
         and not exists (
           select 1 from effects o
           where o.lane = e.lane and o.id <> e.id and o.done_at is null
-            and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > statement_timestamp()))
+            and ((o.seq < e.seq and o.due_at <= greatest(e.due_at, e.retry_at, ${clock.now})) or o.locked_until > statement_timestamp()))
         and not exists (select from grants g where g.id = e.grant_id and g.provider = any (${busy}::text[]))
       order by greatest(e.due_at, e.retry_at) limit ${limit}
       for update of e skip locked),
@@ -47,16 +55,17 @@ export async function claimRevocations(
            (select g.provider from grants g where g.id = e.grant_id) as provider,
            to_jsonb(r) as request,
            (select coalesce(jsonb_agg(to_jsonb(g) order by g.id), '[]') from grants g where g.request_id = r.id) as grants,
-           ${clock.now} as now
+           ${clock.now} as now, greatest(e.due_at, e.retry_at, ${clock.now}) as "dueAt"
     from claimed e join access_requests r on r.id = e.request_id
     order by greatest(e.due_at, e.retry_at)`;
   return rows.flatMap((row) => {
     const claimed = Claimed.parse(row);
     clock.learn(claimed.now);
-    const effect = ClaimedEffect.parse({ ...claimed.effect, now: claimed.now });
+    const { dueAt, provider } = claimed;
+    const effect = ClaimedEffect.parse({ ...claimed.effect, now: dueAt });
     if (effect.kind !== "revoke") throw new Error(`expected a revocation, got ${effect.kind}`);
     const read = StateRow.safeParse(row);
-    return [{ effect, provider: claimed.provider, ...(read.success && { state: read.data.state }) }];
+    return [{ effect, dueAt, provider, ...(read.success && { state: read.data.state }) }];
   });
 }
 
@@ -64,4 +73,5 @@ const Claimed = z.object({
   effect: z.record(z.string(), z.unknown()),
   provider: z.string().nullable(),
   now: z.coerce.date(),
+  dueAt: z.coerce.date(),
 });

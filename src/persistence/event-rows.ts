@@ -1,10 +1,11 @@
 import { v7 as uuidv7 } from "uuid";
 import { type AuditEvent, eventData } from "../domain/audit-event.ts";
 import { mapStrings } from "../domain/personal-fields.ts";
+import type { State } from "../domain/decide.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";
-import { type PersonalValue, type Sealer, withSealer } from "./people.ts";
+import { meetAhead, type PersonalKind, type PersonalValue, type Sealer, withSealer } from "./people.ts";
 import { isErasedName } from "./personal-directory.ts";
 import { escapeTokens } from "./personal-token.ts";
 
@@ -63,6 +64,25 @@ export async function withRowsOf<T>(
       })),
       [...persons],
     ),
+  );
+}
+
+/** Requesters of whom something will soon be written, with what they are called: what it costs to find them is spent now. */
+export async function meetRequesters(db: PrismaClient, states: readonly State[]): Promise<void> {
+  await meetAhead(
+    db,
+    states.flatMap(({ request: { requester }, grants }) => {
+      const handle = handleOf(requester);
+      if (handle === undefined) return [];
+      const { email, slackId } = requester;
+      const called = (kind: PersonalKind, value: string | undefined): readonly PersonalValue[] =>
+        value === undefined ? [] : [{ handle, kind, value }];
+      return [
+        ...called("email", email),
+        ...called("slack_id", slackId),
+        ...grants.flatMap(({ subject }) => called("subject", subject)),
+      ];
+    }),
   );
 }
 

@@ -61,6 +61,11 @@ export async function withSealer<T>(
 
 const maxAttempts = 5;
 
+/** So that these people cost the next that is written of them nothing. */
+export async function meetAhead(db: PrismaClient, values: readonly PersonalValue[]): Promise<void> {
+  await prepare(db, values);
+}
+
 function createSealer(people: ReadonlyMap<string, Known>): Sealer {
   const known = (handle: string): Known => {
     const person = people.get(handle);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
 import { pino } from "pino";
 import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { createRecentStates } from "../../src/access/recent-states.ts";
@@ -209,6 +210,34 @@ describe("access that ends at once", () => {
     hangs.open();
     await untilLive();
     expect(await audited("grant.revoked")).toEqual(once(310));
+  });
+
+  it("stays when it is extended between its claim and its end", async () => {
+    await holdAccess(office, { count: 2, subjectPrefix: "p", endsInSeconds: 1 });
+    const { id, requestId } = await office.db.grant.findFirstOrThrow({ where: { subject: "p1" } });
+    const subjects = asked();
+    const client = new Client({ connectionString: office.url });
+    await client.connect();
+    try {
+      await client.query("begin");
+      await client.query("update access_requests set version = version + 1 where id = $1", [requestId]);
+      await client.query("update grants set expires_at = expires_at + interval '1 hour' where id = $1", [id]);
+      const rounds = startProcess();
+      const isClaimed = async (): Promise<boolean> =>
+        (await office.db.effect.count({ where: { grantId: id, lockedUntil: { not: null } } })) > 0;
+      while (!(await isClaimed())) await sleep(10);
+      await client.query("commit");
+      while (await isClaimed()) await sleep(10);
+      expect(await live()).toContain("p1");
+      await untilLive("p1");
+      expect(subjects).toEqual(["p2"]);
+      office.clock.advance(3_600_000);
+      rounds.now();
+      await untilLive();
+    } finally {
+      await client.end();
+    }
+    expect(await audited("grant.revoking")).toEqual(once(2));
   });
 
   it("is left to who has it in hand, and taken up once that claim is over", async () => {

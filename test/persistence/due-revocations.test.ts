@@ -12,7 +12,7 @@ afterEach(() => office?.close());
 
 /** Whose access is claimed to be ended. */
 async function claim(limit = 100, busy: readonly string[] = []): Promise<readonly string[]> {
-  const due = await claimRevocations(office.db, office.clock, { limit, busy });
+  const due = await claimRevocations(office.db, office.clock, { limit, aheadMs: 0, busy });
   // However long this machine takes over it.
   await office.db.effect.updateMany({
     where: { lockedUntil: { not: null } },
@@ -46,9 +46,42 @@ describe("ends that are claimed together", () => {
     const id = await effectOf("p1");
     const alone = await claimEffect(office.db, office.clock, id);
     await office.db.effect.update({ where: { id }, data: { lockedUntil: null } });
-    const [together] = await claimRevocations(office.db, office.clock, { limit: 1, busy: [] });
+    const [together] = await claimRevocations(office.db, office.clock, { limit: 1, aheadMs: 0, busy: [] });
     expect(together?.effect).toEqual({ ...alone, attempts: 2, now: together?.effect.now });
     expect(together?.state).toEqual(await office.state(alone?.requestId ?? ""));
+  });
+
+  it("are those too that fall due shortly, each with its time", async () => {
+    await holdAccess(office, { count: 3, subjectPrefix: "p", endsInSeconds: 1_000, spreadSeconds: 3_000 });
+    const shortly = await claimRevocations(office.db, office.clock, {
+      limit: 5,
+      aheadMs: 2_500_000,
+      busy: [],
+    });
+    const grants = await office.db.grant.findMany({
+      where: { subject: { in: ["p1", "p2"] } },
+      orderBy: { subject: "asc" },
+    });
+    const times = grants.map(({ expiresAt }) => expiresAt);
+    expect(shortly.map(({ dueAt }) => dueAt)).toEqual(times);
+    expect(shortly.map(({ effect }) => effect.now)).toEqual(times);
+    expect(office.clock.estimate()?.getTime()).toBeLessThan(times[0]?.getTime() ?? NaN);
+  });
+
+  it("leave out who waits for another effect that is due by then", async () => {
+    await holdAccess(office, { count: 2, subjectPrefix: "p", endsInSeconds: 1_000 });
+    const { id: grantId, requestId } = await office.db.grant.findFirstOrThrow({ where: { subject: "p1" } });
+    await office.db.$executeRaw`
+      insert into effects (id, seq, request_id, grant_id, kind, queue, lane, payload, due_at)
+      overriding system value
+      values (gen_random_uuid(), 0, ${requestId}::uuid, ${grantId}::uuid, 'check_idle', 'deadlines',
+              'grant-' || ${grantId}, '{}', statement_timestamp() + interval '10 seconds')`;
+    const shortly = await claimRevocations(office.db, office.clock, {
+      limit: 5,
+      aheadMs: 2_000_000,
+      busy: [],
+    });
+    expect(shortly.map(({ state }) => state?.grants[0]?.subject)).toEqual(["p2"]);
   });
 
   it("leave out who waits for another effect on the same grant, and providers that have enough to do", async () => {
