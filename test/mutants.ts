@@ -36,6 +36,14 @@ export const mutants: readonly Mutant[] = [
     tests: [decideTest],
   },
   {
+    invariant: 1,
+    without: "another look where two requests of one person are given at once",
+    file: "src/persistence/approval-count.ts",
+    text: "where requesters.approvals = ${seen}",
+    replacement: "",
+    tests: ["test/access/approved-at-once.test.ts"],
+  },
+  {
     invariant: 2,
     without: "the refusal of one's own request",
     file: decide,

@@ -19,14 +19,14 @@ const maxRaces = 50;
 
 /**
  * The one path by which a request or a grant changes: read it with its version (or remember it), decide, record against
- * that version. A lost race reads and decides again. Throws when there is no such request, or when the database cannot be reached.
+ * that version. A lost race reads, asks `commandFor` and decides again. Throws when there is no such request, or when the database cannot be reached.
  *
  * `settles`: the effect whose outcome the command is, settled in the same statement.
  */
 export async function apply(
   deps: RecordDeps,
   requestId: string,
-  commandFor: Command | ((state: State, now: Date) => Command),
+  commandFor: Command | ((state: State, now: Date) => Command | Promise<Command>),
   settles?: (now: Date) => Settlement,
 ): Promise<Applied> {
   for (let race = 0; race < maxRaces; race += 1) {
@@ -34,7 +34,7 @@ export async function apply(
     const read = remembered ?? (await readRequest(deps, requestId));
     if (!read) throw new Error(`no request ${requestId}`);
     const { state, now } = read;
-    const command = typeof commandFor === "function" ? commandFor(state, now) : commandFor;
+    const command = typeof commandFor === "function" ? await commandFor(state, now) : commandFor;
     const decision = decide(state, command, now);
     if (!decision.accepted) {
       // Nothing is recorded that would show whether the request has changed since: that is read.
@@ -47,6 +47,8 @@ export async function apply(
       events: decision.events,
       effects: decision.effects,
       ...(settles && { settles: settles(now) }),
+      ...(command.type === "approve" &&
+        command.approvalsSeen !== undefined && { approvalsSeen: command.approvalsSeen }),
     };
     const recorded = await (deps.ledger
       ? deps.ledger.record(state, transition, command.type)

@@ -42,15 +42,19 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
       ? { ...decision.verdict, reason: storable(decision.verdict.reason) }
       : decision.verdict;
   const policy = deps.policy();
-  const facts = await factsAbout(deps, policy, decision.requestId);
-  const applied = await apply(deps, decision.requestId, ({ request }, now) => {
+  const applied = await apply(deps, decision.requestId, async ({ request }, now) => {
+    const facts = await factsFor(deps, policy, request);
     const authority = authorityOver(policy, request, facts, now);
-    return { ...verdict, by, key, policyVersion: policy.hash, ...(authority && { authority }) };
+    const judged = { by, key, policyVersion: policy.hash, ...(authority && { authority }) };
+    if (verdict.type === "deny") return { ...verdict, ...judged };
+    const { approvalsSeen } = facts;
+    return { ...verdict, ...judged, ...(approvalsSeen !== undefined && { approvalsSeen }) };
   });
   if (applied.applied) return { decided: true, state: applied.state };
   const { refusal, state, now } = applied;
   if (refusal === "repeated") return { decided: true, state };
   await refuseDecision(deps, { request: state.request, by, attempted: verdict.type, refusal, key, now });
+  const facts = await factsFor(deps, policy, state.request);
   const approvers = approversNow(authorityOver(policy, state.request, facts, now), state.request);
   const today = evaluateAgain(policy, state.request, facts, now);
   const why =

@@ -8,6 +8,9 @@ import { noHistory } from "../policy/history.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { PolicyDeps } from "./deps.ts";
 
+/** Facts with how often the person had been given access by then, where what they have makes a difference. */
+export type CountedFacts = Facts & { readonly approvalsSeen?: number };
+
 /** What the policy's answer to this person depends on beside what they ask. What it does not look at is not read. */
 export async function readFacts(
   deps: Pick<PolicyDeps, "db" | "groups" | "lockdowns">,
@@ -15,13 +18,18 @@ export async function readFacts(
   email: string,
   /** The request that is judged: what it gave must not stand in its own way. */
   requestId?: string,
-): Promise<Facts> {
-  const [memberships, history, lockdowns] = await Promise.all([
+): Promise<CountedFacts> {
+  const [memberships, past, lockdowns] = await Promise.all([
     deps.groups.read(policy.outsideGroups),
-    policy.usesHistory ? readHistory(deps.db, email, requestId) : noHistory,
+    policy.usesHistory ? readHistory(deps.db, email, requestId) : undefined,
     deps.lockdowns.read(),
   ]);
-  return { memberships, history, lockdowns };
+  return {
+    memberships,
+    history: past?.history ?? noHistory,
+    lockdowns,
+    ...(past && { approvalsSeen: past.approvals }),
+  };
 }
 
 /** The same for a request that was filed; neither it nor the access it extends stands in its own way. */
@@ -29,7 +37,7 @@ export function factsFor(
   deps: Pick<PolicyDeps, "db" | "groups" | "lockdowns">,
   policy: Policy,
   { id, requester, terms }: AccessRequest,
-): Promise<Facts> {
+): Promise<CountedFacts> {
   return readFacts(deps, policy, requester.email, terms.extends?.requestId ?? id);
 }
 

@@ -51,14 +51,19 @@ export type AccessAnswer =
   /** An earlier delivery of the same interaction was filed. */
   | { readonly outcome: "repeated"; readonly number: number };
 
+/** How often a request may be judged anew because its requester was given other access meanwhile, before something must be wrong. */
+const maxRaces = 50;
+
 /** Files an access request: evaluated by the policy in force, recorded with its events and effects in one statement. */
 export async function requestAccess(deps: PolicyDeps, ask: AccessAsk): Promise<AccessAnswer> {
-  const answer = await fileAsk(deps, ask);
-  if (!answer) throw new Error("a request was neither recorded nor found");
-  return answer;
+  for (let race = 0; race < maxRaces; race += 1) {
+    const answer = await fileAsk(deps, ask);
+    if (answer) return answer;
+  }
+  throw new Error(`its requester was given other access ${maxRaces} times while a request was being filed`);
 }
 
-/** The same for access that is to last longer; `undefined` when the place was taken by another ask, and nothing is recorded. */
+/** The same for access that is to last longer; `undefined` when another ask was first, and nothing is recorded. */
 export async function requestExtension(
   deps: PolicyDeps,
   ask: ExtensionAsk,
@@ -80,7 +85,10 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
     const { refusals } = evaluation;
     return { outcome: "mistaken", why: wordRefusals(refusals), refusals };
   }
-  const transition = file({ ...draftRequest(policy, ask, evaluation, now), number: 0 });
+  const transition = {
+    ...file({ ...draftRequest(policy, ask, evaluation, now), number: 0 }),
+    ...(facts.approvalsSeen !== undefined && { approvalsSeen: facts.approvalsSeen }),
+  };
   const recorded = await recordNew(deps.db, transition, ask.dedupeKey);
   if (!recorded) {
     const earlier = ask.dedupeKey === undefined ? undefined : await findByDedupeKey(deps.db, ask.dedupeKey);

@@ -29,7 +29,8 @@ type Deciding = {
 };
 
 export type Command =
-  | (Deciding & { readonly type: "approve" })
+  /** `approvalsSeen`: see `Transition`. */
+  | (Deciding & { readonly type: "approve"; readonly approvalsSeen?: number })
   | (Deciding & { readonly type: "deny"; readonly reason: string })
   | { readonly type: "cancel"; readonly by: Person }
   /** Closed without anybody having decided. */

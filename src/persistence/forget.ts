@@ -69,6 +69,7 @@ async function forget(client: Client, called: string): Promise<Forgotten> {
   );
   await eraseTraces(client, createTraceEraser({ ...them, name: erasedName(number) }), them, number);
   await eraseFindings(client, them);
+  await client.query("delete from requesters where lower(email) = any ($1)", [them.emails]);
   await client.query(
     `insert into audit_events (id, at, type, actor_kind, data)
      select id::uuid, ${now}, 'person.erased', 'hallpass', jsonb_build_object('person', person)

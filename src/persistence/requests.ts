@@ -3,7 +3,8 @@ import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { State } from "../domain/decide.ts";
 import type { Effect, QueueName } from "../domain/effect.ts";
-import type { PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import { countApproval } from "./approval-count.ts";
 import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
 import { withRowsOf } from "./event-rows.ts";
@@ -22,6 +23,8 @@ export type Transition = {
   readonly events: readonly AuditEvent[];
   readonly effects: readonly Effect[];
   readonly settles?: Settlement;
+  /** How often the requester had been given access when this was judged; a transition that gives access is recorded only if that is so still. */
+  readonly approvalsSeen?: number;
 };
 
 /** Reads a request with its grants and the database's time; `undefined` when there is none. */
@@ -82,8 +85,8 @@ export async function findByDedupeKey(
 
 /**
  * Records a new request with its events and effects in one statement.
- * `undefined` when a request with this dedupe key was already filed, or one to extend the same in the same place: nothing is
- * written then.
+ * `undefined` when a request with this dedupe key was already filed, or one to extend the same in the same place, or when it gives
+ * access and the requester was given other access meanwhile: nothing is written then.
  */
 export async function recordNew(
   db: PrismaClient,
@@ -91,6 +94,7 @@ export async function recordNew(
   dedupeKey: string | undefined,
 ): Promise<{ readonly number: number; readonly effects: readonly OwedEffect[] } | undefined> {
   const { request } = transition.next;
+  const gives = request.status === "approved";
   const effects = withIds(transition.effects);
   const changes = {
     grants: transition.next.grants,
@@ -101,17 +105,19 @@ export async function recordNew(
     committing(
       "file",
       () => db.$queryRaw<{ number: number }[]>`
-    with changed as (
+    with ${gives ? countApproval(request.requester.email, transition.approvalsSeen) : Prisma.empty}
+    changed as (
       insert into access_requests (
         id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, resource, role,
         duration_seconds, reason, ticket, policy_version, rule, terms, planned, decisions, created_at, respond_by, closed_at)
-      values (
+      select
         ${request.id}::uuid, 1, ${request.status}, ${dedupeKey ?? null}, ${request.source}, ${request.requester.email},
         ${request.requester.name}, ${request.requester.slackId ?? null}, ${request.resource}, ${request.role},
         ${request.durationSeconds}, ${request.reason}, ${request.ticket ?? null}, ${request.policyVersion},
         ${request.rule ?? null}, ${JSON.stringify(request.terms)}::jsonb, ${JSON.stringify(request.planned)}::jsonb,
         ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},
-        ${request.closedAt ?? null})
+        ${request.closedAt ?? null}::timestamptz
+      ${gives ? Prisma.sql`from counted` : Prisma.empty}
       on conflict do nothing
       returning id, number)
     ${consequences(changes, { events, persons })}

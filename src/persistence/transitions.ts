@@ -1,6 +1,7 @@
 import { committing } from "../crash-point.ts";
 import type { CommandType, State } from "../domain/decide.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import { countApproval } from "./approval-count.ts";
 import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
 import { withRowsOf } from "./event-rows.ts";
@@ -11,7 +12,7 @@ export type Recorded = { readonly state: State; readonly effects: readonly OwedE
 
 /**
  * Records a transition in one statement, if the request is still at the version it was decided on; returns it as it is then.
- * `undefined` when somebody else was first: nothing is written then.
+ * `undefined` when somebody else was first, or gave the requester other access meanwhile: nothing is written then.
  */
 export async function recordTransition(
   db: PrismaClient,
@@ -34,6 +35,8 @@ export async function recordTransitions(
     readonly command: CommandType;
   }[],
 ): Promise<readonly (Recorded | undefined)[]> {
+  const [{ before, transition } = {}] = all.filter(isApproval);
+  if (before && all.length > 1) throw new Error("expected an approval to be recorded by itself");
   const owing = all.map(({ transition }) => withIds(transition.effects));
   const requests = all.map(({ before, transition: { next } }) => ({
     id: next.request.id,
@@ -62,7 +65,8 @@ export async function recordTransitions(
     committing(
       new Set(all.map(({ command }) => command)),
       () => db.$queryRaw<{ id: string }[]>`
-    with decided as (
+    with ${before ? countApproval(before.request.requester.email, transition?.approvalsSeen) : Prisma.empty}
+    decided as (
       select * from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as d(
         id uuid, version int, status text, decisions jsonb, "heldBefore" jsonb, flags jsonb, "closedAt" timestamptz)),
     ${all.length === 1 ? Prisma.empty : lockedInOrder}
@@ -73,6 +77,7 @@ export async function recordTransitions(
       from decided d
       where r.id = d.id and r.version = d.version
         ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}
+        ${before ? Prisma.sql`and exists (select from counted)` : Prisma.empty}
       returning r.id)
     ${consequences(changes, { events, persons })}
     ${settlements.length === 0 ? Prisma.empty : settled(clock, JSON.stringify(settlements))}
@@ -91,6 +96,16 @@ export async function recordTransitions(
         }
       : undefined,
   );
+}
+
+function isApproval({
+  before,
+  transition,
+}: {
+  readonly before: State;
+  readonly transition: Transition;
+}): boolean {
+  return before.request.status !== "approved" && transition.next.request.status === "approved";
 }
 
 /** Two statements that record some of the same requests wait for one another instead of each for the other. */

@@ -53,7 +53,7 @@ async function granted(role: string, key: string): Promise<string> {
 
 it("what somebody holds counts until it is proven gone, and then begins the cooldown", async () => {
   await granted("read", "1");
-  expect(await readHistory(office.db, alice.email)).toMatchObject({
+  expect((await readHistory(office.db, alice.email)).history).toMatchObject({
     grants: [{ resource: "orders-db", role: "read", rule: "reading, one at a time" }],
     denials: [],
   });
@@ -72,7 +72,7 @@ it("what somebody holds counts until it is proven gone, and then begins the cool
 
   office.clock.advance(10_000);
   await office.drain();
-  const [past] = (await readHistory(office.db, alice.email)).grants;
+  const [past] = (await readHistory(office.db, alice.email)).history.grants;
   expect(past?.endedAt).toBeInstanceOf(Date);
   expect(await ask("read", "4")).toMatchObject({ refusals: [{ kind: "too_soon" }] });
   office.clock.advance(3_600_000);
@@ -100,6 +100,6 @@ it("refusals and denials are remembered, newest first", async () => {
   if (first.outcome !== "filed") throw new Error(first.outcome);
   const deny = { type: "deny", reason: "no" } as const;
   await decideRequest(office, { requestId: first.request.id, by: bob, verdict: deny, key: "bob" });
-  const { denials } = await readHistory(office.db, alice.email);
+  const { denials } = (await readHistory(office.db, alice.email)).history;
   expect(denials).toMatchObject([{ resource: "orders-db", role: "read" }]);
 });
