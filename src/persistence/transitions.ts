@@ -35,8 +35,8 @@ export async function recordTransitions(
     readonly command: CommandType;
   }[],
 ): Promise<readonly (Recorded | undefined)[]> {
-  const [{ before, transition } = {}] = all.filter(isApproval);
-  if (before && all.length > 1) throw new Error("expected an approval to be recorded by itself");
+  const [approval] = all.filter(isApproval);
+  if (approval && all.length > 1) throw new Error("expected an approval to be recorded by itself");
   const owing = all.map(({ transition }) => withIds(transition.effects));
   const requests = all.map(({ before, transition: { next } }) => ({
     id: next.request.id,
@@ -65,7 +65,7 @@ export async function recordTransitions(
     committing(
       new Set(all.map(({ command }) => command)),
       () => db.$queryRaw<{ id: string }[]>`
-    with ${before ? countApproval(before.request.requester.email, transition?.approvalsSeen) : Prisma.empty}
+    with ${approval ? countApproval(approval.before.request.requester.email, approval.transition.approvalsSeen) : Prisma.empty}
     decided as (
       select * from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as d(
         id uuid, version int, status text, decisions jsonb, "heldBefore" jsonb, flags jsonb, "closedAt" timestamptz)),
@@ -77,7 +77,7 @@ export async function recordTransitions(
       from decided d
       where r.id = d.id and r.version = d.version
         ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}
-        ${before ? Prisma.sql`and exists (select from counted)` : Prisma.empty}
+        ${approval ? Prisma.sql`and exists (select from counted)` : Prisma.empty}
       returning r.id)
     ${consequences(changes, { events, persons })}
     ${settlements.length === 0 ? Prisma.empty : settled(clock, JSON.stringify(settlements))}

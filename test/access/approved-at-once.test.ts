@@ -87,10 +87,11 @@ describe("two requests of one person that are given at the same moment", () => {
       () => ask("write", "write"),
     );
     expect(await approvedRoles()).toHaveLength(1);
-    const outcome = decision.decided ? "approved" : decision.why;
-    expect([outcome, answer.outcome]).toEqual(
-      decision.decided ? ["approved", "refused"] : [expect.stringContaining("readers do not write"), "filed"],
-    );
+    const refusals = [
+      ...(decision.decided ? [] : [decision.why]),
+      ...(answer.outcome === "refused" ? [answer.why] : []),
+    ];
+    expect(refusals).toEqual([expect.stringContaining("readers do not write")]);
   });
 
   it("do not both pass a limit", async () => {
