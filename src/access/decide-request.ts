@@ -85,7 +85,7 @@ export async function refuseDecision(
   refused: {
     readonly request: State["request"];
     readonly by: Person;
-    readonly attempted: "approve" | "deny" | "start" | "review" | "extend" | "end";
+    readonly attempted: "approve" | "deny" | "start" | "review" | "extend" | "end" | "cancel";
     readonly refusal: Refusal;
     readonly key: string;
     readonly now: Date;

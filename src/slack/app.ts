@@ -22,11 +22,11 @@ import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
 import { onRequestCommand } from "./listeners/request-command.ts";
 import { onOptionsTyped, onResourceChosen, onRoleChosen } from "./listeners/request-form.ts";
 import { onFormSubmitted } from "./listeners/request-submission.ts";
-import { onEnd, onExtend, onStart, onTryNow } from "./listeners/own-access.ts";
+import { onCancel, onEnd, onExtend, onStart, onTryNow } from "./listeners/own-access.ts";
 import { onReview, onReviewed } from "./listeners/review.ts";
 import { approveActionId, denyActionId, endActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
-import { extendActionId, startActionId, tryNowActionId } from "./views/event-message.ts";
+import { cancelActionId, extendActionId, startActionId, tryNowActionId } from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
 import { slackLogger, webClientOptions } from "./web-client.ts";
@@ -102,6 +102,7 @@ export function createSlackApp(
   const onButton: Table<ButtonArgs> = {
     [approveActionId]: onApprove,
     [denyActionId]: onDeny,
+    [cancelActionId]: onCancel,
     [startActionId]: onStart,
     [extendActionId]: onExtend,
     [endActionId]: onEnd,

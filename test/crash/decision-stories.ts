@@ -94,6 +94,22 @@ export const decisionStories: readonly Story[] = [
     ],
   },
   {
+    name: "cancelled by whoever asked",
+    steps: [
+      {
+        dies: "before commit of cancel",
+        does: inTurn(asks("urgent-db read 9m by mistake"), pressesInPerson("Cancel request")),
+        audited: ["request.created"],
+      },
+      {
+        dies: "after commit of cancel",
+        does: pressesInPerson("Cancel request"),
+        audited: ["request.cancelled"],
+      },
+    ],
+    said: [{ thread: ["Cancelled by the person who asked"], requester: [asked, "cancelled."] }],
+  },
+  {
     name: "started by whoever asked",
     steps: [
       {

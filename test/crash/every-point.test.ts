@@ -42,14 +42,11 @@ function byDeadline(effect: DeadlineKind, command: CommandType): Partial<Record<
   };
 }
 
-const nobodyCancels = "no edge sends this command yet";
 const takesRace =
   "takes two grants that race; test/access/in-flight.test.ts, “gets it back from whoever comes next”, has a worker die there";
 
 /** Where no story dies, and why. */
 const untold: Partial<Record<CrashPoint, string>> = {
-  "before commit of cancel": nobodyCancels,
-  "after commit of cancel": nobodyCancels,
   "before commit of restore": takesRace,
   "after commit of restore": takesRace,
 };

@@ -3,7 +3,7 @@ import type { ProviderCall, ProviderFault } from "../support/provider-faults.ts"
 import type { CrashPoint } from "./network.ts";
 import { type Access, accesses, people, type Someone } from "./policy.ts";
 
-export type Button = "Approve" | "Deny" | "End access" | "Extend" | "Try now";
+export type Button = "Approve" | "Deny" | "End access" | "Extend" | "Cancel" | "Try now";
 
 /** What somebody does, and everything else that can happen while it is on its way. */
 export type Deed =
@@ -94,9 +94,12 @@ const click = (
     copies: fc.oneof({ arbitrary: fc.constant(1), weight: 5 }, { arbitrary: fc.constant(2), weight: 1 }),
   });
 const approves = click(["Approve"]);
-const ownClick = click(["End access", "Extend", "Extend"], ["requester"]);
+const ownClick = click(["End access", "Extend", "Extend", "Cancel"], ["requester"]);
 const anyClick = fc.oneof(
-  { arbitrary: click(["Approve", "Approve", "Deny", "End access", "Extend", "Try now"]), weight: 2 },
+  {
+    arbitrary: click(["Approve", "Approve", "Deny", "End access", "Extend", "Cancel", "Try now"]),
+    weight: 2,
+  },
   { arbitrary: ownClick, weight: 1 },
 );
 const breakGlass = fc.constant<Deed>({

@@ -9,6 +9,7 @@ const wanted = [
   "grant.extended",
   "grant.failed",
   "grant.revoked",
+  "request.cancelled",
   "request.denied",
   "request.expired",
   "revocation.failed",

@@ -89,6 +89,8 @@ function checkDecision(asked: Asked, course: Course): void {
     insist(!end || seq <= end.seq, `${name}: ${email} decided what was decided`);
     insist(!asked.respondBy || at < asked.respondBy, `${name} was decided after its time`);
   }
+  for (const { actorEmail } of ofType("request.cancelled"))
+    insist([null, requester].includes(actorEmail), `${name}: ${actorEmail} cancelled what is not theirs`);
   const [created] = lines;
   insist(
     (created?.seq ?? 0) <= (course.left.get(requester) ?? Infinity),

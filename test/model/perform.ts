@@ -6,7 +6,7 @@ import {
   endActionId,
   reviewActionId,
 } from "../../src/slack/views/approval-message.ts";
-import { extendActionId, tryNowActionId } from "../../src/slack/views/event-message.ts";
+import { cancelActionId, extendActionId, tryNowActionId } from "../../src/slack/views/event-message.ts";
 import type { Button, Deed, SlackTrouble, Step } from "./history.ts";
 import type { Someone } from "./policy.ts";
 import type { Asked } from "./record.ts";
@@ -25,6 +25,7 @@ const actionIds: Readonly<Record<Button, string>> = {
   Deny: denyActionId,
   "End access": endActionId,
   Extend: extendActionId,
+  Cancel: cancelActionId,
   "Try now": tryNowActionId,
 };
 

@@ -45,6 +45,30 @@ it("access that was given back ends at once", async () => {
   );
 });
 
+it("a request that nobody has decided is cancelled by whoever asked, once", async () => {
+  const { slack } = world;
+  const message = await ask(world, "alice", "orders-db write 1h by mistake");
+  const told = await toldDirectly(world, "alice", "It waits for approval");
+  expect(told.buttons).toEqual(["Cancel request"]);
+  await slack.as("alice").presses(told, "Cancel request");
+  await threadSays(world, message, "Cancelled by the person who asked.");
+  await slack.until(() => slack.fresh(message).buttons.length === 0, "the buttons to go");
+  await slack.as("alice").presses(told, "Cancel request");
+  await toldAlone(world, "alice", "This request was cancelled by the person who asked");
+  expect(await world.audited(numberOf(message))).toEqual(["request.created", "request.cancelled"]);
+});
+
+it("what is approved already is not cancelled any more, which is said and recorded", async () => {
+  const { slack } = world;
+  const message = await ask(world, "alice", "orders-db write 1h looking");
+  const told = await toldDirectly(world, "alice", "It waits for approval");
+  await slack.as("bob").presses(message, "Approve");
+  await toldDirectly(world, "alice", "you have access");
+  await slack.as("alice").presses(told, "Cancel request");
+  await toldAlone(world, "alice", "already");
+  expect(await world.audited(numberOf(message))).toContain("decision.refused");
+});
+
 it("whoever's rule asks nobody extends at once, as often as it says; the end moves", async () => {
   const { slack, guarded } = world;
   const message = await ask(world, "erin", "orders-db read 1h looking");

@@ -1,3 +1,4 @@
+import { cancelRequest } from "../../access/cancel-request.ts";
 import { endAccess } from "../../access/end-access.ts";
 import { extendAccess } from "../../access/extend-access.ts";
 import { startAccess } from "../../access/start-access.ts";
@@ -17,6 +18,14 @@ export function onStart(deps: SlackDeps, args: Click): Promise<void> {
   return answerClick(deps, args, "start", async ({ requestId, person: by, key }) => {
     const answer = await startAccess(deps, { requestId, by, key });
     return answer.started ? undefined : wordRefusal(answer);
+  });
+}
+
+/** Cancel request was pressed on one's own. */
+export function onCancel(deps: SlackDeps, args: Click): Promise<void> {
+  return answerClick(deps, args, "cancel", async ({ requestId, person: by, key }) => {
+    const answer = await cancelRequest(deps, { requestId, by, key });
+    return answer.cancelled ? undefined : wordRefusal(answer);
   });
 }
 

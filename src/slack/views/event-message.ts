@@ -20,7 +20,8 @@ import {
   shorten,
 } from "./rich-text.ts";
 
-/** What people do about their own access; a button's value is the request's id, nothing else. */
+/** What people do about their own requests and access; a button's value is the request's id, nothing else. */
+export const cancelActionId = "cancel_request";
 export const startActionId = "start_access";
 export const extendActionId = "extend_access";
 /** Its value is the grant's id. */
@@ -66,6 +67,8 @@ export function expiryMessage(request: AccessRequest, expiresAt: Date): Message 
 }
 
 function buttonsFor(event: AuditEvent, request: AccessRequest): readonly KnownBlock[] {
+  if (event.type === "request.created")
+    return [actions([button(request.id, cancelActionId, "Cancel request")])];
   if (event.type === "request.approved" && event.data.startBy !== undefined)
     return [actions([button(request.id, startActionId, "Start access", "primary")])];
   return event.type === "grant.active" || event.type === "grant.extended" ? [ownButtons(request)] : [];

@@ -1,0 +1,23 @@
+import type { State } from "../domain/decide.ts";
+import type { Person } from "../domain/person.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { apply } from "./apply.ts";
+import { refuseDecision } from "./decide-request.ts";
+import type { PolicyDeps } from "./deps.ts";
+
+export type CancelAnswer =
+  | { readonly cancelled: true; readonly state: State }
+  | { readonly cancelled: false; readonly refusal: Refusal; readonly state: State };
+
+/** The requester takes back what they asked for and nobody has decided yet. */
+export async function cancelRequest(
+  deps: PolicyDeps,
+  { requestId, by, key }: { readonly requestId: string; readonly by: Person; readonly key: string },
+): Promise<CancelAnswer> {
+  const applied = await apply(deps, requestId, { type: "cancel", by });
+  if (applied.applied) return { cancelled: true, state: applied.state };
+  const { refusal, state, now } = applied;
+  if (refusal !== "already_cancelled")
+    await refuseDecision(deps, { request: state.request, by, attempted: "cancel", refusal, key, now });
+  return { cancelled: false, refusal, state };
+}
