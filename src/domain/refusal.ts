@@ -42,7 +42,7 @@ export const refusalText: Readonly<Record<Refusal, string>> = {
   too_early: "It is not time for this yet.",
   already_approved: "This request is already approved.",
   already_denied: "This request is already denied.",
-  already_cancelled: "This request was cancelled by the person who asked.",
+  already_cancelled: "This request was closed before it was decided.",
   already_expired: "This request expired before it was decided.",
   already_refused: "The policy refused this request.",
   not_approved: "This request is not approved.",

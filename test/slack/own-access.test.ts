@@ -53,8 +53,9 @@ it("a request that nobody has decided is cancelled by whoever asked, once", asyn
   await slack.as("alice").presses(told, "Cancel request");
   await threadSays(world, message, "Cancelled by the person who asked.");
   await slack.until(() => slack.fresh(message).buttons.length === 0, "the buttons to go");
+  expect(slack.fresh(message).visibleText).toContain("Closed before it was decided");
   await slack.as("alice").presses(told, "Cancel request");
-  await toldAlone(world, "alice", "This request was cancelled by the person who asked");
+  await toldAlone(world, "alice", "This request was closed before it was decided");
   expect(await world.audited(numberOf(message))).toEqual(["request.created", "request.cancelled"]);
 });
 

@@ -218,7 +218,7 @@ function outcome({ request, grants }: State): readonly ReturnType<typeof paragra
       ];
     }
     case "cancelled":
-      return [paragraph("Cancelled by the person who asked, ", closedAt)];
+      return [paragraph("Closed before it was decided, ", closedAt)];
     case "expired":
       return [
         request.terms.startWithinSeconds !== undefined &&
