@@ -1,6 +1,7 @@
 import { ask, threadSays } from "../support/ask.ts";
 import {
   allIsSaid,
+  cancelsOwn,
   asks,
   approves,
   asksAndIsApproved,
@@ -98,12 +99,12 @@ export const decisionStories: readonly Story[] = [
     steps: [
       {
         dies: "before commit of cancel",
-        does: inTurn(asks("urgent-db read 9m by mistake"), pressesInPerson("Cancel request")),
+        does: inTurn((stage) => ask(stage, "alice", "urgent-db read 9m by mistake"), cancelsOwn),
         audited: ["request.created"],
       },
       {
         dies: "after commit of cancel",
-        does: pressesInPerson("Cancel request"),
+        does: cancelsOwn,
         audited: ["request.cancelled"],
       },
     ],

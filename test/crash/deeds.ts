@@ -1,4 +1,4 @@
-import { ask, opensBy } from "../support/ask.ts";
+import { ask, numberOf, opensBy, toldDirectly } from "../support/ask.ts";
 import type { Stage } from "./stage.ts";
 
 type Deed = (stage: Stage) => Promise<unknown>;
@@ -87,6 +87,13 @@ export const objects: Deed = async (stage) => {
 
 /** Whoever asked presses Approve on their latest request. */
 export const approvesOwn: Deed = (stage) => stage.slack.as("alice").presses(stage.latest(), "Approve");
+
+/** Whoever asked cancels their latest request where they were told that it waits. */
+export const cancelsOwn: Deed = async (stage) => {
+  const name = `AR-${numberOf(stage.latest())} `;
+  const told = await toldDirectly(stage, "alice", name);
+  return stage.slack.as("alice").presses(told, "Cancel request");
+};
 
 /** An admin locks the ordinary resource down. */
 export const locksDown: Deed = ({ slack }) =>

@@ -97,7 +97,7 @@ const approves = click(["Approve"]);
 const ownClick = click(["End access", "Extend", "Extend", "Cancel"], ["requester"]);
 const anyClick = fc.oneof(
   {
-    arbitrary: click(["Approve", "Approve", "Deny", "End access", "Extend", "Cancel", "Try now"]),
+    arbitrary: click(["Approve", "Approve", "Deny", "Deny", "End access", "Extend", "Cancel", "Try now"]),
     weight: 2,
   },
   { arbitrary: ownClick, weight: 1 },

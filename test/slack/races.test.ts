@@ -1,4 +1,4 @@
-import { ask, numberOf } from "../support/ask.ts";
+import { ask, numberOf, threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 
 let world: World;
@@ -37,4 +37,22 @@ it("a command that Slack delivers three times is one request", async () => {
   await slack.as("erin").types("/request-access orders-db read 1h thrice", { times: 3 });
   const rows = await world.query("select 1 from access_requests where reason = 'thrice'");
   expect(rows).toHaveLength(1);
+});
+
+it("a click that opens a form, delivered three times, opens one, and nobody is told of a fault", async () => {
+  const { slack } = world;
+  const bob = slack.as("bob");
+  const message = await ask(world, "alice", "orders-db read 1h looking");
+  await bob.presses(message, "Deny", { deliverTimes: 3 });
+  await slack.until(() => bob.modal(), "the form that asks why");
+  await bob.fills("Reason", "not today");
+  await bob.submits();
+  await threadSays(world, message, "Denied by");
+  await bob.types("/request-access", { times: 3 });
+  await slack.until(() => bob.modal(), "the form to ask by");
+  await bob.closes({ all: true });
+  expect(bob.modal()).toBeUndefined();
+  expect(bob.ephemerals().map(({ visibleText }) => visibleText)).toEqual(
+    expect.not.arrayContaining([expect.stringContaining("went wrong")]),
+  );
 });

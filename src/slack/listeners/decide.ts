@@ -14,6 +14,7 @@ import { inputActionId } from "../views/request-form.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 import { type Click, RequestId, type Submission, tellClicker, whoClicked } from "./click.ts";
 import { refuseNobody } from "./nobody.ts";
+import { openView } from "./open-view.ts";
 
 /** Approve was pressed: acknowledged once the decision is recorded, or before Slack's patience ends. */
 export async function onApprove(deps: SlackDeps, args: Click): Promise<void> {
@@ -59,7 +60,7 @@ async function askWhy(deps: SlackDeps, args: Click): Promise<string | undefined>
       await refuseDecision(deps, { request, by: person, attempted: "deny", refusal, key, now: read.now });
       return wordRefusal(refusal, request, { approvers: approversNow(authority, request) });
     }
-    await args.client.views.open({ trigger_id: args.body.trigger_id, view: denyForm(request) });
+    await openView(args.client, args.body.trigger_id, denyForm(request));
     return undefined;
   } catch (error) {
     return faultText(deps.log, error, "opening the form to deny a request");

@@ -32,6 +32,7 @@ import { previewText } from "../views/request-preview.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 import { readForm } from "./form-values.ts";
 import { refuseNobody } from "./nobody.ts";
+import { openView } from "./open-view.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
@@ -44,11 +45,12 @@ export async function openForm(deps: SlackDeps, { ack, client, command, respond 
     const identity = identifyAccount(deps.workspace, remembered);
     const offers = identity.known ? rememberedOffers(deps, identity.person) : undefined;
     if (offers && command.team_id === deps.workspace.teamId) {
-      await client.views.open({ trigger_id: command.trigger_id, view: formFor(offers) });
+      await openView(client, command.trigger_id, formFor(offers));
       return;
     }
   }
-  const opened = await client.views.open({ trigger_id: command.trigger_id, view: loadingView() });
+  const opened = await openView(client, command.trigger_id, loadingView());
+  if (!opened) return;
   const viewId = opened.view?.id;
   if (viewId === undefined) throw new Error("Slack opened no view");
   let view: ModalView;

@@ -11,6 +11,7 @@ import { reviewForm, reviewNoteBlockId, reviewVerdictBlockId } from "../views/re
 import { escapeMrkdwn } from "../views/rich-text.ts";
 import { type Click, RequestId, type Submission, tellClicker, whoClicked } from "./click.ts";
 import { refuseNobody } from "./nobody.ts";
+import { openView } from "./open-view.ts";
 
 /** Review was pressed on access taken by break-glass: asks what the reviewer found; who may is decided when they say it. */
 export async function onReview(deps: SlackDeps, args: Click): Promise<void> {
@@ -25,10 +26,7 @@ async function openReview(deps: SlackDeps, args: Click): Promise<string | undefi
     if (!clicked.known) return clicked.why;
     const read = await readState(deps.db, deps.clock, clicked.requestId);
     if (!read) return "This request does not exist.";
-    await args.client.views.open({
-      trigger_id: args.body.trigger_id,
-      view: reviewForm(read.state.request),
-    });
+    await openView(args.client, args.body.trigger_id, reviewForm(read.state.request));
     return undefined;
   } catch (error) {
     return faultText(deps.log, error, "opening the form to review break-glass");
