@@ -99,7 +99,7 @@ export const decisionStories: readonly Story[] = [
     steps: [
       {
         dies: "before commit of cancel",
-        does: inTurn((stage) => ask(stage, "alice", "urgent-db read 9m by mistake"), cancelsOwn),
+        does: inTurn((stage) => ask(stage, "alice", "waiting-db read 9m by mistake"), cancelsOwn),
         audited: ["request.created"],
       },
       {
