@@ -121,10 +121,10 @@ test("what is not set up is named", async () => {
 test("nobody waits longer than there is patience, for Slack or for a schedule", async () => {
   const release = pagerDuty.hold();
   const never = new Promise<never>(() => undefined);
-  const reading = reader({ slack: { ...slack, members: () => never }, patienceMs: 50 });
+  const reading = reader({ slack: { ...slack, members: () => never }, patienceMs: 2_000 });
   expect(Object.fromEntries(await reading.read(groups))).toMatchObject({
-    engineers: { isKnown: false, why: "Slack has not answered for 0.05 s" },
-    "on-call": { isKnown: false, why: "PagerDuty has not answered for 0.05 s" },
+    engineers: { isKnown: false, why: "Slack has not answered for 2 s" },
+    "on-call": { isKnown: false, why: "PagerDuty has not answered for 2 s" },
     dba: { isKnown: true },
   });
   release();
