@@ -166,8 +166,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 9,
     without: "the sweep that finds what the queue lost",
     file: "src/jobs/end-on-time.ts",
-    text: "claimRevocations(deps.db, deps.clock, { limit: batchSize, busy });",
-    replacement: "claimRevocations(deps.db, deps.clock, { limit: 0, busy });",
+    text: "claimRevocations(deps.db, deps.clock, { limit: batchSize, aheadMs, busy });",
+    replacement: "claimRevocations(deps.db, deps.clock, { limit: 0, aheadMs, busy });",
     tests: ["test/slack/overlap.test.ts"],
   },
   {

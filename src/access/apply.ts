@@ -47,8 +47,7 @@ export async function apply(
       events: decision.events,
       effects: decision.effects,
       ...(settles && { settles: settles(now) }),
-      ...(command.type === "approve" &&
-        command.approvalsSeen !== undefined && { approvalsSeen: command.approvalsSeen }),
+      approvalsSeen: command.type === "approve" ? command.approvalsSeen : undefined,
     };
     const recorded = await (deps.ledger
       ? deps.ledger.record(state, transition, command.type)

@@ -6,10 +6,7 @@ import { type Refusal, refusalText } from "../domain/refusal.ts";
 import { actorOf } from "../domain/request-consequences.ts";
 import { recordEvent } from "../persistence/audit.ts";
 import { storable } from "../domain/text.ts";
-import { readState } from "../persistence/requests.ts";
-import type { Facts } from "../policy/ask.ts";
 import { wordRefusals } from "../policy/explain.ts";
-import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { authorityOver, evaluateAgain, factsFor } from "./read-facts.ts";
@@ -47,8 +44,7 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
     const authority = authorityOver(policy, request, facts, now);
     const judged = { by, key, policyVersion: policy.hash, ...(authority && { authority }) };
     if (verdict.type === "deny") return { ...verdict, ...judged };
-    const { approvalsSeen } = facts;
-    return { ...verdict, ...judged, ...(approvalsSeen !== undefined && { approvalsSeen }) };
+    return { ...verdict, ...judged, approvalsSeen: facts.approvalsSeen };
   });
   if (applied.applied) return { decided: true, state: applied.state };
   const { refusal, state, now } = applied;
@@ -68,15 +64,6 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
 export function approversNow(authority: Authority | undefined, request: State["request"]): readonly string[] {
   if (!authority) return [];
   return authority.steps[progressOf(request.decisions, authority).current]?.approvers ?? [];
-}
-
-/** What the answer to a request that was filed depends on. */
-export async function factsAbout(deps: PolicyDeps, policy: Policy, requestId: string): Promise<Facts> {
-  const known = deps.recent.get(requestId) ?? (await readState(deps.db, deps.clock, requestId))?.state;
-  if (!known) throw new Error(`no request ${requestId}`);
-  // What is decided next need not read it again.
-  deps.recent.set(known);
-  return factsFor(deps, policy, known.request);
 }
 
 /** Records that somebody tried to decide and may not. The same click is recorded once; nothing else changes. */

@@ -9,7 +9,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { PolicyDeps } from "./deps.ts";
 
 /** Facts with how often the person had been given access by then, where what they have makes a difference. */
-export type CountedFacts = Facts & { readonly approvalsSeen?: number };
+export type CountedFacts = Facts & { readonly approvalsSeen: number | undefined };
 
 /** What the policy's answer to this person depends on beside what they ask. What it does not look at is not read. */
 export async function readFacts(
@@ -28,7 +28,7 @@ export async function readFacts(
     memberships,
     history: past?.history ?? noHistory,
     lockdowns,
-    ...(past && { approvalsSeen: past.approvals }),
+    approvalsSeen: past?.approvals,
   };
 }
 

@@ -87,7 +87,7 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
   }
   const transition = {
     ...file({ ...draftRequest(policy, ask, evaluation, now), number: 0 }),
-    ...(facts.approvalsSeen !== undefined && { approvalsSeen: facts.approvalsSeen }),
+    approvalsSeen: facts.approvalsSeen,
   };
   const recorded = await recordNew(deps.db, transition, ask.dedupeKey);
   if (!recorded) {

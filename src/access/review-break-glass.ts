@@ -7,8 +7,9 @@ import type { Facts } from "../policy/ask.ts";
 import { peopleAmong } from "../policy/people.ts";
 import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
-import { factsAbout, refuseDecision } from "./decide-request.ts";
+import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
+import { factsFor } from "./read-facts.ts";
 
 export type PersonReviews = {
   readonly requestId: string;
@@ -27,13 +28,12 @@ export type ReviewAnswer =
 export async function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
   const { requestId, by, verdict, key } = review;
   const policy = deps.policy();
-  const facts = await factsAbout(deps, policy, requestId);
-  const applied = await apply(deps, requestId, ({ request }) => ({
+  const applied = await apply(deps, requestId, async ({ request }) => ({
     type: "review",
     by,
     verdict,
     note: storable(review.note),
-    reviewers: reviewersOf(policy, request, facts),
+    reviewers: reviewersOf(policy, request, await factsFor(deps, policy, request)),
     key,
   }));
   if (applied.applied) return { reviewed: true, state: applied.state };

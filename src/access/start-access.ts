@@ -2,9 +2,9 @@ import type { State } from "../domain/decide.ts";
 import type { Person } from "../domain/person.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { apply } from "./apply.ts";
-import { factsAbout, refuseDecision } from "./decide-request.ts";
+import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { evaluateAgain } from "./read-facts.ts";
+import { evaluateAgain, factsFor } from "./read-facts.ts";
 
 export type StartAnswer =
   | { readonly started: true; readonly state: State }
@@ -16,12 +16,10 @@ export async function startAccess(
   { requestId, by, key }: { readonly requestId: string; readonly by: Person; readonly key: string },
 ): Promise<StartAnswer> {
   const policy = deps.policy();
-  const facts = await factsAbout(deps, policy, requestId);
-  const applied = await apply(deps, requestId, ({ request }, now) => ({
-    type: "start",
-    by,
-    isAllowed: evaluateAgain(policy, request, facts, now).verdict !== "refuse",
-  }));
+  const applied = await apply(deps, requestId, async ({ request }, now) => {
+    const facts = await factsFor(deps, policy, request);
+    return { type: "start", by, isAllowed: evaluateAgain(policy, request, facts, now).verdict !== "refuse" };
+  });
   if (applied.applied) return { started: true, state: applied.state };
   const { refusal, state, now } = applied;
   if (refusal !== "already_started")

@@ -30,7 +30,7 @@ type Deciding = {
 
 export type Command =
   /** `approvalsSeen`: see `Transition`. */
-  | (Deciding & { readonly type: "approve"; readonly approvalsSeen?: number })
+  | (Deciding & { readonly type: "approve"; readonly approvalsSeen?: number | undefined })
   | (Deciding & { readonly type: "deny"; readonly reason: string })
   | { readonly type: "cancel"; readonly by: Person }
   /** Closed without anybody having decided. */

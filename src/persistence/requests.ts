@@ -24,7 +24,7 @@ export type Transition = {
   readonly effects: readonly Effect[];
   readonly settles?: Settlement;
   /** How often the requester had been given access when this was judged; a transition that gives access is recorded only if that is so still. */
-  readonly approvalsSeen?: number;
+  readonly approvalsSeen?: number | undefined;
 };
 
 /** Reads a request with its grants and the database's time; `undefined` when there is none. */

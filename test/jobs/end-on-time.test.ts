@@ -189,6 +189,8 @@ describe("access that ends at once", () => {
       select count(*)::int as count from audit_events a join grants g on g.id = a.grant_id
       where a.type = 'grant.revoking' and a.at < g.expires_at`;
     expect(early.count).toBe(0);
+    // What is claimed before its time is held until then, and not given back.
+    expect(await office.db.effect.count({ where: { kind: "revoke", attempts: { not: 1 } } })).toBe(0);
     expect(await audited("grant.revoked")).toEqual(once(80));
   });
 
