@@ -5,7 +5,10 @@ import { z } from "zod";
 const root = new URL("../../", import.meta.url);
 
 const Manifest = z.object({
-  features: z.object({ slash_commands: z.array(z.object({ command: z.string() })) }),
+  features: z.object({
+    app_home: z.object({ messages_tab_enabled: z.boolean(), messages_tab_read_only_enabled: z.boolean() }),
+    slash_commands: z.array(z.object({ command: z.string() })),
+  }),
   oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
   settings: z.object({
     event_subscriptions: z.object({ bot_events: z.array(z.string()) }),
@@ -70,5 +73,12 @@ it("turns on what the code needs: buttons and forms, Socket Mode, and a token th
     interactivity: { is_enabled: true },
     socket_mode_enabled: true,
     token_rotation_enabled: false,
+  });
+});
+
+it("has the tab in which people find the buttons of what they asked for, and can write there", () => {
+  expect(manifest.features.app_home).toEqual({
+    messages_tab_enabled: true,
+    messages_tab_read_only_enabled: false,
   });
 });
