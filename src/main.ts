@@ -25,15 +25,18 @@ import { startReturnWatch } from "./jobs/return-watch.ts";
 import { startSweep } from "./jobs/sweep.ts";
 import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
 import { createDatabaseCheck } from "./persistence/database.ts";
+import { createPeople } from "./persistence/identities.ts";
 import { hastenMessages, readWaitingMessages } from "./persistence/owed-messages.ts";
 import type { LoadedPolicy } from "./policy/load.ts";
 import { peopleAmong } from "./policy/people.ts";
 import type { Policy } from "./policy/policy.ts";
 import { watchPolicy } from "./policy/watch.ts";
 import { createLiveProviders } from "./providers/live-providers.ts";
+import { createLookUp, type Workspace } from "./slack/authority.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
 import { createPace, type PaceLimits } from "./slack/pace.ts";
+import { wordPersonChange } from "./slack/person-change.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
 import { createTokenWatch } from "./slack/token-watch.ts";
 import { createUserGroups } from "./slack/user-groups.ts";
@@ -198,7 +201,16 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     });
     // Never rejects; whoever clicks first finds it known.
     void groups.read(policy.outsideGroups);
-    const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
+    let workspace: Workspace | undefined;
+    const lookUp = createLookUp(directory, () => workspace);
+    const people = createPeople({
+      db,
+      clock,
+      lookUp,
+      onChange: (event) =>
+        tellAlerts({ client, directory, log }, keeper.current().settings.alerts, wordPersonChange(event)),
+    });
+    const record = { db, clock, wake: queues.wake, recent: createRecentStates(), people, lookUp };
     const report = (error: unknown, about: object): void =>
       log.error({ err: error, ...about }, "a fault in Hallpass");
     const token = createTokenWatch({
@@ -258,11 +270,19 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       auditKey: audit.key,
     };
     const connectAndWatch = async (): Promise<void> => {
-      await connectSlack({ slack: config.slack, log }, client, slackDeps, stopping.signal, trouble, (app) => {
-        slackEvents = app.requestListener;
-        closers.push(() => app.stop());
-      });
-      const leavers = watchForLeavers({ ...record, directory, log });
+      await connectSlack(
+        { slack: config.slack, log },
+        client,
+        slackDeps,
+        stopping.signal,
+        trouble,
+        (app, installed) => {
+          workspace = installed;
+          slackEvents = app.requestListener;
+          closers.push(() => app.stop());
+        },
+      );
+      const leavers = watchForLeavers({ ...record, log });
       closers.push(() => Promise.resolve(leavers.stop()));
       log.info({ port: http.port }, "Hallpass is ready");
     };

@@ -54,9 +54,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 2,
     without: "the same refusal by the database",
-    file: "prisma/migrations/20261121000000_first/migration.sql",
-    text: `NOT ("decisions" @> jsonb_build_array(jsonb_build_object('email', "requester_email")))`,
-    replacement: "TRUE",
+    file: "prisma/migrations/20261129100000_identities/migration.sql",
+    text: "if new.decisions @> jsonb_build_array(jsonb_build_object('person', new.requester_person)) then",
+    replacement: "if false then",
     tests: ["test/persistence/audit-insert-only.test.ts"],
   },
   {

@@ -1,7 +1,8 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { type Command, decide, type State } from "../domain/decide.ts";
+import { type Command, type CommandType, decide, type State } from "../domain/decide.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { readState, type Settlement } from "../persistence/requests.ts";
+import { PeopleChanged } from "../identity/people.ts";
+import { readState, type Settlement, type Transition } from "../persistence/requests.ts";
 import { recordTransition } from "../persistence/transitions.ts";
 import type { RecordDeps } from "./deps.ts";
 
@@ -49,9 +50,11 @@ export async function apply(
       ...(settles && { settles: settles(now) }),
       approvalsSeen: command.type === "approve" ? command.approvalsSeen : undefined,
     };
-    const recorded = await (deps.ledger
-      ? deps.ledger.record(state, transition, command.type)
-      : recordTransition(deps.db, deps.clock, state, transition, command.type));
+    const recorded = await record(deps, state, transition, command.type).catch((error: unknown) => {
+      // Who asked turned out to be somebody else; the request says so by now. Who acts is asked for by their door.
+      if (!(error instanceof PeopleChanged) || race > 0) throw error;
+      return undefined;
+    });
     if (recorded) {
       deps.recent.set(recorded.state);
       deps.wake(recorded.effects, now);
@@ -60,6 +63,17 @@ export async function apply(
     deps.recent.delete(requestId);
   }
   throw new Error(`request ${requestId} changed ${maxRaces} times while one transition was being recorded`);
+}
+
+function record(
+  { ledger, db, clock }: RecordDeps,
+  before: State,
+  transition: Transition,
+  command: CommandType,
+): ReturnType<typeof recordTransition> {
+  return ledger
+    ? ledger.record(before, transition, command)
+    : recordTransition(db, clock, before, transition, command);
 }
 
 /** A request with its grants as the database has it now. */

@@ -1,6 +1,6 @@
 import type { State } from "../domain/decide.ts";
-import type { Person } from "../domain/person.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import type { Caller } from "../identity/caller.ts";
 import { apply } from "./apply.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
@@ -12,8 +12,9 @@ export type CancelAnswer =
 /** The requester takes back what they asked for and nobody has decided yet. */
 export async function cancelRequest(
   deps: PolicyDeps,
-  { requestId, by, key }: { readonly requestId: string; readonly by: Person; readonly key: string },
+  { requestId, by: caller, key }: { readonly requestId: string; readonly by: Caller; readonly key: string },
 ): Promise<CancelAnswer> {
+  const by = await deps.people.resolve(caller);
   const applied = await apply(deps, requestId, { type: "cancel", by });
   if (applied.applied) return { cancelled: true, state: applied.state };
   const { refusal, state, now } = applied;

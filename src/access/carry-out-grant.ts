@@ -17,6 +17,9 @@ import {
   readGrant,
   settle,
 } from "./carry-out.ts";
+import type { IdentityDeps } from "./deps.ts";
+import { offboard } from "./offboard.ts";
+import { standingOf } from "./read-facts.ts";
 
 /** How often a provider that cannot be reached is asked before the grant counts as failed: some 15 s in all. */
 const maxAttempts = 5;
@@ -24,8 +27,11 @@ const maxAttempts = 5;
 const maxBackoffSeconds = 10;
 
 /** Asks the provider for the access and reads it back; "active" is recorded only after the provider confirmed it. */
-export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Promise<Outcome> {
-  const grant = await readGrant(deps, effect);
+export async function carryOutGrant(
+  deps: CarryOutDeps & IdentityDeps,
+  effect: GrantEffect,
+): Promise<Outcome> {
+  const { grant, requester } = await readGrant(deps, effect);
   if (grant.status !== "granting") return { outcome: "done", note: `the grant was ${grant.status}` };
   const fail = (error: string, isStanding = grant.isStanding): Promise<Outcome> =>
     settle(deps, effect, {
@@ -36,6 +42,14 @@ export async function carryOutGrant(deps: CarryOutDeps, effect: GrantEffect): Pr
     });
   if (grant.subject === "")
     return fail(`no name is known for this person in ${grant.provider}; add one to \`people\``);
+  const stands = await standingOf(deps, requester);
+  if (stands.is === "gone" && requester.slackId !== undefined) {
+    // Slack may have told nobody. Their grant ends with whatever else they have, before it was asked for.
+    await offboard(deps, requester.slackId);
+    return { outcome: "done", note: stands.why };
+  }
+  // Where a provider was asked already, it is no use to wait: what is there has to be known of.
+  if (stands.is === "unknown" && !isResumed(effect)) return waitForSlack(effect, stands.why);
   const lockdown = await findLockdownOf(deps.db, effect.requestId);
   if (lockdown) return fail(`${lockdown.value} is locked down: ${lockdown.reason}`);
   const namesake = await findNamesake(deps.db, grant);
@@ -117,6 +131,12 @@ async function isHeldAlready(
 /** Whether an attempt was made of which nothing is known, as its maker died. */
 function isUnheardOf({ lastError }: GrantEffect, grant: Grant): boolean {
   return lastError === null || grant.lastError !== undefined;
+}
+
+/** Access is given to nobody of whom it is not known whether they may still have it. */
+function waitForSlack({ attempts }: GrantEffect, why: string): Outcome {
+  const seconds = Math.min(maxBackoffSeconds, 2 ** (attempts - 1));
+  return { outcome: "again", seconds, error: why, untouched: true };
 }
 
 /** Nothing is guessed: neither that the access exists, nor that it does not. People are told once. */

@@ -1,5 +1,6 @@
 import type { Grant } from "../domain/grant.ts";
 import type { Command } from "../domain/decide.ts";
+import type { Person } from "../domain/person.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import { type Provider, ProviderError } from "../providers/provider.ts";
 import { apply, readRequest } from "./apply.ts";
@@ -49,12 +50,16 @@ export async function settle(deps: CarryOutDeps, effect: GrantEffect, command: C
   return applied.applied ? settled : { outcome: "done", note: applied.refusal };
 }
 
-/** The grant an effect is about, as the database has it now. */
-export async function readGrant(deps: CarryOutDeps, effect: GrantEffect): Promise<Grant> {
+/** The grant an effect is about, as the database has it now, and whose it is. */
+export async function readGrant(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+): Promise<{ readonly grant: Grant; readonly requester: Person }> {
   const read = await readRequest(deps, effect.requestId);
   const grant = read?.state.grants.find(({ id }) => id === effect.grantId);
-  if (!grant) throw new Error(`effect ${effect.id} names a grant that does not exist: ${effect.grantId}`);
-  return grant;
+  if (!read || !grant)
+    throw new Error(`effect ${effect.id} names a grant that does not exist: ${effect.grantId}`);
+  return { grant, requester: read.state.request.requester };
 }
 
 /** Whether an earlier attempt may have done what this one is to do: it failed without proof that it had not, or its maker died. */

@@ -1,19 +1,26 @@
-import { type Authority, progressOf } from "../domain/approvals.ts";
+import { awaitedBy, type Authority } from "../domain/approvals.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { State } from "../domain/decide.ts";
+import type { Command, State } from "../domain/decide.ts";
 import type { Person } from "../domain/person.ts";
 import { type Refusal, refusalText } from "../domain/refusal.ts";
+import type { AccessRequest } from "../domain/request.ts";
 import { actorOf } from "../domain/request-consequences.ts";
-import { recordEvent } from "../persistence/audit.ts";
 import { storable } from "../domain/text.ts";
+import type { Caller } from "../identity/caller.ts";
+import { recordEvent } from "../persistence/audit.ts";
 import { wordRefusals } from "../policy/explain.ts";
+import { isLockedDown } from "../policy/lockdown.ts";
+import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { authorityOver, evaluateAgain, factsFor } from "./read-facts.ts";
+import { discountWhoMayNotDecide } from "./discount-approvals.ts";
+import { changesToday } from "./grant-changes.ts";
+import { offboard } from "./offboard.ts";
+import { authorityOver, evaluateAgain, readToday, type Today } from "./read-facts.ts";
 
 export type PersonDecides = {
   readonly requestId: string;
-  readonly by: Person;
+  readonly by: Caller;
   readonly verdict: { readonly type: "approve" } | { readonly type: "deny"; readonly reason: string };
   /** Names the click: the same one delivered again changes nothing. */
   readonly key: string;
@@ -33,37 +40,74 @@ export type DecisionAnswer =
 
 /** A person approves or denies. Who may is asked of today's policy; a refusal is recorded and changes nothing else. */
 export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
-  const { by, key } = decision;
-  const verdict =
-    decision.verdict.type === "deny"
-      ? { ...decision.verdict, reason: storable(decision.verdict.reason) }
-      : decision.verdict;
+  const { requestId, key } = decision;
+  const by = await deps.people.resolve(decision.by);
   const policy = deps.policy();
-  const applied = await apply(deps, decision.requestId, async ({ request }, now) => {
-    const facts = await factsFor(deps, policy, request);
-    const authority = authorityOver(policy, request, facts, now);
-    const judged = { by, key, policyVersion: policy.hash, ...(authority && { authority }) };
-    if (verdict.type === "deny") return { ...verdict, ...judged };
-    return { ...verdict, ...judged, approvalsSeen: facts.approvalsSeen };
+  const applied = await apply(deps, requestId, async ({ request }, now) => {
+    const today = await readToday(deps, policy, request);
+    const authority = authorityOver(policy, request, today, now);
+    const judged = {
+      by,
+      key,
+      policyVersion: policy.hash,
+      isLockedDown: isLockedDown(today.facts.lockdowns, by),
+      ...(authority && { authority }),
+    };
+    const { verdict } = decision;
+    if (verdict.type === "deny") return { type: "deny", reason: storable(verdict.reason), ...judged };
+    // A transition of its own: what is judged here then loses its race to it, and is judged again.
+    await discountWhoMayNotDecide(deps, request, today.facts.lockdowns);
+    return { type: "approve", ...judged, ...(await approvability(deps, policy, request, today, now)) };
   });
   if (applied.applied) return { decided: true, state: applied.state };
   const { refusal, state, now } = applied;
+  const { request } = state;
   if (refusal === "repeated") return { decided: true, state };
-  await refuseDecision(deps, { request: state.request, by, attempted: verdict.type, refusal, key, now });
-  const facts = await factsFor(deps, policy, state.request);
-  const approvers = approversNow(authorityOver(policy, state.request, facts, now), state.request);
-  const today = evaluateAgain(policy, state.request, facts, now);
+  const attempted = decision.verdict.type;
+  await refuseDecision(deps, { request, by, attempted, refusal, key, now });
+  const today = await readToday(deps, policy, request);
+  await closeWhatCannotBe(deps, policy, request, { refusal, today, now });
+  const approvers = approversNow(authorityOver(policy, request, today, now), request);
+  const evaluation = evaluateAgain(policy, request, today, now);
   const why =
-    refusal === "policy_changed" && today.verdict === "refuse"
-      ? { why: wordRefusals(today.refusals) }
+    refusal === "policy_changed" && evaluation.verdict === "refuse"
+      ? { why: wordRefusals(evaluation.refusals) }
       : undefined;
   return { decided: false, refusal, state, approvers, ...why };
 }
 
-/** Whose approval the waiting step takes. */
+/** What keeps an approval from being one, apart from who gives it. */
+async function approvability(
+  deps: PolicyDeps,
+  policy: Policy,
+  request: AccessRequest,
+  today: Today,
+  now: Date,
+): Promise<Pick<Extract<Command, { type: "approve" }>, "approvalsSeen" | "requester" | "isChanged">> {
+  return {
+    approvalsSeen: today.facts.approvalsSeen,
+    requester: today.standing.is,
+    isChanged: (await changesToday(deps, policy, request, today, now)).length > 0,
+  };
+}
+
+/** What can never be approved as it stands is closed, and everybody who waits is told why. */
+async function closeWhatCannotBe(
+  deps: PolicyDeps,
+  policy: Policy,
+  request: AccessRequest,
+  { refusal, today, now }: { readonly refusal: Refusal; readonly today: Today; readonly now: Date },
+): Promise<void> {
+  const { slackId } = request.requester;
+  if (refusal === "requester_gone" && slackId !== undefined) await offboard(deps, slackId);
+  if (refusal !== "grant_changed") return;
+  const changes = await changesToday(deps, policy, request, today, now);
+  await apply(deps, request.id, { type: "abandon", reason: "policy_changed", changes });
+}
+
+/** Whose approval brings the request further. */
 export function approversNow(authority: Authority | undefined, request: State["request"]): readonly string[] {
-  if (!authority) return [];
-  return authority.steps[progressOf(request.decisions, authority).current]?.approvers ?? [];
+  return (authority && awaitedBy(request.decisions, authority)?.approvers) ?? [];
 }
 
 /** Records that somebody tried to decide and may not. The same click is recorded once; nothing else changes. */

@@ -1,4 +1,6 @@
 import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { People } from "../identity/people.ts";
+import type { LookUp } from "../identity/standing.ts";
 import type { Clock } from "../persistence/clock.ts";
 import type { Ledger } from "../persistence/ledger.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
@@ -18,11 +20,15 @@ export type RecordDeps = {
   readonly wake: (effects: readonly OwedEffect[], now: Date) => void;
 };
 
+/** Who is who, and how they stand now. */
+export type IdentityDeps = { readonly people: People; readonly lookUp: LookUp };
+
 /** What deciding by the policy needs besides. */
-export type PolicyDeps = RecordDeps & {
-  /** The policy in force now. */
-  readonly policy: () => Policy;
-  /** Who is in the groups that the policy does not list itself. */
-  readonly groups: GroupReader;
-  readonly lockdowns: LockdownReader;
-};
+export type PolicyDeps = RecordDeps &
+  IdentityDeps & {
+    /** The policy in force now. */
+    readonly policy: () => Policy;
+    /** Who is in the groups that the policy does not list itself. */
+    readonly groups: GroupReader;
+    readonly lockdowns: LockdownReader;
+  };

@@ -1,16 +1,18 @@
 import { v7 as uuidv7 } from "uuid";
+import type { Person } from "../domain/person.ts";
 import type { AccessRequest, Terms } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
 import type { Evaluation } from "../policy/evaluate.ts";
 import { wordRefusals } from "../policy/explain.ts";
 import type { Policy } from "../policy/policy.ts";
-import { subjectFor } from "../policy/subject.ts";
+import { planGrants } from "./plan-grants.ts";
 import type { AnyAsk } from "./request-access.ts";
 
 /** A request as it is about to be filed: what was asked, what the policy says to it, and what an approval would grant. */
 export function draftRequest(
   policy: Policy,
   ask: AnyAsk,
+  requester: Person,
   evaluation: Evaluation,
   now: Date,
 ): Omit<AccessRequest, "number" | "status" | "decisions" | "closedAt"> {
@@ -18,7 +20,7 @@ export function draftRequest(
     id: uuidv7(),
     version: 1,
     source: ask.source,
-    requester: ask.requester,
+    requester,
     resource: ask.resource,
     role: ask.role,
     durationSeconds: ask.durationSeconds,
@@ -43,13 +45,7 @@ export function draftRequest(
     // What lasts longer is granted already.
     planned: ask.extends
       ? []
-      : evaluation.grants.map(({ resource, role, provider, target }) => ({
-          grantId: uuidv7(),
-          access: `${resource}:${role}`,
-          provider,
-          subject: subjectFor(policy, provider, ask.requester.email) ?? "",
-          target,
-        })),
+      : planGrants(policy, evaluation, requester.email).map((grant) => ({ grantId: uuidv7(), ...grant })),
     ...(evaluation.verdict === "review"
       ? { respondBy: earliest(later(now, evaluation.timeoutSeconds), ask.extends?.until) }
       : {}),

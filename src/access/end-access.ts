@@ -1,24 +1,29 @@
 import type { State } from "../domain/decide.ts";
 import { isSamePerson, type Person } from "../domain/person.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import type { Caller } from "../identity/caller.ts";
 import { readState } from "../persistence/requests.ts";
 import { isAdmin } from "../policy/people.ts";
 import { apply } from "./apply.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { authorityOver, factsFor } from "./read-facts.ts";
+import { authorityOver, readToday } from "./read-facts.ts";
 
 export type EndAnswer =
   | { readonly ending: true; readonly state: State }
   | { readonly ending: false; readonly refusal: Refusal; readonly state: State };
 
-type PersonEnds = { readonly requestId: string; readonly by: Person; readonly key: string };
+type PersonEnds = { readonly requestId: string; readonly by: Caller; readonly key: string };
 
 /**
  * Ends live access now: whoever asked gives it back; whoever may approve it, may have approved it, or administers Hallpass,
  * withdraws it.
  */
-export async function endAccess(deps: PolicyDeps, { requestId, by, key }: PersonEnds): Promise<EndAnswer> {
+export async function endAccess(
+  deps: PolicyDeps,
+  { requestId, by: caller, key }: PersonEnds,
+): Promise<EndAnswer> {
+  const by = await deps.people.resolve(caller);
   const read = await readState(deps.db, deps.clock, requestId);
   if (!read) throw new Error(`no request ${requestId}`);
   const isOwn = isSamePerson(read.state.request.requester, by);
@@ -41,10 +46,10 @@ export async function endAccess(deps: PolicyDeps, { requestId, by, key }: Person
 
 async function mayWithdraw(deps: PolicyDeps, { request }: State, by: Person, now: Date): Promise<boolean> {
   const policy = deps.policy();
-  const facts = await factsFor(deps, policy, request);
-  if (isAdmin(policy, facts.memberships, by.email)) return true;
+  const today = await readToday(deps, policy, request);
+  if (isAdmin(policy, today.facts.memberships, by.email)) return true;
   // Ending is the safe side: whoever could approve then or could today may do it.
-  const steps = [...request.terms.steps, ...(authorityOver(policy, request, facts, now)?.steps ?? [])];
+  const steps = [...request.terms.steps, ...(authorityOver(policy, request, today, now)?.steps ?? [])];
   return steps.some(({ approvers }) => approvers.includes(by.email));
 }
 

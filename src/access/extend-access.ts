@@ -1,11 +1,14 @@
 import type { State } from "../domain/decide.ts";
-import { isSamePerson, type Person } from "../domain/person.ts";
+import { isSamePerson } from "../domain/person.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import type { Caller } from "../identity/caller.ts";
 import { countExtensions } from "../persistence/extensions.ts";
 import { readState } from "../persistence/requests.ts";
+import { isLockedDown } from "../policy/lockdown.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { evaluateAgain, readFacts } from "./read-facts.ts";
+import { changesToday } from "./grant-changes.ts";
+import { evaluateAgain, readToday } from "./read-facts.ts";
 import { type AccessAnswer, requestExtension } from "./request-access.ts";
 
 export type ExtensionAnswer =
@@ -16,8 +19,9 @@ export type ExtensionAnswer =
 /** Asks that live access last longer, by what today's rule lets it be extended; judged like any other request. */
 export async function extendAccess(
   deps: PolicyDeps,
-  { requestId, by, key }: { readonly requestId: string; readonly by: Person; readonly key: string },
+  { requestId, by: caller, key }: { readonly requestId: string; readonly by: Caller; readonly key: string },
 ): Promise<ExtensionAnswer> {
+  const by = await deps.people.resolve(caller);
   const read = await readState(deps.db, deps.clock, requestId);
   if (!read) throw new Error(`no request ${requestId}`);
   const { state, now } = read;
@@ -34,8 +38,11 @@ export async function extendAccess(
   if (!expiresAt) return refuse("grant_ended");
 
   const policy = deps.policy();
-  const evaluation = evaluateAgain(policy, request, await readFacts(deps, policy, by.email, requestId), now);
+  const today = await readToday(deps, policy, request);
+  if (isLockedDown(today.facts.lockdowns, by)) return refuse("locked_down");
+  const evaluation = evaluateAgain(policy, request, today, now);
   if (evaluation.verdict === "refuse") return refuse("policy_changed");
+  if ((await changesToday(deps, policy, request, today, now)).length > 0) return refuse("policy_changed");
   if (!evaluation.extend) return refuse("not_extendable");
   const { times, bySeconds } = evaluation.extend;
   const { approved, pending, all } = await countExtensions(deps.db, request);

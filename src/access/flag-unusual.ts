@@ -31,15 +31,16 @@ export async function flagApproval(
   requestId: string,
   { at, actor }: AuditEvent,
 ): Promise<readonly ApprovalFlag[]> {
-  const approver = actor.kind === "person" ? actor.email : undefined;
+  const approver = actor.kind === "person" ? actor.id : undefined;
   const read = approver === undefined ? undefined : await readState(deps.db, deps.clock, requestId);
   if (!read || approver === undefined) return [];
   const { request } = read.state;
   // Break-glass is approved by nobody.
   const decision = request.decisions.findIndex(
-    ({ verdict, email }) => verdict === "approve" && email === approver,
+    ({ verdict, person }) => verdict === "approve" && person === approver,
   );
-  if (decision === -1) return [];
+  const email = request.decisions[decision]?.email;
+  if (email === undefined) return [];
   const flags = approvalFlagsOf(await readApprovalPast(deps.db, requestId, { approver, at }));
   if (flags.length === 0) return [];
   await recordEvent(
@@ -48,7 +49,7 @@ export async function flagApproval(
       type: "approval.flagged",
       at: read.now,
       actor: { kind: "hallpass" },
-      data: { approver, decision, flags: [...flags] },
+      data: { approver: email, decision, flags: [...flags] },
     },
     { request, dedupeKey: `approval.flagged ${requestId} ${decision}` },
   );

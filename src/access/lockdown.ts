@@ -2,63 +2,119 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Person } from "../domain/person.ts";
 import { actorOf } from "../domain/request-consequences.ts";
 import { recordEvent } from "../persistence/audit.ts";
-import { beginLockdown, findLockedRequests, liftLockdown, readLockdowns } from "../persistence/lockdowns.ts";
+import type { Caller } from "../identity/caller.ts";
+import {
+  beginLockdown,
+  findLockedRequests,
+  liftLockdown,
+  type Locked,
+  readLockdowns,
+} from "../persistence/lockdowns.ts";
 import { readNow } from "../persistence/requests.ts";
-import type { Lockdown } from "../policy/lockdown.ts";
+import { isLockedDown, type Lockdown } from "../policy/lockdown.ts";
 import { isAdmin } from "../policy/people.ts";
-import { endOpenRequest } from "./offboard.ts";
+import { discountApprovalsOf } from "./discount-approvals.ts";
+import { type Ended, endOpenRequest } from "./offboard.ts";
 import type { PolicyDeps, RecordDeps } from "./deps.ts";
 
-export type LockdownAnswer = "done" | "already" | "not_admin";
+export type LockdownAnswer =
+  | { readonly outcome: "locked"; readonly ended: Ended; readonly approvals: number }
+  | { readonly outcome: "lifted" }
+  | { readonly outcome: "already" }
+  | { readonly outcome: "refused"; readonly why: LockdownRefusal };
+
+/** Why somebody may not lock down or lift. */
+export type LockdownRefusal = "not_admin" | "locked_down" | "own";
+
+export const lockdownRefusalText: Readonly<Record<LockdownRefusal, string>> = {
+  not_admin: "Only admins may lock down. The policy names them under settings.admins.",
+  locked_down: "You are locked down, so nothing was done. Another admin has to lift that first.",
+  own: "Nobody lifts their own lockdown. Another admin has to.",
+};
 
 /** An admin locks somebody or something down: what is open ends now, and nothing new is given until it is lifted. */
 export async function lockDown(
   deps: PolicyDeps,
   lockdown: Lockdown,
-  by: Person,
+  caller: Caller,
   key: string,
 ): Promise<LockdownAnswer> {
+  const by = await deps.people.resolve(caller);
   const { kind, value, reason } = lockdown;
-  if (!(await mayLock(deps, by, `lockdown ${value}`, key))) return "not_admin";
+  const why = await whyNot(deps, by, lockdown, { isLift: false, key });
+  if (why) return { outcome: "refused", why };
   const event = await eventBy(deps, by, { type: "lockdown.begun", data: { kind, value, reason } });
   const recorded = { event, by: by.email, dedupeKey: dedupeKey(key) };
   const begun = await beginLockdown(deps.db, deps.clock, lockdown, recorded);
   deps.lockdowns.forget();
-  await enforceLockdowns(deps);
-  return begun ? "done" : "already";
+  const enforced = await enforceLockdowns(deps);
+  return begun ? { outcome: "locked", ...enforced } : { outcome: "already" };
 }
 
 /** An admin lifts a lockdown; what it ended stays ended. */
 export async function liftDown(
   deps: PolicyDeps,
-  { kind, value }: Pick<Lockdown, "kind" | "value">,
-  by: Person,
+  locked: Locked,
+  caller: Caller,
   key: string,
 ): Promise<LockdownAnswer> {
-  if (!(await mayLock(deps, by, `lift ${value}`, key))) return "not_admin";
+  const by = await deps.people.resolve(caller);
+  const { kind, value } = locked;
+  const why = await whyNot(deps, by, locked, { isLift: true, key });
+  if (why) return { outcome: "refused", why };
   const event = await eventBy(deps, by, { type: "lockdown.lifted", data: { kind, value } });
   const recorded = { event, by: by.email, dedupeKey: dedupeKey(key) };
-  const lifted = await liftLockdown(deps.db, deps.clock, { kind, value }, recorded);
+  const lifted = await liftLockdown(deps.db, deps.clock, locked, recorded);
   deps.lockdowns.forget();
-  return lifted ? "done" : "already";
+  return { outcome: lifted ? "lifted" : "already" };
 }
 
-/** Ends whatever is open under a lockdown; also what slipped in while another process did not know of it yet. */
-export async function enforceLockdowns(deps: RecordDeps): Promise<void> {
+/**
+ * Ends whatever is open under a lockdown; also what slipped in while another process did not know of it yet. What those who are
+ * locked down have approved stops counting.
+ */
+export async function enforceLockdowns(
+  deps: RecordDeps,
+): Promise<{ readonly ended: Ended; readonly approvals: number }> {
+  const lockdowns = await readLockdowns(deps.db);
+  let ended: Ended = { requests: 0, grants: 0 };
   // Mostly there is none, and looking through all requests is dearer than to find that out.
-  if ((await readLockdowns(deps.db)).length === 0) return;
-  for (const requestId of await findLockedRequests(deps.db))
-    await endOpenRequest(deps, requestId, "lockdown");
+  if (lockdowns.length === 0) return { ended, approvals: 0 };
+  for (const requestId of await findLockedRequests(deps.db)) {
+    const more = await endOpenRequest(deps, requestId, "lockdown");
+    ended = { requests: ended.requests + more.requests, grants: ended.grants + more.grants };
+  }
+  const persons = lockdowns.flatMap((one) => (one.kind === "person" ? [one.person] : []));
+  return { ended, approvals: await discountApprovalsOf(deps, persons, "lockdown") };
 }
 
-async function mayLock(deps: PolicyDeps, by: Person, attempted: string, key: string): Promise<boolean> {
+/** Why they may not; that they tried is recorded then. */
+async function whyNot(
+  deps: PolicyDeps,
+  by: Person,
+  locked: Locked,
+  { isLift, key }: { readonly isLift: boolean; readonly key: string },
+): Promise<LockdownRefusal | undefined> {
+  const why = await refusalOf(deps, by, locked, isLift);
+  if (!why) return undefined;
+  const attempted = `${isLift ? "lift" : "lockdown"} ${locked.value}`;
+  const data = { attempted, why: lockdownRefusalText[why] };
+  const event = await eventBy(deps, by, { type: "lockdown.refused", data });
+  await recordEvent(deps.db, event, { dedupeKey: dedupeKey(key) });
+  return why;
+}
+
+async function refusalOf(
+  deps: PolicyDeps,
+  by: Person,
+  locked: Locked,
+  isLift: boolean,
+): Promise<LockdownRefusal | undefined> {
+  if (isLift && locked.kind === "person" && locked.person === by.id) return "own";
+  if (isLockedDown(await readLockdowns(deps.db), by)) return "locked_down";
   const policy = deps.policy();
   const memberships = await deps.groups.read(policy.outsideGroups);
-  if (isAdmin(policy, memberships, by.email)) return true;
-  const why = "only admins may lock down; the policy names them under settings.admins";
-  const event = await eventBy(deps, by, { type: "lockdown.refused", data: { attempted, why } });
-  await recordEvent(deps.db, event, { dedupeKey: dedupeKey(key) });
-  return false;
+  return isAdmin(policy, memberships, by.email) ? undefined : "not_admin";
 }
 
 async function eventBy(

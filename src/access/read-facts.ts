@@ -1,28 +1,40 @@
 import type { Authority } from "../domain/approvals.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
+import type { Standing } from "../identity/standing.ts";
 import { readHistory } from "../persistence/history.ts";
-import type { Facts } from "../policy/ask.ts";
+import { readLockdowns } from "../persistence/lockdowns.ts";
+import type { Ask, Facts } from "../policy/ask.ts";
 import { evaluate, type Evaluation } from "../policy/evaluate.ts";
 import { noHistory } from "../policy/history.ts";
+import type { Lockdown } from "../policy/lockdown.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { PolicyDeps } from "./deps.ts";
+import type { IdentityDeps, PolicyDeps } from "./deps.ts";
 
 /** Facts with how often the person had been given access by then, where what they have makes a difference. */
-export type CountedFacts = Facts & { readonly approvalsSeen: number | undefined };
+export type CountedFacts = Facts & {
+  readonly lockdowns: readonly Lockdown[];
+  readonly approvalsSeen: number | undefined;
+};
+
+type FactDeps = Pick<PolicyDeps, "db" | "groups" | "lockdowns">;
 
 /** What the policy's answer to this person depends on beside what they ask. What it does not look at is not read. */
 export async function readFacts(
-  deps: Pick<PolicyDeps, "db" | "groups" | "lockdowns">,
+  deps: FactDeps,
   policy: Policy,
-  email: string,
-  /** The request that is judged: what it gave must not stand in its own way. */
-  requestId?: string,
+  person: { readonly id: number },
+  options: {
+    /** The request that is judged: what it gave must not stand in its own way. */
+    readonly requestId?: string | undefined;
+    /** As the database has them now, instead of a second ago. */
+    readonly lockdowns?: Promise<readonly Lockdown[]>;
+  } = {},
 ): Promise<CountedFacts> {
   const [memberships, past, lockdowns] = await Promise.all([
     deps.groups.read(policy.outsideGroups),
-    policy.usesHistory ? readHistory(deps.db, email, requestId) : undefined,
-    deps.lockdowns.read(),
+    policy.usesHistory ? readHistory(deps.db, person.id, options.requestId) : undefined,
+    options.lockdowns ?? deps.lockdowns.read(),
   ]);
   return {
     memberships,
@@ -32,18 +44,62 @@ export async function readFacts(
   };
 }
 
-/** The same for a request that was filed; neither it nor the access it extends stands in its own way. */
-export function factsFor(
-  deps: Pick<PolicyDeps, "db" | "groups" | "lockdowns">,
+/** What a request that was filed is judged by today. */
+export type Today = {
+  readonly facts: CountedFacts;
+  /** Who asked, by what they go by now. */
+  readonly requester: Ask["requester"];
+  readonly standing: Standing;
+  /** What those who have decided go by now, by person. */
+  readonly addresses: ReadonlyMap<number, readonly string[]>;
+};
+
+/** Reads it; neither the request nor the access it extends stands in its own way. */
+export async function readToday(
+  deps: FactDeps & IdentityDeps,
   policy: Policy,
-  { id, requester, terms }: AccessRequest,
-): Promise<CountedFacts> {
-  return readFacts(deps, policy, requester.email, terms.extends?.requestId ?? id);
+  { id, requester, terms, decisions }: AccessRequest,
+): Promise<Today> {
+  const [facts, standing, own, addresses] = await Promise.all([
+    readFacts(deps, policy, requester, {
+      requestId: terms.extends?.requestId ?? id,
+      lockdowns: readLockdowns(deps.db),
+    }),
+    standingOf(deps, requester),
+    deps.people.addressesOf(requester.id),
+    Promise.all(
+      decisions.map(async ({ person }) => [person, await deps.people.addressesOf(person)] as const),
+    ),
+  ]);
+  const { email } = standing.is === "here" ? standing.caller : requester;
+  return {
+    facts,
+    requester: { id: requester.id, email, addresses: own },
+    standing,
+    addresses: new Map(addresses),
+  };
+}
+
+/** How somebody stands now who was identified earlier; who came by no account is taken for who they are. */
+export async function standingOf(
+  { lookUp }: Pick<IdentityDeps, "lookUp">,
+  {
+    email,
+    name,
+    slackId,
+  }: { readonly email: string; readonly name: string; readonly slackId?: string | undefined },
+): Promise<Standing> {
+  return slackId === undefined ? { is: "here", caller: { email, name } } : lookUp(slackId);
 }
 
 /** What the policy says today to a request that was filed earlier. */
-export function evaluateAgain(policy: Policy, request: AccessRequest, facts: Facts, now: Date): Evaluation {
-  const { requester, resource, role, durationSeconds, reason, ticket, source, terms } = request;
+export function evaluateAgain(
+  policy: Policy,
+  request: AccessRequest,
+  { facts, requester }: Pick<Today, "facts" | "requester">,
+  now: Date,
+): Evaluation {
+  const { resource, role, durationSeconds, reason, ticket, source, terms } = request;
   const isBreakGlass = terms.breakGlass !== undefined;
   const asked = { requester, resource, role, durationSeconds, reason, ticket, source, ip: terms.ip };
   return evaluate(policy, { ...asked, isBreakGlass, now }, facts);
@@ -53,18 +109,20 @@ export function evaluateAgain(policy: Policy, request: AccessRequest, facts: Fac
 export function authorityOver(
   policy: Policy,
   request: AccessRequest,
-  facts: Facts,
+  today: Today,
   now: Date,
 ): Authority | undefined {
-  const evaluation = evaluateAgain(policy, request, facts, now);
+  const evaluation = evaluateAgain(policy, request, today, now);
   if (evaluation.verdict !== "review") return undefined;
   if (request.terms.extends && !evaluation.extend) return undefined;
   const { steps, escalate } = evaluation;
-  if (!escalate || now < later(request.createdAt, escalate.afterSeconds)) return { steps };
+  const { addresses } = today;
+  if (!escalate || now < later(request.createdAt, escalate.afterSeconds)) return { steps, addresses };
   return {
     steps: steps.map(({ count, approvers }) => ({
       count,
       approvers: [...new Set([...approvers, ...escalate.approvers])],
     })),
+    addresses,
   };
 }

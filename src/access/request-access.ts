@@ -1,7 +1,7 @@
-import type { Person } from "../domain/person.ts";
 import type { AccessRequest, RequestSource } from "../domain/request.ts";
 import { storable } from "../domain/text.ts";
 import { file } from "../domain/file-request.ts";
+import type { Caller } from "../identity/caller.ts";
 import { findByDedupeKey, readNow, recordNew } from "../persistence/requests.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { wordRefusals } from "../policy/explain.ts";
@@ -11,7 +11,7 @@ import { draftRequest } from "./draft-request.ts";
 import { readFacts } from "./read-facts.ts";
 
 export type AccessAsk = {
-  readonly requester: Person;
+  readonly requester: Caller;
   readonly resource: string;
   readonly role: string;
   readonly durationSeconds: number;
@@ -79,14 +79,18 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
   };
   const policy = deps.policy();
   const now = await readNow(deps.db, deps.clock);
-  const facts = await readFacts(deps, policy, ask.requester.email, ask.extends?.requestId);
-  const evaluation = evaluate(policy, { ...ask, now }, facts);
+  const person = await deps.people.resolve(ask.requester);
+  const [facts, addresses] = await Promise.all([
+    readFacts(deps, policy, person, { requestId: ask.extends?.requestId }),
+    deps.people.addressesOf(person.id),
+  ]);
+  const evaluation = evaluate(policy, { ...ask, requester: { ...person, addresses }, now }, facts);
   if (evaluation.verdict === "refuse" && evaluation.refusals.every(isMistake)) {
     const { refusals } = evaluation;
     return { outcome: "mistaken", why: wordRefusals(refusals), refusals };
   }
   const transition = {
-    ...file({ ...draftRequest(policy, ask, evaluation, now), number: 0 }),
+    ...file({ ...draftRequest(policy, ask, person, evaluation, now), number: 0 }),
     approvalsSeen: facts.approvalsSeen,
   };
   const recorded = await recordNew(deps.db, transition, ask.dedupeKey);

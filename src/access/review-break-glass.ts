@@ -1,19 +1,20 @@
 import type { State } from "../domain/decide.ts";
-import type { Person } from "../domain/person.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { storable } from "../domain/text.ts";
+import type { Caller } from "../identity/caller.ts";
 import type { Facts } from "../policy/ask.ts";
+import { isLockedDown } from "../policy/lockdown.ts";
 import { peopleAmong } from "../policy/people.ts";
 import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { factsFor } from "./read-facts.ts";
+import { readToday } from "./read-facts.ts";
 
 export type PersonReviews = {
   readonly requestId: string;
-  readonly by: Person;
+  readonly by: Caller;
   readonly verdict: "accept" | "object";
   readonly note: string;
   /** Names the interaction: the same one delivered again changes nothing. */
@@ -26,16 +27,21 @@ export type ReviewAnswer =
 
 /** A person looks at access that was taken at once, and says what they find. */
 export async function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
-  const { requestId, by, verdict, key } = review;
+  const { requestId, verdict, key } = review;
+  const by = await deps.people.resolve(review.by);
   const policy = deps.policy();
-  const applied = await apply(deps, requestId, async ({ request }) => ({
-    type: "review",
-    by,
-    verdict,
-    note: storable(review.note),
-    reviewers: reviewersOf(policy, request, await factsFor(deps, policy, request)),
-    key,
-  }));
+  const applied = await apply(deps, requestId, async ({ request }) => {
+    const { facts } = await readToday(deps, policy, request);
+    return {
+      type: "review",
+      by,
+      isLockedDown: isLockedDown(facts.lockdowns, by),
+      verdict,
+      note: storable(review.note),
+      reviewers: reviewersOf(policy, request, facts),
+      key,
+    };
+  });
   if (applied.applied) return { reviewed: true, state: applied.state };
   const { refusal, state, now } = applied;
   if (refusal === "repeated") return { reviewed: true, state };

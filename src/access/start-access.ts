@@ -1,10 +1,12 @@
 import type { State } from "../domain/decide.ts";
-import type { Person } from "../domain/person.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import type { Caller } from "../identity/caller.ts";
+import { isLockedDown } from "../policy/lockdown.ts";
 import { apply } from "./apply.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { evaluateAgain, factsFor } from "./read-facts.ts";
+import { changesToday } from "./grant-changes.ts";
+import { evaluateAgain, readToday } from "./read-facts.ts";
 
 export type StartAnswer =
   | { readonly started: true; readonly state: State }
@@ -13,12 +15,20 @@ export type StartAnswer =
 /** The requester starts what was approved, if today's policy would still let them ask for it. */
 export async function startAccess(
   deps: PolicyDeps,
-  { requestId, by, key }: { readonly requestId: string; readonly by: Person; readonly key: string },
+  { requestId, by: caller, key }: { readonly requestId: string; readonly by: Caller; readonly key: string },
 ): Promise<StartAnswer> {
+  const by = await deps.people.resolve(caller);
   const policy = deps.policy();
   const applied = await apply(deps, requestId, async ({ request }, now) => {
-    const facts = await factsFor(deps, policy, request);
-    return { type: "start", by, isAllowed: evaluateAgain(policy, request, facts, now).verdict !== "refuse" };
+    const today = await readToday(deps, policy, request);
+    return {
+      type: "start",
+      by,
+      isLockedDown: isLockedDown(today.facts.lockdowns, by),
+      isAllowed:
+        evaluateAgain(policy, request, today, now).verdict !== "refuse" &&
+        (await changesToday(deps, policy, request, today, now)).length === 0,
+    };
   });
   if (applied.applied) return { started: true, state: applied.state };
   const { refusal, state, now } = applied;

@@ -4,6 +4,7 @@ import { carryOutGrant } from "../access/carry-out-grant.ts";
 import { carryOutHeldCheck } from "../access/carry-out-held-check.ts";
 import { carryOutIdleCheck } from "../access/carry-out-idle.ts";
 import { carryOutRevoke } from "../access/carry-out-revoke.ts";
+import type { IdentityDeps } from "../access/deps.ts";
 import type { CarryOutDeps, Outcome } from "../access/carry-out.ts";
 import type { QueueName } from "../domain/effect.ts";
 import type { Courtesy } from "../jobs/courtesy.ts";
@@ -12,7 +13,7 @@ import type { ClaimedEffect } from "../persistence/effects.ts";
 import { createLedger } from "../persistence/ledger.ts";
 import { createNotifier, type NotifierDeps } from "../slack/notifier.ts";
 
-export type WorkParts = CarryOutDeps & NotifierDeps & { readonly courtesy: Courtesy };
+export type WorkParts = CarryOutDeps & IdentityDeps & NotifierDeps & { readonly courtesy: Courtesy };
 
 export type Work = {
   /** Carries out an effect, as it stands now in the database. */

@@ -1,5 +1,6 @@
 import type { AuditEvent, EventData } from "../domain/audit-event.ts";
 import { formatDuration } from "../domain/duration.ts";
+import type { DiscountReason } from "../domain/request.ts";
 import { nameOf } from "./consent.ts";
 
 /** What happened, in a sentence that a person reads; who and when stand in it or beside it. */
@@ -25,10 +26,12 @@ export function eventText(event: AuditEvent): string {
       return `unusual about the approval by ${event.data.approver}: ${listed(event.data.flags.map(({ why }) => why))}`;
     case "request.denied":
       return `denied by ${by}: ${event.data.reason}${under(event.data.policyVersion)}`;
+    case "approval.discounted":
+      return `the approval by ${event.data.approver} does not count any more: ${discountReason[event.data.why]}`;
     case "request.cancelled":
       return event.data.reason === undefined
         ? `taken back by ${by}`
-        : `closed by ${by}: ${endReason(event.data.reason)}`;
+        : `closed by ${by}: ${endReason(event.data.reason)}${changed(event.data.changes)}`;
     case "request.expired":
       return `nobody had decided by ${event.data.respondBy}; the request expired`;
     case "request.reminded":
@@ -105,6 +108,12 @@ export function eventText(event: AuditEvent): string {
       return `${by} retired the audit's places ${event.data.from} to ${event.data.to}, older than ${event.data.before}, ${event.data.archive === undefined ? "and kept them nowhere" : `kept as ${event.data.archive}`} (${event.data.via})`;
     case "audit.refused":
       return `${by} wanted to read the audit and may not: ${event.data.why}`;
+    case "person.joined":
+      return `person ${event.data.other} turned out to be person ${event.data.person}: both go by ${event.data.address}${event.data.requests.length === 0 ? "" : `; one had decided about the other: ${listed(event.data.requests)}`}`;
+    case "person.passed":
+      return `${event.data.address} was that of person ${event.data.other}, who has left, and is that of person ${event.data.person}`;
+    case "person.split":
+      return `${listed(event.data.names)} became person ${event.data.other} instead of person ${event.data.person}, by ${by} (${event.data.via})`;
     case "person.erased":
       return `erased person ${event.data.person}`;
   }
@@ -123,8 +132,20 @@ const endReasons: ReadonlyMap<string, string> = new Map([
   ["offboarded", "the person has left"],
   ["lockdown", "lockdown"],
   ["drift", "it was there after its end"],
+  ["policy_changed", "the policy has changed since it was asked"],
   ["failed", "granting had failed"],
 ]);
+
+/** Why an approval stopped counting, in words. */
+export const discountReason: Readonly<Record<DiscountReason, string>> = {
+  lockdown: "they are locked down",
+  offboarded: "they have left",
+  own: "they turned out to be the person who asked",
+};
+
+function changed(changes: EventData<"request.cancelled">["changes"] = []): string {
+  return changes.map(({ access, shown, today }) => `; ${access} was ${shown} and is ${today}`).join("");
+}
 
 type Ended = Pick<EventData<"grant.revoked">, "verified" | "keptBy" | "standing">;
 

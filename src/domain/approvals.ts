@@ -5,7 +5,11 @@ import type { PersonalDecision } from "./request.ts";
 type Step = { readonly count: number; readonly approvers: readonly string[] };
 
 /** Who may decide now, step by step, and how many of them it takes; evaluated afresh at each click. */
-export type Authority = { readonly steps: readonly Step[] };
+export type Authority = {
+  readonly steps: readonly Step[];
+  /** What those who have decided go by now, by person; what they went by then unless told. */
+  readonly addresses?: ReadonlyMap<number, readonly string[]>;
+};
 
 /** How far a request has come through its steps. */
 export type Progress = {
@@ -13,27 +17,87 @@ export type Progress = {
   readonly current: number;
   /** Whose approval counts in each step: distinct people who may still decide today. */
   readonly given: readonly (readonly PersonalDecision[])[];
+  /**
+   * The steps whose people can bring it further: the one that waits, and those that hold somebody who could fill it, if another
+   * took their place.
+   */
+  readonly open: readonly number[];
 };
 
-/** Each approval counts once, in the first step that it can still help to fill. */
-export function progressOf(decisions: readonly PersonalDecision[], { steps }: Authority): Progress {
-  const given: PersonalDecision[][] = steps.map(() => []);
-  const counted = new Set<string>();
-  for (const decision of decisions) {
-    const { email, verdict } = decision;
-    if (verdict !== "approve" || counted.has(email)) continue;
-    const place = steps.findIndex(
-      ({ count, approvers }, index) => (given[index]?.length ?? 0) < count && approvers.includes(email),
-    );
-    if (place === -1) continue;
-    counted.add(email);
-    given[place]?.push(decision);
-  }
-  const current = steps.findIndex(({ count }, index) => (given[index]?.length ?? 0) < count);
-  return { current: current === -1 ? steps.length : current, given };
+/**
+ * Each person counts in one step, and each approval where it is needed most: it moves to a later step while another can fill the
+ * first, so that no order of clicks leaves a request without anybody who may approve it. Earlier steps are filled first (a
+ * bipartite matching by augmenting paths, which never empties a step it has filled).
+ */
+export function progressOf(decisions: readonly PersonalDecision[], authority: Authority): Progress {
+  const { steps } = authority;
+  const approvals = countedApprovals(decisions);
+  const stepOf = new Map<PersonalDecision, number>();
+  const fits = (approval: PersonalDecision, step: number): boolean => {
+    const addresses = authority.addresses?.get(approval.person) ?? [approval.email];
+    return addresses.some((address) => steps[step]?.approvers.includes(address));
+  };
+  const place = (step: number, tried: Set<number>): boolean => {
+    tried.add(step);
+    return approvals.some((approval) => {
+      const other = stepOf.get(approval);
+      if (other === step || !fits(approval, step)) return false;
+      if (other !== undefined && (tried.has(other) || !place(other, tried))) return false;
+      stepOf.set(approval, step);
+      return true;
+    });
+  };
+  const given = (step: number): readonly PersonalDecision[] =>
+    approvals.filter((approval) => stepOf.get(approval) === step);
+  for (const [step, { count }] of steps.entries())
+    for (let have = 0; have < count && place(step, new Set()); have += 1);
+
+  const waiting = steps.findIndex(({ count }, step) => given(step).length < count);
+  const open = new Set(waiting === -1 ? [] : [waiting]);
+  // A set that grows while it is gone through is gone through to its end.
+  for (const step of open) for (const [approval, other] of stepOf) if (fits(approval, step)) open.add(other);
+  return {
+    current: waiting === -1 ? steps.length : waiting,
+    given: steps.map((_, step) => given(step)),
+    open: [...open],
+  };
 }
 
-/** Whether this person has decided before, under whatever account. */
+/** Approvals that count, each person's once. */
+export function countedApprovals(decisions: readonly PersonalDecision[]): readonly PersonalDecision[] {
+  const byPerson = new Map<number, PersonalDecision>();
+  for (const decision of decisions)
+    if (decision.verdict === "approve" && decision.discounted === undefined && !byPerson.has(decision.person))
+      byPerson.set(decision.person, decision);
+  return [...byPerson.values()];
+}
+
+/** Whether this person has decided before, under whatever account, and it counts. */
 export function hasDecided(decisions: readonly PersonalDecision[], person: Person): boolean {
-  return decisions.some((decision) => isSamePerson(decision, person));
+  return decisions.some(
+    (decision) => decision.discounted === undefined && isSamePerson({ id: decision.person }, person),
+  );
+}
+
+/** Whom a request waits for; `notify`: whom that pings. */
+export type Awaited = { readonly approvers: readonly string[]; readonly notify: readonly string[] };
+
+/** Whose approval brings a request further: nobody who has approved already. */
+export function awaitedBy<S extends Step & { readonly notify?: readonly string[] | undefined }>(
+  decisions: readonly PersonalDecision[],
+  { steps, addresses }: { readonly steps: readonly S[]; readonly addresses?: Authority["addresses"] },
+): Awaited | undefined {
+  const { open } = progressOf(decisions, { steps, ...(addresses && { addresses }) });
+  if (open.length === 0) return undefined;
+  const approved = new Set(
+    countedApprovals(decisions).flatMap(({ person, email }) => addresses?.get(person) ?? [email]),
+  );
+  const of = (pick: (step: S) => readonly string[]): readonly string[] =>
+    [...new Set(open.flatMap((index) => steps.slice(index, index + 1).flatMap(pick)))].filter(
+      (address) => !approved.has(address),
+    );
+  return {
+    approvers: of(({ approvers }) => approvers),
+    notify: of(({ approvers, notify }) => notify ?? approvers),
+  };
 }

@@ -2,10 +2,17 @@ import { z } from "zod";
 import { RequestFlag } from "./anomalies.ts";
 import { ApprovalFlag } from "./approval-anomalies.ts";
 import { saying } from "./personal-fields.ts";
+import { discountReasons } from "./request.ts";
 
 /** Who did it: a person, the policy (an `allow` rule), or Hallpass itself (a deadline, an outcome). */
 export const Actor = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("person"), email: z.string().optional(), slackId: z.string().optional() }),
+  z.object({
+    kind: z.literal("person"),
+    /** Our number for them; absent for an account that may do nothing here. */
+    id: z.number().int().optional(),
+    email: z.string().optional(),
+    slackId: z.string().optional(),
+  }),
   z.object({ kind: z.literal("policy") }),
   z.object({ kind: z.literal("hallpass") }),
 ]);
@@ -20,6 +27,10 @@ const { plain, value, name, subject, text } = saying;
 const judgedUnder = plain.optional();
 
 const driftOfGrant = z.object({ provider: plain, subject, access: plain });
+
+/** What an approval would grant by another policy, or to another name, than it showed; each side in words. */
+export const GrantChange = z.object({ access: plain, shown: text, today: text });
+export type GrantChange = Readonly<z.infer<typeof GrantChange>>;
 
 /** `access`: each `resource:role` that stands for the target; `people`: whom the policy knows by this name. */
 const unknownAccess = {
@@ -74,9 +85,11 @@ export const eventData = {
     decision: z.number().int(),
     flags: z.array(ApprovalFlag),
   }),
+  /** An approval does not count any more; `why`: see `discountReasons`. */
+  "approval.discounted": z.object({ approver: value, why: z.enum(discountReasons) }),
   "request.denied": z.object({ name, reason: text, policyVersion: judgedUnder }),
-  /** `reason`: where it was not the requester who took it back. */
-  "request.cancelled": z.object({ reason: plain.optional() }),
+  /** `reason`: where it was not the requester who took it back; `changes`: what would be granted now, and was shown. */
+  "request.cancelled": z.object({ reason: plain.optional(), changes: z.array(GrantChange).optional() }),
   "request.expired": z.object({ respondBy: instant }),
   /** Nobody has answered yet; `asks`: who is reminded. */
   "request.reminded": z.object({ asks: z.array(value) }),
@@ -201,6 +214,28 @@ export const eventData = {
     via: plain,
   }),
   "audit.refused": z.object({ attempted: text, why: plain }),
+  /** Two people turned out to be one, as an account of the one shows an address of the other's; `requests`: decided by one about the other. */
+  "person.joined": z.object({
+    person: z.number().int(),
+    other: z.number().int(),
+    address: saying.concerned,
+    slackId: plain.optional(),
+    requests: z.array(plain),
+    via: plain,
+  }),
+  /** The address of somebody who has left is another person's from now on. */
+  "person.passed": z.object({
+    person: z.number().int(),
+    other: z.number().int(),
+    address: saying.concerned,
+  }),
+  /** An operator took accounts and addresses from one person and made them another's. */
+  "person.split": z.object({
+    person: z.number().int(),
+    other: z.number().int(),
+    names: z.array(value),
+    via: plain,
+  }),
   /** A person's key is destroyed: what the audit says of them cannot be read any more. */
   "person.erased": z.object({ person: z.number().int() }),
 } as const;

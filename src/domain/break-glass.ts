@@ -36,11 +36,13 @@ export function review(state: State, command: Extract<Command, { type: "review" 
   const { by, verdict, note, key } = command;
   if (!request.terms.breakGlass) return refuse("not_break_glass");
   if (isSamePerson(request.requester, by)) return refuse("own_request");
+  if (command.isLockedDown === true) return refuse("locked_down");
   if (request.decisions.some((decision) => decision.key === key)) return refuse("repeated");
   if (!command.reviewers.includes(by.email)) return refuse("not_approver");
   if (reviewed(request)) return refuse("already_reviewed");
   const decision: PersonalDecision = {
     verdict,
+    person: by.id,
     email: by.email,
     name: by.name,
     at: now.toISOString(),

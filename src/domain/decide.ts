@@ -1,6 +1,6 @@
 import type { Authority } from "./approvals.ts";
 import type { RequestFlag } from "./anomalies.ts";
-import type { AuditEvent } from "./audit-event.ts";
+import type { AuditEvent, GrantChange } from "./audit-event.ts";
 import { comeBack, takeBack, vanish } from "./drift-transitions.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
@@ -10,8 +10,9 @@ import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } fr
 import { grantUnsettled, noteStanding, noteUse, restore } from "./grant-upkeep.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
-import type { AccessRequest } from "./request.ts";
+import type { AccessRequest, DiscountReason } from "./request.ts";
 import { checkReview, review } from "./break-glass.ts";
+import { discount } from "./discount.ts";
 import { abandon, escalate, expire, lapse, remind } from "./request-deadlines.ts";
 import { approve, cancel, deny, noteHeld, start } from "./request-transitions.ts";
 
@@ -20,6 +21,8 @@ export type State = { readonly request: AccessRequest; readonly grants: readonly
 
 type Deciding = {
   readonly by: Person;
+  /** Whoever is locked down decides nothing. */
+  readonly isLockedDown?: boolean;
   /** Who may decide by today's policy; absent when today's policy would not let the request be reviewed at all. */
   readonly authority?: Authority;
   /** Names the click: the same one delivered again changes nothing. */
@@ -30,20 +33,39 @@ type Deciding = {
 
 export type Command =
   /** `approvalsSeen`: see `Transition`. */
-  | (Deciding & { readonly type: "approve"; readonly approvalsSeen?: number | undefined })
+  | (Deciding & {
+      readonly type: "approve";
+      readonly approvalsSeen?: number | undefined;
+      /** How whoever asked stands now; access is given only to who is here. */
+      readonly requester?: "here" | "gone" | "unknown";
+      /** What would be granted today is another thing than what was shown. */
+      readonly isChanged?: boolean;
+    })
   | (Deciding & { readonly type: "deny"; readonly reason: string })
   | { readonly type: "cancel"; readonly by: Person }
-  /** Closed without anybody having decided. */
-  | { readonly type: "abandon"; readonly reason: "offboarded" | "lockdown" }
+  /** Closed without anybody having decided. `changes`: what would be granted today, where that is why. */
+  | {
+      readonly type: "abandon";
+      readonly reason: "offboarded" | "lockdown" | "policy_changed";
+      readonly changes?: readonly GrantChange[];
+    }
+  /** An approval stops counting. */
+  | { readonly type: "discount"; readonly person: number; readonly why: DiscountReason }
   | { readonly type: "expire" }
   | { readonly type: "remind" }
   | { readonly type: "escalate" }
   /** `isAllowed`: whether today's policy would still let this be asked. */
-  | { readonly type: "start"; readonly by: Person; readonly isAllowed: boolean }
+  | {
+      readonly type: "start";
+      readonly by: Person;
+      readonly isLockedDown?: boolean;
+      readonly isAllowed: boolean;
+    }
   | { readonly type: "lapse" }
   | {
       readonly type: "review";
       readonly by: Person;
+      readonly isLockedDown?: boolean;
       readonly verdict: "accept" | "object";
       readonly note: string;
       /** Who may, by today's policy. */
@@ -118,6 +140,7 @@ export const commandTypes = [
   "deny",
   "cancel",
   "abandon",
+  "discount",
   "expire",
   "remind",
   "escalate",
@@ -164,6 +187,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return cancel(state, command, now);
     case "abandon":
       return abandon(state, command, now);
+    case "discount":
+      return discount(state, command, now);
     case "expire":
       return expire(state, now);
     case "remind":

@@ -96,9 +96,20 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     when: "Somebody denied a request.",
     fields: { name: "the name of who denied it", reason: "why, in their words" },
   },
+  "approval.discounted": {
+    when: "An approval stopped counting before the request was decided.",
+    fields: {
+      approver: "whose approval it is",
+      why: "`lockdown`: they are locked down; `offboarded`: they have left; `own`: they turned out to be the requester",
+    },
+  },
   "request.cancelled": {
     when: "A request was closed before it was decided or its access started: by the requester, or by Hallpass.",
-    fields: { reason: "why, where it was not the requester who took it back" },
+    fields: {
+      reason: "why, where it was not the requester who took it back",
+      changes:
+        "where the policy has changed: each `access` whose grant would be another (`today`) than the request showed (`shown`)",
+    },
   },
   "request.expired": {
     when: "Nobody decided a request in time.",
@@ -271,6 +282,32 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
   "audit.refused": {
     when: "Somebody wanted to read the audit and may not.",
     fields: { why: "why they may not" },
+  },
+  "person.joined": {
+    when: "Two people turned out to be one, as an account of the one shows an address of the other's.",
+    fields: {
+      person: "the number that stands for both from now on",
+      other: "the number that stood for one of them until then",
+      address: "the address they share",
+      slackId: "the account that shows it",
+      requests: "requests of one of them that the other had decided about",
+    },
+  },
+  "person.passed": {
+    when: "The address of somebody who has left became another person's.",
+    fields: {
+      person: "the number of whose it is from now on",
+      other: "the number of whose it was",
+      address: "the address",
+    },
+  },
+  "person.split": {
+    when: "An operator took accounts and addresses from one person and made them another's.",
+    fields: {
+      person: "the number of whose they were",
+      other: "the number of whose they are from now on",
+      names: "the accounts and addresses",
+    },
   },
   "person.erased": {
     when: "A person's key was destroyed: what the audit says of them cannot be read any more.",

@@ -1,11 +1,16 @@
 /** Why a command does not apply. A refusal is an ordinary answer, not an error. */
 export const refusals = [
   "own_request",
+  "locked_down",
   "not_approver",
   "not_yet_your_step",
   "decided_before",
   "repeated",
   "policy_changed",
+  "grant_changed",
+  "requester_gone",
+  "requester_unknown",
+  "no_such_approval",
   "not_requester",
   "too_late",
   "too_early",
@@ -32,11 +37,18 @@ export type Refusal = (typeof refusals)[number];
 /** One sentence a person, each. */
 export const refusalText: Readonly<Record<Refusal, string>> = {
   own_request: "Nobody decides their own request. Somebody else who may approve it has to.",
+  locked_down: "You are locked down, so nothing was done. An admin has to lift that first.",
   not_approver: "You are not among the people who may decide this request.",
   not_yet_your_step: "An earlier step is still waiting; you are asked when it is your turn.",
   decided_before: "You have already decided this request; it takes somebody else now.",
   repeated: "This click was already counted.",
   policy_changed: "By the policy as it is now, this request cannot be approved. The person can ask again.",
+  grant_changed:
+    "By the policy as it is now, something else would be granted than this message shows, so the request is closed. The person can ask again.",
+  requester_gone: "The person who asked may not have access any more, so the request is closed.",
+  requester_unknown:
+    "Slack could not be asked about the person who asked, so nothing was decided. Please try again in a minute.",
+  no_such_approval: "No approval of theirs counts in this request.",
   not_requester: "Only the person who asked can do this.",
   too_late: "The time to decide this request is over.",
   too_early: "It is not time for this yet.",

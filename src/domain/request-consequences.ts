@@ -16,7 +16,8 @@ export const refusalOf: Readonly<Record<Exclude<RequestStatus, "pending">, Refus
 
 /** The person as the audit names them. */
 export function actorOf(person: Person): Actor {
-  return { kind: "person", email: person.email, ...(person.slackId ? { slackId: person.slackId } : {}) };
+  const { id, email, slackId } = person;
+  return { kind: "person", id, email, ...(slackId ? { slackId } : {}) };
 }
 
 /** Says an event in the request's thread and to the requester. */

@@ -1,4 +1,4 @@
-import { progressOf } from "./approvals.ts";
+import { awaitedBy } from "./approvals.ts";
 import type { AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
 import type { Refusal } from "./refusal.ts";
@@ -22,7 +22,7 @@ export function expire(state: State, now: Date): Decision {
 /** Whoever asked has left, say: what waits is closed, and what was approved and not started. */
 export function abandon(
   state: State,
-  { reason }: Extract<Command, { type: "abandon" }>,
+  { reason, changes }: Extract<Command, { type: "abandon" }>,
   now: Date,
 ): Decision {
   const { request } = state;
@@ -32,7 +32,7 @@ export function abandon(
     type: "request.cancelled",
     at: now,
     actor: { kind: "hallpass" },
-    data: { reason },
+    data: { reason, ...(changes && { changes: [...changes] }) },
   });
 }
 
@@ -42,12 +42,11 @@ export function remind(state: State, now: Date): Decision {
   const { steps, remindEverySeconds } = request.terms;
   if (request.status !== "pending") return refuse(refusalOf[request.status]);
   if (remindEverySeconds === undefined) return refuse("too_early");
-  const step = steps[progressOf(request.decisions, { steps }).current];
   const reminded: AuditEvent = {
     type: "request.reminded",
     at: now,
     actor: { kind: "hallpass" },
-    data: { asks: [...(step?.notify ?? step?.approvers ?? [])] },
+    data: { asks: [...(awaitedBy(request.decisions, { steps })?.notify ?? [])] },
   };
   return {
     accepted: true,

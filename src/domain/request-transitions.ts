@@ -1,4 +1,4 @@
-import { type Authority, hasDecided, progressOf } from "./approvals.ts";
+import { type Authority, countedApprovals, hasDecided, progressOf } from "./approvals.ts";
 import type { Actor, AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
@@ -14,19 +14,24 @@ const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 export function approve(state: State, command: Extract<Command, { type: "approve" }>, now: Date): Decision {
   const { refusal, authority } = mayDecide(state.request, command, now);
   if (!authority) return refuse(refusal);
+  if (command.requester === "gone") return refuse("requester_gone");
+  if (command.requester === "unknown") return refuse("requester_unknown");
+  if (command.isChanged === true) return refuse("grant_changed");
   const request = withDecision(state.request, command, now);
+  const { steps } = authority;
   const before = progressOf(state.request.decisions, authority);
   const { current, given: approvals } = progressOf(request.decisions, authority);
-  const { steps } = authority;
+  // Where it counts: another's approval may have moved on to make room for it.
+  const step = approvals.findIndex((each) => each.some(({ person }) => person === command.by.id));
   const given: AuditEvent = {
     type: "approval.given",
     at: now,
     actor: actorOf(command.by),
     data: {
       name: command.by.name,
-      have: approvals[before.current]?.length ?? 0,
-      needed: steps[before.current]?.count ?? 0,
-      ...(steps.length > 1 ? { step: before.current + 1, steps: steps.length } : {}),
+      have: approvals[step]?.length ?? 0,
+      needed: steps[step]?.count ?? 0,
+      ...(steps.length > 1 ? { step: step + 1, steps: steps.length } : {}),
       ...(current > before.current && current < steps.length
         ? { asks: [...askedIn(request, current, authority)] }
         : {}),
@@ -81,6 +86,7 @@ export function start(state: State, command: Extract<Command, { type: "start" }>
   if (request.status !== "approved")
     return refuse(request.status === "pending" ? "not_approved" : refusalOf[request.status]);
   if (!isSamePerson(request.requester, command.by)) return refuse("not_requester");
+  if (command.isLockedDown === true) return refuse("locked_down");
   const startBy = startByOf(request);
   if (!startBy || state.grants.length > 0) return refuse("already_started");
   if (now >= startBy) return refuse("too_late");
@@ -99,12 +105,19 @@ type DecidingCommand = Extract<Command, { type: "approve" | "deny" }>;
 /** Whether this person may decide this request now: the same question for the button, its form, and the decision. */
 export function mayDecide(
   request: AccessRequest,
-  { type: verdict, by, authority, key }: Pick<DecidingCommand, "type" | "by" | "authority" | "key">,
+  {
+    type: verdict,
+    by,
+    isLockedDown,
+    authority,
+    key,
+  }: Pick<DecidingCommand, "type" | "by" | "isLockedDown" | "authority" | "key">,
   now: Date,
 ):
   | { readonly authority: Authority; readonly refusal?: never }
   | { readonly refusal: Refusal; readonly authority?: never } {
   if (isSamePerson(request.requester, by)) return { refusal: "own_request" };
+  if (isLockedDown === true) return { refusal: "locked_down" };
   if (key !== undefined && request.decisions.some((decision) => decision.key === key))
     return { refusal: "repeated" };
   if (request.status !== "pending") return { refusal: refusalOf[request.status] };
@@ -113,9 +126,9 @@ export function mayDecide(
   const { steps } = authority;
   if (!steps.some(({ approvers }) => approvers.includes(by.email))) return { refusal: "not_approver" };
   if (hasDecided(request.decisions, by)) return { refusal: "decided_before" };
-  const { current } = progressOf(request.decisions, authority);
+  const { open } = progressOf(request.decisions, authority);
   // One deny ends it, whoever's turn it is; an approval counts where it is due.
-  if (verdict === "approve" && steps[current]?.approvers.includes(by.email) !== true)
+  if (verdict === "approve" && !open.some((step) => steps[step]?.approvers.includes(by.email)))
     return { refusal: "not_yet_your_step" };
   return { authority };
 }
@@ -132,6 +145,7 @@ function withDecision(request: AccessRequest, command: DecidingCommand, now: Dat
   const { by, key } = command;
   const decision: PersonalDecision = {
     verdict: command.type,
+    person: by.id,
     email: by.email,
     name: by.name,
     at: now.toISOString(),
@@ -189,7 +203,7 @@ export function approval(
     at: now,
     actor,
     data: {
-      approvers: request.decisions.filter(({ verdict }) => verdict === "approve").map(({ email }) => email),
+      approvers: countedApprovals(request.decisions).map(({ email }) => email),
       ...(startBy && { startBy: startBy.toISOString() }),
       ...(extended && { extends: requestName(extended) }),
     },

@@ -71,10 +71,16 @@ export const PlannedGrant = z.object({
 });
 export type PlannedGrant = Readonly<z.infer<typeof PlannedGrant>>;
 
+/** Why an approval stops counting: who gave it is locked down, has left, or turned out to be who asked. */
+export const discountReasons = ["lockdown", "offboarded", "own"] as const;
+export type DiscountReason = (typeof discountReasons)[number];
+
 /** What one person decided. */
 export const PersonalDecision = z.object({
   /** `accept` and `object` are the review of access that was taken at once. */
   verdict: z.enum(["approve", "deny", "accept", "object"]),
+  /** Who, by our number; the rest is what they were called then. */
+  person: z.number().int(),
   email: z.string(),
   name: z.string(),
   slackId: z.string().optional(),
@@ -83,6 +89,8 @@ export const PersonalDecision = z.object({
   at: z.string(),
   /** Names the click, so that the same click delivered twice is seen to be one. */
   key: z.string().optional(),
+  /** Of an approval that does not count any more: why. */
+  discounted: z.enum(discountReasons).optional(),
 });
 export type PersonalDecision = Readonly<z.infer<typeof PersonalDecision>>;
 

@@ -19,11 +19,11 @@ const Row = z.object({
 export async function readApprovalPast(
   db: PrismaClient,
   requestId: string,
-  approval: { readonly approver: string; readonly at: Date },
+  approval: { readonly approver: number; readonly at: Date },
 ): Promise<ApprovalPast> {
   const { approver, at } = approval;
-  const approvedBy = (email: Prisma.Sql): Prisma.Sql =>
-    Prisma.sql`e.decisions @> jsonb_build_array(jsonb_build_object('verdict', 'approve', 'email', ${email}))`;
+  const approvedBy = (person: Prisma.Sql): Prisma.Sql =>
+    Prisma.sql`e.decisions @> jsonb_build_array(jsonb_build_object('verdict', 'approve', 'person', ${person}))`;
   // `r` is the request in question, and none of its own past.
   const approved = (days: number, which: Prisma.Sql): Prisma.Sql => Prisma.sql`
     select e.decisions from access_requests e
@@ -33,19 +33,19 @@ export async function readApprovalPast(
     order by e.created_at desc limit ${maxRequests}`;
   const both = (which: Prisma.Sql): Prisma.Sql => Prisma.sql`
     (select jsonb_build_object('all', count(*), 'byApprover',
-              count(*) filter (where ${approvedBy(Prisma.sql`${approver}::text`)}))
+              count(*) filter (where ${approvedBy(Prisma.sql`${approver}::int`)}))
      from (${approved(pastDays, which)}) e)`;
   const [row] = await db.$queryRaw<unknown[]>`
     select r.resource,
            ${both(Prisma.sql`e.resource = r.resource`)} as "forResource",
-           ${both(Prisma.sql`e.requester_email = r.requester_email`)} as "forRequester",
+           ${both(Prisma.sql`e.requester_person = r.requester_person`)} as "forRequester",
            (select count(*)::int from (${approved(
              mutualDays,
-             Prisma.sql`e.requester_email = r.requester_email and ${approvedBy(Prisma.sql`${approver}::text`)}`,
+             Prisma.sql`e.requester_person = r.requester_person and ${approvedBy(Prisma.sql`${approver}::int`)}`,
            )}) e) as "byApprover",
            (select count(*)::int from (${approved(
              mutualDays,
-             Prisma.sql`e.requester_email = ${approver} and ${approvedBy(Prisma.sql`r.requester_email`)}`,
+             Prisma.sql`e.requester_person = ${approver} and ${approvedBy(Prisma.sql`r.requester_person`)}`,
            )}) e) as "byRequester"
     from access_requests r where r.id = ${requestId}::uuid`;
   const { resource, forResource, forRequester, byApprover, byRequester } = Row.parse(row);

@@ -16,8 +16,8 @@ export async function recordEvent(
     ...(request && { requestId: Prisma.sql`${request.id}::uuid` }),
     ...(dedupeKey !== undefined && { dedupeKey }),
   };
-  await withEventRows(db, [event], request, (rows, persons) =>
-    committing("event", () => db.$executeRaw`${insertEvents(rows, persons, place)}`),
+  await withEventRows(db, [event], request, (rows, insist) =>
+    committing("event", () => db.$executeRaw`${insertEvents(rows, insist, place)}`),
   );
 }
 

@@ -3,6 +3,7 @@ import type { State } from "../domain/decide.ts";
 import { type Effect, laneOf, queueOf } from "../domain/effect.ts";
 import { Prisma } from "../generated/prisma/client.ts";
 import { type EventRow, insertEvents } from "./event-rows.ts";
+import type { Insist } from "./people.ts";
 import type { OwedEffect } from "./requests.ts";
 
 /** What goes with a change of requests. */
@@ -21,11 +22,11 @@ const changedRequests = {
 /** Grants, audit events and effects of transitions: written for those requests, and only those, that are in `changed`. */
 export function consequences(
   { grants, effects }: Changes,
-  { events, persons }: { readonly events: readonly EventRow[]; readonly persons: readonly number[] },
+  { events, insist }: { readonly events: readonly EventRow[]; readonly insist: Insist },
 ): Prisma.Sql {
   // What there is nothing of is left out: planning a part costs the server as much as carrying it out.
   return Prisma.sql`${grants.length === 0 ? Prisma.empty : granted(JSON.stringify(grants))}
-    ${events.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(events, persons, changedRequests)})`}
+    ${events.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(events, insist, changedRequests)})`}
     ${effects.length === 0 ? Prisma.empty : owed(JSON.stringify(effects))}`;
 }
 

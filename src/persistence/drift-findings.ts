@@ -169,10 +169,10 @@ function withLogged<T>(
 ): Promise<T> {
   const [resource, role] = access[0]?.split(":") ?? [];
   const place = { from: Prisma.sql`changed` };
-  return withEventRows(db, event ? [event] : [], undefined, (rows, persons) => {
+  return withEventRows(db, event ? [event] : [], undefined, (rows, insist) => {
     const placed = rows.map((row): EventRow => ({ ...row, resource, role }));
     return write(
-      placed.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(placed, persons, place)})`,
+      placed.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(placed, insist, place)})`,
     );
   });
 }

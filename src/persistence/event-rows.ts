@@ -3,9 +3,18 @@ import { type AuditEvent, eventData } from "../domain/audit-event.ts";
 import { mapStrings } from "../domain/personal-fields.ts";
 import type { State } from "../domain/decide.ts";
 import type { AccessRequest } from "../domain/request.ts";
-import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma } from "../generated/prisma/client.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";
-import { meetAhead, type PersonalKind, type PersonalValue, type Sealer, withSealer } from "./people.ts";
+import {
+  type Insist,
+  meetAhead,
+  type PersonalKind,
+  type PersonalValue,
+  type Sealer,
+  type Statements,
+  type Whose,
+  withSealer,
+} from "./people.ts";
 import { isErasedName } from "./personal-directory.ts";
 import { escapeTokens } from "./personal-token.ts";
 
@@ -20,13 +29,13 @@ export type EventRow = Readonly<Record<string, unknown>>;
 
 /**
  * Does `write` with the rows of events, which are of one request unless there is none. `write` holds them against
- * `hallpass_insist_on_keys(persons)`.
+ * `hallpass_insist_on_people`, as `insertEvents` does.
  */
 export async function withEventRows<T>(
-  db: PrismaClient,
+  db: Statements,
   events: readonly AuditEvent[],
   context: Omit<EventContext, "id"> | undefined,
-  write: (rows: readonly EventRow[], persons: number[]) => Promise<T>,
+  write: (rows: readonly EventRow[], insist: Insist) => Promise<T>,
 ): Promise<T> {
   return withRowsOf(
     db,
@@ -37,14 +46,14 @@ export async function withEventRows<T>(
 
 /** The same with events of several requests; each row has its `requestId`. */
 export async function withRowsOf<T>(
-  db: PrismaClient,
+  db: Statements,
   all: readonly {
     readonly event: AuditEvent;
     readonly context: (Omit<EventContext, "id"> & { readonly id?: string }) | undefined;
   }[],
-  write: (rows: readonly EventRow[], persons: number[]) => Promise<T>,
+  write: (rows: readonly EventRow[], insist: Insist) => Promise<T>,
 ): Promise<T> {
-  if (all.length === 0) return write([], []);
+  if (all.length === 0) return write([], { persons: [], seen: 0 });
   const values: PersonalValue[] = [];
   const collector: Sealer = {
     value(personal) {
@@ -55,28 +64,28 @@ export async function withRowsOf<T>(
     person: () => 0,
   };
   for (const { event, context } of all) eventRow(event, context, collector);
-  return withSealer(db, values, (sealer, persons) =>
+  return withSealer(db, values, (sealer, insist) =>
     write(
       all.map(({ event, context }) => ({
         id: uuidv7(),
         requestId: context?.id,
         ...eventRow(event, context, sealer),
       })),
-      [...persons],
+      insist,
     ),
   );
 }
 
 /** Requesters of whom something will soon be written, with what they are called: what it costs to find them is spent now. */
-export async function meetRequesters(db: PrismaClient, states: readonly State[]): Promise<void> {
+export async function meetRequesters(db: Statements, states: readonly State[]): Promise<void> {
   await meetAhead(
     db,
     states.flatMap(({ request: { requester }, grants }) => {
-      const handle = handleOf(requester);
-      if (handle === undefined) return [];
+      const whose = whoseIs(requester);
+      if (whose === undefined) return [];
       const { email, slackId } = requester;
       const called = (kind: PersonalKind, value: string | undefined): readonly PersonalValue[] =>
-        value === undefined ? [] : [{ handle, kind, value }];
+        value === undefined ? [] : [{ whose, kind, value }];
       return [
         ...called("email", email),
         ...called("slack_id", slackId),
@@ -103,7 +112,7 @@ export type EventPlace = {
 /** Inserts rows of events in their order; as a part of a statement, or as all of it. */
 export function insertEvents(
   rows: readonly EventRow[],
-  persons: readonly number[],
+  { persons, seen }: Insist,
   { from = once, requestId = Prisma.sql`null::uuid`, on = Prisma.sql`true`, dedupeKey }: EventPlace = {},
 ): Prisma.Sql {
   return Prisma.sql`
@@ -119,7 +128,7 @@ export function insertEvents(
         "policyVersion" text, data jsonb, "requestId" uuid)) with ordinality as e(
         id, at, type, "grantId", "actorKind", "actorEmail", "actorSlackId", "actorPerson", "requesterEmail",
         "requesterPerson", resource, role, rule, "policyVersion", data, "requestId", place)
-      where ${on} and hallpass_insist_on_keys(${[...persons]})
+      where ${on} and hallpass_insist_on_people(${[...persons]}, ${seen})
       order by e.place
       ${dedupeKey === undefined ? Prisma.empty : Prisma.sql`on conflict (dedupe_key) do nothing`}`;
 }
@@ -129,36 +138,34 @@ function eventRow(
   context: Omit<EventContext, "id"> | undefined,
   sealer: Sealer,
 ): EventRow {
-  const actor: Called = event.actor.kind === "person" ? event.actor : {};
-  const requester = context?.requester;
-  const actorHandle = handleOf(actor);
-  const requesterHandle = requester && handleOf(requester);
+  const by: Called = event.actor.kind === "person" ? event.actor : {};
+  const asker = context?.requester;
+  const actor = whoseIs(by);
+  const requester = asker && whoseIs(asker);
   return {
     at: event.at,
     type: event.type,
     grantId: event.grantId,
     actorKind: event.actor.kind,
-    actorEmail: actorHandle && sealed(sealer, actorHandle, "email", actor.email),
-    actorSlackId: actorHandle && sealed(sealer, actorHandle, "slack_id", actor.slackId),
-    actorPerson: actorHandle && sealer.person(actorHandle),
-    requesterEmail: requesterHandle
-      ? sealed(sealer, requesterHandle, "email", requester.email)
-      : escaped(requester?.email),
-    requesterPerson: requesterHandle && sealer.person(requesterHandle),
+    actorEmail: actor && sealed(sealer, actor, "email", by.email),
+    actorSlackId: actor && sealed(sealer, actor, "slack_id", by.slackId),
+    actorPerson: actor && sealer.person(actor),
+    requesterEmail: requester ? sealed(sealer, requester, "email", asker.email) : escaped(asker?.email),
+    requesterPerson: requester && sealer.person(requester),
     resource: escaped(context?.resource),
     role: escaped(context?.role),
     rule: escaped(context?.rule),
     policyVersion: context?.policyVersion,
-    data: sealedData(event, sealer, { actorHandle, requesterHandle }),
+    data: sealedData(event, sealer, { actor, requester }),
   };
 }
 
 function sealedData(
   { type, data }: AuditEvent,
   sealer: Sealer,
-  { actorHandle, requesterHandle }: Readonly<Record<"actorHandle" | "requesterHandle", string | undefined>>,
+  { actor, requester }: Readonly<Record<"actor" | "requester", Whose | undefined>>,
 ): unknown {
-  const about = [actorHandle, requesterHandle, ...concernedBy(type, data)].flatMap((handle) => handle ?? []);
+  const about = [actor, requester, ...concernedBy(type, data)].flatMap((whose) => whose ?? []);
   return mapStrings(eventData[type], data, (text, saying) => {
     switch (saying) {
       case "plain":
@@ -166,12 +173,12 @@ function sealedData(
       case "value":
       case "concerned":
         return isEmail(text)
-          ? sealer.value({ handle: normalEmail(text), kind: "email", value: text })
+          ? sealer.value({ whose: normalEmail(text), kind: "email", value: text })
           : escapeTokens(text);
       case "name":
-        return ofPerson(sealer, actorHandle, "name", text);
+        return ofPerson(sealer, actor, "name", text);
       case "subject":
-        return ofPerson(sealer, requesterHandle, "subject", text);
+        return ofPerson(sealer, requester, "subject", text);
       case "text":
         return sealer.text(withoutAddresses(sealer, text), about);
     }
@@ -180,12 +187,12 @@ function sealedData(
 
 /** Whom a text is about besides who wrote it and who asked. */
 function concernedBy(type: AuditEvent["type"], data: unknown): readonly string[] {
-  const handles: string[] = [];
+  const concerned: string[] = [];
   mapStrings(eventData[type], data, (text, saying) => {
-    if (saying === "concerned" && isEmail(text)) handles.push(normalEmail(text));
+    if (saying === "concerned" && isEmail(text)) concerned.push(normalEmail(text));
     return text;
   });
-  return handles;
+  return concerned;
 }
 
 /** Addresses in a text, of people in domains: more than this many before the `@` is none that mail is sent to. */
@@ -194,37 +201,34 @@ const addresses = /[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{
 /** An address within a text is its owner's, whoever wrote the text. */
 function withoutAddresses(sealer: Sealer, text: string): string {
   return escapeTokens(text).replaceAll(addresses, (address) =>
-    isEmail(address)
-      ? sealer.value({ handle: normalEmail(address), kind: "email", value: address })
-      : address,
+    isEmail(address) ? sealer.value({ whose: normalEmail(address), kind: "email", value: address }) : address,
   );
 }
 
-function ofPerson(
-  sealer: Sealer,
-  handle: string | undefined,
-  kind: "name" | "subject",
-  value: string,
-): string {
+function ofPerson(sealer: Sealer, whose: Whose | undefined, kind: "name" | "subject", value: string): string {
   // Nobody's: it says nothing about a person.
-  return handle === undefined ? escapeTokens(value) : sealer.value({ handle, kind, value });
+  return whose === undefined ? escapeTokens(value) : sealer.value({ whose, kind, value });
 }
 
 function sealed(
   sealer: Sealer,
-  handle: string,
+  whose: Whose,
   kind: PersonalValue["kind"],
   value: string | undefined,
 ): string | undefined {
-  return value === undefined ? undefined : sealer.value({ handle, kind, value });
+  return value === undefined ? undefined : sealer.value({ whose, kind, value });
 }
 
-type Called = { readonly email?: string | undefined; readonly slackId?: string | undefined };
+type Called = {
+  readonly id?: number | undefined;
+  readonly email?: string | undefined;
+  readonly slackId?: string | undefined;
+};
 
-/** By what somebody is known; `undefined` for nobody, and for who is erased. */
-function handleOf(person: Called): string | undefined {
-  if (person.email !== undefined && isErasedName(person.email)) return undefined;
-  return person.email === undefined ? person.slackId : normalEmail(person.email);
+/** By what somebody is known: their number, else what they go by; `undefined` for nobody, and for who is erased. */
+function whoseIs({ id, email, slackId }: Called): Whose | undefined {
+  if (email !== undefined && isErasedName(email)) return undefined;
+  return id ?? (email === undefined ? slackId : normalEmail(email));
 }
 
 function escaped(text: string | undefined): string | undefined {

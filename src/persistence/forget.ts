@@ -1,8 +1,8 @@
 import { Client } from "pg";
 import { v7 as uuidv7 } from "uuid";
-import { normalEmail } from "../policy/principal.ts";
+import { type NameKey, nameKey } from "../identity/recognise.ts";
 import { createTraceEraser, type TraceEraser } from "./erase-traces.ts";
-import { openValue } from "./personal-cipher.ts";
+import { peopleLock } from "./join-people.ts";
 import { erasedName } from "./personal-directory.ts";
 
 /** Why somebody can't be erased now. */
@@ -39,6 +39,7 @@ export async function forgetPerson(databaseUrl: string, called: string): Promise
   await client.connect();
   try {
     await client.query("begin");
+    await client.query("select pg_advisory_xact_lock($1)", [peopleLock]);
     // Nothing may be asked for between the look and the end; reading goes on.
     await client.query("lock table access_requests, grants, lockdowns in share row exclusive mode");
     const result = await forget(client, called);
@@ -57,27 +58,19 @@ async function forget(client: Client, called: string): Promise<Forgotten> {
   const now = "date_trunc('milliseconds', clock_timestamp())";
   const refusal = await whyNot(client, them);
   if (refusal) return refuse(refusal);
-  const asked = await client.query(
-    "select 1 from access_requests where lower(requester_email) = any ($1) or requester_slack_id = any ($2) limit 1",
-    [them.emails, them.slackIds],
-  );
-  if (person === undefined && asked.rows.length === 0) return refuse({ kind: "unknown" });
-  const number = person ?? (await createErased(client));
+  if (person === undefined) return refuse({ kind: "unknown" });
   await client.query(
-    `update people set key = null, handle = null, erased_at = ${now} where id = any ($1) and key is not null`,
+    `update people set key = null, erased_at = ${now} where id = any ($1) and key is not null`,
     [them.people],
   );
-  await eraseTraces(client, createTraceEraser({ ...them, name: erasedName(number) }), them, number);
+  await eraseTraces(client, createTraceEraser({ ...them, name: erasedName(person) }), them, person);
   await eraseFindings(client, them);
-  await client.query("delete from requesters where lower(email) = any ($1)", [them.emails]);
+  await client.query("delete from requesters where person_id = any ($1)", [them.people]);
   await client.query(
     `insert into audit_events (id, at, type, actor_kind, data)
      select id::uuid, ${now}, 'person.erased', 'hallpass', jsonb_build_object('person', person)
      from unnest($1::text[], $2::int[]) as e(id, person)`,
-    [
-      (them.people.length === 0 ? [number] : them.people).map(() => uuidv7()),
-      them.people.length === 0 ? [number] : them.people,
-    ],
+    [them.people.map(() => uuidv7()), them.people],
   );
   const plain = await client.query<{ count: number }>(
     `select count(*)::int as count from audit_events
@@ -85,72 +78,57 @@ async function forget(client: Client, called: string): Promise<Forgotten> {
        and (lower(actor_email) = any ($1) or lower(requester_email) = any ($1) or actor_slack_id = any ($2))`,
     [them.emails, them.slackIds],
   );
-  return { forgotten: true, person: number, plainEvents: plain.rows[0]?.count ?? 0 };
+  return { forgotten: true, person, plainEvents: plain.rows[0]?.count ?? 0 };
 }
 
 type Them = {
-  /** Numbers; more than one where somebody was met by Slack id before their address was seen. */
+  /** Numbers, who they are now first; more than one where people turned out to be one. */
   readonly people: readonly number[];
-  /** In lower case. */
+  /** In lower case; whatever they have gone by that is not another's by now. */
   readonly emails: readonly string[];
   readonly slackIds: readonly string[];
 };
 
 async function findThem(client: Client, called: string): Promise<Them> {
-  const handle = called.includes("@") ? normalEmail(called) : called.trim();
-  const emails = new Set(handle.includes("@") ? [handle.toLowerCase()] : []);
-  const slackIds = new Set(handle.includes("@") ? [] : [handle]);
-  const { rows } = await client.query<{ kind: string; key: Buffer; mark: Buffer; ciphertext: Buffer }>(
-    `select v.kind, p.key, v.mark, v.ciphertext from people p join personal_values v on v.person_id = p.id
-     where p.handle = $1 and v.kind in ('email', 'slack_id')`,
-    [handle],
-  );
-  for (const { kind, key, mark, ciphertext } of rows) {
-    const value = openValue(key, mark, ciphertext);
-    if (kind === "email") emails.add(value.toLowerCase());
-    else slackIds.add(value);
-  }
-  const asked = await client.query<{ id: string }>(
-    `select distinct requester_slack_id as id from access_requests
-     where lower(requester_email) = any ($1) and requester_slack_id is not null`,
-    [[...emails]],
-  );
-  for (const { id } of asked.rows) slackIds.add(id);
+  const { kind, name } = nameKey(called);
   const people = await client.query<{ id: number }>(
-    "select id from people where handle = any ($1) order by handle <> $2, id",
-    [[handle, ...slackIds], handle],
+    `select p.id from person_names n join people p on p.id = n.person_id or p.joined_into = n.person_id
+     where n.kind = $1 and n.name = $2 and n.until is null order by p.joined_into is not null, p.id`,
+    [kind, name],
   );
-  return { people: people.rows.map(({ id }) => id), emails: [...emails], slackIds: [...slackIds] };
+  const ids = people.rows.map(({ id }) => id);
+  const { rows } = await client.query<NameKey>(
+    `select distinct n.kind, n.name from person_names n
+     where n.person_id = any ($1) and not exists (
+       select from person_names o
+       where o.kind = n.kind and o.name = n.name and o.until is null and o.person_id <> all ($1))`,
+    [ids],
+  );
+  const of = (wanted: NameKey["kind"]): readonly string[] =>
+    rows.filter((row) => row.kind === wanted).map((row) => row.name);
+  return { people: ids, emails: of("email"), slackIds: of("slack_id") };
 }
 
-async function whyNot(client: Client, { emails, slackIds }: Them): Promise<ForgetRefusal | undefined> {
+async function whyNot(client: Client, { people }: Them): Promise<ForgetRefusal | undefined> {
   const { rows } = await client.query<{ name: string; has_access: boolean }>(
     `select 'AR-' || r.number as name, g.is_live as has_access
      from access_requests r,
      lateral (select exists (select from grants g where g.request_id = r.id and g.status <> 'revoked') as is_live) g
-     where (lower(r.requester_email) = any ($1) or r.requester_slack_id = any ($2))
+     where r.requester_person = any ($1)
        and (g.is_live or r.status = 'pending'
          or (r.status = 'approved' and r.terms -> 'startWithinSeconds' is not null
            and not exists (select from grants s where s.request_id = r.id)))
      order by r.number`,
-    [emails, slackIds],
+    [people],
   );
   const live = rows.filter(({ has_access: hasAccess }) => hasAccess).map(({ name }) => name);
   if (live.length > 0) return { kind: "has_access", requests: live };
   if (rows.length > 0) return { kind: "waits", requests: rows.map(({ name }) => name) };
   const locked = await client.query(
-    "select 1 from lockdowns where kind = 'person' and lower(value) = any ($1) and lifted_at is null",
-    [emails],
+    "select 1 from lockdowns where person_id = any ($1) and lifted_at is null",
+    [people],
   );
   return locked.rows.length > 0 ? { kind: "locked_down" } : undefined;
-}
-
-/** Somebody whom only requests from before people had keys speak of gets a number to stand there instead. */
-async function createErased(client: Client): Promise<number> {
-  const { rows } = await client.query<{ id: number }>(
-    "insert into people (erased_at) values (clock_timestamp()) returning id",
-  );
-  return rows[0]?.id ?? 0;
 }
 
 /** Which rows mention them at all: to look closer at each would take long. */
@@ -159,7 +137,7 @@ const mentions = `exists (select from unnest($1::text[]) as called where strpos(
 async function eraseTraces(
   client: Client,
   eraser: TraceEraser,
-  { emails, slackIds }: Them,
+  { people, emails, slackIds }: Them,
   person: number,
 ): Promise<void> {
   const called = [...emails, ...slackIds.map((id) => id.toLowerCase())];
@@ -173,9 +151,9 @@ async function eraseTraces(
     reason: string;
     ticket: string | null;
   }>(
-    `select id, lower(requester_email) = any ($2) or coalesce(requester_slack_id = any ($3), false) as is_own, terms, planned, decisions, reason, ticket
-     from access_requests t where ${mentions}`,
-    [called, emails, slackIds],
+    `select id, requester_person = any ($2) as is_own, terms, planned, decisions, reason, ticket
+     from access_requests t where requester_person = any ($2) or ${mentions}`,
+    [called, people],
   );
   const own = new Set(requests.rows.filter((row) => row.is_own).map(({ id }) => id));
   for (const { id, is_own: isOwn, ...row } of requests.rows) {
@@ -234,11 +212,11 @@ async function eraseTraces(
   }
   await client.query(
     `update lockdowns set
-       reason = case when (kind = 'person' and lower(value) = any ($1)) or lower(locked_by) = any ($1) then $2 else reason end,
-       value = case when kind = 'person' and lower(value) = any ($1) then $2 else value end,
+       reason = case when person_id = any ($3) or lower(locked_by) = any ($1) then $2 else reason end,
+       value = case when person_id = any ($3) then $2 else value end,
        locked_by = case when lower(locked_by) = any ($1) then $2 else locked_by end,
        lifted_by = case when lower(lifted_by) = any ($1) then $2 else lifted_by end`,
-    [emails, name],
+    [emails, name, people],
   );
 }
 

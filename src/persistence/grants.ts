@@ -76,7 +76,7 @@ export async function findNamesake(db: PrismaClient, grant: Grant): Promise<stri
     select r.requester_email as email from grants g join access_requests r on r.id = g.request_id
     where g.provider = ${grant.provider} and g.subject = ${grant.subject}
       and g.status in ('granting', 'active', 'revoking')
-      and r.requester_email <> (select requester_email from access_requests where id = ${grant.requestId}::uuid)
+      and r.requester_person <> (select requester_person from access_requests where id = ${grant.requestId}::uuid)
     order by g.id limit 1`;
   return rows[0]?.email;
 }

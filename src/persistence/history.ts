@@ -23,12 +23,12 @@ const DenialRow = z.object({ resource: z.string(), role: z.string(), at: instant
  */
 export async function readHistory(
   db: PrismaClient,
-  email: string,
+  person: number,
   exceptId?: string,
 ): Promise<{ readonly history: History; readonly approvals: number }> {
   const [held, denials] = await Promise.all([
     db.$queryRaw<unknown[]>`
-      select coalesce((select approvals from requesters where email = ${email}), 0) as approvals,
+      select coalesce((select approvals from requesters where person_id = ${person}), 0) as approvals,
              coalesce(jsonb_agg(to_jsonb(g) order by g.ended_at desc nulls first, g.number desc), '[]') as grants
       from (
         select r.number, r.resource, r.role, coalesce(r.rule, '') as rule,
@@ -36,7 +36,7 @@ export async function readHistory(
                case when count(g.id) > 0 and bool_and(g.status = 'revoked') then max(g.revoked_at) end as ended_at
         from access_requests r
         left join grants g on g.request_id = r.id and not (g.status = 'revoked' and g.revoke_reason = 'failed')
-        where r.requester_email = ${email} and r.status = 'approved' and r.terms -> 'extends' is null
+        where r.requester_person = ${person} and r.status = 'approved' and r.terms -> 'extends' is null
           and r.id is distinct from ${exceptId ?? null}::uuid
           and (g.id is not null or not exists (select from grants where request_id = r.id))
         group by r.id
@@ -45,7 +45,7 @@ export async function readHistory(
     db.$queryRaw<unknown[]>`
       select resource, role, closed_at as at
       from access_requests
-      where requester_email = ${email} and status in ('denied', 'refused')
+      where requester_person = ${person} and status in ('denied', 'refused')
       order by number desc
       limit ${maxEntries}`,
   ]);

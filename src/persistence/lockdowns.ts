@@ -6,15 +6,25 @@ import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Lockdown } from "../policy/lockdown.ts";
 import type { Clock } from "./clock.ts";
 import { insertEvents, withEventRows } from "./event-rows.ts";
+import { isOpen } from "./live-requests.ts";
 
+const words = { value: z.string(), reason: z.string() };
 const Lockdowns = z.array(
-  z.object({ kind: z.enum(["person", "resource"]), value: z.string(), reason: z.string() }),
+  z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("person"), person: z.number(), ...words }),
+    z.object({ kind: z.literal("resource"), ...words }),
+  ]),
 );
+
+/** What is locked down, apart from why. */
+export type Locked = DistributiveOmit<Lockdown, "reason">;
+type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
 
 /** The lockdowns in force. */
 export async function readLockdowns(db: PrismaClient): Promise<readonly Lockdown[]> {
   return Lockdowns.parse(
-    await db.$queryRaw`select kind, value, reason from lockdowns where lifted_at is null order by locked_at`,
+    await db.$queryRaw`
+      select kind, value, person_id as person, reason from lockdowns where lifted_at is null order by locked_at`,
   );
 }
 
@@ -25,20 +35,20 @@ type Recorded = { readonly event: AuditEvent; readonly by: string; readonly dedu
 export async function beginLockdown(
   db: PrismaClient,
   clock: Clock,
-  { kind, value, reason }: Lockdown,
+  { reason, ...locked }: Lockdown,
   { event, by, ...options }: Recorded,
 ): Promise<boolean> {
   const place = { ...options, from: Prisma.sql`begun` };
-  const begun = await withEventRows(db, [event], undefined, (rows, persons) =>
+  const begun = await withEventRows(db, [event], undefined, (rows, insist) =>
     committing(
       "lockdown",
       () => db.$queryRaw<unknown[]>`
       with begun as (
-        insert into lockdowns (id, kind, value, reason, locked_by, locked_at)
-        values (${uuidv7()}::uuid, ${kind}, ${value}, ${reason}, ${by}, ${clock.now})
-        on conflict (kind, value) where lifted_at is null do nothing
+        insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
+        values (${uuidv7()}::uuid, ${locked.kind}, ${locked.value}, ${personOf(locked)}, ${reason}, ${by}, ${clock.now})
+        on conflict do nothing
         returning id::text),
-      logged as (${insertEvents(rows, persons, place)})
+      logged as (${insertEvents(rows, insist, place)})
       select id from begun`,
     ),
   );
@@ -49,29 +59,34 @@ export async function beginLockdown(
 export async function liftLockdown(
   db: PrismaClient,
   clock: Clock,
-  { kind, value }: Pick<Lockdown, "kind" | "value">,
+  locked: Locked,
   { event, by, ...options }: Recorded,
 ): Promise<boolean> {
   const place = { ...options, from: Prisma.sql`lifted` };
-  const lifted = await withEventRows(db, [event], undefined, (rows, persons) =>
+  const lifted = await withEventRows(db, [event], undefined, (rows, insist) =>
     committing(
       "lift",
       () => db.$queryRaw<unknown[]>`
       with lifted as (
         update lockdowns set lifted_by = ${by}, lifted_at = ${clock.now}
-        where kind = ${kind} and value = ${value} and lifted_at is null
+        where kind = ${locked.kind} and lifted_at is null
+          and (case when kind = 'person' then person_id = ${personOf(locked)}::int else value = ${locked.value} end)
         returning id::text),
-      logged as (${insertEvents(rows, persons, place)})
+      logged as (${insertEvents(rows, insist, place)})
       select id from lifted`,
     ),
   );
   return lifted.length > 0;
 }
 
+function personOf(locked: Locked): number | null {
+  return locked.kind === "person" ? locked.person : null;
+}
+
 /** Of which requests `r` a lockdown `l` is about; a bundle is locked down with any resource in it. */
 const isAbout = Prisma.sql`
   l.lifted_at is null
-  and ((l.kind = 'person' and l.value = r.requester_email)
+  and ((l.kind = 'person' and l.person_id = r.requester_person)
     or (l.kind = 'resource'
       and (l.value = r.resource
         or exists (select from jsonb_array_elements(r.planned) p where split_part(p ->> 'access', ':', 1) = l.value))))`;
@@ -79,7 +94,7 @@ const isAbout = Prisma.sql`
 /** The lockdown that a request is under; `undefined` for none. */
 export async function findLockdownOf(db: PrismaClient, requestId: string): Promise<Lockdown | undefined> {
   const rows = await db.$queryRaw`
-    select l.kind, l.value, l.reason from lockdowns l join access_requests r on ${isAbout}
+    select l.kind, l.value, l.person_id as person, l.reason from lockdowns l join access_requests r on ${isAbout}
     where r.id = ${requestId}::uuid limit 1`;
   return Lockdowns.parse(rows)[0];
 }
@@ -88,10 +103,7 @@ export async function findLockdownOf(db: PrismaClient, requestId: string): Promi
 export async function findLockedRequests(db: PrismaClient): Promise<readonly string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     select r.id::text from lockdowns l join access_requests r on ${isAbout}
-    where r.status = 'pending'
-      or exists (select from grants g where g.request_id = r.id and g.status in ('granting', 'active'))
-      or (r.status = 'approved' and r.terms -> 'startWithinSeconds' is not null
-        and not exists (select from grants g where g.request_id = r.id))
+    where ${isOpen}
     order by r.number`;
   return rows.map(({ id }) => id);
 }

@@ -81,7 +81,7 @@ export async function recordOverdue(
   request: AccessRequest,
   event: Extract<AuditEvent, { type: "revocation.overdue" }>,
 ): Promise<boolean> {
-  const written = await withEventRows(db, [event], request, (rows, persons) =>
+  const written = await withEventRows(db, [event], request, (rows, insist) =>
     committing(
       "overdue",
       () => db.$executeRaw`
@@ -95,7 +95,7 @@ export async function recordOverdue(
           alerts_step = case when o.since = excluded.since then o.alerts_step else 0 end
       where o.step < excluded.step or o.since <> excluded.since
       returning grant_id)
-    ${insertEvents(rows, persons, { from: Prisma.sql`reached`, requestId: Prisma.sql`${request.id}::uuid` })}`,
+    ${insertEvents(rows, insist, { from: Prisma.sql`reached`, requestId: Prisma.sql`${request.id}::uuid` })}`,
     ),
   );
   return written > 0;

@@ -53,14 +53,14 @@ export async function readOwnPast(
                      'number', p.number, 'status', p.status, 'closed', p.closed_at)), '[]')
             from (
               select * from access_requests e
-              where e.requester_email = r.requester_email and e.number < r.number
+              where e.requester_person = r.requester_person and e.number < r.number
                 and e.created_at > r.created_at - ${pastDays} * interval '1 day'
                 and e.terms -> 'extends' is null
               order by e.created_at desc
               limit ${maxRequests}) p) as past,
            exists (
              select from access_requests e
-             where e.requester_email = r.requester_email and e.resource = r.resource and e.number < r.number
+             where e.requester_person = r.requester_person and e.resource = r.resource and e.number < r.number
            ) as has_asked_before
     from access_requests r
     where r.id = ${requestId}::uuid and r.flags is null and r.terms -> 'extends' is null`;

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { PrismaClient } from "../generated/prisma/client.ts";
+import { PeopleChanged } from "../identity/people.ts";
+import { nameKey } from "../identity/recognise.ts";
 import { messageOf } from "./database.ts";
 import { createKey, markOf, sealText, sealValue, textKeyOf } from "./personal-cipher.ts";
 import { textToken, valueToken } from "./personal-token.ts";
@@ -8,9 +10,12 @@ import { textToken, valueToken } from "./personal-token.ts";
 export const personalKinds = ["email", "slack_id", "name", "subject"] as const;
 export type PersonalKind = (typeof personalKinds)[number];
 
-/** Something that one person is called. `handle` is by what Hallpass knows them: `people.handle`. */
+/** Whose something is: a person's number, or an account or address that somebody goes by now. */
+export type Whose = number | string;
+
+/** Something that one person is called. */
 export type PersonalValue = {
-  readonly handle: string;
+  readonly whose: Whose;
   readonly kind: PersonalKind;
   readonly value: string;
 };
@@ -19,9 +24,9 @@ export type PersonalValue = {
 export type Sealer = {
   value(personal: PersonalValue): string;
   /** A text that these people wrote or that is about them; it ends with the first of them that is erased. */
-  text(text: string, handles: readonly string[]): string;
+  text(text: string, of: readonly Whose[]): string;
   /** The person's number. */
-  person(handle: string): number;
+  person(whose: Whose): number;
 };
 
 type Known = {
@@ -34,52 +39,81 @@ type Known = {
 /** More people than this are not remembered at once. */
 const maxRemembered = 20_000;
 
+/** Of whom something is written, and up to which change of who is who that is known to be true. */
+export type Insist = { readonly persons: readonly number[]; readonly seen: number };
+
+type Remembered = { readonly known: Map<Whose, Known>; readonly seen: number };
+
 /** The people that a process has met, with their keys; one for each Prisma client, because it is a cache of that database. */
-const rememberedBy = new WeakMap<PrismaClient, Map<string, Known>>();
+const rememberedBy = new WeakMap<Statements, Remembered>();
+
+/** What asks the database, within a transaction or not. */
+export type Statements = Pick<PrismaClient, "$queryRaw" | "$executeRaw">;
 
 /**
  * Does `write` with what seals these values. Of people this process has met before it costs nothing; of others a statement or
- * two. When somebody was erased meanwhile, keys are fetched anew: whoever comes back then is a new person.
- * `write` runs `hallpass_insist_on_keys` of `persons` within what it writes.
+ * two. When somebody was erased meanwhile, or turned out to be somebody else, all are asked for anew: whoever comes back then is a
+ * new person. `write` runs `hallpass_insist_on_people` within what it writes.
+ * Throws `PeopleChanged` where a value is of a number that turned out to be somebody else's.
  */
 export async function withSealer<T>(
-  db: PrismaClient,
+  db: Statements,
   values: readonly PersonalValue[],
-  write: (sealer: Sealer, persons: readonly number[]) => Promise<T>,
+  write: (sealer: Sealer, insist: Insist) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    const people = await prepare(db, values);
+    const { people, seen } = await prepare(db, values);
     const persons = [...new Set(Array.from(people.values(), ({ id }) => id))];
     try {
-      return await write(createSealer(people), persons);
+      return await write(createSealer(people), { persons, seen });
     } catch (error) {
-      if (attempt === maxAttempts || !messageOf(error).includes("hallpass_person_erased")) throw error;
-      rememberedBy.delete(db);
+      if (attempt === maxAttempts || !isOutdated(error)) throw error;
+      forgetPeople(db);
     }
   }
+}
+
+function isOutdated(error: unknown): boolean {
+  const message = messageOf(error);
+  return message.includes("hallpass_person_erased") || message.includes("hallpass_people_changed");
+}
+
+/** How often a process has heard that who is who has changed. */
+const changes = new WeakMap<Statements, number>();
+
+/** Who is who has changed. */
+export function forgetPeople(db: Statements): void {
+  rememberedBy.delete(db);
+  changes.set(db, changesHeard(db) + 1);
+}
+
+/** Whatever was remembered of who is who when this was another number may be wrong. */
+export function changesHeard(db: Statements): number {
+  return changes.get(db) ?? 0;
 }
 
 const maxAttempts = 5;
 
 /** So that these people cost the next that is written of them nothing. */
-export async function meetAhead(db: PrismaClient, values: readonly PersonalValue[]): Promise<void> {
+export async function meetAhead(db: Statements, values: readonly PersonalValue[]): Promise<void> {
   await prepare(db, values);
 }
 
-function createSealer(people: ReadonlyMap<string, Known>): Sealer {
-  const known = (handle: string): Known => {
-    const person = people.get(handle);
+function createSealer(people: ReadonlyMap<Whose, Known>): Sealer {
+  const known = (whose: Whose): Known => {
+    const person = people.get(whose);
     if (!person) throw new Error("a person to seal for was not prepared");
     return person;
   };
   return {
-    value({ handle, kind, value }) {
-      const valueId = known(handle).valueIds.get(nameOf(kind, value));
+    value({ whose, kind, value }) {
+      const valueId = known(whose).valueIds.get(nameOf(kind, value));
       if (valueId === undefined) throw new Error(`a ${kind} to seal was not prepared`);
       return valueToken(valueId);
     },
-    text(text, handles) {
-      const about = [...new Set(handles.map(known))];
+    text(text, of) {
+      // One person may be named twice, by number and by address.
+      const about = [...new Map(of.map((whose) => [known(whose).id, known(whose)])).values()];
       if (about.length === 0) return text;
       const key = textKeyOf(about.map((person) => person.key));
       return textToken(
@@ -87,108 +121,172 @@ function createSealer(people: ReadonlyMap<string, Known>): Sealer {
         sealText(key, text),
       );
     },
-    person: (handle) => known(handle).id,
+    person: (whose) => known(whose).id,
   };
 }
 
 /** The people that these values are of, each with a row for each value. */
 async function prepare(
-  db: PrismaClient,
+  db: Statements,
   values: readonly PersonalValue[],
-): Promise<ReadonlyMap<string, Known>> {
-  let remembered = rememberedBy.get(db);
-  if (!remembered || remembered.size > maxRemembered) {
-    remembered = new Map();
-    rememberedBy.set(db, remembered);
-  }
-  const byHandle = new Map<string, PersonalValue[]>();
-  for (const value of values) byHandle.set(value.handle, [...(byHandle.get(value.handle) ?? []), value]);
-  const isMissing = ({ handle, kind, value }: PersonalValue): boolean =>
-    remembered.get(handle)?.valueIds.has(nameOf(kind, value)) !== true;
+): Promise<{ readonly people: ReadonlyMap<Whose, Known>; readonly seen: number }> {
+  const { known: remembered, seen } = await remember(db);
+  const byWhose = new Map<Whose, PersonalValue[]>();
+  for (const value of values) byWhose.set(value.whose, [...(byWhose.get(value.whose) ?? []), value]);
+  const isMissing = ({ whose, kind, value }: PersonalValue): boolean =>
+    remembered.get(whose)?.valueIds.has(nameOf(kind, value)) !== true;
   // Two processes may meet somebody at the same moment: what the other has just written is there at the second look.
   for (let look = 0; look < maxAttempts; look += 1) {
-    const strangers = [...byHandle].filter(([handle]) => !remembered.has(handle));
-    if (strangers.length > 0) await meet(db, strangers, remembered);
-    const missing = values.filter((value) => remembered.has(value.handle) && isMissing(value));
+    const strangers: readonly Stranger[] = [...byWhose].filter(([whose]) => !remembered.has(whose));
+    await meet(db, strangers.filter(isByName), remembered);
+    await recall(db, strangers.filter(isByNumber), remembered);
+    const missing = values.filter((value) => remembered.has(value.whose) && isMissing(value));
     if (missing.length > 0) await add(db, missing, remembered);
     if (!values.some(isMissing)) {
-      return new Map(
-        [...byHandle.keys()].flatMap((handle) => {
-          const person = remembered.get(handle);
-          return person ? [[handle, person]] : [];
+      const people = new Map(
+        [...byWhose.keys()].flatMap((whose) => {
+          const person = remembered.get(whose);
+          return person ? [[whose, person] as const] : [];
         }),
       );
+      return { people, seen };
     }
   }
   throw new Error("people could not be recorded: others recorded them at the same time, again and again");
 }
 
-const hex = z.string().transform((text) => Buffer.from(text, "hex"));
-const Met = z.array(
-  z.object({
-    handle: z.string(),
-    id: z.number(),
-    key: hex,
-    values: z.array(z.object({ id: z.number(), mark: z.string() })),
-  }),
-);
+async function remember(db: Statements): Promise<Remembered> {
+  const remembered = rememberedBy.get(db);
+  if (remembered && remembered.known.size <= maxRemembered) return remembered;
+  // Before anybody is asked for: a change that comes between is then noticed.
+  const [row] = await db.$queryRaw<{ seen: number }[]>`
+    select coalesce(max(id), 0) as seen from person_changes`;
+  const fresh = { known: new Map<Whose, Known>(), seen: row?.seen ?? 0 };
+  rememberedBy.set(db, fresh);
+  return fresh;
+}
 
-/** Finds people, or records them with what they are called; in one statement. */
+type Stranger = readonly [Whose, readonly PersonalValue[]];
+type ByName = readonly [string, readonly PersonalValue[]];
+
+function isByName(stranger: Stranger): stranger is ByName {
+  return typeof stranger[0] === "string";
+}
+
+type ByNumber = readonly [number, readonly PersonalValue[]];
+
+function isByNumber(stranger: Stranger): stranger is ByNumber {
+  return typeof stranger[0] === "number";
+}
+
+const hex = z.string().transform((text) => Buffer.from(text, "hex"));
+const stored = z.array(z.object({ id: z.number(), mark: z.string() }));
+const Met = z.array(z.object({ called: z.string(), id: z.number(), key: hex, values: stored }));
+
+/** Finds people by what they go by now, or records them with what they are called; in one statement. */
 async function meet(
-  db: PrismaClient,
-  strangers: readonly (readonly [string, readonly PersonalValue[]])[],
-  remembered: Map<string, Known>,
+  db: Statements,
+  strangers: readonly ByName[],
+  remembered: Map<Whose, Known>,
 ): Promise<void> {
-  const offered = new Map(
-    strangers.map(([handle, values]) => {
-      const key = createKey();
-      return [handle, { handle, key: key.toString("hex"), values: values.map((each) => rowOf(key, each)) }];
-    }),
-  );
+  if (strangers.length === 0) return;
+  const offered = strangers.map(([called, values]) => {
+    const key = createKey();
+    return {
+      called,
+      ...nameKey(called),
+      key: key.toString("hex"),
+      values: values.map((each) => rowOf(key, each)),
+    };
+  });
   const rows: unknown = await db.$queryRaw`
-    with offered as (
-      select * from jsonb_to_recordset(${JSON.stringify([...offered.values()])}::jsonb) as o(handle text, key text, values jsonb)),
-    met as (
-      insert into people (handle, key) select handle, decode(key, 'hex') from offered order by handle
-      on conflict (handle) do nothing returning id, handle, key),
+    with asked as (
+      select * from jsonb_to_recordset(${JSON.stringify(offered)}::jsonb) as o(
+        called text, kind text, name text, key text, values jsonb)),
+    offered as (
+      select nextval(pg_get_serial_sequence('people', 'id'))::int as id, o.* from (
+        select distinct on (kind, name) * from asked a
+        where not exists (
+          select from person_names n where n.kind = a.kind and n.name = a.name and n.until is null)
+        order by kind, name) o),
     named as (
+      insert into person_names (person_id, kind, name, since)
+      select id, kind, name, clock_timestamp() from offered order by kind, name
+      on conflict (kind, name) where until is null do nothing returning person_id, kind, name),
+    met as (
+      insert into people (id, key) select id, decode(key, 'hex') from offered
+      where id in (select person_id from named) returning id, key),
+    valued as (
       insert into personal_values (person_id, kind, mark, ciphertext)
       select m.id, v.kind, decode(v.mark, 'hex'), decode(v.ciphertext, 'hex')
-      from met m join offered o using (handle),
+      from met m join offered o using (id),
            jsonb_to_recordset(o.values) as v(kind text, mark text, ciphertext text)
       on conflict (person_id, mark) do nothing returning id, person_id, mark)
-    select p.handle, p.id, encode(p.key, 'hex') as key,
+    select a.called, p.id, encode(p.key, 'hex') as key,
            coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'mark', encode(v.mark, 'hex'))) filter (where v.id is not null), '[]') as values
-    from (select * from met union all select id, handle, key from people where handle in (select handle from offered)) p
-    left join (select * from named union all select id, person_id, mark from personal_values) v on v.person_id = p.id
-    group by p.handle, p.id, p.key`;
-  for (const { handle, id, key, values } of Met.parse(rows)) {
-    const known = new Map(values.map(({ id: valueId, mark }) => [mark, valueId]));
-    const valueIds = new Map<string, number>();
-    for (const [each, personal] of strangers) {
-      if (each !== handle) continue;
-      for (const { kind, value } of personal) {
-        const valueId = known.get(markOf(key, kind, value).toString("hex"));
-        if (valueId !== undefined) valueIds.set(nameOf(kind, value), valueId);
-      }
-    }
-    remembered.set(handle, { id, key, valueIds });
+    from asked a
+    join (select n.kind, n.name, m.id, m.key from named n join met m on m.id = n.person_id
+          union all
+          select n.kind, n.name, q.id, q.key from person_names n join people q on q.id = n.person_id
+          where n.until is null and q.key is not null) p on p.kind = a.kind and p.name = a.name
+    left join (select * from valued union all select id, person_id, mark from personal_values) v on v.person_id = p.id
+    group by a.called, p.id, p.key`;
+  const valuesOf = new Map(strangers);
+  for (const { called, ...met } of Met.parse(rows))
+    remembered.set(called, knownBy(met, valuesOf.get(called) ?? []));
+}
+
+const Recalled = z.array(
+  z.object({ id: z.number(), joined: z.number().nullable(), key: hex.nullable(), values: stored }),
+);
+
+/** Finds people by their numbers. Throws `PeopleChanged` where a number is nobody's any more. */
+async function recall(
+  db: Statements,
+  strangers: readonly ByNumber[],
+  remembered: Map<Whose, Known>,
+): Promise<void> {
+  if (strangers.length === 0) return;
+  const numbers = strangers.map(([number]) => number);
+  const rows: unknown = await db.$queryRaw`
+    select p.id, p.joined_into as joined, encode(p.key, 'hex') as key,
+           (select coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'mark', encode(v.mark, 'hex'))), '[]')
+            from personal_values v where v.person_id = p.id) as values
+    from people p where p.id = any (${numbers}::int[])`;
+  const valuesOf = new Map(strangers);
+  for (const { id, joined, key, values } of Recalled.parse(rows)) {
+    if (joined !== null || key === null) throw new PeopleChanged();
+    remembered.set(id, knownBy({ id, key, values }, valuesOf.get(id) ?? []));
   }
+}
+
+/** A person as the database has them, with the rows of what they are called here. */
+function knownBy(
+  { id, key, values }: { readonly id: number; readonly key: Buffer; readonly values: z.infer<typeof stored> },
+  called: readonly PersonalValue[],
+): Known {
+  const ids = new Map(values.map(({ id: valueId, mark }) => [mark, valueId]));
+  const valueIds = new Map<string, number>();
+  for (const { kind, value } of called) {
+    const valueId = ids.get(markOf(key, kind, value).toString("hex"));
+    if (valueId !== undefined) valueIds.set(nameOf(kind, value), valueId);
+  }
+  return { id, key, valueIds };
 }
 
 const Added = z.array(z.object({ id: z.number(), person_id: z.number(), mark: z.string() }));
 
 /** Records what people are called besides, or finds that it is. */
 async function add(
-  db: PrismaClient,
+  db: Statements,
   missing: readonly PersonalValue[],
-  remembered: ReadonlyMap<string, Known>,
+  remembered: ReadonlyMap<Whose, Known>,
 ): Promise<void> {
   const byRow = new Map<string, { readonly known: Known; readonly name: string }>();
-  const rows = missing.flatMap(({ handle, kind, value }) => {
-    const known = remembered.get(handle);
+  const rows = missing.flatMap(({ whose, kind, value }) => {
+    const known = remembered.get(whose);
     if (!known) return [];
-    const row = { person: known.id, ...rowOf(known.key, { handle, kind, value }) };
+    const row = { person: known.id, ...rowOf(known.key, { whose, kind, value }) };
     byRow.set(`${known.id} ${row.mark}`, { known, name: nameOf(kind, value) });
     return [row];
   });

@@ -9,13 +9,13 @@ export async function storePolicy(
   policy: { readonly hash: string; readonly text: string },
   loaded: AuditEvent,
 ): Promise<void> {
-  await withEventRows(db, [loaded], undefined, (rows, persons) =>
+  await withEventRows(db, [loaded], undefined, (rows, insist) =>
     committing(
       "policy",
       () => db.$executeRaw`
       with kept as (
         insert into policies (hash, text) values (${policy.hash}, ${policy.text}) on conflict (hash) do nothing)
-      ${insertEvents(rows, persons)}`,
+      ${insertEvents(rows, insist)}`,
     ),
   );
 }

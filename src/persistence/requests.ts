@@ -101,26 +101,27 @@ export async function recordNew(
     effects: effects.map((effect) => effectRow(effect, request.id)),
   };
   const told = transition.events.map((event) => ({ event, context: request }));
-  const rows = await withRowsOf(db, told, (events, persons) =>
+  const rows = await withRowsOf(db, told, (events, insist) =>
     committing(
       "file",
       () => db.$queryRaw<{ number: number }[]>`
-    with ${gives ? countApproval(request.requester.email, transition.approvalsSeen) : Prisma.empty}
+    with ${gives ? countApproval(request.requester.id, transition.approvalsSeen) : Prisma.empty}
     changed as (
       insert into access_requests (
-        id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, resource, role,
+        id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, requester_person,
+        resource, role,
         duration_seconds, reason, ticket, policy_version, rule, terms, planned, decisions, created_at, respond_by, closed_at)
       select
         ${request.id}::uuid, 1, ${request.status}, ${dedupeKey ?? null}, ${request.source}, ${request.requester.email},
-        ${request.requester.name}, ${request.requester.slackId ?? null}, ${request.resource}, ${request.role},
-        ${request.durationSeconds}, ${request.reason}, ${request.ticket ?? null}, ${request.policyVersion},
+        ${request.requester.name}, ${request.requester.slackId ?? null}, ${request.requester.id}, ${request.resource},
+        ${request.role}, ${request.durationSeconds}, ${request.reason}, ${request.ticket ?? null}, ${request.policyVersion},
         ${request.rule ?? null}, ${JSON.stringify(request.terms)}::jsonb, ${JSON.stringify(request.planned)}::jsonb,
         ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},
         ${request.closedAt ?? null}::timestamptz
       ${gives ? Prisma.sql`from counted` : Prisma.empty}
       on conflict do nothing
       returning id, number)
-    ${consequences(changes, { events, persons })}
+    ${consequences(changes, { events, insist })}
     select number from changed`,
     ),
   );

@@ -79,6 +79,7 @@ const RequestRow = z.preprocess(
       requester_email: z.string(),
       requester_name: z.string(),
       requester_slack_id: optional(z.string()),
+      requester_person: z.number(),
       resource: z.string(),
       role: z.string(),
       duration_seconds: z.number(),
@@ -103,6 +104,7 @@ const RequestRow = z.preprocess(
         status: row.status,
         source: row.source,
         requester: defined({
+          id: row.requester_person,
           email: row.requester_email,
           name: row.requester_name,
           slackId: row.requester_slack_id,

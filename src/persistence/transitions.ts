@@ -61,11 +61,11 @@ export async function recordTransitions(
   const told = all.flatMap(({ transition: { events, next } }) =>
     events.map((event) => ({ event, context: next.request })),
   );
-  const rows = await withRowsOf(db, told, (events, persons) =>
+  const rows = await withRowsOf(db, told, (events, insist) =>
     committing(
       new Set(all.map(({ command }) => command)),
       () => db.$queryRaw<{ id: string }[]>`
-    with ${approval ? countApproval(approval.before.request.requester.email, approval.transition.approvalsSeen) : Prisma.empty}
+    with ${approval ? countApproval(approval.before.request.requester.id, approval.transition.approvalsSeen) : Prisma.empty}
     decided as (
       select * from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as d(
         id uuid, version int, status text, decisions jsonb, "heldBefore" jsonb, flags jsonb, "closedAt" timestamptz)),
@@ -79,7 +79,7 @@ export async function recordTransitions(
         ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}
         ${approval ? Prisma.sql`and exists (select from counted)` : Prisma.empty}
       returning r.id)
-    ${consequences(changes, { events, persons })}
+    ${consequences(changes, { events, insist })}
     ${settlements.length === 0 ? Prisma.empty : settled(clock, JSON.stringify(settlements))}
     select id from changed`,
     ),

@@ -5,7 +5,13 @@ import type { Memberships } from "./membership.ts";
 
 /** What somebody asks for. */
 export type Ask = {
-  readonly requester: { readonly email: string };
+  readonly requester: {
+    /** Our number for them; absent where it is asked of nobody real, as in a policy's tests. */
+    readonly id?: number | undefined;
+    readonly email: string;
+    /** What they go by besides: it lets them ask for nothing, and keeps them from deciding their own. */
+    readonly addresses?: readonly string[] | undefined;
+  };
   readonly resource: string;
   readonly role: string;
   readonly durationSeconds: number;

@@ -3,7 +3,7 @@ import type { Ask, Facts } from "./ask.ts";
 import { askable, askableRoles } from "./askable.ts";
 import { type Asked, objectionTo } from "./match.ts";
 import { defaultDurationOf, historyRefusal, maxDurationOf } from "./limits.ts";
-import type { Lockdown } from "./lockdown.ts";
+import { isLockedDown, type Lockdown } from "./lockdown.ts";
 import { nearest } from "./nearest.ts";
 import type {
   AllowRule,
@@ -76,7 +76,7 @@ export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
     const at = { resource: resource.name, role: ask.role };
     return refuse([{ kind: "unknown_role", ...at, ...offer(ask.role, allowed) }]);
   }
-  const locked = lockdownOf(email, resource, role, facts);
+  const locked = lockdownOf(ask.requester, resource, role, facts);
   if (locked) return refuse([{ kind: "locked_down", value: locked.value, reason: locked.reason }]);
   const asked: Asked = { policy, facts, ask, email, resource };
   const { rule, doubts, refusal } = decidingRule(asked);
@@ -99,14 +99,16 @@ export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
 }
 
 function lockdownOf(
-  email: string,
+  requester: Ask["requester"],
   { name }: Resource,
   { grants }: Role,
   { lockdowns = [] }: Facts,
 ): Lockdown | undefined {
-  return lockdowns.find(({ kind, value }) =>
-    kind === "person" ? value === email : value === name || grants.some(({ resource }) => resource === value),
-  );
+  return lockdowns.find((lockdown) => {
+    if (lockdown.kind === "person") return isLockedDown([lockdown], requester);
+    const { value } = lockdown;
+    return value === name || grants.some(({ resource }) => resource === value);
+  });
 }
 
 function refuse(refusals: readonly [PolicyRefusal, ...PolicyRefusal[]], rule?: string): Evaluation {

@@ -11,6 +11,21 @@ export function* knownPeople(policy: Policy): Generator<string> {
   for (const { requesters } of policy.rules) yield* requesters.filter(isEmail);
 }
 
+/** Every address the policy names, whatever for. */
+export function everybodyNamed(policy: Policy): ReadonlySet<string> {
+  const { admins, auditors } = policy.settings;
+  const deciding = policy.rules.flatMap((rule) =>
+    rule.decision === "review"
+      ? [
+          ...rule.steps.flatMap(({ from }) => from),
+          ...(rule.breakGlass?.reviewBy ?? []),
+          ...(rule.escalate?.to ?? []),
+        ]
+      : [],
+  );
+  return new Set([...knownPeople(policy), ...[...admins, ...auditors, ...deciding].filter(isEmail)]);
+}
+
 /** Every role of every resource, in the policy's order. */
 export function everyRole(policy: Policy): readonly { readonly resource: string; readonly role: string }[] {
   return [...policy.resources.values()].flatMap(({ name, roles }) =>

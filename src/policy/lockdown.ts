@@ -1,7 +1,14 @@
 /** Whoever or whatever gets no access, and keeps none, until an admin lifts it. */
 export type Lockdown = {
-  readonly kind: "person" | "resource";
-  /** An e-mail address, or the name of a resource. */
-  readonly value: string;
   readonly reason: string;
-};
+  /** The address the person was locked down by, or the name of the resource. */
+  readonly value: string;
+} & ({ readonly kind: "person"; readonly person: number } | { readonly kind: "resource" });
+
+/** Whether a person is locked down, whatever they are called by now. */
+export function isLockedDown(
+  lockdowns: readonly Lockdown[],
+  person: { readonly id?: number | undefined },
+): boolean {
+  return lockdowns.some((lockdown) => lockdown.kind === "person" && lockdown.person === person.id);
+}

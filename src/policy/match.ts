@@ -1,7 +1,7 @@
 import type { ConditionFacts } from "./condition-facts.ts";
 import { isWithin } from "./hours.ts";
 import type { Ask, Facts } from "./ask.ts";
-import { groupsWith, standingAmong } from "./people.ts";
+import { anyStanding, groupsWith, standingAmong } from "./people.ts";
 import type { Policy, Resource, Role, Rule } from "./policy.ts";
 import { riskOf } from "./risk.ts";
 
@@ -45,8 +45,12 @@ const checks: readonly Check[] = [
     const role = resource.roles.get(ask.role);
     return role && isAbout(rule, resource.name, role) ? undefined : { check: "access" };
   },
-  ({ requesters }, { policy, facts, email }) => {
-    const standing = standingAmong(policy, facts.memberships, requesters, email);
+  ({ requesters, decision }, { policy, facts, email, ask }) => {
+    // Whoever a rule denies is denied under whatever address; only the one they show lets them ask.
+    const addresses = decision === "deny" ? [email, ...(ask.requester.addresses ?? [])] : [email];
+    const standing = anyStanding(
+      addresses.map((address) => standingAmong(policy, facts.memberships, requesters, address)),
+    );
     if (standing.is === "in") return undefined;
     return { check: "requesters", ...(standing.is === "unknown" ? { unknown: standing.why } : {}) };
   },

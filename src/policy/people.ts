@@ -36,6 +36,13 @@ export function standingAmong(
   return unknown === undefined ? { is: "out" } : { is: "unknown", why: unknown };
 }
 
+/** How somebody stands who goes by several addresses: in by one of them is in. */
+export function anyStanding(standings: readonly Standing[]): Standing {
+  return (
+    standings.find(({ is }) => is === "in") ?? standings.find(({ is }) => is === "unknown") ?? { is: "out" }
+  );
+}
+
 /** Whether a person is known to be among the principals. */
 export function isAmong(
   policy: Policy,

@@ -99,11 +99,12 @@ export function breakGlassReview(asked: Asked, rule: ReviewRule): Found<BreakGla
 
 /** Everybody principals stand for but the person who asks: nobody decides their own request. */
 function othersAmong(
-  { policy, facts, email }: Asked,
+  { policy, facts, email, ask }: Asked,
   principals: readonly string[],
 ): { readonly emails: readonly string[]; readonly unreadable: readonly string[] } {
   const { emails, unreadable } = peopleAmong(policy, facts.memberships, principals);
-  return { emails: emails.filter((person) => person !== email), unreadable };
+  const own = new Set([email, ...(ask.requester.addresses ?? [])]);
+  return { emails: emails.filter((person) => !own.has(person)), unreadable };
 }
 
 /** Whom a step pings. Where nobody could be found, everybody who may decide: a request must not lie unseen. */

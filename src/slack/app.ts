@@ -12,7 +12,7 @@ import {
   type StaticSelectAction,
   type ViewSubmitAction,
 } from "@slack/bolt";
-import { offboard } from "../access/offboard.ts";
+import { onAccountChanged } from "./listeners/account-changed.ts";
 import type { Installation } from "./connect.ts";
 import { toAccount } from "./directory.ts";
 import type { SlackDeps } from "./deps.ts";
@@ -138,8 +138,7 @@ export function createSlackApp(
   app.event("user_change", async ({ event: { user } }) => {
     deps.directory.forget(user.id);
     deps.userGroups.learn(user);
-    const { id, email, isDeactivated } = toAccount(user);
-    if (isDeactivated) await offboard(deps, { slackId: id, email });
+    await onAccountChanged(deps, toAccount(user));
   });
   const onGroupEvent = { subteam_created: true, subteam_updated: true, subteam_members_changed: true };
   app.event(anyOf(onGroupEvent), async () => deps.userGroups.forget());

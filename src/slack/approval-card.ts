@@ -1,3 +1,4 @@
+import { awaitedBy } from "../domain/approvals.ts";
 import type { State } from "../domain/decide.ts";
 import { readState } from "../persistence/requests.ts";
 import type { RecordDeps } from "../access/deps.ts";
@@ -10,7 +11,6 @@ import {
   type Asked,
   maxNames,
   type Message,
-  waitingStep,
 } from "./views/approval-message.ts";
 import { shorten } from "./views/rich-text.ts";
 
@@ -59,9 +59,9 @@ function withShortReason(state: State): State {
 
 /** Who may decide the waiting step, those it pings first and mentioned; and whom else it pings. */
 async function askedOf(directory: Directory, { request }: State): Promise<Asked> {
-  const step = request.status === "pending" ? waitingStep(request) : undefined;
-  if (!step) return { approvers: [], told: [] };
-  const { approvers, notify = approvers } = step;
+  const awaited = request.status === "pending" ? awaitedBy(request.decisions, request.terms) : undefined;
+  if (!awaited) return { approvers: [], told: [] };
+  const { approvers, notify } = awaited;
   const pinged = await namesOf(directory, notify);
   const mayDecide = new Set(approvers);
   const isPinged = new Set(notify);

@@ -1,4 +1,5 @@
-import type { Person } from "../domain/person.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { LookUp, Standing } from "../identity/standing.ts";
 import type { Directory, SlackAccount } from "./directory.ts";
 
 /** The workspace Hallpass is installed in. */
@@ -42,7 +43,7 @@ export const nobodyText: Readonly<Record<Nobody, string>> = {
 };
 
 export type Identity =
-  { readonly known: true; readonly person: Person } | { readonly known: false; readonly why: Nobody };
+  { readonly known: true; readonly person: Caller } | { readonly known: false; readonly why: Nobody };
 
 /** Who is acting, asked of Slack afresh (at most a minute old); whatever is in doubt is nobody. */
 export async function identify(
@@ -61,6 +62,44 @@ export async function identify(
     return { known: false, why: "slack_unreachable" };
   }
   return account ? identifyAccount(workspace, account) : { known: false, why: "unknown" };
+}
+
+/** How somebody stands who may do nothing here, and in words for whoever waits for them. */
+const standings: Readonly<Record<Nobody, Exclude<Standing, { is: "here" }>>> = {
+  other_workspace: { is: "gone", why: "their Slack account belongs to another workspace" },
+  unknown: { is: "gone", why: "Slack does not know their account any more" },
+  deactivated: { is: "gone", why: "their Slack account is deactivated" },
+  bot: { is: "gone", why: "their Slack account is a bot" },
+  guest: { is: "gone", why: "they are a guest in Slack" },
+  stranger: { is: "gone", why: "their Slack account belongs to another company" },
+  // These pass by themselves or are mended, and must end nobody's access.
+  no_email: { is: "unknown", why: "Slack shows no e-mail address for them" },
+  unconfirmed_email: { is: "unknown", why: "their e-mail address is not confirmed in Slack" },
+  slack_unreachable: { is: "unknown", why: "Slack could not be asked about them" },
+};
+
+/** How an account stands, by what Slack shows of it. */
+export function standingOfAccount(workspace: Workspace, account: SlackAccount | undefined): Standing {
+  if (!account) return standings.unknown;
+  const identity = identifyAccount(workspace, account);
+  return identity.known ? { is: "here", caller: identity.person } : standings[identity.why];
+}
+
+/** Asks Slack now how an account stands; `workspace`: ours, once Slack has said which that is. */
+export function createLookUp(
+  directory: Pick<Directory, "accountNow">,
+  workspace: () => Workspace | undefined,
+): LookUp {
+  return async (slackId) => {
+    const ours = workspace();
+    if (!ours) return standings.slack_unreachable;
+    try {
+      return standingOfAccount(ours, await directory.accountNow(slackId));
+    } catch {
+      // Fail closed: whoever waits for it tries again.
+      return standings.slack_unreachable;
+    }
+  };
 }
 
 /** The same for an account already looked up. */

@@ -28,8 +28,12 @@ export type SlackChannel = {
 export type Directory = {
   /** The account, at most a minute old; `undefined` when Slack knows none. Throws when Slack cannot be asked. */
   account(id: string): Promise<SlackAccount | undefined>;
+  /** The same, asked now; at most a minute old where Slack does not answer now. */
+  accountNow(id: string): Promise<SlackAccount | undefined>;
   /** The account if it was looked up within the last minute, without asking. */
   remembered(id: string): SlackAccount | undefined;
+  /** The account with this e-mail address; `undefined` when there is none. Throws when Slack cannot be asked. */
+  accountByEmail(email: string): Promise<SlackAccount | undefined>;
   /** The Slack id of the account with this e-mail address; `undefined` when there is none or Slack cannot be asked. */
   idByEmail(email: string): Promise<string | undefined>;
   /** A channel by its id or `#name`; `undefined` when the bot cannot see one. Throws when Slack cannot be asked. */
@@ -52,17 +56,32 @@ export function createDirectory(client: WebClient): Directory {
   const idsByEmail = createMemory<string>(channelTtlMs);
   const channels = createMemory<SlackChannel>(channelTtlMs);
   const conversations = createMemory<string>(channelTtlMs);
+  const ask = async (id: string): Promise<SlackAccount | undefined> => {
+    const found = await whenKnown("user_not_found", () => client.users.info({ user: id }));
+    if (!found?.user) {
+      accounts.delete(id);
+      return undefined;
+    }
+    const account = toAccount({ ...found.user, id });
+    accounts.set(id, account);
+    return account;
+  };
   return {
-    async account(id) {
-      const known = accounts.get(id);
-      if (known) return known;
-      const found = await whenKnown("user_not_found", () => client.users.info({ user: id }));
-      if (!found?.user) return undefined;
-      const account = toAccount({ ...found.user, id });
-      accounts.set(id, account);
-      return account;
+    account: async (id) => accounts.get(id) ?? ask(id),
+    async accountNow(id) {
+      try {
+        return await ask(id);
+      } catch (error) {
+        const known = accounts.get(id);
+        if (known) return known;
+        throw error;
+      }
     },
     remembered: (id) => accounts.get(id),
+    async accountByEmail(email) {
+      const found = await whenKnown("users_not_found", () => client.users.lookupByEmail({ email }));
+      return found?.user?.id === undefined ? undefined : toAccount({ ...found.user, id: found.user.id });
+    },
     async idByEmail(email) {
       const known = idsByEmail.get(email);
       if (known !== undefined) return known;

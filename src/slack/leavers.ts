@@ -1,15 +1,14 @@
+import type { IdentityDeps, RecordDeps } from "../access/deps.ts";
 import { offboard } from "../access/offboard.ts";
-import type { RecordDeps } from "../access/deps.ts";
 import type { Logger } from "../logger.ts";
-import { findAskers } from "../persistence/live-requests.ts";
-import type { Directory } from "./directory.ts";
+import { findAccountsInUse } from "../persistence/live-requests.ts";
 
-export type LeaverDeps = RecordDeps & { readonly directory: Directory; readonly log: Logger };
+export type LeaverDeps = RecordDeps & IdentityDeps & { readonly log: Logger };
 
 /** Slack tells when somebody is deactivated, but nobody may be listening then. */
 const lookEveryMs = 10 * 60_000;
 
-/** Looks now, and from time to time, whether somebody whose access is live or asked for has left. */
+/** Looks now, and from time to time, whether somebody has left whose access is live or asked for, or whose approval counts. */
 export function watchForLeavers(deps: LeaverDeps): { stop(): void } {
   const look = (): void => {
     offboardLeavers(deps).catch((error: unknown) =>
@@ -21,10 +20,20 @@ export function watchForLeavers(deps: LeaverDeps): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-async function offboardLeavers(deps: LeaverDeps): Promise<void> {
+/** One account that cannot be looked up, or ended, keeps nobody else from being looked at. */
+export async function offboardLeavers(deps: LeaverDeps): Promise<void> {
   // One after the other: Slack takes some hundred lookups a minute, and nobody waits for these.
-  for (const slackId of await findAskers(deps.db)) {
-    const account = await deps.directory.account(slackId);
-    if (account?.isDeactivated === true) await offboard(deps, { slackId, email: account.email });
+  for (const slackId of await findAccountsInUse(deps.db)) {
+    try {
+      const standing = await deps.lookUp(slackId);
+      if (standing.is === "gone") await offboard(deps, slackId);
+      if (standing.is === "unknown")
+        deps.log.info({ slackId }, `not known whether they have left: ${standing.why}`);
+    } catch (error) {
+      deps.log.warn(
+        { err: error, slackId },
+        "somebody who has left could not be offboarded; it is tried again",
+      );
+    }
   }
 }

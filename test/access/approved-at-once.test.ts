@@ -113,7 +113,7 @@ describe("two requests of one person that are given at the same moment", () => {
       () => ask("write", "write"),
     );
     expect([decision.decided, answer.outcome]).toEqual([true, "filed"]);
-    expect(await office.db.requester.findMany()).toEqual([{ email: alice.email, approvals: 2 }]);
+    expect(await office.db.requester.findMany()).toEqual([{ personId: 1, approvals: 2 }]);
   });
 
   it("are one where it is the same interaction, delivered twice", async () => {

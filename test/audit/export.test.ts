@@ -42,9 +42,9 @@ async function insert(event: Readonly<Record<string, unknown>>): Promise<void> {
 async function insertRequest(): Promise<void> {
   await client.query("insert into policies (hash, text) values ('p', 'version: 1')");
   await client.query(
-    `insert into access_requests (id, number, status, source, requester_email, requester_name, resource, role,
+    `insert into access_requests (id, number, status, source, requester_email, requester_name, requester_person, resource, role,
        duration_seconds, reason, policy_version, terms, planned, created_at)
-     values ($1, 1042, 'approved', 'slack', 'alice@example.com', 'Alice', 'orders-db', 'read', 60, 'x', 'p', '{}', '[]', now())`,
+     values ($1, 1042, 'approved', 'slack', 'alice@example.com', 'Alice', test_person('alice@example.com'), 'orders-db', 'read', 60, 'x', 'p', '{}', '[]', now())`,
     [requestId],
   );
 }
@@ -255,7 +255,8 @@ test("events of a person, of a rule and of a kind; of who is erased by their num
   expect(await types({ type: "lockdown" })).toEqual(["lockdown.lifted", "lockdown.lifted"]);
   expect(await types({ type: "grant.active" })).toEqual(["grant.active"]);
   const { rows } = await client.query<{ id: number }>(
-    `update people set key = null, handle = null, erased_at = now() where handle = 'alice@example.com' returning id`,
+    `update people set key = null, erased_at = now()
+     where id = (select person_id from person_names where name = 'alice@example.com' and until is null) returning id`,
   );
   const name = `erased person ${rows[0]?.id}`;
   expect(await types({ user: "alice@example.com" })).toEqual([]);

@@ -12,7 +12,7 @@ import { startSealer } from "../../src/audit/seal.ts";
 import { whatDid } from "../../src/audit/what-did.ts";
 import { whoCould } from "../../src/audit/who-could.ts";
 import { wordWhat, wordWho } from "../../src/audit/word-answers.ts";
-import type { Person } from "../../src/domain/person.ts";
+import type { Caller } from "../../src/identity/caller.ts";
 import { forgetPerson } from "../../src/persistence/forget.ts";
 import { readNow } from "../../src/persistence/requests.ts";
 import { hallpass } from "../cli/run-hallpass.ts";
@@ -20,7 +20,7 @@ import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob, carol } from "../support/build.ts";
 import { policyWith } from "../support/rules.ts";
 
-const erin: Person = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
+const erin: Caller = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
 const minute = 60_000;
 
 const rules = `
@@ -56,14 +56,14 @@ async function all<T>(answers: AsyncIterable<T>): Promise<readonly T[]> {
 
 const now = (): Promise<Date> => readNow(office.db, office.clock);
 
-async function asks(requester: Person, role: string, durationSeconds: number, reason: string) {
+async function asks(requester: Caller, role: string, durationSeconds: number, reason: string) {
   const [resource = "", name = ""] = role.split(":");
   const asked = { requester, resource, role: name, durationSeconds, reason, source: "slack" } as const;
   const filed = await requestAccess(office, asked);
   return filed.outcome === "filed" ? filed.request.id : "";
 }
 
-const decides = (requestId: string, by: Person, verdict: Parameters<typeof decideRequest>[1]["verdict"]) =>
+const decides = (requestId: string, by: Caller, verdict: Parameters<typeof decideRequest>[1]["verdict"]) =>
   decideRequest(office, { requestId, by, verdict, key: `${requestId} ${by.email}` });
 
 async function passes(minutes: number): Promise<Date> {

@@ -188,9 +188,9 @@ const pending = "0195d0a0-0000-7000-8000-000000000001";
 async function request(status: string, terms: object): Promise<void> {
   await client.query("insert into policies (hash, text) values ('p', 'version: 1') on conflict do nothing");
   await client.query(
-    `insert into access_requests (id, number, status, source, requester_email, requester_name, resource, role,
+    `insert into access_requests (id, number, status, source, requester_email, requester_name, requester_person, resource, role,
        duration_seconds, reason, policy_version, terms, planned, created_at)
-     values ($1, 1042, $2, 'slack', 'alice@example.com', 'Alice', 'orders-db', 'read', 60, 'x', 'p', $3, '[]', now())`,
+     values ($1, 1042, $2, 'slack', 'alice@example.com', 'Alice', test_person('alice@example.com'), 'orders-db', 'read', 60, 'x', 'p', $3, '[]', now())`,
     [pending, status, terms],
   );
 }

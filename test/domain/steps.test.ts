@@ -2,7 +2,7 @@ import type { Authority } from "../../src/domain/approvals.ts";
 import { type Command, decide, type Decision, type State } from "../../src/domain/decide.ts";
 import { after, alice, bob, buildRequest, buildState, carol, t0 } from "../support/build.ts";
 
-const dana = { email: "dana@example.com", name: "Dana", slackId: "UDANA" };
+const dana = { id: 4, email: "dana@example.com", name: "Dana", slackId: "UDANA" };
 const leads = { count: 1, from: ["group:leads"], approvers: [bob.email, carol.email] };
 const security = {
   count: 1,

@@ -42,21 +42,27 @@ test.each([
 });
 
 const insertRequest = `
-  INSERT INTO access_requests (id, status, source, requester_email, requester_name, resource, role, duration_seconds,
-    reason, policy_version, terms, planned, decisions, created_at)
-  VALUES (gen_random_uuid(), 'approved', 'slack', 'alice@example.com', 'Alice', 'orders-db', 'read', 3600,
+  INSERT INTO access_requests (id, status, source, requester_email, requester_name, requester_person, resource, role,
+    duration_seconds, reason, policy_version, terms, planned, decisions, created_at)
+  VALUES (gen_random_uuid(), 'approved', 'slack', 'alice@example.com', 'Alice', 1, 'orders-db', 'read', 3600,
     'because', 'abc', '{}', '[]', $1, now())`;
 
-const decisions = (email: string): string => JSON.stringify([{ email: "bob@example.com" }, { email }]);
+const decisions = (...persons: readonly number[]): string =>
+  JSON.stringify(persons.map((person) => ({ person })));
 
-test("nobody's decision on their own request can be recorded", async () => {
-  await expect(client.query(insertRequest, [decisions("alice@example.com")])).rejects.toMatchObject({
-    constraint: "access_requests_no_self_decision",
-  });
-  await client.query(insertRequest, [decisions("carol@example.com")]);
+test("nobody's decision on their own request can be recorded, and who turns out to be its requester holds up nothing", async () => {
+  const refused = { code: "23514", message: "nobody decides their own request" };
+  for (const address of ["alice@example.com", "bob@example.com", "carol@example.com"])
+    await client.query("select test_person($1)", [address]);
+  await expect(client.query(insertRequest, [decisions(2, 1)])).rejects.toMatchObject(refused);
+  await client.query(insertRequest, [decisions(2)]);
   await expect(
-    client.query("UPDATE access_requests SET decisions = $1", [decisions("alice@example.com")]),
-  ).rejects.toMatchObject({ constraint: "access_requests_no_self_decision" });
-  const { rows } = await client.query("SELECT decisions FROM access_requests");
-  expect(rows).toEqual([{ decisions: [{ email: "bob@example.com" }, { email: "carol@example.com" }] }]);
+    client.query("UPDATE access_requests SET decisions = $1", [decisions(2, 1)]),
+  ).rejects.toMatchObject(refused);
+  await client.query("UPDATE access_requests SET decisions = $1", [decisions(2, 3)]);
+
+  await client.query("UPDATE access_requests SET requester_person = 2");
+  await client.query("UPDATE access_requests SET version = version + 1, status = 'cancelled'");
+  const { rows } = await client.query("SELECT status, decisions FROM access_requests");
+  expect(rows).toEqual([{ status: "cancelled", decisions: [{ person: 2 }, { person: 3 }] }]);
 });

@@ -4,15 +4,15 @@ import { z } from "zod";
 import { decideRequest } from "../../src/access/decide-request.ts";
 import { endOpenRequest } from "../../src/access/offboard.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
-import type { Person } from "../../src/domain/person.ts";
+import type { Caller } from "../../src/identity/caller.ts";
 import { forgetPerson } from "../../src/persistence/forget.ts";
 import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { ordinaryPolicy } from "../support/hallpass.ts";
 
-const alice: Person = { email: "alice@example.com", name: "Alice Liddell", slackId: "UALICE9" };
-const bob: Person = { email: "bob@example.com", name: "Bob Builder", slackId: "UBOB9" };
-const carol: Person = { email: "carol@example.com", name: "Carol Danvers", slackId: "UCAROL9" };
+const alice: Caller = { email: "alice@example.com", name: "Alice Liddell", slackId: "UALICE9" };
+const bob: Caller = { email: "bob@example.com", name: "Bob Builder", slackId: "UBOB9" };
+const carol: Caller = { email: "carol@example.com", name: "Carol Danvers", slackId: "UCAROL9" };
 
 let office: Office;
 let client: Client;
@@ -29,7 +29,7 @@ afterAll(async () => {
   await office.close();
 });
 
-async function asks(requester: Person, reason: string, role = "read"): Promise<string> {
+async function asks(requester: Caller, reason: string, role = "read"): Promise<string> {
   const filed = await requestAccess(office, {
     requester,
     resource: "orders-db",
@@ -43,7 +43,7 @@ async function asks(requester: Person, reason: string, role = "read"): Promise<s
   return filed.request.id;
 }
 
-const decide = (requestId: string, by: Person, reason?: string): ReturnType<typeof decideRequest> =>
+const decide = (requestId: string, by: Caller, reason?: string): ReturnType<typeof decideRequest> =>
   decideRequest(office, {
     requestId,
     by,
@@ -148,9 +148,9 @@ test("once erased, no table holds anything of them, and what is of others is as 
 
 test("the key is gone for good, and whoever comes back is somebody else", async () => {
   const { rows } = await client.query<{ id: number; key: unknown }>(
-    "select id, key, handle from people where erased_at is not null",
+    "select id, key from people where erased_at is not null",
   );
-  expect(rows).toEqual([{ id: rows[0]?.id, key: null, handle: null }]);
+  expect(rows).toEqual([{ id: rows[0]?.id, key: null }]);
   await asks(alice, "back again");
   const [last] = (await audit()).slice(-1);
   expect(last).toMatchObject({ requester_email: alice.email, data: { reason: "back again" } });
@@ -174,7 +174,8 @@ test("what becomes of an erased person's request later names nobody", async () =
 
 test("somebody locked down is not erased: they would be free again", async () => {
   await client.query(
-    "insert into lockdowns values (gen_random_uuid(), 'person', 'carol@example.com', 'x', 'bob@example.com', now())",
+    `insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
+     values (gen_random_uuid(), 'person', 'carol@example.com', test_person('carol@example.com'), 'x', 'bob@example.com', now())`,
   );
   expect(await forgetPerson(office.url, "carol@example.com")).toEqual({
     forgotten: false,

@@ -9,8 +9,10 @@ import { type Database, openDatabase } from "../../src/persistence/database.ts";
 import { withSealer } from "../../src/persistence/people.ts";
 import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
 import { escapeTokens } from "../../src/persistence/personal-token.ts";
+import type { Caller } from "../../src/identity/caller.ts";
 import { alice, bob, buildRequest, t0 } from "../support/build.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { meetEverybody } from "../support/people.ts";
 
 let own: TestDatabase;
 let database: Database;
@@ -21,6 +23,7 @@ beforeAll(async () => {
   database = openDatabase(own.url);
   client = new Client({ connectionString: own.url });
   await client.connect();
+  await meetEverybody(database.prisma);
 });
 afterAll(async () => {
   await client.end();
@@ -28,7 +31,7 @@ afterAll(async () => {
   await own.close();
 });
 
-const denied = (reason: string, by = bob): AuditEvent => ({
+const denied = (reason: string, by: Caller = bob): AuditEvent => ({
   type: "request.denied",
   at: t0,
   actor: { kind: "person", email: by.email, ...(by.slackId === undefined ? {} : { slackId: by.slackId }) },
@@ -74,7 +77,7 @@ test("people are recorded once, by whomever and however often they are met", asy
       ),
     );
     const { rows } = await client.query<{ kind: string }>(
-      "select v.kind from people p join personal_values v on v.person_id = p.id where p.handle = $1 order by v.kind",
+      "select v.kind from person_names n join personal_values v using (person_id) where n.name = $1 order by v.kind",
       [zoe.email],
     );
     expect(rows.map(({ kind }) => kind)).toEqual(["email", "name", "name", "slack_id"]);
@@ -151,10 +154,13 @@ test("who is known costs no statement besides the event's own", async () => {
   expect([first, statements - first]).toEqual([2, 1]);
 });
 
-const erase = "update people set key = null, handle = null, erased_at = now() where id = $1";
+const erase = "update people set key = null, erased_at = now() where id = $1";
 
-async function personOf(handle: string): Promise<number | undefined> {
-  const { rows } = await client.query<{ id: number }>("select id from people where handle = $1", [handle]);
+async function personOf(name: string): Promise<number | undefined> {
+  const { rows } = await client.query<{ id: number }>(
+    "select person_id as id from person_names where name = $1 and until is null",
+    [name],
+  );
   return rows[0]?.id;
 }
 
@@ -181,20 +187,18 @@ test("an erased person who comes back is another one, also for a process that re
 });
 
 test("a person is erased, and nothing else of people and values is ever changed", async () => {
-  await withSealer(database.prisma, [{ handle: "u1", kind: "name", value: "U" }], () => Promise.resolve());
+  await withSealer(database.prisma, [{ whose: "u1", kind: "name", value: "U" }], () => Promise.resolve());
   const refused = { code: "42501" };
-  await expect(client.query("update people set handle = 'x' where handle = 'u1'")).rejects.toMatchObject(
-    refused,
-  );
-  await expect(client.query("update people set key = null where handle = 'u1'")).rejects.toMatchObject(
-    refused,
-  );
+  const one = await personOf("u1");
+  for (const change of ["id = id + 1000", "key = null", "key = decode(repeat('00', 32), 'hex')"])
+    await expect(client.query(`update people set ${change} where id = $1`, [one])).rejects.toMatchObject(
+      refused,
+    );
   await expect(client.query("delete from people")).rejects.toMatchObject(refused);
   await expect(client.query("truncate people cascade")).rejects.toMatchObject(refused);
   await expect(client.query("update personal_values set kind = kind")).rejects.toMatchObject(refused);
   await expect(client.query("delete from personal_values")).rejects.toMatchObject(refused);
   await expect(client.query("truncate personal_values")).rejects.toMatchObject(refused);
-  const person = await personOf("u1");
-  await client.query(erase, [person]);
-  await expect(client.query(erase, [person])).rejects.toMatchObject(refused);
+  await client.query(erase, [one]);
+  await expect(client.query(erase, [one])).rejects.toMatchObject(refused);
 });

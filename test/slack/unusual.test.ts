@@ -26,14 +26,23 @@ type Past = {
 async function hadAsked(past: Past): Promise<void> {
   const { requester, resource, count, daysAgo = 1, hours = 0, approver = "carol", denied = false } = past;
   const verdict = denied ? "deny" : "approve";
+  const [met] = await world.query<{ person: number }>("select test_person($1) as person", [
+    `${approver}@example.com`,
+  ]);
   const decisions = [
-    { verdict, email: `${approver}@example.com`, name: approver, at: "2026-01-01T00:00:00Z" },
+    {
+      verdict,
+      person: met?.person,
+      email: `${approver}@example.com`,
+      name: approver,
+      at: "2026-01-01T00:00:00Z",
+    },
   ];
   await world.query(
     `insert into access_requests (
-       id, status, source, requester_email, requester_name, resource, role, duration_seconds, reason, policy_version,
+       id, status, source, requester_email, requester_name, requester_person, resource, role, duration_seconds, reason, policy_version,
        terms, planned, decisions, created_at, closed_at)
-     select gen_random_uuid(), $4, 'slack', $1, $1, $2, 'write', 3600, 'before', (select hash from policies limit 1),
+     select gen_random_uuid(), $4, 'slack', $1, $1, test_person($1), $2, 'write', 3600, 'before', (select hash from policies limit 1),
        $5, '[]', $6, t, t
      from (select now() - (d + $3) * interval '1 day' - $7 * interval '1 hour' as t
            from generate_series($8::int - 1, 0, -1) d) days`,

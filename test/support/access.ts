@@ -12,6 +12,8 @@ import { carryOutDeadline } from "../../src/access/carry-out-deadline.ts";
 import { createLockdownReader } from "../../src/access/lockdown-reader.ts";
 import { createRecentStates } from "../../src/access/recent-states.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
+import type { LookUp, Standing } from "../../src/identity/standing.ts";
+import { createPeople, type PersonChanged } from "../../src/persistence/identities.ts";
 import { createGroupReader } from "../../src/groups/group-reader.ts";
 import type { State } from "../../src/domain/decide.ts";
 import { type RunnerDeps, runEffect } from "../../src/jobs/run-effect.ts";
@@ -61,7 +63,16 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
   });
   const provider = createTestProvider();
   const faults: unknown[] = [];
+  const accounts = createAccounts();
+  const people = createPeople({
+    db,
+    clock,
+    lookUp: accounts.lookUp,
+    onChange: (event) => void accounts.changes.push(event),
+  });
   const deps = {
+    people,
+    lookUp: accounts.lookUp,
     db,
     clock,
     policy: () => policy,
@@ -102,6 +113,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
   };
   return {
     ...deps,
+    accounts,
     provider,
     faults,
     said,
@@ -146,6 +158,24 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
       await database.close();
       await own.close();
     },
+  };
+}
+
+/** How accounts stand, as a test says; of `UALICE` nothing is known but that Alice is there. */
+function createAccounts(): {
+  readonly set: (slackId: string, standing: Standing) => void;
+  readonly lookUp: LookUp;
+  readonly changes: PersonChanged[];
+} {
+  const standings = new Map<string, Standing>();
+  return {
+    set: (slackId, standing) => void standings.set(slackId, standing),
+    lookUp: (slackId) => {
+      const name = slackId.slice(1).replace(/\d+$/, "").toLowerCase();
+      const caller = { email: `${name}@example.com`, name, slackId };
+      return Promise.resolve(standings.get(slackId) ?? { is: "here", caller });
+    },
+    changes: [],
   };
 }
 

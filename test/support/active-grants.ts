@@ -40,9 +40,9 @@ export async function recordActiveGrants(query: Query, grants: ActiveGrants): Pr
        from generate_series(1, $1::int) n),
      asked as (
        insert into access_requests (
-         id, status, source, requester_email, requester_name, requester_slack_id, resource, role, duration_seconds, reason,
+         id, status, source, requester_email, requester_name, requester_slack_id, requester_person, resource, role, duration_seconds, reason,
          policy_version, terms, planned, created_at)
-       select request_id, 'approved', 'slack', $4 || n || '@example.com', $4 || n, $9, 'orders-db', 'read', 3600,
+       select request_id, 'approved', 'slack', $4 || n || '@example.com', $4 || n, $9, test_person($4 || n || '@example.com'), 'orders-db', 'read', 3600,
               'the orders of March', $5, $8::jsonb,
               jsonb_build_array(jsonb_build_object(
                 'grantId', grant_id, 'provider', $2::text, 'subject', $4 || n, 'target', target)),

@@ -54,9 +54,9 @@ export async function sealAll(databaseUrl: string): Promise<Verification> {
 }
 
 const bulk = `
-  insert into access_requests (id, number, status, source, requester_email, requester_name, resource, role, duration_seconds, reason,
+  insert into access_requests (id, number, status, source, requester_email, requester_name, requester_person, resource, role, duration_seconds, reason,
     policy_version, terms, planned, created_at)
-  select lpad(to_hex(n), 32, '0')::uuid, 1000 + n, 'approved', 'slack', 'p' || n % 9 || '@example.com', 'P', r.resource, 'read', 3600, 'x',
+  select lpad(to_hex(n), 32, '0')::uuid, 1000 + n, 'approved', 'slack', 'p' || n % 9 || '@example.com', 'P', test_person('p' || n % 9 || '@example.com'), r.resource, 'read', 3600, 'x',
          'p', jsonb_build_object('risk', r.risk), '[]', now()
   from generate_series(1, 400) n
   cross join lateral (select (array['orders-db', 'billing-db', 'staging-cluster', 'wiki'])[n % 4 + 1] as resource,
@@ -158,12 +158,14 @@ const terms: Terms = {
 
 async function special(client: Client, number: number, email: string): Promise<EventContext> {
   const id = `${specialId}0${number}`;
+  const met = await client.query<{ person: number }>("select test_person($1) as person", [email]);
+  const person = met.rows[0]?.person ?? 0;
   await client.query(
-    `insert into access_requests (id, number, status, source, requester_email, requester_name, resource, role, duration_seconds, reason,
+    `insert into access_requests (id, number, status, source, requester_email, requester_name, requester_person, resource, role, duration_seconds, reason,
        policy_version, terms, planned, created_at)
-     values ($1, $2, 'approved', 'slack', $3, 'X', 'orders-db', 'write', 3600, 'x', 'p', $4, '[]', now())`,
-    [id, 2_000 + number, email, JSON.stringify(terms)],
+     values ($1, $2, 'approved', 'slack', $3, 'X', $5, 'orders-db', 'write', 3600, 'x', 'p', $4, '[]', now())`,
+    [id, 2_000 + number, email, JSON.stringify(terms), person],
   );
-  const requester = { email, name: email };
+  const requester = { id: person, email, name: email };
   return { id, requester, resource: "orders-db", role: "write", rule: "on-call writes", policyVersion: "p" };
 }

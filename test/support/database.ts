@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { migrate, migrateQueues } from "../../src/persistence/migrate.ts";
+import { testPersonFunction } from "./people.ts";
 
 /** A database of one test file's own. */
 export interface TestDatabase {
@@ -46,6 +47,13 @@ export async function createTemplate(): Promise<void> {
   const url = serverUrl(template);
   await migrate(url, { log: { info: () => undefined } });
   await migrateQueues(url);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(testPersonFunction);
+  } finally {
+    await client.end();
+  }
 }
 
 async function create(from: string): Promise<TestDatabase> {

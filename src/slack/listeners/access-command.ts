@@ -1,17 +1,16 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
-import { liftDown, type LockdownAnswer, lockDown } from "../../access/lockdown.ts";
-import type { Person } from "../../domain/person.ts";
+import { liftDown, type LockdownAnswer, lockDown, lockdownRefusalText } from "../../access/lockdown.ts";
 import { requestName } from "../../domain/request.ts";
 import { isBlank, storable } from "../../domain/text.ts";
+import type { Caller } from "../../identity/caller.ts";
 import { listOpenRequests, type OpenRequest } from "../../persistence/live-requests.ts";
-import type { Lockdown } from "../../policy/lockdown.ts";
-import { isEmail, normalEmail } from "../../policy/principal.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { identify, nobodyText } from "../authority.ts";
 import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { tellAlerts } from "../tell-alerts.ts";
 import { escapeMrkdwn, formatTime } from "../views/rich-text.ts";
+import { findTarget } from "./lockdown-target.ts";
 import { refuseNobody } from "./nobody.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -46,7 +45,7 @@ async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {
       /^\s*(\S+)?\s*(\S+)?\s*([\s\S]*)$/u.exec(command.text) ?? [];
     switch (verb.toLowerCase()) {
       case "mine":
-        return wordOpen(await listOpenRequests(deps.db, identity.person.email));
+        return wordOpen(await listOpenRequests(deps.db, (await deps.people.resolve(identity.person)).id));
       case "lockdown":
       case "lift":
         return await lock(deps, args, identity.person, { verb: verb.toLowerCase(), target, reason });
@@ -61,50 +60,45 @@ async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {
 async function lock(
   deps: SlackDeps,
   { client, command }: Command,
-  by: Person,
+  by: Caller,
   { verb, target, reason }: { readonly verb: string; readonly target: string; readonly reason: string },
 ): Promise<string> {
-  const found = await targetOf(deps, target);
-  if (!found) return `Expected a person (@name or e-mail address) or a resource, got “${target}”.\n${usage}`;
+  const found = await findTarget(deps, target);
+  if (!found.ok) return `${found.why}\n${usage}`;
+  const { locked, doubt } = found;
   const key = command.trigger_id;
-  const isLift = verb === "lift";
-  if (!isLift && isBlank(reason)) return "Say why: whoever is refused is told this.";
-  const lockdown: Lockdown = { ...found, reason: storable(unescapeSlack(reason).slice(0, 500)) };
-  const answer = isLift ? await liftDown(deps, found, by, key) : await lockDown(deps, lockdown, by, key);
-  const text = wordAnswer(answer, found.value, isLift);
-  if (answer === "done") {
-    const told = isLift
-      ? `🔓 ${by.email} lifted the lockdown of ${found.value}.`
-      : `🚨 ${by.email} locked ${found.value} down: ${lockdown.reason}`;
+  const tell = (told: string): void =>
     tellAlerts({ client, directory: deps.directory, log: deps.log }, deps.policy().settings.alerts, told);
+  if (verb === "lift") {
+    const answer = await liftDown(deps, locked, by, key);
+    if (answer.outcome === "refused") return lockdownRefusalText[answer.why];
+    if (answer.outcome !== "lifted") return `${locked.value} is not locked down.`;
+    tell(`🔓 ${by.email} lifted the lockdown of ${locked.value}.`);
+    return `${locked.value} is no longer locked down. What ended stays ended; it can be asked for again.`;
   }
-  return text;
+  if (isBlank(reason)) return "Say why: whoever is refused is told this.";
+  const lockdown = { ...locked, reason: storable(unescapeSlack(reason).slice(0, 500)) };
+  const answer = await lockDown(deps, lockdown, by, key);
+  if (answer.outcome === "refused") return lockdownRefusalText[answer.why];
+  if (answer.outcome !== "locked") return `${locked.value} is locked down already.`;
+  const ends = wordEnded(answer);
+  tell(`🚨 ${by.email} locked ${locked.value} down (${ends}): ${lockdown.reason}`);
+  const until = `Nothing new is given until an admin writes /access lift ${locked.value}.`;
+  return [`${locked.value} is locked down: ${ends}. ${until}`, doubt].filter(Boolean).join("\n");
 }
 
-/** Slack writes a mention as `<@U0ALICE|alice>`. */
-async function targetOf(
-  deps: SlackDeps,
-  target: string,
-): Promise<Pick<Lockdown, "kind" | "value"> | undefined> {
-  const slackId = /^<@([A-Z0-9]+)(?:\|[^>]*)?>$/.exec(target)?.[1];
-  const email = slackId === undefined ? target : (await deps.directory.account(slackId))?.email;
-  // A link is what Slack makes of an address: <mailto:alice@example.com|alice@example.com>.
-  const address = /^<mailto:([^|>]+)/.exec(email ?? "")?.[1] ?? email ?? "";
-  if (isEmail(address)) return { kind: "person", value: normalEmail(address) };
-  return deps.policy().resources.has(target) ? { kind: "resource", value: target } : undefined;
-}
-
-function wordAnswer(answer: LockdownAnswer, value: string, isLift: boolean): string {
-  switch (answer) {
-    case "done":
-      return isLift
-        ? `${value} is no longer locked down. What ended stays ended; it can be asked for again.`
-        : `${value} is locked down: what was open is ending now, and nothing new is given until you write /access lift ${value}.`;
-    case "already":
-      return isLift ? `${value} is not locked down.` : `${value} is locked down already.`;
-    case "not_admin":
-      return "Only admins may lock down. The policy names them under settings.admins.";
-  }
+/** What a lockdown ends, with figures: an admin who mistyped sees that it hit nothing. */
+function wordEnded({ ended, approvals }: Extract<LockdownAnswer, { outcome: "locked" }>): string {
+  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
+  const discounted =
+    approvals === 0
+      ? []
+      : [`${count(approvals, "approval")} of theirs ${approvals === 1 ? "does" : "do"} not count any more`];
+  return [
+    `${count(ended.grants, "grant")} ${ended.grants === 1 ? "is" : "are"} ending`,
+    `${count(ended.requests, "request")} ${ended.requests === 1 ? "is" : "are"} closed`,
+    ...discounted,
+  ].join(", ");
 }
 
 function wordOpen(requests: readonly OpenRequest[]): string {

@@ -8,11 +8,15 @@ import type { WebClient } from "@slack/web-api";
 import { exportAudit } from "../../audit/export.ts";
 import { type ExportFilters, parseExportFilters, recordedFilters } from "../../audit/export-filters.ts";
 import type { Person } from "../../domain/person.ts";
+import { refusalText } from "../../domain/refusal.ts";
 import { actorOf } from "../../domain/request-consequences.ts";
 import { storable } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { readNow } from "../../persistence/requests.ts";
+import { readLockdowns } from "../../persistence/lockdowns.ts";
+import { isLockedDown } from "../../policy/lockdown.ts";
 import { isAuditor } from "../../policy/people.ts";
+import type { Policy } from "../../policy/policy.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
@@ -60,11 +64,11 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
       await refuseNobody(deps, identity.why, attempt);
       return { text: nobodyText[identity.why] };
     }
-    const { person } = identity;
+    const person = await deps.people.resolve(identity.person);
     const now = await readNow(deps.db, deps.clock);
     const policy = deps.policy();
-    if (!isAuditor(policy, await deps.groups.read(policy.outsideGroups), person.email)) {
-      const why = "Only auditors may read the audit. The policy names them under settings.auditors.";
+    const why = await whyNot(deps, policy, person);
+    if (why !== undefined) {
       await recordEvent(
         deps.db,
         {
@@ -101,6 +105,14 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
   } catch (error) {
     return { text: faultText(deps.log, error, "reading the audit") };
   }
+}
+
+/** Why somebody may not read the audit. */
+async function whyNot(deps: SlackDeps, policy: Policy, person: Person): Promise<string | undefined> {
+  if (isLockedDown(await readLockdowns(deps.db), person)) return refusalText.locked_down;
+  return isAuditor(policy, await deps.groups.read(policy.outsideGroups), person.email)
+    ? undefined
+    : "Only auditors may read the audit. The policy names them under settings.auditors.";
 }
 
 async function deliver(

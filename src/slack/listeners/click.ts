@@ -7,7 +7,7 @@ import type {
   ViewSubmitAction,
 } from "@slack/bolt";
 import { z } from "zod";
-import type { Person } from "../../domain/person.ts";
+import type { Caller } from "../../identity/caller.ts";
 import { clickerOf, identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
@@ -28,7 +28,7 @@ export async function whoClicked(
   { action, body }: Pick<Click, "action" | "body">,
   attempted: string,
 ): Promise<
-  | { readonly known: true; readonly requestId: string; readonly person: Person; readonly key: string }
+  | { readonly known: true; readonly requestId: string; readonly person: Caller; readonly key: string }
   | { readonly known: false; readonly why: string }
 > {
   const key = `${attempted} ${body.user.id} ${body.container?.message_ts ?? ""} ${action.action_ts}`;

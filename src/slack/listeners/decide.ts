@@ -1,10 +1,11 @@
 import type { ViewSubmitAction } from "@slack/bolt";
 import { approversNow, decideRequest, refuseDecision } from "../../access/decide-request.ts";
-import { authorityOver, factsFor } from "../../access/read-facts.ts";
+import { authorityOver, readToday } from "../../access/read-facts.ts";
 import { mayDecide } from "../../domain/request-transitions.ts";
 import { refusalText, type Refusal } from "../../domain/refusal.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
 import { isBlank } from "../../domain/text.ts";
+import { isLockedDown } from "../../policy/lockdown.ts";
 import { readState } from "../../persistence/requests.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { clickerOf, identify, nobodyText } from "../authority.ts";
@@ -47,14 +48,20 @@ async function askWhy(deps: SlackDeps, args: Click): Promise<string | undefined>
   try {
     const clicked = await whoClicked(deps, args, "deny");
     if (!clicked.known) return clicked.why;
-    const { requestId, person, key } = clicked;
+    const { requestId, key } = clicked;
+    const person = await deps.people.resolve(clicked.person);
     const read = await readState(deps.db, deps.clock, requestId);
     if (!read) return "This request does not exist.";
     const { request } = read.state;
     const policy = deps.policy();
-    const facts = await factsFor(deps, policy, request);
-    const authority = authorityOver(policy, request, facts, read.now);
-    const asked = { type: "deny", by: person, ...(authority && { authority }) } as const;
+    const today = await readToday(deps, policy, request);
+    const authority = authorityOver(policy, request, today, read.now);
+    const asked = {
+      type: "deny",
+      by: person,
+      isLockedDown: isLockedDown(today.facts.lockdowns, person),
+      ...(authority && { authority }),
+    } as const;
     const { refusal } = mayDecide(request, asked, read.now);
     if (refusal) {
       await refuseDecision(deps, { request, by: person, attempted: "deny", refusal, key, now: read.now });

@@ -9,7 +9,7 @@ import type {
 import type { ModalView } from "@slack/types";
 import { type WebClient, WebAPIPlatformError } from "@slack/web-api";
 import { z } from "zod";
-import type { Person } from "../../domain/person.ts";
+import type { Caller } from "../../identity/caller.ts";
 import { readNow } from "../../persistence/requests.ts";
 import { readFacts } from "../../access/read-facts.ts";
 import { parseDuration } from "../../domain/duration.ts";
@@ -78,14 +78,14 @@ export async function openForm(deps: SlackDeps, { ack, client, command, respond 
 }
 
 /** What the person may ask for now. */
-async function offersTo(deps: SlackDeps, { email }: Person): Promise<readonly Askable[]> {
+async function offersTo(deps: SlackDeps, { email }: Caller): Promise<readonly Askable[]> {
   const policy = deps.policy();
   const now = deps.clock.estimate() ?? (await readNow(deps.db, deps.clock));
   return askable(policy, await deps.groups.read(policy.outsideGroups), email, now);
 }
 
 /** The same without asking anybody; `undefined` when something would have to be asked. */
-function rememberedOffers(deps: SlackDeps, { email }: Person): readonly Askable[] | undefined {
+function rememberedOffers(deps: SlackDeps, { email }: Caller): readonly Askable[] | undefined {
   const policy = deps.policy();
   const memberships = deps.groups.remembered(policy.outsideGroups);
   const now = deps.clock.estimate();
@@ -129,15 +129,18 @@ export async function onRoleChosen(deps: SlackDeps, args: Chosen): Promise<void>
   const { resource, role, durationText, reason, ticket, isBreakGlass } = readForm(body.view);
   if (resource === undefined || role === undefined) return;
   const policy = deps.policy();
-  const { email } = identity.person;
-  const facts = await readFacts(deps, policy, email);
+  const person = await deps.people.resolve(identity.person);
+  const [facts, addresses] = await Promise.all([
+    readFacts(deps, policy, person),
+    deps.people.addressesOf(person.id),
+  ]);
   const now = deps.clock.estimate() ?? (await readNow(deps.db, deps.clock));
-  const offers = askable(policy, facts.memberships, email, now);
+  const offers = askable(policy, facts.memberships, person.email, now);
   const chosen = offers.find((offer) => offer.resource === resource && offer.role === role);
   const evaluation = evaluate(
     policy,
     {
-      requester: identity.person,
+      requester: { ...person, addresses },
       resource,
       role,
       // What is not typed yet is said when the form is sent.

@@ -2,8 +2,8 @@ import type { Button, KnownBlock, RichTextElement } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
 import type { State } from "../../domain/decide.ts";
 import type { Grant } from "../../domain/grant.ts";
-import { type AccessRequest, requestName, type Terms } from "../../domain/request.ts";
-import { progressOf } from "../../domain/approvals.ts";
+import { type AccessRequest, requestName } from "../../domain/request.ts";
+import { countedApprovals, progressOf } from "../../domain/approvals.ts";
 import { reviewed } from "../../domain/break-glass.ts";
 import { later, startByOf } from "../../domain/request-consequences.ts";
 import { onOneLine } from "../../domain/text.ts";
@@ -105,7 +105,8 @@ function waiting(request: AccessRequest, { approvers, told }: Asked): readonly (
   const step = steps[current];
   if (!step) return [];
   const needed = step.count - (counted[current]?.length ?? 0);
-  const given = request.decisions.filter(({ verdict }) => verdict === "approve");
+  const given = countedApprovals(request.decisions);
+  const discounted = request.decisions.filter((decision) => decision.discounted !== undefined);
   const place = steps.length === 1 ? "" : `, step ${current + 1} of ${steps.length}`;
   const rest = steps.slice(current + 1).map(({ count, from }) => `${count} of ${from.join(", ")}`);
   return [
@@ -117,6 +118,9 @@ function waiting(request: AccessRequest, { approvers, told }: Asked): readonly (
     ),
     ...(rest.length === 0 ? [] : [field("After that", shorten(rest.join(", then "), 300))]),
     ...(given.length === 0 ? [] : [field("Approved so far by", ...listed(given.map(mention), "and"))]),
+    ...(discounted.length === 0
+      ? []
+      : [field("Do not count any more", ...listed(discounted.map(mention), "and"))]),
     ...(request.respondBy ? [field("Answer by", request.respondBy)] : []),
   ];
 }
@@ -127,11 +131,6 @@ function names(approvers: readonly Approver[]): readonly RichTextElement[] {
   return rest > 0
     ? [...listed(shown, "or"), { type: "text", text: ` or ${rest} more` }]
     : listed(shown, "or");
-}
-
-/** Whose approval the waiting step takes, as the policy had it when the request was filed. */
-export function waitingStep({ terms, decisions }: AccessRequest): Terms["steps"][number] | undefined {
-  return terms.steps[progressOf(decisions, terms).current];
 }
 
 function planned({ planned: grants }: AccessRequest): string {
@@ -196,7 +195,7 @@ function outcome({ request, grants }: State): readonly ReturnType<typeof paragra
     case "pending":
       return [];
     case "approved": {
-      const approvals = request.decisions.filter(({ verdict }) => verdict === "approve");
+      const approvals = countedApprovals(request.decisions);
       const by: readonly Piece[] =
         approvals.length === 0
           ? ["the policy (rule ", bold(request.rule ?? ""), ")"]

@@ -1,4 +1,5 @@
 import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
+import type { DiscountReason } from "../../domain/request.ts";
 import type { Piece } from "./rich-text.ts";
 
 /** What is said, and what somebody or a provider said, set apart. `undefined`: not worth a message. */
@@ -16,6 +17,18 @@ export function wordStep({ have, needed, step, steps }: EventData<"approval.give
   return `${have} of ${needed}${place}`;
 }
 
+/** Why an approval does not count any more. */
+export const discountWords: Readonly<Record<DiscountReason, string>> = {
+  lockdown: "they are locked down",
+  offboarded: "they have left",
+  own: "they turned out to be the person who asked",
+};
+
+/** What would be granted now instead of what was shown, a line each. */
+export function changeLines(changes: EventData<"request.cancelled">["changes"] = []): string {
+  return changes.map(({ access, shown, today }) => `${access}\nshown: ${shown}\ntoday: ${today}`).join("\n");
+}
+
 /** Why access ended. */
 export function endWords(reason: string): string {
   const words = new Map([
@@ -26,6 +39,7 @@ export function endWords(reason: string): string {
     ["offboarded", "the person has left"],
     ["lockdown", "lockdown"],
     ["drift", "it was there again after its end"],
+    ["policy_changed", "the policy has changed since it was asked, and would grant something else now"],
   ]);
   return words.get(reason) ?? reason;
 }

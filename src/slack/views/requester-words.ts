@@ -1,7 +1,7 @@
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import type { AccessRequest } from "../../domain/request.ts";
-import { actor, endWords, type Told, wordStep } from "./event-words.ts";
+import { actor, changeLines, discountWords, endWords, type Told, wordStep } from "./event-words.ts";
 import { code } from "./rich-text.ts";
 
 /** One event in words for the requester. */
@@ -44,8 +44,25 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
       };
     case "request.denied":
       return { line: ["denied by ", actor(event), ":"], said: event.data.reason };
+    case "approval.discounted":
+      return {
+        line: [
+          "the approval by ",
+          { email: event.data.approver },
+          ` does not count any more: ${discountWords[event.data.why]}.`,
+        ],
+      };
     case "request.cancelled":
-      return { line: ["cancelled."] };
+      return event.data.changes
+        ? {
+            line: [`closed: ${endWords("policy_changed")}. You can ask again.`],
+            said: changeLines(event.data.changes),
+          }
+        : { line: ["cancelled."] };
+    case "person.joined":
+    case "person.passed":
+    case "person.split":
+      return undefined;
     case "request.expired":
       return { line: ["nobody decided in time; the request expired. You can ask again."] };
     case "grant.active":

@@ -1,7 +1,7 @@
 import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { maxNames } from "./approval-message.ts";
-import { actor, endWords, type Told, wordStep } from "./event-words.ts";
+import { actor, changeLines, discountWords, endWords, type Told, wordStep } from "./event-words.ts";
 import { code, type Piece } from "./rich-text.ts";
 
 /** One event in words for the request's thread. */
@@ -62,6 +62,14 @@ export function toThread(event: AuditEvent): Told | undefined {
       return { line: [`⚠️ ${event.data.extends} could not be extended:`], said: event.data.why };
     case "request.denied":
       return { line: ["⛔ Denied by ", actor(event), ":"], said: event.data.reason };
+    case "approval.discounted":
+      return {
+        line: [
+          "↩️ The approval by ",
+          { email: event.data.approver },
+          ` does not count any more: ${discountWords[event.data.why]}.`,
+        ],
+      };
     case "request.cancelled":
       return {
         line: [
@@ -69,7 +77,12 @@ export function toThread(event: AuditEvent): Told | undefined {
             ? "Cancelled by the person who asked."
             : `Closed: ${endWords(event.data.reason)}.`,
         ],
+        ...(event.data.changes && { said: changeLines(event.data.changes) }),
       };
+    case "person.joined":
+    case "person.passed":
+    case "person.split":
+      return undefined;
     case "request.expired":
       return { line: ["⌛ Nobody decided in time; the request expired. It can be asked again."] };
     case "grant.active":

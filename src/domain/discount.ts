@@ -1,0 +1,33 @@
+import type { AuditEvent } from "./audit-event.ts";
+import type { Command, Decision, State } from "./decide.ts";
+import { refusalOf, tell } from "./request-consequences.ts";
+
+/** An approval of a request that is not decided yet stops counting: whoever gave it may give none any more. */
+export function discount(
+  state: State,
+  { person, why }: Extract<Command, { type: "discount" }>,
+  now: Date,
+): Decision {
+  const { request } = state;
+  if (request.status !== "pending") return { accepted: false, refusal: refusalOf[request.status] };
+  const approval = request.decisions.find(
+    (decision) =>
+      decision.verdict === "approve" && decision.person === person && decision.discounted === undefined,
+  );
+  if (!approval) return { accepted: false, refusal: "no_such_approval" };
+  const decisions = request.decisions.map((decision) =>
+    decision === approval ? { ...decision, discounted: why } : decision,
+  );
+  const event: AuditEvent = {
+    type: "approval.discounted",
+    at: now,
+    actor: { kind: "hallpass" },
+    data: { approver: approval.email, why },
+  };
+  return {
+    accepted: true,
+    next: { ...state, request: { ...request, decisions } },
+    events: [event],
+    effects: [{ kind: "update_request", dueAt: now }, ...tell(event, now)],
+  };
+}

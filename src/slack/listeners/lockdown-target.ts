@@ -1,0 +1,74 @@
+import type { Locked } from "../../persistence/lockdowns.ts";
+import { nearest } from "../../policy/nearest.ts";
+import { everybodyNamed } from "../../policy/everybody.ts";
+import { isEmail, normalEmail } from "../../policy/principal.ts";
+import { standingOfAccount } from "../authority.ts";
+import type { SlackDeps } from "../deps.ts";
+
+export type FoundTarget =
+  /** `doubt`: what could not be found out about them, in a sentence. */
+  | { readonly ok: true; readonly locked: Locked; readonly doubt?: string }
+  | { readonly ok: false; readonly why: string };
+
+/** Whom or what `@name`, an address or a resource's name means; refused where it means nobody: a slip must not look like a lockdown. */
+export async function findTarget(deps: SlackDeps, target: string): Promise<FoundTarget> {
+  // Slack writes a mention as <@U0ALICE|alice>, and an address as <mailto:alice@example.com|alice@example.com>.
+  const slackId = /^<@([A-Z0-9]+)(?:\|[^>]*)?>$/.exec(target)?.[1];
+  if (slackId !== undefined) return findMentioned(deps, slackId);
+  const address = /^<mailto:([^|>]+)/.exec(target)?.[1] ?? target;
+  if (isEmail(address)) return findAddressed(deps, normalEmail(address));
+  if (deps.policy().resources.has(target)) return { ok: true, locked: { kind: "resource", value: target } };
+  const near = nearest(target, [...deps.policy().resources.keys()]);
+  return {
+    ok: false,
+    why: `Expected a person (@name or e-mail address) or a resource, got “${target}”.${suggest(near)}`,
+  };
+}
+
+/** By the account, whatever it is called and whether it may do anything: an account may have to be locked that shows no address. */
+async function findMentioned(deps: SlackDeps, slackId: string): Promise<FoundTarget> {
+  const account = await deps.directory.account(slackId);
+  const known = await deps.people.find(slackId);
+  if (!account?.email) {
+    if (known === undefined)
+      return {
+        ok: false,
+        why: "Slack shows no e-mail address for this account, and it was never seen here.",
+      };
+    const [address = slackId] = await deps.people.addressesOf(known);
+    return { ok: true, locked: { kind: "person", value: address, person: known } };
+  }
+  const { email, name } = account;
+  // An account that may do nothing here becomes nobody's; its address is meant then.
+  const isOurs = standingOfAccount(deps.workspace, account).is === "here";
+  const person = known ?? (await deps.people.resolve({ email, name, ...(isOurs && { slackId }) })).id;
+  return { ok: true, locked: { kind: "person", value: email, person } };
+}
+
+async function findAddressed(deps: SlackDeps, email: string): Promise<FoundTarget> {
+  let doubt: string | undefined;
+  try {
+    const account = await deps.directory.accountByEmail(email);
+    // Whoever shows the address now is meant, though they may never have used it here.
+    if (account) return await findMentioned(deps, account.id);
+  } catch {
+    doubt = "Slack could not be asked whether it knows this address.";
+  }
+  const person = await deps.people.find(email);
+  const named = everybodyNamed(deps.policy());
+  if (person === undefined && doubt === undefined && !named.has(email))
+    return {
+      ok: false,
+      why: `Neither Slack nor the policy knows ${email}; nobody was locked down.${suggest(nearest(email, [...named]))}`,
+    };
+  const known = person ?? (await deps.people.resolve({ email, name: "" })).id;
+  return {
+    ok: true,
+    locked: { kind: "person", value: email, person: known },
+    ...(doubt !== undefined && { doubt }),
+  };
+}
+
+function suggest(near: string | undefined): string {
+  return near === undefined ? "" : ` Did you mean ${near}?`;
+}

@@ -1,0 +1,20 @@
+import type { PersonChanged } from "../persistence/identities.ts";
+
+/** What the alerts channel is told when somebody turns out to be somebody else: who can mend it reads this. */
+export function wordPersonChange(event: PersonChanged): string {
+  switch (event.type) {
+    case "person.joined": {
+      const { person, other, address, slackId, requests } = event.data;
+      const account = slackId === undefined ? "" : ` The Slack account ${slackId} shows it.`;
+      const decided =
+        requests.length === 0
+          ? ""
+          : ` One of them decided about the other: look at ${requests.slice(0, 20).join(", ")}${requests.length > 20 ? ` and ${requests.length - 20} more` : ""}.`;
+      return `👥 Persons ${person} and ${other} are one from now on, as both go by ${address}.${account}${decided} If they are two people: hallpass people split ${person}.`;
+    }
+    case "person.passed": {
+      const { person, other, address } = event.data;
+      return `👤 ${address} was person ${other}, who has left, and is person ${person} from now on. What person ${other} did stays theirs.`;
+    }
+  }
+}
