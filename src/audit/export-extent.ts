@@ -7,8 +7,8 @@ export type ExportExtent = z.infer<typeof ExportExtent>;
 export const ExportExtent = z.strictObject({
   /** The last event that may belong to it. */
   last: z.strictObject({ seq: z.number().int().positive(), id: z.uuid() }),
-  /** Whom `user` names; `null` when nobody by a number. Erased, they are found by nothing else. */
-  person: z.number().int().nullable(),
+  /** Whom `user` names. Erased, they are found by nothing else. */
+  persons: z.array(z.number().int()),
   head: z.strictObject({ sequence: z.number().int().nonnegative(), hash: z.string() }),
   at: z.iso.datetime(),
   /** The last place of the chain that was retired. */

@@ -67,31 +67,31 @@ export type LogRange = {
  */
 export function copyEvents(
   filters: ExportFilters,
-  person: number | null,
+  persons: readonly number[],
   literal: (text: string) => string,
   range: LogRange = {},
 ): string {
-  return copyAs[filters.format](chosenBy(filters, person, literal, range), range.after === undefined);
+  return copyAs[filters.format](chosenBy(filters, persons, literal, range), range.after === undefined);
 }
 
 /** The statement that counts in `rows` what `copyEvents` writes. */
 export function countEvents(
   filters: ExportFilters,
-  person: number | null,
+  persons: readonly number[],
   literal: (text: string) => string,
   range: LogRange,
 ): string {
-  return `select count(*)::float8 as rows from audit_events e${chosenBy(filters, person, literal, range)}`;
+  return `select count(*)::float8 as rows from audit_events e${chosenBy(filters, persons, literal, range)}`;
 }
 
 function chosenBy(
   filters: ExportFilters,
-  person: number | null,
+  persons: readonly number[],
   literal: (text: string) => string,
   { after, last }: LogRange,
 ): string {
   const where = [
-    ...conditions(filters, person, literal),
+    ...conditions(filters, persons, literal),
     ...(after === undefined ? [] : [`e.seq > ${after}`]),
     ...(last === undefined ? [] : [`e.seq <= ${last}`]),
   ];
@@ -137,13 +137,13 @@ function inertSql(field: { readonly name: string; readonly sql: string; readonly
 
 function conditions(
   { since, until, user, resource, rule, type }: ExportFilters,
-  person: number | null,
+  persons: readonly number[],
   literal: (text: string) => string,
 ): readonly string[] {
   const all = [
     since && `e.at >= ${literal(since.toISOString())}::timestamptz`,
     until && `e.at < ${literal(until.toISOString())}::timestamptz`,
-    user === undefined ? undefined : isAbout(user, person, literal),
+    user === undefined ? undefined : isAbout(user, persons, literal),
     resource === undefined ? undefined : `e.resource = ${literal(resource)}`,
     rule === undefined ? undefined : `e.rule = ${literal(rule)}`,
     type === undefined ? undefined : ofType(type, literal),
@@ -151,12 +151,12 @@ function conditions(
   return all.filter((each) => each !== undefined);
 }
 
-function isAbout(user: string, person: number | null, literal: (text: string) => string): string {
+function isAbout(user: string, persons: readonly number[], literal: (text: string) => string): string {
   // As events were recorded before people had keys.
   const plainly = `lower(e.requester_email) = lower(${literal(user)}) or lower(e.actor_email) = lower(${literal(user)})`;
-  return person === null
-    ? `(${plainly})`
-    : `(e.requester_person = ${person} or e.actor_person = ${person} or ${plainly})`;
+  if (persons.length === 0) return `(${plainly})`;
+  const numbers = persons.join(", ");
+  return `(e.requester_person in (${numbers}) or e.actor_person in (${numbers}) or ${plainly})`;
 }
 
 /** `request` is whatever becomes of requests, `request.approved` that alone. */

@@ -6,6 +6,7 @@ import { callbackify } from "node:util";
 import { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { readPersonalDirectory } from "../persistence/personal-directory.ts";
+import { personNumbers } from "./person-numbers.ts";
 import { readHead } from "./chain-head.ts";
 import {
   type ExportExtent,
@@ -108,15 +109,15 @@ async function streamEvents(
   const directory = await readPersonalDirectory(client);
   // What an earlier run of the same export has fixed stays so.
   const fixed = part?.extent ?? {
-    person: await findPerson(client, filters.user),
+    persons: filters.user === undefined ? [] : [...(await personNumbers(client, filters.user))],
     ...(await readHead(client)),
   };
   progress.expected = await estimateRows(client, filters);
   const begun = part && last && (await begin(client, part, { last, ...fixed }));
   if (begun) writer.takeUp(begun);
-  const { person, head, at } = fixed;
+  const { persons, head, at } = fixed;
   const after = begun?.after;
-  const statement = [filters, person, literal] as const;
+  const statement = [filters, persons, literal] as const;
   // Nothing can be added to what comes before, so that the database knows how many they are.
   const before =
     after === undefined ? 0 : await readCount(client, countEvents(...statement, { last: after }));
@@ -141,15 +142,6 @@ async function begin(client: Client, part: ExportPart, fixed: Omit<ExportExtent,
 async function readCount(client: Client, statement: string): Promise<number> {
   const { rows } = await client.query<{ rows: number }>(statement);
   return rows[0]?.rows ?? 0;
-}
-
-/** The number of somebody by their address, or by the name of who was erased: `person-7`. */
-async function findPerson(client: Client, user: string | undefined): Promise<number | null> {
-  if (user === undefined) return null;
-  const number = /^person-(\d{1,9})$/.exec(user)?.[1];
-  if (number !== undefined) return Number(number);
-  const { rows } = await client.query<{ id: number }>("select id from people where handle = $1", [user]);
-  return rows[0]?.id ?? null;
 }
 
 /** What the server believes the log to hold, which is near enough for a progress bar; chosen among, nobody knows. */

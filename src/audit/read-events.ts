@@ -3,6 +3,7 @@ import QueryStream from "pg-query-stream";
 import { z } from "zod";
 import { Actor, type AuditEvent, StoredEvent } from "../domain/audit-event.ts";
 import { readPersonalDirectory } from "../persistence/personal-directory.ts";
+import { personNumbers } from "./person-numbers.ts";
 
 /** An event as it stands in the log, and what stands beside it, opened: who is erased reads `erased person 7`. */
 export type LoggedEvent = {
@@ -31,8 +32,8 @@ export type LoggedEvent = {
 /** Reads the log as it stood in one instant. `where` chooses among the rows of `audit_events e`. */
 export type AuditReader = {
   readonly events: (where: Where) => AsyncIterable<LoggedEvent>;
-  /** The number of somebody by their address, or by the name of who was erased: `person-7`. */
-  readonly personNumber: (user: string) => Promise<number | undefined>;
+  /** See `personNumbers`. */
+  readonly personNumbers: (user: string) => Promise<readonly number[]>;
   /** Until when events were retired, which are not in the log any more; `undefined` where none were. */
   readonly retiredUntil: Date | undefined;
 };
@@ -77,14 +78,7 @@ export async function withAuditReader<T>(
         );
         for await (const row of rows) yield loggedEvent(directory.openAll(row));
       },
-      async personNumber(user) {
-        const number = /^person-(\d{1,9})$/.exec(user)?.[1];
-        if (number !== undefined) return Number(number);
-        const { rows } = await client.query<{ id: number }>("select id from people where handle = $1", [
-          user,
-        ]);
-        return rows[0]?.id;
-      },
+      personNumbers: (user) => personNumbers(client, user),
     });
   } finally {
     await client.end();

@@ -34,8 +34,8 @@ export async function* whatDid(
   reader: AuditReader,
   { person, span }: WhatQuestion,
 ): AsyncIterable<WhatAnswer> {
-  const number = await reader.personNumber(person);
-  for await (const events of byRequest(reader.events(eventsAbout(person, number)))) {
+  const numbers = await reader.personNumbers(person);
+  for await (const events of byRequest(reader.events(eventsAbout(person, numbers)))) {
     const [first] = events;
     if (isTheirs(events)) {
       const held = heldByRequest(events);
@@ -100,12 +100,12 @@ export function accessOf({ resource = "?", role = "?" }: LoggedEvent): string {
   return `${resource}:${role}`;
 }
 
-function eventsAbout(person: string, number: number | undefined): Where {
+function eventsAbout(person: string, numbers: readonly number[]): Where {
   return {
     with: `about as materialized (
-      select seq from audit_events where requester_person = $1
+      select seq from audit_events where requester_person = any ($1::int[])
       union
-      select seq from audit_events where actor_person = $1
+      select seq from audit_events where actor_person = any ($1::int[])
       union
       select seq from audit_events
       where requester_person is null and requester_email is not null and lower(requester_email) = $2
@@ -114,7 +114,7 @@ function eventsAbout(person: string, number: number | undefined): Where {
       where actor_person is null and actor_email is not null and lower(actor_email) = $2
     )`,
     sql: "e.seq in (select seq from about)",
-    values: [number ?? null, person],
+    values: [numbers, person],
     order: "request",
   };
 }

@@ -127,6 +127,32 @@ function createProgram(): Command {
       finish((await import("./grants-drift.ts")).grantsDrift(options)),
     );
 
+  const people = program.command("people").description("see and say who is who").helpCommand(false);
+  people
+    .command("show")
+    .description("print the accounts and addresses that somebody goes by, and went by")
+    .argument("<PERSON>", "an e-mail address, the id of a Slack account, or a person's number")
+    .option("--json", "as JSON")
+    .action(async (person: string, options: { readonly json?: boolean }) =>
+      finish((await import("./people.ts")).peopleShow(person, options)),
+    );
+  people
+    .command("join")
+    .description("say that two people are one: they decide nothing about each other, and count once")
+    .argument("<PERSON>", "an e-mail address, the id of a Slack account, or a person's number")
+    .argument("<OTHER>", "the same")
+    .action(async (one: string, other: string) =>
+      finish((await import("./people.ts")).peopleJoin(one, other)),
+    );
+  people
+    .command("split")
+    .description("say that some of what a person goes by is somebody else's")
+    .argument("<PERSON>", "an e-mail address, the id of a Slack account, or a person's number")
+    .argument("<NAMES...>", "the other's accounts and addresses")
+    .action(async (person: string, names: readonly string[]) =>
+      finish((await import("./people.ts")).peopleSplit(person, names)),
+    );
+
   const audit = program.command("audit").description("read the audit log").helpCommand(false);
   audit
     .command("export")

@@ -82,7 +82,7 @@ async function lock(
   if (answer.outcome === "refused") return lockdownRefusalText[answer.why];
   if (answer.outcome !== "locked") return `${locked.value} is locked down already.`;
   const ends = wordEnded(answer);
-  tell(`🚨 ${by.email} locked ${locked.value} down (${ends}): ${lockdown.reason}`);
+  tell(`🚨 ${by.email} locked ${locked.value} down: ${lockdown.reason} (${ends})`);
   const until = `Nothing new is given until an admin writes /access lift ${locked.value}.`;
   return [`${locked.value} is locked down: ${ends}. ${until}`, doubt].filter(Boolean).join("\n");
 }

@@ -1,0 +1,91 @@
+import { nameKey } from "../identity/recognise.ts";
+import { createDatabaseClock } from "../persistence/clock.ts";
+import { openDatabase } from "../persistence/database.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import {
+  describePerson,
+  type DescribedPerson,
+  joinByHand,
+  splitByHand,
+} from "../persistence/people-by-hand.ts";
+import type { SplitRefusal } from "../persistence/split-people.ts";
+import { CommandError } from "./failure.ts";
+import { readSettings } from "./settings.ts";
+import { withDatabase } from "./storage.ts";
+
+/** `hallpass people show`: by what somebody goes, and went. Resolves with the exit code. */
+export async function peopleShow(
+  called: string,
+  { json = false }: { readonly json?: boolean },
+): Promise<number> {
+  const person = await inDatabase((db) => find(db, called));
+  process.stdout.write(json ? `${JSON.stringify(person, null, 2)}\n` : wordPerson(person));
+  return 0;
+}
+
+/** `hallpass people join`: two people are one from now on. Resolves with the exit code. */
+export async function peopleJoin(one: string, other: string): Promise<number> {
+  const joined = await inDatabase(async (db) => {
+    const [a, b] = [await find(db, one), await find(db, other)];
+    if (a.id === b.id) throw new CommandError(`${one} and ${other} are one person already: ${a.id}.`);
+    const erased = [a, b].find(({ erasedAt }) => erasedAt !== null);
+    if (erased) throw new CommandError(`Person ${erased.id} is erased, and can't be joined with anybody.`);
+    return find(db, await joinByHand(db, createDatabaseClock(), a.id, b.id));
+  });
+  process.stdout.write(wordPerson(joined));
+  return 0;
+}
+
+/** `hallpass people split`: somebody else goes by these accounts and addresses from now on. Resolves with the exit code. */
+export async function peopleSplit(called: string, names: readonly string[]): Promise<number> {
+  const [person, other] = await inDatabase(async (db) => {
+    const { id } = await find(db, called);
+    const split = { person: id, names: names.map(nameKey) };
+    const result = await splitByHand(db, createDatabaseClock(), split);
+    if ("refusal" in result) throw new CommandError(wordRefusal(result.refusal, id, names));
+    return [await find(db, id), await find(db, result.other)];
+  });
+  process.stdout.write(`${wordPerson(person)}\n${wordPerson(other)}`);
+  return 0;
+}
+
+async function inDatabase<T>(work: (db: PrismaClient) => Promise<T>): Promise<T> {
+  return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+    const database = openDatabase(databaseUrl);
+    try {
+      return await work(database.prisma);
+    } finally {
+      await database.close();
+    }
+  });
+}
+
+async function find(db: PrismaClient, called: string | number): Promise<DescribedPerson> {
+  const number = /^(?:person-)?(\d{1,9})$/.exec(String(called))?.[1];
+  const person = await describePerson(db, number === undefined ? called : Number(number));
+  if (person) return person;
+  throw new CommandError(
+    `Nobody goes by ${called} now: expected an e-mail address, the id of a Slack account, or a person's number such as 7.`,
+  );
+}
+
+function wordRefusal(refusal: SplitRefusal, person: number, names: readonly string[]): string {
+  switch (refusal) {
+    case "not_theirs":
+      return `Person ${person} does not go by all of ${names.join(", ")}: see hallpass people show ${person}. Nothing was changed.`;
+    case "nothing_left":
+      return `That is all person ${person} goes by: leave them at least one account or address. Nothing was changed.`;
+  }
+}
+
+function wordPerson({ id, erasedAt, joined, names }: DescribedPerson): string {
+  const day = (at: Date): string => `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const lines = names.map(({ kind, name, since, until, goneSince, now }) => {
+    const what = kind === "email" ? name : `Slack account ${name}`;
+    if (until) return `  until ${day(until)}: ${what}${now === null ? "" : `, person ${now} by now`}`;
+    return `  ${what}, since ${day(since)}${goneSince ? `; may do nothing since ${day(goneSince)}` : ""}`;
+  });
+  const also = joined.length === 0 ? [] : [`  turned out to be person ${joined.join(", ")} too`];
+  const erased = erasedAt ? [`  erased ${day(erasedAt)}`] : [];
+  return `Person ${id}\n${[...lines, ...also, ...erased].map((line) => `${line}\n`).join("")}`;
+}

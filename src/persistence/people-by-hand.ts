@@ -1,0 +1,119 @@
+import { z } from "zod";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import { type NameKey, nameKey } from "../identity/recognise.ts";
+import type { Clock } from "./clock.ts";
+import { insertEvents, withEventRows } from "./event-rows.ts";
+import { decidedBetween, joinPeople, lockPeople, noteChange, nowIn } from "./join-people.ts";
+import type { Statements } from "./people.ts";
+import { type SplitRefusal, splitPeople } from "./split-people.ts";
+
+const instant = z.coerce.date();
+const Described = z.object({
+  id: z.number(),
+  erasedAt: instant.nullable(),
+  joined: z.array(z.number()),
+  names: z.array(
+    z.object({
+      kind: z.enum(["slack_id", "email"]),
+      name: z.string(),
+      since: instant,
+      until: instant.nullable(),
+      goneSince: instant.nullable(),
+      /** Who goes by it by now, where they do not. */
+      now: z.number().nullable(),
+    }),
+  ),
+});
+
+/** What is known of who somebody is. */
+export type DescribedPerson = Readonly<z.infer<typeof Described>>;
+
+/** The person who goes by an account or an address now, or of this number; `undefined` where there is none. */
+export async function describePerson(
+  db: Statements,
+  called: string | number,
+): Promise<DescribedPerson | undefined> {
+  const { kind, name } = nameKey(String(called));
+  const rows = await db.$queryRaw<unknown[]>`
+    with named as (
+      select ${typeof called === "number" ? called : null}::int as id
+      union all
+      select person_id from person_names where kind = ${kind} and name = ${name} and until is null),
+    one as (select distinct coalesce(p.joined_into, p.id) as id from people p join named using (id))
+    select p.id, p.erased_at as "erasedAt",
+           array(select o.id from people o where o.joined_into = p.id order by o.id) as joined,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+               'kind', n.kind, 'name', n.name, 'since', n.since, 'until', n.until, 'goneSince', n.gone_since,
+               'now', (select o.person_id from person_names o
+                       where o.kind = n.kind and o.name = n.name and o.until is null and o.person_id <> p.id))
+               order by n.until is not null, n.kind, n.name, n.id), '[]')
+            from person_names n where n.person_id = p.id) as names
+    from people p join one using (id)`;
+  return rows[0] === undefined ? undefined : Described.parse(rows[0]);
+}
+
+/** An operator says that two people are one; on record. The number that stands for both. */
+export async function joinByHand(
+  db: PrismaClient,
+  clock: Clock,
+  one: number,
+  other: number,
+): Promise<number> {
+  const [into, from] = one < other ? [one, other] : [other, one];
+  return changeByHand(db, async (tx) => {
+    const requests = await decidedBetween(tx, into, from);
+    await joinPeople(tx, clock, { into, from });
+    const [address] = await tx.$queryRaw<{ name: string }[]>`
+      select name from person_names where person_id = ${into} and until is null order by kind, name limit 1`;
+    await record(tx, {
+      type: "person.joined",
+      at: await nowIn(tx, clock),
+      actor: { kind: "hallpass" },
+      data: { person: into, other: from, address: address?.name ?? "", requests: [...requests], via: "cli" },
+    });
+    await noteChange(tx, clock, "joined", into, from);
+    return into;
+  });
+}
+
+/** An operator says that a person is two; on record. The number of the other. */
+export async function splitByHand(
+  db: PrismaClient,
+  clock: Clock,
+  split: { readonly person: number; readonly names: readonly NameKey[] },
+): Promise<{ readonly other: number } | { readonly refusal: SplitRefusal }> {
+  return changeByHand(db, async (tx) => {
+    const result = await splitPeople(tx, clock, split);
+    if ("refusal" in result) return result;
+    const { person, names } = split;
+    const { other } = result;
+    await record(tx, {
+      type: "person.split",
+      at: await nowIn(tx, clock),
+      actor: { kind: "hallpass" },
+      data: { person, other, names: names.map(({ name }) => name), via: "cli" },
+    });
+    await noteChange(tx, clock, "split", person, other);
+    return result;
+  });
+}
+
+function changeByHand<T>(db: PrismaClient, work: (tx: Statements) => Promise<T>): Promise<T> {
+  return db.$transaction(
+    async (tx) => {
+      await lockPeople(tx);
+      return work(tx);
+    },
+    { timeout: 60_000 },
+  );
+}
+
+async function record(tx: Statements, event: AuditEvent): Promise<void> {
+  await withEventRows(
+    tx,
+    [event],
+    undefined,
+    (rows, insist) => tx.$executeRaw`${insertEvents(rows, insist)}`,
+  );
+}

@@ -1,0 +1,91 @@
+import { Client } from "pg";
+import { createMovableClock } from "../../src/persistence/clock.ts";
+import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { createPeople } from "../../src/persistence/identities.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { hallpass } from "./run-hallpass.ts";
+
+let own: TestDatabase;
+let database: Database;
+let client: Client;
+
+beforeAll(async () => {
+  own = await createDatabase();
+  database = openDatabase(own.url);
+  client = new Client({ connectionString: own.url });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await database.close();
+  await own.close();
+});
+
+const people = (...args: readonly string[]): ReturnType<typeof hallpass> =>
+  hallpass(["people", ...args], { env: { DATABASE_URL: own.url } });
+
+async function meet(slackId: string, email: string): Promise<number> {
+  const known = createPeople({
+    db: database.prisma,
+    clock: createMovableClock(),
+    lookUp: () => Promise.resolve({ is: "unknown", why: "nobody is asked" }),
+    onChange: () => undefined,
+  });
+  return (await known.resolve({ slackId, email, name: "" })).id;
+}
+
+async function files(slackId: string, email: string, person: number): Promise<void> {
+  await client.query("insert into policies (hash, text) values ('p', 'version: 1') on conflict do nothing");
+  await client.query(
+    `insert into access_requests (id, status, source, requester_email, requester_name, requester_slack_id, requester_person,
+       resource, role, duration_seconds, reason, policy_version, terms, planned, created_at)
+     values (gen_random_uuid(), 'pending', 'slack', $1, '', $2, $3, 'orders-db', 'read', 60, 'x', 'p', '{}', '[]', now())`,
+    [email, slackId, person],
+  );
+}
+
+test("who somebody is is shown, joined and split again, and each is on record", async () => {
+  const [ann, beth] = [await meet("U0ANN", "ann@example.com"), await meet("U0BETH", "beth@example.com")];
+  await files("U0ANN", "ann@example.com", ann);
+  await files("U0BETH", "beth@example.com", beth);
+  const shown = await people("show", "Ann@example.com");
+  expect(shown.stdout).toMatch(
+    new RegExp(`^Person ${ann}\n {2}ann@example.com, since .*\n {2}Slack account U0ANN, since .*\n$`),
+  );
+
+  const joined = await people("join", "U0ANN", "beth@example.com");
+  expect(joined).toMatchObject({ code: 0, stderr: "" });
+  expect(joined.stdout).toContain(`turned out to be person ${beth} too`);
+  const filedBy = async (): Promise<readonly number[]> =>
+    (
+      await client.query<{ p: number }>("select requester_person as p from access_requests order by number")
+    ).rows.map(({ p }) => p);
+  expect(await filedBy()).toEqual([ann, ann]);
+
+  const split = await people("split", String(ann), "U0BETH", "beth@example.com");
+  expect(split).toMatchObject({ code: 0, stderr: "" });
+  expect(split.stdout).toContain(`Person ${beth}\n`);
+  expect(await filedBy()).toEqual([ann, beth]);
+  expect((await people("show", "beth@example.com", "--json")).stdout).toContain(`"id": ${beth}`);
+
+  const { rows } = await client.query("select type, data ->> 'via' as via from audit_events order by seq");
+  expect(rows).toEqual([
+    { type: "person.joined", via: "cli" },
+    { type: "person.split", via: "cli" },
+  ]);
+});
+
+test.each([
+  [["show", "nobody@example.com"], "Nobody goes by nobody@example.com now: expected an e-mail address"],
+  [["show", "99999"], "Nobody goes by 99999 now"],
+  [["join", "carl@example.com", "U0CARL"], "are one person already"],
+  [["split", "U0CARL", "ann@example.com"], "does not go by all of ann@example.com"],
+  [["split", "U0CARL", "U0CARL", "carl@example.com"], "leave them at least one"],
+])("a slip changes nothing and says what was expected: people %s", async (args, words) => {
+  await meet("U0CARL", "carl@example.com");
+  const before = await client.query("select * from person_names order by id");
+  const { code, stderr } = await people(...args);
+  expect(code).toBe(1);
+  expect(stderr).toContain(words);
+  expect((await client.query("select * from person_names order by id")).rows).toEqual(before.rows);
+});

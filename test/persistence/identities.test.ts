@@ -1,0 +1,180 @@
+import { Client } from "pg";
+import type { AuditEvent } from "../../src/domain/audit-event.ts";
+import { type People, PeopleChanged } from "../../src/identity/people.ts";
+import type { Standing } from "../../src/identity/standing.ts";
+import { recordEvent } from "../../src/persistence/audit.ts";
+import { createMovableClock } from "../../src/persistence/clock.ts";
+import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { createPeople, type PersonChanged } from "../../src/persistence/identities.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+
+let own: TestDatabase;
+let database: Database;
+let other: Database;
+let client: Client;
+let people: People;
+let changes: PersonChanged[];
+let gone: Set<string>;
+
+const clock = createMovableClock();
+const peopleOn = ({ prisma }: Database): People =>
+  createPeople({
+    db: prisma,
+    clock,
+    lookUp: (slackId): Promise<Standing> =>
+      Promise.resolve(
+        gone.has(slackId)
+          ? { is: "gone", why: "they have left" }
+          : { is: "here", caller: { email: "", name: "" } },
+      ),
+    onChange: (event) => void changes.push(event),
+  });
+
+beforeEach(async () => {
+  own = await createDatabase();
+  database = openDatabase(own.url);
+  other = openDatabase(own.url);
+  client = new Client({ connectionString: own.url });
+  await client.connect();
+  changes = [];
+  gone = new Set();
+  people = peopleOn(database);
+});
+afterEach(async () => {
+  await client.end();
+  await Promise.all([database.close(), other.close()]);
+  await own.close();
+});
+
+const idOf = async (slackId: string | undefined, email: string, by = people): Promise<number> =>
+  (await by.resolve({ email, name: "", ...(slackId !== undefined && { slackId }) })).id;
+
+async function namesOf(person: number): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    "select name from person_names where person_id = $1 and until is null order by name",
+    [person],
+  );
+  return rows.map(({ name }) => name);
+}
+
+it("a person is met once, by whichever processes and however often at once", async () => {
+  const met = await Promise.all(
+    [people, peopleOn(other), people, peopleOn(other)].map((by) => idOf("U1", "a@x.test", by)),
+  );
+  expect(new Set(met).size).toBe(1);
+  expect(await namesOf(met[0] ?? 0)).toEqual(["U1", "a@x.test"]);
+  const { rows } = await client.query("select id from people");
+  expect(rows).toHaveLength(1);
+});
+
+it("whoever changes their address stays who they are, by the old one too", async () => {
+  const before = await idOf("U1", "a@x.test");
+  expect(await idOf("U1", "b@x.test")).toBe(before);
+  expect(await people.addressesOf(before)).toEqual(["a@x.test", "b@x.test"]);
+  expect(await people.find("A@X.test")).toBe(before);
+  expect(changes).toEqual([]);
+});
+
+it("an account that shows the address of somebody else makes them one, on record and once", async () => {
+  const [one, two] = [await idOf("U1", "a@x.test"), await idOf("U2", "b@x.test")];
+  expect(one).not.toBe(two);
+  await Promise.all([idOf("U1", "b@x.test"), idOf("U1", "b@x.test", peopleOn(other))]);
+  expect(await idOf("U2", "b@x.test")).toBe(one);
+  expect(await namesOf(one)).toEqual(["U1", "U2", "a@x.test", "b@x.test"]);
+  expect(await namesOf(two)).toEqual([]);
+  const { rows } = await client.query("select type from audit_events");
+  expect(rows).toEqual([{ type: "person.joined" }]);
+  expect(changes).toMatchObject([{ type: "person.joined", data: { person: one, other: two } }]);
+});
+
+it("the address of who has left passes to another account, also where nobody was told that they have left", async () => {
+  const before = await idOf("U1", "a@x.test");
+  gone.add("U1");
+  const after = await idOf("U9", "a@x.test");
+  expect(after).not.toBe(before);
+  expect(await namesOf(before)).toEqual(["U1"]);
+  expect(await namesOf(after)).toEqual(["U9", "a@x.test"]);
+  expect(changes).toMatchObject([
+    { type: "person.passed", data: { person: after, other: before, address: "a@x.test" } },
+  ]);
+});
+
+it("while one account of theirs may still act, an address passes to nobody", async () => {
+  const before = await idOf("U1", "a@x.test");
+  expect(await idOf("U2", "a@x.test")).toBe(before);
+  await people.leave("U1");
+  gone.add("U1");
+  expect(await idOf("U9", "a@x.test")).toBe(before);
+});
+
+it("an address of somebody who is locked down passes to nobody", async () => {
+  const before = await idOf("U1", "a@x.test");
+  await client.query(
+    `insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
+     values (gen_random_uuid(), 'person', 'a@x.test', $1, 'x', 'd@x.test', now())`,
+    [before],
+  );
+  gone.add("U1");
+  expect(await idOf("U9", "a@x.test")).toBe(before);
+});
+
+it("nobody is made one with another, or another, because Slack did not answer", async () => {
+  await idOf("U1", "a@x.test");
+  const unsure = createPeople({
+    db: other.prisma,
+    clock,
+    lookUp: () => Promise.resolve({ is: "unknown", why: "Slack could not be asked about them" }),
+    onChange: () => undefined,
+  });
+  await expect(idOf("U9", "a@x.test", unsure)).rejects.toThrow("Slack could not be asked about them");
+  expect(await people.find("U9")).toBeUndefined();
+});
+
+it("an account that comes back is not gone any more", async () => {
+  const person = await idOf("U1", "a@x.test");
+  expect(await people.leave("U1")).toEqual({ person, others: [] });
+  expect(await idOf("U1", "a@x.test", peopleOn(other))).toBe(person);
+  const { rows } = await client.query("select gone_since from person_names where name = 'U1'");
+  expect(rows).toEqual([{ gone_since: null }]);
+});
+
+describe("what another process remembers of who is who", () => {
+  const asked = (id: number): AuditEvent => ({
+    type: "audit.asked",
+    at: new Date(),
+    actor: { kind: "person", id, email: "b@x.test", slackId: "U2" },
+    data: { question: "who", via: "slack" },
+  });
+
+  it("writes nothing under a number that has become another's", async () => {
+    const [one, two] = [await idOf("U1", "a@x.test"), await idOf("U2", "b@x.test")];
+    await recordEvent(other.prisma, asked(two));
+    await idOf("U1", "b@x.test");
+    await expect(recordEvent(other.prisma, asked(two))).rejects.toBeInstanceOf(PeopleChanged);
+    await recordEvent(other.prisma, asked(one));
+    const { rows } = await client.query<{ actor_person: number }>(
+      "select actor_person from audit_events where type = 'audit.asked' order by seq",
+    );
+    expect(rows).toEqual([{ actor_person: two }, { actor_person: one }]);
+  });
+
+  it("writes nothing of an address under whose it was", async () => {
+    const about = (): AuditEvent => ({
+      type: "request.reminded",
+      at: new Date(),
+      actor: { kind: "hallpass" },
+      data: { asks: ["a@x.test"] },
+    });
+    const before = await idOf("U1", "a@x.test");
+    await recordEvent(other.prisma, about());
+    gone.add("U1");
+    const after = await idOf("U9", "a@x.test");
+    await recordEvent(other.prisma, about());
+    const { rows } = await client.query<{ person: number }>(
+      `select v.person_id as person from audit_events e
+       join personal_values v on e.data::text like '%i' || v.id || '%'
+       where e.type = 'request.reminded' order by e.seq`,
+    );
+    expect(rows).toEqual([{ person: before }, { person: after }]);
+  });
+});
