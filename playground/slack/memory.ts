@@ -29,6 +29,7 @@ function absent<T>(schema: z.ZodType<T>): z.ZodType<T | undefined> {
 const UserRecord = z.object({
   id: z.string(),
   teamId: z.string(),
+  enterpriseId: absent(z.string()),
   name: z.string(),
   realName: z.string(),
   email: z.string(),

@@ -4,6 +4,13 @@ export interface Team {
   readonly id: string;
   readonly name: string;
   readonly domain: string;
+  /** The organisation of Enterprise Grid that the workspace is one of. */
+  readonly enterprise?: Enterprise;
+}
+
+export interface Enterprise {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** The app under test as Slack knows it. */
@@ -12,12 +19,19 @@ export interface InstalledApp {
   readonly name: string;
   readonly botId: string;
   readonly botUserId: string;
+  /** Installed in the whole organisation: payloads name no team. */
+  readonly isOrgWide?: boolean;
 }
 
 export interface User {
   readonly id: string;
-  /** Another team's id for a stranger from a connected workspace. */
+  /**
+   * The home workspace: for a stranger that of another company, on Enterprise Grid maybe another one of the organisation.
+   * The organisation's own id where Slack shows no home.
+   */
   readonly teamId: string;
+  /** The organisation of Enterprise Grid that the account is of. */
+  readonly enterpriseId: string | undefined;
   readonly name: string;
   readonly realName: string;
   readonly email: string;
@@ -26,6 +40,7 @@ export interface User {
   readonly isBot: boolean;
   readonly isRestricted: boolean;
   readonly isUltraRestricted: boolean;
+  /** Of another company and, as Slack's reference has it, in no channel that the app sees; who is in one is not marked. */
   readonly isStranger: boolean;
   readonly isAppUser: boolean;
 }

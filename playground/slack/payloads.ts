@@ -1,7 +1,7 @@
 import { interactiveElements, valuesOf, type PlacedElement } from "./elements.ts";
 import { objectsOf, textOf, type JsonObject } from "./json.ts";
 import { messageShape } from "./messages.ts";
-import type { Channel, Message, OpenView, User } from "./model.ts";
+import type { Channel, Message, OpenView, Team, User } from "./model.ts";
 import type { ResponseUrls } from "./response-urls.ts";
 import { allBlocks } from "./seen.ts";
 import type { Triggers } from "./triggers.ts";
@@ -42,17 +42,32 @@ const VERIFICATION_TOKEN = "deprecated-verification-token";
 /** Builds the payloads Slack sends, each with its own fresh trigger and response_url. */
 export function createPayloads({ workspace, triggers, responseUrls, views }: PayloadDeps): Payloads {
   const { app, team } = workspace;
+  const isOrgWide = app.isOrgWide === true;
+  const enterprise = team.enterprise ?? null;
+
+  /** The workspace somebody sits in, which need not be their home. */
+  function seatOf(user: User): Team {
+    const isAtHome = user.isStranger || (isOrgWide && user.teamId !== user.enterpriseId);
+    if (!isAtHome || user.teamId === team.id) return team;
+    return {
+      ...(team.enterprise && !user.isStranger && { enterprise: team.enterprise }),
+      id: user.teamId,
+      name: "Elsewhere",
+      domain: "elsewhere",
+    };
+  }
 
   function base(type: string, user: User): JsonObject {
+    const seat = seatOf(user);
     return {
       type,
-      // A stranger's click arrives with the stranger's own team; the app has to notice.
-      team: { id: user.teamId, domain: user.teamId === team.id ? team.domain : "elsewhere" },
+      // Where the person sits, which may be our workspace for a stranger and another for one of ours.
+      team: isOrgWide ? null : { id: seat.id, domain: seat.domain, ...organisation(seat) },
       user: { id: user.id, username: user.name, name: user.name, team_id: user.teamId },
       api_app_id: app.id,
       token: VERIFICATION_TOKEN,
-      enterprise: null,
-      is_enterprise_install: false,
+      enterprise: enterprise && { ...enterprise },
+      is_enterprise_install: isOrgWide,
     };
   }
 
@@ -95,8 +110,9 @@ export function createPayloads({ workspace, triggers, responseUrls, views }: Pay
   return {
     command: (user, channel, command, text) => ({
       token: VERIFICATION_TOKEN,
-      team_id: user.teamId,
-      team_domain: user.teamId === team.id ? team.domain : "elsewhere",
+      team_id: seatOf(user).id,
+      team_domain: seatOf(user).domain,
+      ...organisation(seatOf(user)),
       channel_id: channel.id,
       channel_name: shownName(channel),
       user_id: user.id,
@@ -104,7 +120,7 @@ export function createPayloads({ workspace, triggers, responseUrls, views }: Pay
       command,
       text,
       api_app_id: app.id,
-      is_enterprise_install: "false",
+      is_enterprise_install: String(isOrgWide),
       response_url: responseUrls.issue({ channelId: channel.id, userId: user.id }),
       trigger_id: triggers.issue(user.id),
     }),
@@ -162,8 +178,9 @@ export function createPayloads({ workspace, triggers, responseUrls, views }: Pay
     event: (event, isExtSharedChannel = false) => ({
       token: VERIFICATION_TOKEN,
       team_id: team.id,
+      ...(enterprise && { enterprise_id: enterprise.id }),
       context_team_id: team.id,
-      context_enterprise_id: null,
+      context_enterprise_id: enterprise?.id ?? null,
       api_app_id: app.id,
       event: { event_ts: workspace.nextTs(), ...event },
       type: "event_callback",
@@ -171,16 +188,20 @@ export function createPayloads({ workspace, triggers, responseUrls, views }: Pay
       event_time: Math.trunc(workspace.now() / 1000),
       authorizations: [
         {
-          enterprise_id: null,
-          team_id: team.id,
+          enterprise_id: enterprise?.id ?? null,
+          team_id: isOrgWide ? null : team.id,
           user_id: app.botUserId,
           is_bot: true,
-          is_enterprise_install: false,
+          is_enterprise_install: isOrgWide,
         },
       ],
       is_ext_shared_channel: isExtSharedChannel,
     }),
   };
+}
+
+function organisation({ enterprise }: Team): JsonObject {
+  return enterprise ? { enterprise_id: enterprise.id, enterprise_name: enterprise.name } : {};
 }
 
 /** Slack names neither direct messages nor private channels in its payloads. */

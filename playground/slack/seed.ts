@@ -33,8 +33,11 @@ export interface SeedOptions {
 }
 
 export const TEAM: Team = { id: "T0HALLPASS", name: "Example", domain: "example" };
+/** The same workspace as one of an organisation on Enterprise Grid, and another of its workspaces. */
+export const GRID_TEAM: Team = { ...TEAM, enterprise: { id: "E0EXAMPLE", name: "Example Group" } };
+export const SISTER_TEAM_ID = "T0SISTER";
 export const OTHER_TEAM_ID = "T0STRANGER";
-const APP: InstalledApp = {
+export const APP: InstalledApp = {
   id: "A0HALLPASS",
   name: "hallpass",
   botId: "B0HALLPASS",
@@ -112,6 +115,7 @@ function userFrom(person: PersonSeed, team: Team): User {
   return {
     id: idFrom("U", person.name),
     teamId: team.id,
+    enterpriseId: person.isStranger === true ? undefined : team.enterprise?.id,
     realName: person.name,
     email: `${person.name}@example.com`,
     timezone: "Europe/London",

@@ -184,7 +184,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     changeUser: async (userName, changes) => {
       const user = { ...userNamed(userName), ...changes };
       workspace.putUser(user);
-      await interactions.event({ type: "user_change", user: userShape(user, true), cache_ts: 0 });
+      await interactions.event({ type: "user_change", user: userShape(workspace, user, true), cache_ts: 0 });
     },
     changeUsergroup: usergroups.changeMembers,
     editUsergroup: usergroups.edit,

@@ -3,10 +3,11 @@ import type { Channel, StoredFile, User, Usergroup } from "../model.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Slack's user object; the address only shows with users:read.email, and never a stranger's. */
-export function userShape(user: User, showsEmail: boolean): JsonObject {
+export function userShape(workspace: Workspace, user: User, showsEmail: boolean): JsonObject {
   return {
     id: user.id,
-    team_id: user.teamId,
+    // Left out for some accounts of Enterprise Grid (https://github.com/looker/lookerbot/issues/184).
+    ...(user.teamId === user.enterpriseId ? {} : { team_id: user.teamId }),
     name: user.name,
     deleted: user.deleted,
     real_name: user.realName,
@@ -30,7 +31,21 @@ export function userShape(user: User, showsEmail: boolean): JsonObject {
     is_app_user: user.isAppUser,
     is_email_confirmed: true,
     ...(user.isStranger ? { is_stranger: true } : {}),
+    ...(user.enterpriseId === undefined ? {} : { enterprise_user: enterpriseUserShape(workspace, user) }),
     updated: 0,
+  };
+}
+
+function enterpriseUserShape({ team }: Workspace, user: User): JsonObject {
+  const isOurs = user.enterpriseId === team.enterprise?.id;
+  const homes = user.teamId === user.enterpriseId ? [] : [user.teamId];
+  return {
+    id: user.id,
+    enterprise_id: user.enterpriseId,
+    enterprise_name: isOurs ? team.enterprise?.name : "Elsewhere",
+    is_admin: false,
+    is_owner: false,
+    teams: isOurs ? [...new Set([team.id, ...homes])] : homes,
   };
 }
 

@@ -13,7 +13,7 @@ export function userMethods({ workspace, scopes }: MethodDeps): Methods {
       run: (args) => {
         const user = workspace.user(textOf(args.user));
         if (user === undefined) throw new MethodError("user_not_found");
-        return { user: userShape(user, showsEmail) };
+        return { user: userShape(workspace, user, showsEmail) };
       },
     },
     "users.list": {
@@ -22,7 +22,7 @@ export function userMethods({ workspace, scopes }: MethodDeps): Methods {
         const own = workspace.users().filter((user) => !user.isStranger);
         const { items, response_metadata } = page(own, args, 0);
         return {
-          members: items.map((user) => userShape(user, showsEmail)),
+          members: items.map((user) => userShape(workspace, user, showsEmail)),
           cache_ts: Math.trunc(workspace.now() / 1000),
           response_metadata,
         };
@@ -37,7 +37,7 @@ export function userMethods({ workspace, scopes }: MethodDeps): Methods {
           .users()
           .find((one) => !one.deleted && !one.isStranger && !one.isBot && one.email.toLowerCase() === email);
         if (user === undefined) throw new MethodError("users_not_found");
-        return { user: userShape(user, showsEmail) };
+        return { user: userShape(workspace, user, showsEmail) };
       },
     },
     "usergroups.list": {
