@@ -2,7 +2,7 @@ import type { Channel, InstalledApp, Team, User, Usergroup } from "./model.ts";
 import type { WorkspaceSeed } from "./workspace.ts";
 
 /** A person as a test writes one: only `name` is needed. */
-type PersonSeed = Pick<User, "name"> & Partial<User>;
+export type PersonSeed = Pick<User, "name"> & Partial<User>;
 
 /** A channel as a test writes one; `members` are user names, the app's own name invites the bot. */
 interface ChannelSeed {
@@ -111,7 +111,8 @@ function insiders(): readonly string[] {
   );
 }
 
-function userFrom(person: PersonSeed, team: Team): User {
+/** A user as a test writes one, with a stable id: `alice` is always `U0ALICE`. */
+export function userFrom(person: PersonSeed, team: Team): User {
   return {
     id: idFrom("U", person.name),
     teamId: team.id,

@@ -7,6 +7,7 @@ import type { JsonObject } from "./json.ts";
 import type { WorkspaceMemory } from "./memory.ts";
 import type { Team, User } from "./model.ts";
 import { createPayloads, type Payloads } from "./payloads.ts";
+import { createPeopleHands, type PeopleHands } from "./people.ts";
 import { createPerson, type Person } from "./person.ts";
 import { createProblems, type Problems } from "./problems.ts";
 import { createResponseUrls } from "./response-urls.ts";
@@ -17,7 +18,6 @@ import { createTriggers } from "./triggers.ts";
 import { createUsergroupHands, type UsergroupHands } from "./usergroups.ts";
 import { createViews, type Views } from "./views.ts";
 import { createWebApi, type Tokens } from "./web-api/call.ts";
-import { userShape } from "./web-api/shapes.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
 
 export interface SlackOptions {
@@ -65,8 +65,10 @@ export interface SlackServer {
   readonly setAppUrl: (appUrl: string | undefined) => void;
   readonly requestUrl: () => string | undefined;
   readonly as: (userName: string) => Person;
+  /** What becomes of accounts. */
+  readonly people: PeopleHands;
   /** Changes a person (deactivation, guest, name) and sends `user_change`. */
-  readonly changeUser: (userName: string, changes: Partial<User>) => Promise<void>;
+  readonly changeUser: PeopleHands["change"];
   /** What an admin does to user groups; Slack sends the events of each. */
   readonly changeUsergroup: UsergroupHands["changeMembers"];
   readonly editUsergroup: UsergroupHands["edit"];
@@ -157,6 +159,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     if (user === undefined) throw new Error(`No user "${name}"`);
     return user;
   };
+  const people = createPeopleHands({ workspace, interactions, userNamed });
   const usergroups = createUsergroupHands({ workspace, interactions, userNamed });
 
   url = `${await routes.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 })}/`;
@@ -181,11 +184,8 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     },
     requestUrl,
     as: (userName) => createPerson({ workspace, views, interactions }, userName),
-    changeUser: async (userName, changes) => {
-      const user = { ...userNamed(userName), ...changes };
-      workspace.putUser(user);
-      await interactions.event({ type: "user_change", user: userShape(workspace, user, true), cache_ts: 0 });
-    },
+    people,
+    changeUser: people.change,
     changeUsergroup: usergroups.changeMembers,
     editUsergroup: usergroups.edit,
     addUsergroup: usergroups.add,

@@ -30,12 +30,6 @@ export interface Views {
 
 /** The modals and Home tabs people look at. Definitions are checked against Slack's limits; broken ones throw MethodError. */
 export function createViews(workspace: Workspace): Views {
-  function everyView(): readonly OpenView[] {
-    return workspace
-      .users()
-      .flatMap(({ id }) => [...workspace.modals(id), ...[workspace.home(id)].flatMap((view) => view ?? [])]);
-  }
-
   function newView(
     userId: string,
     kind: OpenView["kind"],
@@ -44,7 +38,10 @@ export function createViews(workspace: Workspace): Views {
   ): OpenView {
     const id = workspace.nextId("V");
     const externalId = textOf(definition.external_id);
-    if (externalId !== "" && everyView().some((view) => textOf(view.definition.external_id) === externalId)) {
+    if (
+      externalId !== "" &&
+      workspace.views().some((view) => textOf(view.definition.external_id) === externalId)
+    ) {
       throw new MethodError("duplicate_external_id");
     }
     return {
@@ -74,7 +71,7 @@ export function createViews(workspace: Workspace): Views {
     return view;
   }
 
-  const find = (viewId: string): OpenView | undefined => everyView().find((view) => view.id === viewId);
+  const find = (viewId: string): OpenView | undefined => workspace.views().find((view) => view.id === viewId);
 
   return {
     open: (userId, definition) => {
@@ -92,9 +89,11 @@ export function createViews(workspace: Workspace): Views {
       return view;
     },
     update: ({ viewId, externalId, hash }, definition) => {
-      const found = everyView().find((view) =>
-        viewId === undefined ? textOf(view.definition.external_id) === externalId : view.id === viewId,
-      );
+      const found = workspace
+        .views()
+        .find((view) =>
+          viewId === undefined ? textOf(view.definition.external_id) === externalId : view.id === viewId,
+        );
       if (found === undefined) throw new MethodError("not_found");
       const given = readView(definition, found.kind);
       if (hash !== undefined && hash !== found.hash) throw new MethodError("hash_conflict");

@@ -62,8 +62,12 @@ export interface Workspace {
   /** The person's open modals, the one on top last. */
   readonly modals: (userId: string) => readonly OpenView[];
   readonly home: (userId: string) => OpenView | undefined;
+  /** The modals and Home tabs of everybody, also of whom Slack knows no more. */
+  readonly views: () => readonly OpenView[];
   readonly failedInteractions: () => readonly FailedInteraction[];
   readonly putUser: (user: User) => void;
+  /** What they said, and where they were members, stays. */
+  readonly removeUser: (id: string) => void;
   readonly putChannel: (channel: Channel) => void;
   /** With all that was said in it. */
   readonly removeChannel: (id: string) => void;
@@ -186,9 +190,16 @@ export function createWorkspace(seed: WorkspaceSeed, now: () => number, memory?:
     file: (id) => files.get(id),
     modals: (userId) => modals.get(userId) ?? [],
     home: (userId) => homes.get(userId),
+    views: () => [...[...modals.values()].flat(), ...homes.values()],
     failedInteractions: () => [...failures],
     putUser: (user) => {
       users.set(user.id, user);
+      announce({ kind: "user", user });
+    },
+    removeUser: (id) => {
+      const user = users.get(id);
+      if (user === undefined) return;
+      users.delete(id);
       announce({ kind: "user", user });
     },
     putChannel,
