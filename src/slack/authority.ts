@@ -5,15 +5,15 @@ import type { Directory, SlackAccount } from "./directory.ts";
 /** The workspace Hallpass is installed in. */
 export type Workspace = { readonly teamId: string; readonly enterpriseId: string | undefined };
 
-/** Who clicked or typed, as Slack delivered it. */
-export type Clicker = { readonly userId: string; readonly teamId: string | undefined };
+/**
+ * Who clicked or typed, as Slack delivered it. The teams of a payload are left out: they name where somebody sits, on
+ * Enterprise Grid also the organisation or nothing, and a stranger in a shared channel may sit where we are.
+ */
+export type Clicker = { readonly userId: string };
 
 /** Who acted in an interaction, as its payload says. */
-export function clickerOf(body: {
-  readonly user: { readonly id: string; readonly team_id?: string };
-  readonly team?: { readonly id: string } | null;
-}): Clicker {
-  return { userId: body.user.id, teamId: body.user.team_id ?? body.team?.id };
+export function clickerOf(body: { readonly user: { readonly id: string } }): Clicker {
+  return { userId: body.user.id };
 }
 
 export type Nobody =
@@ -29,7 +29,8 @@ export type Nobody =
 
 /** Why an account may do nothing here, and who can mend it. */
 export const nobodyText: Readonly<Record<Nobody, string>> = {
-  other_workspace: "You belong to another workspace; only members of this one can use Hallpass.",
+  other_workspace:
+    "You belong to another workspace; only members of this one and of its organisation can use Hallpass.",
   unknown: "Slack does not know your account, so nothing was done.",
   deactivated: "Your account is deactivated, so nothing was done.",
   bot: "Bots cannot ask for access or decide about it.",
@@ -45,15 +46,12 @@ export const nobodyText: Readonly<Record<Nobody, string>> = {
 export type Identity =
   { readonly known: true; readonly person: Caller } | { readonly known: false; readonly why: Nobody };
 
-/** Who is acting, asked of Slack afresh (at most a minute old); whatever is in doubt is nobody. */
+/** Who is acting, by the account as Slack shows it (at most a minute old); whatever is in doubt is nobody. */
 export async function identify(
   directory: Directory,
   workspace: Workspace,
   clicker: Clicker,
 ): Promise<Identity> {
-  if (clicker.teamId !== undefined && !isOurs(workspace, clicker.teamId, undefined)) {
-    return { known: false, why: "other_workspace" };
-  }
   let account: SlackAccount | undefined;
   try {
     account = await directory.account(clicker.userId);
@@ -111,8 +109,7 @@ export function identifyAccount(workspace: Workspace, account: SlackAccount): Id
 
 function doubt(workspace: Workspace, account: SlackAccount): Nobody | undefined {
   if (account.isStranger) return "stranger";
-  if (account.teamId === undefined || !isOurs(workspace, account.teamId, account.enterpriseId))
-    return "other_workspace";
+  if (!isOurs(workspace, account)) return "other_workspace";
   if (account.isDeactivated) return "deactivated";
   if (account.isBot) return "bot";
   if (account.isGuest) return "guest";
@@ -121,7 +118,8 @@ function doubt(workspace: Workspace, account: SlackAccount): Nobody | undefined 
   return undefined;
 }
 
-function isOurs(workspace: Workspace, teamId: string, enterpriseId: string | undefined): boolean {
-  if (teamId === workspace.teamId) return true;
-  return workspace.enterpriseId !== undefined && enterpriseId === workspace.enterpriseId;
+/** On Enterprise Grid whoever is of the organisation is ours: their home is another workspace, or none that Slack shows. */
+function isOurs({ teamId, enterpriseId }: Workspace, account: SlackAccount): boolean {
+  if (account.teamId === teamId || account.workspaceIds.includes(teamId)) return true;
+  return enterpriseId !== undefined && account.enterpriseId === enterpriseId;
 }

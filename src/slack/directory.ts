@@ -5,8 +5,11 @@ import { normalEmail } from "../policy/principal.ts";
 /** What Slack says of an account; whether it may act is decided in authority.ts. */
 export type SlackAccount = {
   readonly id: string;
+  /** The home workspace; absent for some accounts of an Enterprise Grid organisation. */
   readonly teamId: string | undefined;
   readonly enterpriseId: string | undefined;
+  /** The organisation's workspaces the account is a member of; none outside Enterprise Grid. */
+  readonly workspaceIds: readonly string[];
   readonly name: string;
   /** Lower case. Absent for strangers, and where Slack does not show it. */
   readonly email: string | undefined;
@@ -152,7 +155,7 @@ async function findByName(client: WebClient, name: string): Promise<ListedChanne
 export type SlackUser = {
   readonly id: string;
   readonly team_id?: string;
-  readonly enterprise_user?: { readonly enterprise_id?: string };
+  readonly enterprise_user?: { readonly enterprise_id?: string; readonly teams?: readonly string[] };
   readonly name?: string;
   readonly real_name?: string;
   readonly profile?: { readonly real_name?: string; readonly email?: string };
@@ -174,6 +177,7 @@ export function toAccount(user: SlackUser): SlackAccount {
     id: user.id,
     teamId: user.team_id,
     enterpriseId: user.enterprise_user?.enterprise_id,
+    workspaceIds: user.enterprise_user?.teams ?? [],
     name: storable(user.profile?.real_name ?? user.real_name ?? user.name ?? ""),
     email: user.profile?.email === undefined ? undefined : normalEmail(user.profile.email.trim()),
     isEmailConfirmed: user.is_email_confirmed !== false,

@@ -32,10 +32,7 @@ export async function onAccessCommand(deps: SlackDeps, args: Command): Promise<v
 async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {
   const { command } = args;
   try {
-    const identity = await identify(deps.directory, deps.workspace, {
-      userId: command.user_id,
-      teamId: command.team_id,
-    });
+    const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (!identity.known) {
       const attempt = { slackId: command.user_id, attempted: "access", key: command.trigger_id };
       await refuseNobody(deps, identity.why, attempt);

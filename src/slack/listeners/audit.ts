@@ -55,10 +55,7 @@ type Begun = Said & { readonly deliver?: (client: WebClient) => Promise<void> };
 
 async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begun> {
   try {
-    const identity = await identify(deps.directory, deps.workspace, {
-      userId: command.user_id,
-      teamId: command.team_id,
-    });
+    const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (!identity.known) {
       const attempt = { slackId: command.user_id, attempted: "audit", key: command.trigger_id };
       await refuseNobody(deps, identity.why, attempt);

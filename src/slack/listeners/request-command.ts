@@ -27,10 +27,7 @@ export async function onRequestCommand(deps: SlackDeps, args: Command): Promise<
 
 async function answerCommand(deps: SlackDeps, command: Command["command"]): Promise<string> {
   try {
-    const identity = await identify(deps.directory, deps.workspace, {
-      userId: command.user_id,
-      teamId: command.team_id,
-    });
+    const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (!identity.known) {
       await refuseNobody(deps, identity.why, {
         slackId: command.user_id,

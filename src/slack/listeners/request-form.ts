@@ -44,7 +44,7 @@ export async function openForm(deps: SlackDeps, { ack, client, command, respond 
   if (remembered) {
     const identity = identifyAccount(deps.workspace, remembered);
     const offers = identity.known ? rememberedOffers(deps, identity.person) : undefined;
-    if (offers && command.team_id === deps.workspace.teamId) {
+    if (offers) {
       await openView(client, command.trigger_id, formFor(offers));
       return;
     }
@@ -55,10 +55,7 @@ export async function openForm(deps: SlackDeps, { ack, client, command, respond 
   if (viewId === undefined) throw new Error("Slack opened no view");
   let view: ModalView;
   try {
-    const identity = await identify(deps.directory, deps.workspace, {
-      userId: command.user_id,
-      teamId: command.team_id,
-    });
+    const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (identity.known) {
       view = formFor(await offersTo(deps, identity.person));
     } else {
