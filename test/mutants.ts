@@ -219,6 +219,14 @@ export const mutants: readonly Mutant[] = [
     tests: ["test/slack/authority.test.ts"],
   },
   {
+    invariant: 12,
+    without: "the refusal of other organisations on Enterprise Grid",
+    file: "src/slack/authority.ts",
+    text: "enterpriseId !== undefined && account.enterpriseId === enterpriseId",
+    replacement: "enterpriseId !== undefined",
+    tests: ["test/slack/user-groups.test.ts"],
+  },
+  {
     invariant: 13,
     without: "the apostrophe before what a spreadsheet would calculate",
     file: "src/audit/export-query.ts",

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { pino } from "pino";
 import { objectOf } from "../../playground/slack/json.ts";
-import { PEOPLE } from "../../playground/slack/seed.ts";
+import { GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
 import type { SlackOptions } from "../../playground/slack/server.ts";
 import { createUserGroups, type UserGroups } from "../../src/slack/user-groups.ts";
 import { createWebClient } from "../../src/slack/web-client.ts";
@@ -87,6 +87,29 @@ describe("members", () => {
   test("who may do nothing here are none: guests, strangers, bots, deactivated, without an address", async () => {
     await start(withCrowd);
     expect(await members("crowd")).toEqual(["alice", "bob", "carol", "dana", "erin"]);
+  });
+
+  test("are those of the whole organisation on Enterprise Grid, wherever their home is, and nobody of another", async () => {
+    const organisation = GRID_TEAM.enterprise?.id ?? "";
+    const people = [
+      { name: "here" },
+      { name: "sister", id: "W0SISTER", teamId: SISTER_TEAM_ID },
+      { name: "homeless", id: "W0HOMELESS", teamId: organisation },
+      { name: "guest", teamId: SISTER_TEAM_ID, isRestricted: true },
+      { name: "partner", teamId: OTHER_TEAM_ID, enterpriseId: "E0ELSEWHERE" },
+      { name: "neighbour", teamId: OTHER_TEAM_ID, enterpriseId: undefined },
+    ];
+    const usergroups = [{ handle: "all", members: people.map(({ name }) => name) }];
+    await start({ seed: { team: GRID_TEAM, people, usergroups, channels: [] } });
+    expect(await members("all")).toEqual(["here", "homeless", "sister"]);
+    expect(lists()).toEqual({ groups: 1, accounts: 1 });
+
+    learnFrom("sister", { enterprise_user: { enterprise_id: "E0ELSEWHERE", teams: [SISTER_TEAM_ID] } });
+    learnFrom("partner", { enterprise_user: { enterprise_id: organisation, teams: [] } });
+    learnFrom("homeless", { team_id: undefined });
+    learnFrom("guest", { is_restricted: false, enterprise_user: { teams: [TEAM.id] } });
+    expect(await members("all")).toEqual(["guest", "here", "partner"]);
+    expect(lists()).toEqual({ groups: 1, accounts: 1 });
   });
 
   test("are found on every page of the workspace's accounts", async () => {
