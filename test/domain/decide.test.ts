@@ -57,6 +57,7 @@ describe("requests: every status × every command", () => {
     lapse: { type: "lapse" },
     review: { type: "review", by: bob, verdict: "accept", note: "fine", reviewers: [bob.email], key: "r" },
     check_review: { type: "check_review" },
+    discount: { type: "discount", person: bob.id, why: "lockdown" },
     note_held: { type: "note_held", access: ["orders-db:write"] },
     note_flags: { type: "note_flags", flags: [{ kind: "first_time", why: "of their last 9 requests none" }] },
   };
@@ -74,6 +75,7 @@ describe("requests: every status × every command", () => {
     review: "not_break_glass",
     check_review: "not_break_glass",
     note_held: refusal,
+    discount: refusal,
   });
   const table: Readonly<Record<RequestStatus, Readonly<Record<string, string>>>> = {
     pending: {
@@ -88,6 +90,7 @@ describe("requests: every status × every command", () => {
       review: "not_break_glass",
       check_review: "not_break_glass",
       note_held: "pending: request.already_held",
+      discount: "no_such_approval",
       note_flags: "pending: request.flagged",
     },
     approved: {

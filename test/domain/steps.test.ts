@@ -1,5 +1,8 @@
-import type { Authority } from "../../src/domain/approvals.ts";
+import fc from "fast-check";
+import { type Authority, awaitedBy, progressOf } from "../../src/domain/approvals.ts";
 import { type Command, decide, type Decision, type State } from "../../src/domain/decide.ts";
+import type { Person } from "../../src/domain/person.ts";
+import { firstUnfillable } from "../../src/policy/fill-steps.ts";
 import { after, alice, bob, buildRequest, buildState, carol, t0 } from "../support/build.ts";
 
 const dana = { id: 4, email: "dana@example.com", name: "Dana", slackId: "UDANA" };
@@ -18,13 +21,13 @@ function twoStepState(): State {
 }
 
 type Approve = Extract<Command, { type: "approve" }>;
-const approveBy = (by: typeof bob, authority: Authority = twoSteps): Approve => ({
+const approveBy = (by: Person, authority: Authority = twoSteps): Approve => ({
   type: "approve",
   by,
   authority,
   key: `click ${by.email}`,
 });
-const denyBy = (by: typeof bob): Command => ({ type: "deny", by, authority: twoSteps, reason: "no" });
+const denyBy = (by: Person): Command => ({ type: "deny", by, authority: twoSteps, reason: "no" });
 
 function accepted(decision: Decision): Extract<Decision, { accepted: true }> {
   if (!decision.accepted) throw new Error(decision.refusal);
@@ -204,5 +207,103 @@ describe("break-glass", () => {
     const { effects, events } = accepted(decide(taken, { type: "check_review" }, after(86_400)));
     expect(events).toEqual([expect.objectContaining({ type: "break_glass.overdue" })]);
     expect(effects.map(({ kind }) => kind)).toEqual(["tell_thread", "tell_alerts", "check_review"]);
+  });
+});
+
+describe("an approval counts where it is needed most", () => {
+  const either = { count: 1, from: [], approvers: [bob.email, carol.email] };
+  const onlyCarol = { count: 1, from: [], approvers: [carol.email] };
+  const authority: Authority = { steps: [either, onlyCarol] };
+  const state = (): State => ({
+    ...buildState("pending"),
+    request: buildRequest({ terms: { ...buildRequest().terms, steps: [either, onlyCarol] } }),
+  });
+
+  it("moves on to the step that takes nobody else, once another fills the first", () => {
+    const first = accepted(decide(state(), approveBy(carol, authority), t0));
+    expect(awaitedBy(first.next.request.decisions, authority)?.approvers).toEqual([bob.email]);
+    const second = accepted(decide(first.next, approveBy(bob, authority), t0));
+    expect(second.next.request.status).toBe("approved");
+    expect(second.events[0]).toMatchObject({ type: "approval.given", data: { step: 1, have: 1, needed: 1 } });
+  });
+
+  it("whatever the order of clicks, a request that enough people may approve is approved", () => {
+    const people = ["p1", "p2", "p3", "p4", "p5"].map((name, index) => ({
+      id: 10 + index,
+      name,
+      email: `${name}@example.com`,
+    }));
+    const step = fc.record({
+      count: fc.integer({ min: 1, max: 2 }),
+      from: fc.constant<string[]>([]),
+      approvers: fc.uniqueArray(fc.constantFrom(...people.map(({ email }) => email)), { minLength: 1 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 3 }),
+        fc.array(fc.constantFrom(...people), { maxLength: 12 }),
+        (steps, clicks) => {
+          fc.pre(firstUnfillable(steps) === undefined);
+          let now: State = {
+            ...buildState("pending"),
+            request: buildRequest({ terms: { ...buildRequest().terms, steps } }),
+          };
+          // Chance first, then everybody in turn until nobody may any more.
+          for (const by of [...clicks, ...people, ...people, ...people, ...people, ...people]) {
+            const before = progressOf(now.request.decisions, { steps });
+            const decision = decide(now, approveBy(by, { steps }), t0);
+            if (!decision.accepted) continue;
+            now = decision.next;
+            const after = progressOf(now.request.decisions, { steps });
+            const filled = ({ given }: typeof after): number => given.flat().length;
+            // Each approval that is taken fills one place more, and empties none.
+            expect(filled(after)).toBe(filled(before) + 1);
+          }
+          expect(now.request.status).toBe("approved");
+          expect(new Set(now.request.decisions.map(({ person }) => person)).size).toBe(
+            steps.reduce((sum, { count }) => sum + count, 0),
+          );
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("an approval that does not count any more", () => {
+  const discountBob = { type: "discount", person: bob.id, why: "lockdown" } as const;
+
+  it("has to be given again, by them or another", () => {
+    const first = accepted(decide(twoStepState(), approveBy(bob), t0));
+    const without = accepted(decide(first.next, discountBob, t0));
+    expect(without.events).toMatchObject([
+      { type: "approval.discounted", data: { approver: bob.email, why: "lockdown" } },
+    ]);
+    expect(decide(without.next, approveBy(dana), t0)).toMatchObject({ refusal: "not_yet_your_step" });
+    for (const by of [carol, bob]) {
+      const again = accepted(decide(without.next, { ...approveBy(by), key: "again" }, t0));
+      expect(accepted(decide(again.next, approveBy(dana), t0)).next.request.status).toBe("approved");
+    }
+  });
+
+  it("is discounted once, and not where the request is decided", () => {
+    expect(decide(twoStepState(), discountBob, t0)).toEqual({ accepted: false, refusal: "no_such_approval" });
+    const first = accepted(decide(twoStepState(), approveBy(bob), t0));
+    const without = accepted(decide(first.next, discountBob, t0));
+    expect(decide(without.next, discountBob, t0)).toMatchObject({ refusal: "no_such_approval" });
+    const approved = accepted(decide(first.next, approveBy(dana), t0));
+    expect(decide(approved.next, discountBob, t0)).toMatchObject({ refusal: "already_approved" });
+  });
+});
+
+describe("what keeps an approval from being one", () => {
+  it.each([
+    [{ isLockedDown: true }, "locked_down"],
+    [{ requester: "gone" }, "requester_gone"],
+    [{ requester: "unknown" }, "requester_unknown"],
+    [{ isChanged: true }, "grant_changed"],
+  ] as const)("%j is refused as %s", (over, refusal) => {
+    const command: Command = { ...approveBy(bob), ...over };
+    expect(decide(twoStepState(), command, t0)).toEqual({ accepted: false, refusal });
   });
 });

@@ -1,9 +1,34 @@
 import { ask, threadSays, toldAlone } from "../support/ask.ts";
+import { PEOPLE } from "../../playground/slack/seed.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
+import { policyWith } from "../support/rules.ts";
+
+const rules = `
+  - { name: on-call reads at once, requesters: [group:on-call], access: ["orders-db:read"], decision: allow, max_duration: 8h }
+  - name: reading takes one lead
+    requesters: [group:engineers]
+    access: ["orders-db:read"]
+    decision: review
+    approvals: [{ from: [group:leads] }]
+    max_duration: 8h
+  - name: writing takes two
+    requesters: [group:engineers]
+    access: ["orders-db:write"]
+    decision: review
+    approvals: [{ count: 2, from: [bob@example.com, carol@example.com, erin@example.com] }]
+    channel: "#orders-approvals"
+`;
 
 let world: World;
 beforeEach(async () => {
-  world = await startWorld();
+  world = await startWorld({
+    policy: (names) =>
+      policyWith(rules)(names).replace(
+        "members: [dana@example.com]",
+        "members: [dana@example.com, dora@example.com]",
+      ),
+    slack: { seed: { people: [...PEOPLE, { name: "dora" }] } },
+  });
 });
 afterEach(() => world?.stop());
 
@@ -87,4 +112,64 @@ it("/access mine says what somebody has and waits for", async () => {
   expect(told.visibleText).toContain("orders-db:write waits for approval");
   await slack.as("alice").types("/access nonsense");
   await toldAlone(world, "alice", "/access lockdown PERSON-or-RESOURCE REASON");
+});
+
+describe("whoever is locked down may do nothing", () => {
+  it("decides nothing, and what they have approved does not count any more", async () => {
+    const { slack, guarded } = world;
+    const message = await ask(world, "alice", "orders-db write 1h two of two", "#orders-approvals");
+    await slack.as("bob").presses(message, "Approve");
+    await threadSays(world, message, "1 of 2");
+    await slack.as("dana").types("/access lockdown <@U0BOB|bob> his phone was stolen");
+    await toldAlone(
+      world,
+      "dana",
+      "0 grants are ending, 0 requests are closed, 1 approval of theirs does not count any more",
+    );
+    await threadSays(world, message, "does not count any more: they are locked down");
+
+    await slack.as("bob").presses(message, "Approve");
+    await toldAlone(world, "bob", "You are locked down, so nothing was done");
+    await slack.as("carol").presses(message, "Approve");
+    await threadSays(world, message, "1 of 2");
+    expect(await guarded.rolesOf("alice")).toEqual([]);
+
+    await slack.as("dana").types("/access lift bob@example.com");
+    await toldAlone(world, "dana", "no longer locked down");
+    await slack.as("bob").presses(message, "Approve");
+    await threadSays(world, message, "Granted to");
+  });
+
+  it("neither locks nor lifts, not even themselves, and reads no audit", async () => {
+    const { slack } = world;
+    await slack.as("dora").types("/access lockdown <@U0DANA|dana> she is not herself");
+    await toldAlone(world, "dora", "dana@example.com is locked down");
+    await slack.as("dana").types("/access lift dana@example.com");
+    await toldAlone(world, "dana", "Nobody lifts their own lockdown");
+    await slack.as("dana").types("/access lockdown <@U0DORA|dora> nor is she");
+    await toldAlone(world, "dana", "You are locked down, so nothing was done. Another admin");
+    await slack.as("dana").types("/access-audit export since 1d");
+    await toldAlone(world, "dana", "You are locked down, so nothing was done. An admin");
+    expect(slack.files()).toEqual([]);
+    expect((await world.audited()).filter((type) => type.endsWith(".refused"))).toEqual([
+      "lockdown.refused",
+      "lockdown.refused",
+      "audit.refused",
+    ]);
+    const rows = await world.query("select value, lifted_at from lockdowns");
+    expect(rows).toEqual([{ value: "dana@example.com", lifted_at: null }]);
+  });
+});
+
+it("a slip in an address locks nobody down, and says whom it may have meant", async () => {
+  const { slack } = world;
+  await slack.as("dana").types("/access lockdown alcie@example.com her laptop was stolen");
+  await toldAlone(
+    world,
+    "dana",
+    "Neither Slack nor the policy knows alcie@example.com; nobody was locked down. Did you mean alice@example.com?",
+  );
+  await slack.as("dana").types("/access lockdown oders-db because");
+  await toldAlone(world, "dana", "Did you mean orders-db?");
+  expect(await world.query("select 1 from lockdowns")).toEqual([]);
 });

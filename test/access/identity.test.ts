@@ -1,0 +1,200 @@
+import type { Caller } from "../../src/identity/caller.ts";
+import { decideRequest } from "../../src/access/decide-request.ts";
+import { offboard } from "../../src/access/offboard.ts";
+import { requestAccess, type AccessAnswer } from "../../src/access/request-access.ts";
+import { pino } from "pino";
+import { offboardLeavers } from "../../src/slack/leavers.ts";
+import { type Office, openOffice } from "../support/access.ts";
+import { alice, bob } from "../support/build.ts";
+import { policyWith } from "../support/rules.ts";
+
+const rules = `
+  - { name: not by those who left billing, requesters: [amy@example.com], access: ["orders-db:write"], decision: deny, message: no }
+  - name: one at a time
+    requesters: [everyone]
+    access: ["orders-db:*"]
+    decision: review
+    approvals: [{ from: [group:leads] }]
+    max_active: 1
+    cooldown: 1h
+`;
+
+let office: Office;
+beforeEach(async () => {
+  office = await openOffice({ policy: policyWith(rules) });
+});
+afterEach(() => office?.close());
+
+/** Alice with the same account and another address. */
+const amy: Caller = { ...alice, email: "amy@example.com" };
+
+function ask(requester: Caller, role = "read", reason = "looking"): Promise<AccessAnswer> {
+  return requestAccess(office, {
+    requester,
+    resource: "orders-db",
+    role,
+    durationSeconds: 3600,
+    reason,
+    source: "slack",
+  });
+}
+
+const gone = { is: "gone", why: "they are a guest in Slack" } as const;
+
+describe("limits count for a person, whatever address they show", () => {
+  it("what they hold", async () => {
+    await office.approved();
+    await office.drain();
+    office.accounts.set("UALICE", { is: "here", caller: amy });
+    expect(await ask(amy, "read", "more")).toMatchObject({ refusals: [{ kind: "too_many", held: 1 }] });
+  });
+
+  it("and how long ago it was", async () => {
+    const { request } = await office.approved();
+    await office.drain();
+    await offboard(office, "UALICE");
+    office.accounts.set("UALICE", gone);
+    await offboard(office, "UALICE");
+    await office.drain();
+    expect((await office.state(request.id)).grants[0]?.status).toBe("revoked");
+    expect(await ask(amy, "read", "at once")).toMatchObject({ refusals: [{ kind: "too_soon" }] });
+  });
+
+  it("and whoever a rule denies is denied under every address of theirs", async () => {
+    expect(await ask(amy, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
+    expect(await ask(alice, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
+    expect(await ask({ ...bob, slackId: "UBOB" }, "write")).toMatchObject({ outcome: "filed" });
+  });
+});
+
+describe("whoever asked is looked at again before the provider is called", () => {
+  it("nothing is granted to who has left since the approval, whether or not anybody was told", async () => {
+    const { request } = await office.approved();
+    office.accounts.set("UALICE", gone);
+    await office.drain();
+    expect(office.provider.held.size).toBe(0);
+    expect(office.provider.calls).not.toContain("grant");
+    expect((await office.state(request.id)).grants[0]).toMatchObject({
+      status: "revoked",
+      revokeReason: "offboarded",
+    });
+  });
+
+  it("where Slack cannot be asked it waits, and is granted once it can", async () => {
+    const { request } = await office.approved();
+    office.accounts.set("UALICE", { is: "unknown", why: "Slack could not be asked about them" });
+    await office.drain();
+    expect(office.provider.calls).toEqual([]);
+    expect((await office.effects("grant"))[0]?.lastError).toBe("Slack could not be asked about them");
+    office.accounts.set("UALICE", { is: "here", caller: alice });
+    office.clock.advance(10_000);
+    await office.drain();
+    const [grant] = (await office.state(request.id)).grants;
+    expect(grant?.status).toBe("active");
+    // The clock of the access starts when it was asked for, not when it could not be.
+    expect(grant?.activeAt?.getTime()).toBeGreaterThan((request.closedAt?.getTime() ?? Infinity) + 9_000);
+  });
+
+  it("an approval of a request whose requester cannot be asked about decides nothing", async () => {
+    const filed = await ask(alice);
+    if (filed.outcome !== "filed") throw new Error(filed.outcome);
+    office.accounts.set("UALICE", { is: "unknown", why: "Slack could not be asked about them" });
+    const decision = {
+      requestId: filed.request.id,
+      by: bob,
+      verdict: { type: "approve" } as const,
+      key: "1",
+    };
+    expect(await decideRequest(office, decision)).toMatchObject({ refusal: "requester_unknown" });
+    expect((await office.state(filed.request.id)).request.status).toBe("pending");
+    office.accounts.set("UALICE", { is: "here", caller: alice });
+    expect(await decideRequest(office, { ...decision, key: "2" })).toMatchObject({ decided: true });
+  });
+});
+
+describe("looking for who has left", () => {
+  it("goes on past an account that cannot be looked up, and past one whose end fails", async () => {
+    const filed: string[] = [];
+    for (const [slackId, email] of [
+      ["UANN", "ann@example.com"],
+      ["UBEA", "bea@example.com"],
+      ["UCAT", "cat@example.com"],
+    ] as const) {
+      const answer = await ask({ slackId, email, name: slackId });
+      if (answer.outcome !== "filed") throw new Error(JSON.stringify(answer));
+      filed.push(answer.request.id);
+    }
+    office.accounts.set("UCAT", { is: "gone", why: "Slack does not know their account any more" });
+    office.accounts.set("UBEA", { is: "unknown", why: "Slack could not be asked about them" });
+    const lookUp: typeof office.lookUp = (slackId) =>
+      slackId === "UANN" ? Promise.reject(new Error("a fault of ours")) : office.lookUp(slackId);
+    await offboardLeavers({ ...office, lookUp, log: pino({ level: "silent" }) });
+    const statuses = await Promise.all(filed.map(async (id) => (await office.state(id)).request.status));
+    expect(statuses).toEqual(["pending", "pending", "cancelled"]);
+  });
+
+  it("looks at approved access that was not started, and at whose approvals count", async () => {
+    await office.close();
+    office = await openOffice({
+      policy: policyWith(`
+  - name: later
+    requesters: [everyone]
+    access: ["orders-db:read"]
+    decision: review
+    approvals: [{ from: [group:leads] }]
+    start_within: 8h
+  - name: two
+    requesters: [everyone]
+    access: ["orders-db:write"]
+    decision: review
+    approvals: [{ count: 2, from: [group:leads] }]
+`),
+    });
+    const { request } = await office.approved();
+    const two = await ask(alice, "write");
+    if (two.outcome !== "filed") throw new Error(two.outcome);
+    const approve = { type: "approve" } as const;
+    await decideRequest(office, { requestId: two.request.id, by: bob, verdict: approve, key: "bob" });
+    office.accounts.set("UALICE", gone);
+    await offboardLeavers({ ...office, log: pino({ level: "silent" }) });
+    expect((await office.state(request.id)).request.status).toBe("cancelled");
+    expect((await office.state(two.request.id)).request.status).toBe("cancelled");
+  });
+
+  it("whose approval counts and who has left has it discounted", async () => {
+    await office.close();
+    office = await openOffice({
+      policy: policyWith(`
+  - name: two
+    requesters: [everyone]
+    access: ["orders-db:write"]
+    decision: review
+    approvals: [{ count: 2, from: [group:leads] }]
+`),
+    });
+    const two = await ask(alice, "write");
+    if (two.outcome !== "filed") throw new Error(two.outcome);
+    const approve = { type: "approve" } as const;
+    await decideRequest(office, { requestId: two.request.id, by: bob, verdict: approve, key: "bob" });
+    office.accounts.set("UBOB", gone);
+    await offboardLeavers({ ...office, log: pino({ level: "silent" }) });
+    expect((await office.state(two.request.id)).request.decisions).toMatchObject([
+      { person: 2, discounted: "offboarded" },
+    ]);
+    expect(await office.events()).toContain("approval.discounted");
+  });
+});
+
+it("two people who turn out to be one have not approved one another's", async () => {
+  const filed = await ask(alice);
+  if (filed.outcome !== "filed") throw new Error(filed.outcome);
+  const mallory: Caller = { slackId: "UMALLORY", email: "bob@example.com", name: "M" };
+  const approve = { type: "approve" } as const;
+  await office.people.resolve(bob);
+  await office.people.resolve({ ...alice, email: "bob@example.com" });
+  expect(office.accounts.changes).toMatchObject([{ type: "person.joined" }]);
+  for (const [index, by] of [bob, mallory].entries()) {
+    const decision = { requestId: filed.request.id, by, verdict: approve, key: `click ${index}` };
+    expect(await decideRequest(office, decision)).toMatchObject({ refusal: "own_request" });
+  }
+});
