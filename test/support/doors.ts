@@ -105,17 +105,18 @@ export async function furnish(world: World): Promise<House> {
 }
 
 /** All that Hallpass owed is done, so that nothing changes by itself any more. */
-function settled({ slack, query }: World): Promise<unknown> {
-  return slack.until(async () => {
-    const owed = await query("select 1 from effects where done_at is null and due_at <= now()");
+function settled(world: World): Promise<unknown> {
+  return world.slack.until(async () => {
+    const owed = await world.query("select 1 from effects where done_at is null and due_at <= now()");
     return owed.length === 0;
   }, "all that is owed to be done");
 }
 
-async function cardOf({ slack, query }: World, seen: SeenMessage): Promise<Card> {
-  const message = slack.workspace.message(seen.channelId, seen.ts);
-  const channel = slack.workspace.channel(seen.channelId);
-  const [row] = await query<{ id: string }>("select id from access_requests where number = $1", [
+async function cardOf(world: World, seen: SeenMessage): Promise<Card> {
+  const { workspace } = world.slack;
+  const message = workspace.message(seen.channelId, seen.ts);
+  const channel = workspace.channel(seen.channelId);
+  const [row] = await world.query<{ id: string }>("select id from access_requests where number = $1", [
     numberOf(seen),
   ]);
   if (!message || !channel || !row) throw new Error(`nothing is known of: ${seen.visibleText}`);
@@ -129,13 +130,13 @@ function formOf({ slack }: World, name: string): OpenView {
 }
 
 /** Whatever Hallpass knows but who tried what in vain. */
-export function everything({ query }: World): Promise<unknown> {
+export function everything(world: World): Promise<unknown> {
   return Promise.all([
-    query("select * from access_requests order by id"),
-    query("select * from grants order by id"),
-    query("select * from lockdowns order by 1"),
-    query("select id, kind, done_at is null as open from effects order by id"),
-    query("select seq, type from audit_events where type <> 'decision.refused' order by seq"),
+    world.query("select * from access_requests order by id"),
+    world.query("select * from grants order by id"),
+    world.query("select * from lockdowns order by 1"),
+    world.query("select id, kind, done_at is null as open from effects order by id"),
+    world.query("select seq, type from audit_events where type <> 'decision.refused' order by seq"),
   ]);
 }
 
