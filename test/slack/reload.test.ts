@@ -1,4 +1,4 @@
-import { ask, threadSays, toldAlone } from "../support/ask.ts";
+import { ask, threadSays, toldAlone, toldDirectly } from "../support/ask.ts";
 import { ordinaryPolicy, startWorld, type World } from "../support/hallpass.ts";
 
 let world: World;
@@ -91,4 +91,76 @@ settings: { channel: "#access-requests", alerts: "#access-alerts" }
   world.advance(61 * 60_000);
   await threadSays(world, message, "Revoked and verified");
   expect(await guarded.rolesOf("alice")).toEqual([]);
+});
+
+describe("what is approved is what was shown", () => {
+  const otherTarget = (): string =>
+    policy().replace(
+      `grant: { role: ${world.guarded.names.read} }`,
+      `grant: { role: ${world.guarded.names.write} }`,
+    );
+  const otherSubject = (): string =>
+    policy()
+      .replace(
+        `alice@example.com: { orders-postgres: ${world.guarded.names.subject("alice")} }`,
+        `alice@example.com: { orders-postgres: ${world.guarded.names.subject("erin")} }\n  # erin is another now`,
+      )
+      .replace(
+        `erin@example.com: { orders-postgres: ${world.guarded.names.subject("erin")} }`,
+        `erin@example.com: { orders-postgres: somebody_else }`,
+      );
+
+  it.each([
+    ["another target", otherTarget, (): string => world.guarded.names.write],
+    ["another name at the provider", otherSubject, (): string => world.guarded.names.subject("erin")],
+  ])(
+    "by a policy that means %s the request is closed, and everybody is told both",
+    async (_, changed, word) => {
+      const { slack, guarded } = world;
+      const message = await ask(world, "alice", "orders-db read 1h looking");
+      expect(await world.reloads(changed())).toBe("loaded");
+      await slack.as("bob").presses(message, "Approve");
+      await toldAlone(world, "bob", "something else would be granted than this message shows");
+      const thread = await threadSays(world, message, "Closed: the policy has changed since it was asked");
+      expect(thread.visibleText).toContain(
+        `shown: {"role":"${guarded.names.read}"} to ${guarded.names.subject("alice")}`,
+      );
+      expect(thread.visibleText).toMatch(new RegExp(`today: .*${word()}`));
+      await toldDirectly(world, "alice", "You can ask again");
+      await slack.until(() => slack.fresh(message).buttons.length === 0, "the buttons to go");
+      for (const person of ["alice", "erin"]) expect(await guarded.rolesOf(person)).toEqual([]);
+      expect(await world.audited(1001)).toEqual(["request.created", "decision.refused", "request.cancelled"]);
+
+      const again = await ask(world, "alice", "orders-db read 1h looking again");
+      await slack.as("bob").presses(again, "Approve");
+      await threadSays(world, again, "Granted to");
+    },
+  );
+
+  it("a policy that changes other things closes nothing", async () => {
+    const { slack } = world;
+    const message = await ask(world, "alice", "orders-db read 1h looking");
+    expect(await world.reloads(policy().replace("Orders database (production)", "Orders database"))).toBe(
+      "loaded",
+    );
+    await slack.as("bob").presses(message, "Approve");
+    await threadSays(world, message, "Granted to");
+  });
+
+  it("approved access that waits to be started is not started as another", async () => {
+    const { slack, guarded } = world;
+    const later = (text: string): string =>
+      text.replace(
+        "approvals: [{ from: [group:leads] }]",
+        "approvals: [{ from: [group:leads] }]\n    start_within: 2h",
+      );
+    expect(await world.reloads(later(policy()))).toBe("loaded");
+    const message = await ask(world, "alice", "orders-db read 1h later");
+    await slack.as("bob").presses(message, "Approve");
+    const told = await toldDirectly(world, "alice", "Start it when you need it");
+    expect(await world.reloads(later(otherTarget()))).toBe("loaded");
+    await slack.as("alice").presses(told, "Start access");
+    await toldAlone(world, "alice", "By the policy as it is now");
+    expect(await guarded.rolesOf("alice")).toEqual([]);
+  });
 });
