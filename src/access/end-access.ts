@@ -1,5 +1,5 @@
 import type { State } from "../domain/decide.ts";
-import { isSamePerson, type Person } from "../domain/person.ts";
+import { isListed, isSamePerson, type Person } from "../domain/person.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Caller } from "../identity/caller.ts";
 import { readState } from "../persistence/requests.ts";
@@ -50,7 +50,7 @@ async function mayWithdraw(deps: PolicyDeps, { request }: State, by: Person, now
   if (isAdmin(policy, today.facts.memberships, by.email)) return true;
   // Ending is the safe side: whoever could approve then or could today may do it.
   const steps = [...request.terms.steps, ...(authorityOver(policy, request, today, now)?.steps ?? [])];
-  return steps.some(({ approvers }) => approvers.includes(by.email));
+  return steps.some(({ approvers }) => isListed(approvers, by));
 }
 
 async function refuse(

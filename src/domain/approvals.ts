@@ -1,4 +1,4 @@
-import { isSamePerson, type Person } from "./person.ts";
+import { isListed, isSamePerson, type Person } from "./person.ts";
 import type { PersonalDecision } from "./request.ts";
 
 /** One step: `count` distinct people out of `approvers`. */
@@ -35,7 +35,7 @@ export function progressOf(decisions: readonly PersonalDecision[], authority: Au
   const stepOf = new Map<PersonalDecision, number>();
   const fits = (approval: PersonalDecision, step: number): boolean => {
     const addresses = authority.addresses?.get(approval.person) ?? [approval.email];
-    return addresses.some((address) => steps[step]?.approvers.includes(address));
+    return addresses.some((email) => isListed(steps[step]?.approvers ?? [], { email }));
   };
   const place = (step: number, tried: Set<number>): boolean => {
     tried.add(step);

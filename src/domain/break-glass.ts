@@ -1,7 +1,7 @@
 import type { AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
-import { isSamePerson } from "./person.ts";
+import { isListed, isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest, PersonalDecision, Terms } from "./request.ts";
 import { actorOf, later, tell } from "./request-consequences.ts";
@@ -38,7 +38,7 @@ export function review(state: State, command: Extract<Command, { type: "review" 
   if (isSamePerson(request.requester, by)) return refuse("own_request");
   if (command.isLockedDown === true) return refuse("locked_down");
   if (request.decisions.some((decision) => decision.key === key)) return refuse("repeated");
-  if (!command.reviewers.includes(by.email)) return refuse("not_approver");
+  if (!isListed(command.reviewers, by)) return refuse("not_approver");
   if (reviewed(request)) return refuse("already_reviewed");
   const decision: PersonalDecision = {
     verdict,

@@ -13,3 +13,11 @@ export type Person = Readonly<z.infer<typeof Person>>;
 export function isSamePerson(a: { readonly id: number }, b: { readonly id: number }): boolean {
   return a.id === b.id;
 }
+
+/**
+ * Whether a list of a policy's names the address that somebody shows now: what they may do goes by that. Who they are does not, and
+ * is asked of `isSamePerson`.
+ */
+export function isListed(addresses: readonly string[], shown: { readonly email: string }): boolean {
+  return addresses.includes(shown.email);
+}

@@ -3,7 +3,7 @@ import type { Actor, AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
 import type { Grant } from "./grant.ts";
-import { isSamePerson } from "./person.ts";
+import { isListed, isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import { type AccessRequest, type PersonalDecision, requestName } from "./request.ts";
 import { actorOf, close, refusalOf, startByOf, tell } from "./request-consequences.ts";
@@ -124,11 +124,11 @@ export function mayDecide(
   if (request.respondBy && now >= request.respondBy) return { refusal: "too_late" };
   if (!authority) return { refusal: "policy_changed" };
   const { steps } = authority;
-  if (!steps.some(({ approvers }) => approvers.includes(by.email))) return { refusal: "not_approver" };
+  if (!steps.some(({ approvers }) => isListed(approvers, by))) return { refusal: "not_approver" };
   if (hasDecided(request.decisions, by)) return { refusal: "decided_before" };
   const { open } = progressOf(request.decisions, authority);
   // One deny ends it, whoever's turn it is; an approval counts where it is due.
-  if (verdict === "approve" && !open.some((step) => steps[step]?.approvers.includes(by.email)))
+  if (verdict === "approve" && !open.some((step) => isListed(steps[step]?.approvers ?? [], by)))
     return { refusal: "not_yet_your_step" };
   return { authority };
 }

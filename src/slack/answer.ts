@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "../logger.ts";
+import { PeopleChanged } from "../identity/people.ts";
 import { isDatabaseUnavailable } from "../persistence/database.ts";
 
 /** Slack gives up on an interaction after 3 s; what takes longer than this is acknowledged and answered later. */
@@ -27,6 +28,10 @@ export async function withinBudget<T>(
 /** Logs a fault under a reference and words it for the person who met it. */
 export function faultText(log: Logger, error: unknown, doing: string): string {
   const reference = randomBytes(4).toString("hex");
+  if (error instanceof PeopleChanged) {
+    log.info({ doing }, "an interaction met a change of who is who");
+    return "It has just turned out that you are known here by another name too, so this was not done. Please try again.";
+  }
   log.error({ err: error, reference, doing }, "an interaction failed");
   return isDatabaseUnavailable(error)
     ? `Hallpass cannot reach its database, so this could not be recorded. Please try again in a minute. (Reference ${reference}.)`
