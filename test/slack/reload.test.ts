@@ -1,4 +1,5 @@
 import { ask, threadSays, toldAlone, toldDirectly } from "../support/ask.ts";
+import { fieldOf, opensForm } from "../support/form.ts";
 import { ordinaryPolicy, startWorld, type World } from "../support/hallpass.ts";
 
 let world: World;
@@ -163,4 +164,18 @@ describe("what is approved is what was shown", () => {
     await toldAlone(world, "alice", "By the policy as it is now");
     expect(await guarded.rolesOf("alice")).toEqual([]);
   });
+});
+
+it("what a new policy offers no more is not chosen any more in a form that is open", async () => {
+  const { slack } = world;
+  const alice = slack.as("alice");
+  await opensForm(slack, alice);
+  const without = policy().replace('"orders-db:read", "ghost-db:any"', '"orders-db:read"');
+  expect(await world.reloads(without)).toBe("loaded");
+  await alice.chooses("Resource", "A role that does not exist");
+  await slack.until(
+    () => fieldOf(alice, "Resource").options.length === 1 && alice.modal(),
+    "the form to follow the policy",
+  );
+  expect(fieldOf(alice, "Resource").options).toEqual(["Orders database (production)"]);
 });

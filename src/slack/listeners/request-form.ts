@@ -89,8 +89,8 @@ function rememberedOffers(deps: SlackDeps, { email }: Caller): readonly Askable[
   return memberships && now && askable(policy, memberships, email, now);
 }
 
-function formFor(entries: readonly Askable[]): ModalView {
-  if (entries.length > 0) return requestForm(entries, undefined);
+function formFor(entries: readonly Askable[], chosen?: string, preview?: string): ModalView {
+  if (entries.length > 0) return requestForm(entries, chosen, preview);
   return plainView(
     "The policy offers you nothing to ask for. If that is wrong, ask whoever keeps the policy.",
   );
@@ -108,7 +108,7 @@ export async function onResourceChosen(
   if (!body.view) return;
   const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   const view = identity.known
-    ? requestForm(await offersTo(deps, identity.person), action.selected_option.value)
+    ? formFor(await offersTo(deps, identity.person), action.selected_option.value)
     : plainView(nobodyText[identity.why]);
   const { id, hash } = body.view;
   // A preview may have come in between; what the person has chosen since stands above it.
@@ -150,7 +150,7 @@ export async function onRoleChosen(deps: SlackDeps, args: Chosen): Promise<void>
     },
     facts,
   );
-  const view = requestForm(offers, resource, previewText(evaluation));
+  const view = formFor(offers, resource, previewText(evaluation));
   // Where the person has sent or changed the form meanwhile, what they see is newer than the preview.
   await updateForm(client, { view_id: body.view.id, hash: body.view.hash, view });
 }

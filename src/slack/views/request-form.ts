@@ -35,7 +35,10 @@ export function requestForm(
   preview?: string,
 ): ModalView {
   const resources = resourceOptions(askable);
-  const resource = chosen ?? (resources.length === 1 ? resources[0]?.value : undefined);
+  // The policy may have changed since it was chosen; Slack takes no select without an option.
+  const isOffered = resources.some(({ value }) => value === chosen);
+  const only = resources.length === 1 ? resources[0]?.value : undefined;
+  const resource = isOffered ? chosen : only;
   const roles = askable.filter((entry) => entry.resource === resource);
   return {
     type: "modal",
