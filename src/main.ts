@@ -1,4 +1,3 @@
-import type { RequestListener } from "node:http";
 import type { Logger } from "./logger.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
 import { enforceLockdowns } from "./access/lockdown.ts";
@@ -34,6 +33,7 @@ import { watchPolicy } from "./policy/watch.ts";
 import { createLiveProviders } from "./providers/live-providers.ts";
 import { createLookUp, type Workspace } from "./slack/authority.ts";
 import { createDirectory } from "./slack/directory.ts";
+import type { SlackListener } from "./slack/http-receiver.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
 import { createPace, type PaceLimits } from "./slack/pace.ts";
 import { wordPersonChange } from "./slack/person-change.ts";
@@ -108,11 +108,11 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
   };
 
   try {
-    let slackEvents: RequestListener | undefined;
+    let slackEvents: SlackListener | undefined;
     let checkDatabase = (): Promise<string | undefined> => Promise.resolve(undefined);
-    const onSlackEvent: RequestListener = (request, response) => {
+    const onSlackEvent: SlackListener = async (request, response) => {
       // Not connected yet: Slack delivers again later.
-      if (slackEvents) slackEvents(request, response);
+      if (slackEvents) await slackEvents(request, response);
       else response.writeHead(503).end();
     };
     const metrics = createMetrics();

@@ -22,8 +22,8 @@ export interface Sockets {
   readonly disconnect: (reason?: DisconnectReason) => void;
   /** Cuts the connections without a word. */
   readonly drop: () => void;
-  /** Sends raw text to one connection, whatever it is. */
-  readonly sendRaw: (text: string) => void;
+  /** Sends raw text to one connection, whatever it is; the answer comes where it has an `envelope_id` to acknowledge. */
+  readonly sendRaw: (text: string) => Promise<TransportAnswer>;
   /** Says goodbye and waits for the apps to hang up, but not for long. */
   readonly close: () => Promise<void>;
 }
@@ -154,7 +154,16 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
     drop: () => {
       for (const connection of connections) cut(connection);
     },
-    sendRaw: (text) => next()?.socket.send(text),
+    sendRaw: (text) =>
+      new Promise((resolve) => {
+        const connection = next();
+        const frame = parseJson(text);
+        const envelopeId = isObject(frame) ? textOf(frame.envelope_id) : "";
+        if (envelopeId === "" || connection === undefined)
+          resolve({ acked: false, status: connection ? "no_envelope" : "no_connection", body: undefined });
+        else connection.pending.set(envelopeId, resolve);
+        connection?.socket.send(text);
+      }),
     close: async () => {
       const gone = [...connections].map(
         ({ socket }) =>

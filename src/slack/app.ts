@@ -1,14 +1,11 @@
-import type { RequestListener } from "node:http";
 import {
   type AllMiddlewareArgs,
   App,
   type BlockAction,
   type ButtonAction,
-  HTTPReceiver,
   type SlackActionMiddlewareArgs,
   type SlackCommandMiddlewareArgs,
   type SlackViewMiddlewareArgs,
-  SocketModeReceiver,
   type StaticSelectAction,
   type ViewSubmitAction,
 } from "@slack/bolt";
@@ -24,6 +21,8 @@ import { onOptionsTyped, onResourceChosen, onRoleChosen } from "./listeners/requ
 import { onFormSubmitted } from "./listeners/request-submission.ts";
 import { onCancel, onEnd, onExtend, onStart, onTryNow } from "./listeners/own-access.ts";
 import { onReview, onReviewed } from "./listeners/review.ts";
+import { createHttpReceiver, type SlackListener } from "./http-receiver.ts";
+import { createSocketReceiver } from "./socket-receiver.ts";
 import { approveActionId, denyActionId, endActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
 import { cancelActionId, extendActionId, startActionId, tryNowActionId } from "./views/event-message.ts";
@@ -37,7 +36,7 @@ export type SlackTransport =
 
 export type SlackApp = {
   /** Answers `POST /slack/events`; absent in Socket Mode. */
-  readonly requestListener?: RequestListener;
+  readonly requestListener?: SlackListener;
   /** Opens the connection of Socket Mode. */
   start(): Promise<void>;
   /** Calls the listener whenever that connection ended, for whatever reason; it is not opened again by itself. */
@@ -62,34 +61,22 @@ export function createSlackApp(
   installation: Installation,
   deps: SlackDeps,
 ): SlackApp {
-  const logger = slackLogger(deps.log);
-  const receiver =
-    settings.transport.mode === "http"
-      ? new HTTPReceiver({
-          signingSecret: settings.transport.signingSecret,
-          endpoints: "/slack/events",
-          logger,
-        })
-      : new SocketModeReceiver({
-          appToken: settings.transport.appToken,
-          logger,
-          // Opened again by stayConnected (see connect.ts).
-          autoReconnectEnabled: false,
-          installerOptions: { clientOptions: webClientOptions(settings.apiUrl, deps.log) },
-        });
+  const { apiUrl, transport } = settings;
+  const door =
+    transport.mode === "http"
+      ? createHttpReceiver(transport.signingSecret, deps)
+      : createSocketReceiver({ appToken: transport.appToken, apiUrl }, deps);
   const { botUserId, botId, workspace } = installation;
   const app = new App({
-    receiver,
-    logger,
-    clientOptions: webClientOptions(settings.apiUrl, deps.log),
+    receiver: door.receiver,
+    logger: slackLogger(deps.log),
+    clientOptions: webClientOptions(apiUrl, deps.log),
     // What a conversation is about is in the database; Bolt's own memory of it would only grow.
     convoStore: false,
     // Bolt would ask Slack itself and, once refused, answer every later event with 401 (see connect.ts).
     authorize: () =>
       Promise.resolve({ botToken: settings.botToken, botUserId, botId, teamId: workspace.teamId }),
   });
-
-  app.use(({ next }) => deps.attend(next));
 
   // Bolt offers each delivery to every listener it has, and each offer costs; so there is one a kind, and a table behind it.
   const onCommand: Table<CommandArgs> = {
@@ -143,22 +130,18 @@ export function createSlackApp(
   const onGroupEvent = { subteam_created: true, subteam_updated: true, subteam_members_changed: true };
   app.event(anyOf(onGroupEvent), async () => deps.userGroups.forget());
 
-  app.error((error) => {
-    deps.log.error({ err: error }, "a Slack interaction could not be answered");
-    return Promise.resolve();
+  // Said, and answered, by whoever handed it over (see receive.ts).
+  app.error(async (error) => {
+    throw error;
   });
 
   return {
-    ...(receiver instanceof HTTPReceiver && { requestListener: receiver.requestListener }),
-    async start() {
-      // In HTTP mode our own server hands requests over; only Socket Mode has a connection to open.
-      if (receiver instanceof SocketModeReceiver) await receiver.start();
-    },
+    ...("requestListener" in door && { requestListener: door.requestListener }),
+    // In HTTP mode our own server hands requests over; only Socket Mode has a connection to open.
+    start: async () => void (await door.receiver.start()),
     onDisconnected(listener) {
-      if (receiver instanceof SocketModeReceiver) receiver.client.on("disconnected", listener);
+      if ("onDisconnected" in door) door.onDisconnected(listener);
     },
-    async stop() {
-      if (receiver instanceof SocketModeReceiver) await receiver.stop();
-    },
+    stop: async () => void (await door.receiver.stop()),
   };
 }

@@ -69,6 +69,8 @@ export type WorldOptions = {
   readonly groups?: Config["groups"];
   readonly slack?: SlackOptions;
   readonly logLevel?: string;
+  /** Where the log goes, all of it; nowhere unless told. */
+  readonly log?: NodeJS.WritableStream;
   /** How fast messages may come; at once unless told: most tests say in a second what people say in an hour. */
   /** What `${NAME}` in the policy stands for, besides the database. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -94,7 +96,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       policy: policyFrom(policyText),
       policySource: { read: () => Promise.resolve(parseText(policyText)) },
       secret: (name) => (name === "ORDERS_DATABASE_URL" ? guarded.url : options.secrets?.[name]),
-      log: pino({ level: options.logLevel ?? process.env["TEST_LOG_LEVEL"] ?? "silent" }),
+      log: pino(
+        { level: options.logLevel ?? process.env["TEST_LOG_LEVEL"] ?? (options.log ? "info" : "silent") },
+        options.log ?? process.stdout,
+      ),
       clock,
       pace: options.pace ?? unhurried,
     });

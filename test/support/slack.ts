@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { encode, signature } from "../../playground/slack/http-transport.ts";
-import type { DeliveryKind } from "../../playground/slack/delivery.ts";
+import type { DeliveryKind, TransportAnswer } from "../../playground/slack/delivery.ts";
 import type { JsonObject } from "../../playground/slack/json.ts";
 import type { MessageRef } from "../../playground/slack/screen.ts";
 import { channelLabel, seeFile, seeMessage } from "../../playground/slack/seen.ts";
@@ -31,8 +31,8 @@ interface Raw {
   readonly post: (request: RawRequest) => Promise<RawAnswer>;
   /** A payload encoded and signed as Slack would; see `slack.payloads` for faithful ones to start from. */
   readonly deliver: (kind: DeliveryKind, payload: JsonObject) => Promise<RawAnswer>;
-  /** Any text over one connected socket. */
-  readonly socket: (text: string) => void;
+  /** Any text over one connected socket; resolves with its acknowledgement where it has an `envelope_id`. */
+  readonly socket: (text: string) => Promise<TransportAnswer>;
 }
 
 /** The simulated workspace with what tests need on top: reading as a person would, and waiting. */

@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type App, HTTPModuleFunctions as http, HTTPResponseAck, type Receiver } from "@slack/bolt";
+import { readDelivered } from "./delivered.ts";
+import { createReceive, type Receive } from "./receive.ts";
+import type { SlackDeps } from "./deps.ts";
+import { slackLogger } from "./web-client.ts";
+
+/** Answers `POST /slack/events`. */
+export type SlackListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * Takes what Slack posts. Bolt's own receiver leaves a signed body that is not an object unanswered and ends the
+ * process over it.
+ */
+export function createHttpReceiver(
+  signingSecret: string,
+  deps: Pick<SlackDeps, "attend" | "log">,
+): { readonly receiver: Receiver; readonly requestListener: SlackListener } {
+  let receive: Receive | undefined;
+  return {
+    receiver: {
+      init(app: App) {
+        receive = createReceive(app, deps);
+      },
+      // Our own server hands requests over.
+      start: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+    },
+    requestListener: async (request, response) => {
+      const refuse = (status: number, why: string): void => {
+        deps.log.warn({ status }, `a request to /slack/events is refused: ${why}`);
+        response.writeHead(status).end();
+      };
+      const read = await readSigned(signingSecret, request);
+      if ("status" in read) return refuse(read.status, read.why);
+      const { body } = read;
+      if (isRecord(body) && body["ssl_check"] === "1") return http.buildSSLCheckResponse(response);
+      if (isRecord(body) && body["type"] === "url_verification")
+        return http.buildUrlVerificationResponse(response, body);
+      const delivered = readDelivered(body);
+      if (!delivered.isUnderstood) {
+        deps.log.warn(
+          { type: delivered.type },
+          "Slack sent what Hallpass does not understand; nothing is done",
+        );
+        response.writeHead(delivered.isEvent ? 200 : 400).end();
+        return;
+      }
+      await handOver(receive, deps, { request, response, body: delivered.body });
+    },
+  };
+}
+
+async function handOver(
+  receive: Receive | undefined,
+  deps: Pick<SlackDeps, "log">,
+  {
+    request,
+    response,
+    body,
+  }: {
+    readonly request: IncomingMessage;
+    readonly response: ServerResponse;
+    readonly body: Readonly<Record<string, unknown>>;
+  },
+): Promise<void> {
+  // It answers with an error where no listener has answered when Slack stops waiting.
+  const ack = new HTTPResponseAck({
+    logger: slackLogger(deps.log),
+    processBeforeResponse: false,
+    httpRequest: request,
+    httpRequestBody: body,
+    httpResponse: response,
+  });
+  await receive?.({ body, ack: ack.bind() }, () => {
+    ack.ack();
+    if (!response.headersSent) response.writeHead(500).end();
+  });
+}
+
+type Read = { readonly body: unknown } | { readonly status: number; readonly why: string };
+
+/** The body of a request that Slack has signed lately. */
+async function readSigned(signingSecret: string, request: IncomingMessage): Promise<Read> {
+  try {
+    const options = { signingSecret, bodyLimit: http.defaultBodyLimit };
+    const buffered = await http.parseAndVerifyHTTPRequest(options, request);
+    try {
+      return { body: http.parseHTTPRequestBody(buffered) };
+    } catch (error) {
+      return { status: 400, why: `its body cannot be read: ${messageOf(error)}` };
+    }
+  } catch (error) {
+    const isTooLarge = http.isRawBodyError(error) && error.statusCode === 413;
+    return { status: isTooLarge ? 413 : 401, why: messageOf(error) };
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
