@@ -8,9 +8,12 @@ import { slackLogger } from "./web-client.ts";
 /** Answers `POST /slack/events`. */
 export type SlackListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** Slack's own limit for a request that is old, applied to one that is early too. */
+const maxEarlySeconds = 5 * 60;
+
 /**
  * Takes what Slack posts. Bolt's own receiver leaves a signed body that is not an object unanswered and ends the
- * process over it.
+ * process over it, and takes a signature for the future, which whoever has seen one can use until then.
  */
 export function createHttpReceiver(
   signingSecret: string,
@@ -82,6 +85,12 @@ type Read = { readonly body: unknown } | { readonly status: number; readonly why
 
 /** The body of a request that Slack has signed lately. */
 async function readSigned(signingSecret: string, request: IncomingMessage): Promise<Read> {
+  const timestamp = Number(request.headers["x-slack-request-timestamp"]);
+  if (timestamp > Math.floor(Date.now() / 1_000) + maxEarlySeconds)
+    return {
+      status: 401,
+      why: "its timestamp is more than 5 minutes in the future; is this machine's clock right?",
+    };
   try {
     const options = { signingSecret, bodyLimit: http.defaultBodyLimit };
     const buffered = await http.parseAndVerifyHTTPRequest(options, request);

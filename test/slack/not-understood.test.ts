@@ -214,6 +214,25 @@ describe("by HTTP", () => {
     expect(lines[0]).not.toContain('"stack"');
   });
 
+  it.each([
+    [-300, 200],
+    [-301, 401],
+    [299, 200],
+    [305, 401],
+    [3_600, 401],
+  ])("a request signed for %i s from now is answered with %i", async (seconds, status) => {
+    // Within this second: a boundary is the second's, not the test's.
+    const answered = async (): Promise<{ readonly status: number; readonly isSameSecond: boolean }> => {
+      const now = Math.trunc(Date.now() / 1_000);
+      const { body, contentType } = encode("events_api", { event: { type: "subteam_created" } });
+      const answer = await world.slack.raw.post({ body, contentType, timestamp: now + seconds });
+      return { status: answer.status, isSameSecond: Math.trunc(Date.now() / 1_000) === now };
+    };
+    let answer = await answered();
+    while (!answer.isSameSecond) answer = await answered();
+    expect(answer.status).toBe(status);
+  });
+
   it("whatever comes, it is answered at once and the next command too", async () => {
     await fc.assert(
       fc.asyncProperty(batch, async (mutants) => {
