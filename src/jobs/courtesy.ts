@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 
 /** People who wait for an answer go first; what is done behind their backs takes what they leave of the processor. */
 export type Courtesy = {
-  /** Counts somebody as waiting until the work is done. */
+  /** Counts somebody as waiting until the work is done, but no longer than they do. */
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
   /** Resolves with `true` once nobody has waited for a moment, with `false` when somebody still does after `maxMs`. */
   readonly quiet: (maxMs: number) => Promise<boolean>;
@@ -12,6 +12,8 @@ export type Courtesy = {
 
 /** Whoever keeps Slack's connections busy sends the next request at once; a pause this long is one. */
 const pauseMs = 20;
+/** Slack gives up on an interaction after so long and says so; whoever goes on with it keeps nobody waiting. */
+const patienceMs = 3_000;
 /** While people wait, this long passes from one turn to the next where they leave room, and where they leave none. */
 const turnMs = 100;
 const busyTurnMs = 250;
@@ -57,11 +59,19 @@ export function createCourtesy(isBusy: () => boolean = createBusyness()): Courte
   return {
     async attend(work) {
       attended += 1;
+      let isWaiting = true;
+      const leave = (): void => {
+        if (!isWaiting) return;
+        isWaiting = false;
+        attended -= 1;
+        lastAttended = performance.now();
+      };
+      const impatience = setTimeout(leave, patienceMs).unref();
       try {
         return await work();
       } finally {
-        attended -= 1;
-        lastAttended = performance.now();
+        clearTimeout(impatience);
+        leave();
       }
     },
     quiet(maxMs) {

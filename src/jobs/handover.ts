@@ -47,10 +47,17 @@ export function createHandover(
     for (const line of lines) taken.push(...line.splice(0, end - taken.length));
     return taken;
   };
+  let hurry = (): void => undefined;
+  /** Whether nobody waits, after a moment if somebody does; who is to lose access waits for no one. */
+  const isQuiet = async (): Promise<boolean> => {
+    if (soon.revocations.length > 0) return false;
+    const hurried = new Promise<false>((resolve) => (hurry = (): void => resolve(false)));
+    return Promise.race([courtesy.quiet(crowdedMs), hurried]);
+  };
   let isRunning = false;
   const run = async (): Promise<void> => {
     while (size() > 0) {
-      const batch = take((await courtesy.quiet(crowdedMs)) ? quietBatch : crowdedBatch);
+      const batch = take((await isQuiet()) ? quietBatch : crowdedBatch);
       const present = performance.now();
       await handOver(
         batch.map(({ effect, dueAtSteady }) => ({ ...effect, inMs: Math.max(0, dueAtSteady - present) })),
@@ -66,6 +73,7 @@ export function createHandover(
         const line = inMs <= soonMs ? soon[effect.queue] : later;
         line.push({ effect, dueAtSteady: performance.now() + inMs });
       }
+      if (soon.revocations.length > 0) hurry();
       if (isRunning) return;
       isRunning = true;
       // What is pushed in one turn of the event loop goes together.

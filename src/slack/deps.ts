@@ -11,7 +11,10 @@ export type SlackDeps = PolicyDeps & {
   readonly directory: Directory;
   readonly userGroups: UserGroups;
   readonly log: Logger;
-  /** Counts a person as waiting until the work is done, so that what can wait does. */
+  /**
+   * Counts a person as waiting until the work is done, so that what can wait does. They wait until the interaction is
+   * acknowledged (see receive.ts), and for a form that is opened or changed after that; not for what comes later.
+   */
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
   /** Where the audit is read from. */
   readonly databaseUrl: string;

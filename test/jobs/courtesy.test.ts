@@ -104,3 +104,14 @@ test("an answer that fails counts as one", async () => {
   await expect(courtesy.attend(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
   await courtesy.quiet(60_000);
 });
+
+test("nobody is waited for longer than they wait themselves, nor counted twice when they go", async () => {
+  const courtesy = createCourtesy();
+  const slow = waiter(courtesy);
+  expect(await courtesy.quiet(10_000)).toBe(true);
+  await slow.leave();
+  const next = waiter(courtesy);
+  await sleep(50);
+  expect(await isSettled(courtesy.quiet(60_000))).toBe(false);
+  await next.leave();
+});

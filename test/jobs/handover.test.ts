@@ -89,3 +89,16 @@ test("what comes after all was handed over is handed over too", async () => {
   push(effects("messages", 1), now);
   expect(queuesOf(await batch())).toBe("messages");
 });
+
+test("a revocation that comes while others wait for people to have their answers waits for nobody", async () => {
+  const batches: (readonly Alarm[])[] = [];
+  const { push } = createHandover((alarms) => Promise.resolve(void batches.push(alarms)), {
+    quiet: () => new Promise(() => undefined),
+  });
+  push(effects("messages", 1), now);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(batches).toEqual([]);
+  push(effects("revocations", 1), now);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(batches[0]?.map(({ queue }) => queue)).toContain("revocations");
+});

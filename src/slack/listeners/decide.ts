@@ -28,7 +28,7 @@ export async function onApprove(deps: SlackDeps, args: Click): Promise<void> {
 export async function onDeny(deps: SlackDeps, args: Click): Promise<void> {
   // The trigger lasts 3 s and opening the form is one more call to Slack, so nothing waits for it.
   await args.ack();
-  await tellClicker(args, await askWhy(deps, args));
+  await tellClicker(args, await deps.attend(() => askWhy(deps, args)));
 }
 
 /** What to tell the person who pressed; nothing when all went well, for the message itself then says so. */

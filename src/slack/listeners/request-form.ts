@@ -37,8 +37,12 @@ import { openView } from "./open-view.ts";
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
 /** `/request-access` without text: the form, opened before the trigger runs out. */
-export async function openForm(deps: SlackDeps, { ack, client, command, respond }: Command): Promise<void> {
-  await ack();
+export async function openForm(deps: SlackDeps, args: Command): Promise<void> {
+  await args.ack();
+  await deps.attend(() => showForm(deps, args));
+}
+
+async function showForm(deps: SlackDeps, { client, command, respond }: Command): Promise<void> {
   // The trigger lasts 3 s: when Slack has to be asked first who this is, the modal is opened before that.
   const remembered = deps.directory.remembered(command.user_id);
   if (remembered) {
@@ -100,11 +104,12 @@ function formFor(entries: readonly Askable[], chosen?: string, preview?: string)
 type Chosen = SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMiddlewareArgs;
 
 /** A resource was chosen: the form now shows its roles and limits. */
-export async function onResourceChosen(
-  deps: SlackDeps,
-  { ack, action, body, client }: Chosen,
-): Promise<void> {
-  await ack();
+export async function onResourceChosen(deps: SlackDeps, args: Chosen): Promise<void> {
+  await args.ack();
+  await deps.attend(() => showRoles(deps, args));
+}
+
+async function showRoles(deps: SlackDeps, { action, body, client }: Chosen): Promise<void> {
   if (!body.view) return;
   const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   const view = identity.known
@@ -118,8 +123,11 @@ export async function onResourceChosen(
 
 /** A role was chosen: the form now says what will become of it. */
 export async function onRoleChosen(deps: SlackDeps, args: Chosen): Promise<void> {
-  const { ack, body, client } = args;
-  await ack();
+  await args.ack();
+  await deps.attend(() => showPreview(deps, args));
+}
+
+async function showPreview(deps: SlackDeps, { body, client }: Chosen): Promise<void> {
   if (!body.view) return;
   const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   if (!identity.known) return;

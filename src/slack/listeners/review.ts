@@ -17,7 +17,7 @@ import { openView } from "./open-view.ts";
 export async function onReview(deps: SlackDeps, args: Click): Promise<void> {
   // The trigger lasts 3 s and opening the form is one more call to Slack, so nothing waits for it.
   await args.ack();
-  await tellClicker(args, await openReview(deps, args));
+  await tellClicker(args, await deps.attend(() => openReview(deps, args)));
 }
 
 async function openReview(deps: SlackDeps, args: Click): Promise<string | undefined> {
