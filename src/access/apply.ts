@@ -2,6 +2,7 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import { type Command, type CommandType, decide, type State } from "../domain/decide.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { PeopleChanged } from "../identity/people.ts";
+import { type Claim, holdsClaim } from "../persistence/effects.ts";
 import { readState, type Settlement, type Transition } from "../persistence/requests.ts";
 import { recordTransition } from "../persistence/transitions.ts";
 import type { RecordDeps } from "./deps.ts";
@@ -15,6 +16,14 @@ export type Applied =
     }
   | { readonly applied: false; readonly refusal: Refusal; readonly state: State; readonly now: Date };
 
+/** Another worker has the effect by now, and will do what is left of it. */
+export class ClaimLost extends Error {
+  constructor({ id }: Claim) {
+    super(`the claim on effect ${id} was lost`);
+    this.name = "ClaimLost";
+  }
+}
+
 /** How often one transition may lose against others of the same request before something must be wrong. */
 const maxRaces = 50;
 
@@ -22,7 +31,8 @@ const maxRaces = 50;
  * The one path by which a request or a grant changes: read it with its version (or remember it), decide, record against
  * that version. A lost race reads, asks `commandFor` and decides again. Throws when there is no such request, or when the database cannot be reached.
  *
- * `settles`: the effect whose outcome the command is, settled in the same statement.
+ * `settles`: the effect whose outcome the command is, settled in the same statement. Throws `ClaimLost` where only its
+ * holder may record the command and somebody else has it.
  */
 export async function apply(
   deps: RecordDeps,
@@ -43,11 +53,12 @@ export async function apply(
       deps.recent.set(state);
       return { applied: false, refusal: decision.refusal, state, now };
     }
+    const settlement = settles?.(now);
     const transition = {
       next: decision.next,
       events: decision.events,
       effects: decision.effects,
-      ...(settles && { settles: settles(now) }),
+      ...(settlement && { settles: settlement }),
       approvalsSeen: command.type === "approve" ? command.approvalsSeen : undefined,
     };
     const recorded = await record(deps, state, transition, command.type).catch((error: unknown) => {
@@ -61,6 +72,8 @@ export async function apply(
       return { applied: true, state: decision.next, events: decision.events, now };
     }
     deps.recent.delete(requestId);
+    if (settlement?.onlyWhileHeld && !(await holdsClaim(deps.db, settlement.effect)))
+      throw new ClaimLost(settlement.effect);
   }
   throw new Error(`request ${requestId} changed ${maxRaces} times while one transition was being recorded`);
 }

@@ -21,7 +21,8 @@ export async function carryOutDeadline(
   effect: Extract<ClaimedEffect, { kind: DeadlineKind }>,
 ): Promise<Outcome> {
   const applied = await apply(deps, effect.requestId, deadlineCommands[effect.kind], () => ({
-    effectId: effect.id,
+    effect,
+    onlyWhileHeld: true,
     done: true,
   }));
   if (applied.applied) return settled;

@@ -3,7 +3,7 @@ import { refusalText } from "../domain/refusal.ts";
 import { type AccessRequest, requestName } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
-import { readState } from "../persistence/requests.ts";
+import { readState, type Settlement } from "../persistence/requests.ts";
 import type { ProviderState } from "../providers/provider.ts";
 import { apply } from "./apply.ts";
 import {
@@ -28,10 +28,8 @@ const maxAttempts = 5;
  */
 export async function carryOutExtension(deps: CarryOutDeps, effect: ExtensionEffect): Promise<Outcome> {
   const { request, extended } = await readBoth(deps, effect);
-  const settle = (): { readonly effectId: string; readonly done: true } => ({
-    effectId: effect.id,
-    done: true,
-  });
+  // Whoever has it after us tells the providers the same end again, and must not find it moved already.
+  const settle = (): Settlement => ({ effect, onlyWhileHeld: true, done: true });
   const fail = async (why: string): Promise<Outcome> => {
     const told = await apply(deps, request.id, { type: "extension_failed", why }, settle);
     return told.applied ? settled : { outcome: "done", note: told.refusal };

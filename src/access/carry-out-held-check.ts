@@ -27,7 +27,8 @@ export async function carryOutHeldCheck(
   const access = found.flat();
   if (access.length === 0) return { outcome: "done" };
   const noted = await apply(deps, request.id, { type: "note_held", access }, () => ({
-    effectId: effect.id,
+    effect,
+    onlyWhileHeld: true,
     done: true,
   }));
   return noted.applied ? settled : { outcome: "done", note: noted.refusal };

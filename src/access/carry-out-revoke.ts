@@ -96,7 +96,7 @@ async function fail(
     deps,
     effect.requestId,
     { type: "revoke_failed", grantId: grant.id, error: failure, retryable },
-    (now) => ({ effectId: effect.id, done: false, retryAt: retryAt(now), error: failure }),
+    (now) => ({ effect, done: false, retryAt: retryAt(now), error: failure }),
   );
   if (!applied.applied) return { outcome: "done", note: applied.refusal };
   deps.wake([{ id: effect.id, queue: "revocations", dueAt: retryAt(applied.now) }], applied.now);

@@ -46,7 +46,7 @@ export type Failure = { readonly failure: string; readonly retryable: boolean };
 
 /** Records the outcome of an effect and settles the effect in the same statement. */
 export async function settle(deps: CarryOutDeps, effect: GrantEffect, command: Command): Promise<Outcome> {
-  const applied = await apply(deps, effect.requestId, command, () => ({ effectId: effect.id, done: true }));
+  const applied = await apply(deps, effect.requestId, command, () => ({ effect, done: true }));
   return applied.applied ? settled : { outcome: "done", note: applied.refusal };
 }
 

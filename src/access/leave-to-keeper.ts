@@ -2,7 +2,7 @@ import type { Grant } from "../domain/grant.ts";
 import { requestName } from "../domain/request.ts";
 import { noteAttempt } from "../persistence/effects.ts";
 import { findKeeper, type Keeper } from "../persistence/grants.ts";
-import { apply, readRequest } from "./apply.ts";
+import { apply, ClaimLost, readRequest } from "./apply.ts";
 import {
   type CarryOutDeps,
   failureOf,
@@ -73,7 +73,7 @@ async function restoreIfGone(
   if (held === true && effect.lastError?.startsWith(note) !== true) return undefined;
   if (typeof held !== "boolean") return again(held.failure);
   try {
-    await noteAttempt(deps.db, effect.id, note);
+    await noteAttempt(deps.db, effect, note);
     const target = provider.targetSchema.parse(kept.target);
     const state = await provider.grant(kept.subject, target, kept.expiresAt);
     // Recorded together with the note's end, so that it is said once.
@@ -81,12 +81,19 @@ async function restoreIfGone(
       deps,
       keeper.requestId,
       { type: "restore", grantId: kept.id, state, endOf: requestName(own.state.request) },
-      (now) => ({ effectId: effect.id, done: false, retryAt: now, error: "the other grant has it again" }),
+      (now) => ({
+        effect,
+        onlyWhileHeld: true,
+        done: false,
+        retryAt: now,
+        error: "the other grant has it again",
+      }),
     );
     if (!restored.applied) return again("the other grant has ended meanwhile");
     deps.wake([{ id: effect.id, queue: "revocations", dueAt: restored.now }], restored.now);
     return settled;
   } catch (error) {
+    if (error instanceof ClaimLost) throw error;
     return again(`${note}: ${failureOf(deps, effect, error).failure}`);
   }
 }

@@ -60,6 +60,8 @@ async function lookAtProvider(
   guarded: readonly Guarded[],
   by: string,
 ): Promise<void> {
+  // It may have waited for its turn for longer than the claim lasts.
+  if (!(await renewLook(deps.db, name, by))) return;
   const lost = new AbortController();
   const keeping = setInterval(
     () => {

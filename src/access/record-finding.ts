@@ -1,6 +1,11 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Finding, FindingOutcome } from "../domain/drift.ts";
-import { changeFinding, type FindingAbout, openFinding } from "../persistence/drift-findings.ts";
+import {
+  changeFinding,
+  type FindingAbout,
+  openFinding,
+  type Removal,
+} from "../persistence/drift-findings.ts";
 import { readNow } from "../persistence/requests.ts";
 import type { RecordDeps } from "./deps.ts";
 
@@ -8,7 +13,10 @@ type UnknownEvent = Extract<
   AuditEvent["type"],
   "drift.found" | "drift.adopted" | "drift.removed" | "drift.removal_failed" | "drift.gone"
 >;
-type Change = Pick<Finding, "kind" | "outcome" | "detail"> & { readonly isResolved?: boolean };
+type Change = Pick<Finding, "kind" | "outcome" | "detail"> & {
+  readonly isResolved?: boolean;
+  readonly removal?: Removal;
+};
 type Words = {
   readonly type: UnknownEvent;
   readonly error?: string;

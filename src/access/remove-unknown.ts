@@ -4,7 +4,7 @@ import { ProviderError } from "../providers/provider.ts";
 import { confirm, type DriftActDeps, type LookedAt } from "./confirm-drift.ts";
 import type { Recorder } from "./record-finding.ts";
 
-type Removal = {
+type Removing = {
   readonly looked: LookedAt;
   readonly about: FindingAbout;
   /** As it is remembered; absent for what is seen for the first time. */
@@ -18,7 +18,7 @@ type Removal = {
  */
 export async function removeUnknown(
   deps: DriftActDeps,
-  { looked, about, finding: known, record }: Removal,
+  { looked, about, finding: known, record }: Removing,
 ): Promise<void> {
   const { provider } = looked;
   const { subject } = about;
@@ -31,11 +31,12 @@ export async function removeUnknown(
     return;
   }
   const finding = await record.found(known, "removing");
-  if (!finding || !(await beginRemoval(deps.db, finding.id))) return;
+  const removal = finding && (await beginRemoval(deps.db, finding.id));
+  if (!finding || !removal) return;
   // A grant of the same that was recorded before this point is seen here; one that is recorded later waits.
   const still = await confirm(deps, looked, { kind: "unknown", subject, finding, handling: "remove" });
   if (still?.kind !== "unknown" || still.handling !== "remove") {
-    await dropRemoval(deps.db, finding.id);
+    await dropRemoval(deps.db, finding.id, removal);
     return;
   }
   try {
@@ -46,13 +47,13 @@ export async function removeUnknown(
       });
   } catch (error) {
     if (!(error instanceof ProviderError)) {
-      await dropRemoval(deps.db, finding.id);
+      await dropRemoval(deps.db, finding.id, removal);
       throw error;
     }
     const detail = error.message;
     await record.note(
       finding,
-      { kind: "unknown", outcome: "failing", detail },
+      { kind: "unknown", outcome: "failing", detail, removal },
       { type: "drift.removal_failed", error: detail },
     );
     return;

@@ -1,6 +1,7 @@
 import { crashPoint } from "../crash-point.ts";
 import type { Logger } from "../logger.ts";
 import { backoffSeconds, type Outcome } from "../access/carry-out.ts";
+import { ClaimLost } from "../access/apply.ts";
 import type { DeadlineKind } from "../access/carry-out-deadline.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import {
@@ -45,7 +46,7 @@ export async function runClaimed(deps: RunnerDeps, effect: ClaimedEffect): Promi
 async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string | undefined> {
   const heartbeat = setInterval(
     () => {
-      renewClaim(deps.db, effect.id).catch((error: unknown) => {
+      renewClaim(deps.db, effect).catch((error: unknown) => {
         deps.log.warn(
           { err: error, effect: effect.id },
           "could not renew a claim; another worker may take it over",
@@ -69,6 +70,10 @@ async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string
         return undefined;
     }
   } catch (error) {
+    if (error instanceof ClaimLost) {
+      deps.log.warn({ effect: effect.id, kind: effect.kind }, "another worker has taken an effect over");
+      return undefined;
+    }
     const seconds = backoffSeconds(effect.attempts);
     deps.log.error(
       { err: error, effect: effect.id, kind: effect.kind, seconds },
@@ -86,7 +91,7 @@ async function postpone(
   effect: ClaimedEffect,
   retry: Parameters<typeof postponeEffect>[3],
 ): Promise<void> {
-  const owed = await postponeEffect(deps.db, deps.clock, effect.id, retry);
+  const owed = await postponeEffect(deps.db, deps.clock, effect, retry);
   if (owed) deps.wake([owed], new Date(owed.dueAt.getTime() - retry.seconds * 1000));
 }
 

@@ -166,7 +166,7 @@ async function tellOne(deps: WatchdogDeps, late: LateGrant): Promise<"done" | "a
     }
     return "done";
   } finally {
-    await recordTold(deps.db, late.grantId, claim.step, settled);
+    await recordTold(deps.db, late.grantId, claim, settled);
   }
 }
 

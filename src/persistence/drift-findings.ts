@@ -51,13 +51,16 @@ export async function openFinding(
   return rows[0]?.id;
 }
 
-/** Something else became of a finding; nothing is written when that was no longer what was known of it. */
+/**
+ * Something else became of a finding; nothing is written when that was no longer what was known of it. `removal`: what
+ * this was found by, which is over with it.
+ */
 export async function changeFinding(
   db: PrismaClient,
   clock: Clock,
   about: FindingAbout,
   { id, outcome: before }: Pick<Finding, "id" | "outcome">,
-  change: Noted & { readonly isResolved?: boolean },
+  change: Noted & { readonly isResolved?: boolean; readonly removal?: Removal | undefined },
   event?: AuditEvent,
 ): Promise<boolean> {
   const rows = await withLogged(db, event, about, (logged) =>
@@ -66,7 +69,11 @@ export async function changeFinding(
       () => db.$queryRaw<unknown[]>`
     with changed as (
       update drift_findings
-      set kind = ${change.kind}, outcome = ${change.outcome}, detail = ${change.detail ?? null}, removing_until = null,
+      set kind = ${change.kind}, outcome = ${change.outcome}, detail = ${change.detail ?? null},
+          removing_until = case
+            when ${change.isResolved !== true} and removing_until is distinct from ${change.removal?.until ?? null}::timestamptz
+              and removing_until > statement_timestamp()
+            then removing_until end,
           resolved_at = case when ${change.isResolved === true} then ${clock.now} end
       where id = ${id}::uuid and outcome = ${before} and resolved_at is null
       returning id)
@@ -83,18 +90,23 @@ export async function touchFindings(db: PrismaClient, clock: Clock, ids: readonl
   await db.$executeRaw`update drift_findings set last_seen_at = ${clock.now} where id = any (${ids}::uuid[])`;
 }
 
-/** Begins to take something away: from now on no grant of the same is made. False when somebody else is at it. */
-export async function beginRemoval(db: PrismaClient, id: string): Promise<boolean> {
-  const begun = await db.$executeRaw`
+/** Whoever is at taking something away, known by until when. */
+export type Removal = { readonly until: Date };
+
+/** Begins to take something away: from now on no grant of the same is made. `undefined` when somebody else is at it. */
+export async function beginRemoval(db: PrismaClient, id: string): Promise<Removal | undefined> {
+  const begun = await db.$queryRaw<Removal[]>`
     update drift_findings set removing_until = statement_timestamp() + ${removingSeconds} * interval '1 second'
     where id = ${id}::uuid and resolved_at is null
-      and (removing_until is null or removing_until < statement_timestamp())`;
-  return begun > 0;
+      and (removing_until is null or removing_until < statement_timestamp())
+    returning removing_until as until`;
+  return begun[0];
 }
 
-/** It was not taken away after all. */
-export async function dropRemoval(db: PrismaClient, id: string): Promise<void> {
-  await db.$executeRaw`update drift_findings set removing_until = null where id = ${id}::uuid`;
+/** It was not taken away after all; where somebody else is at it by now, they still are. */
+export async function dropRemoval(db: PrismaClient, id: string, { until }: Removal): Promise<void> {
+  await db.$executeRaw`
+    update drift_findings set removing_until = null where id = ${id}::uuid and removing_until = ${until}::timestamptz`;
 }
 
 /** Whether this very access is being taken away just now, as nobody's. */

@@ -47,6 +47,22 @@ export const ClaimedEffect = z.discriminatedUnion("kind", [
 export type ClaimedEffect = z.infer<typeof ClaimedEffect>;
 
 /**
+ * A claim on an effect: its attempts go up with each, so that their number tells it from the next. Whoever was paused for
+ * longer than a claim lasts holds one that is over, and can neither keep, end nor put off what somebody else has now.
+ */
+export type Claim = Pick<ClaimedEffect, "id" | "attempts">;
+
+function isHeldBy({ id, attempts }: Claim): Prisma.Sql {
+  return Prisma.sql`id = ${id}::uuid and attempts = ${attempts} and done_at is null`;
+}
+
+/** Whether nobody else has claimed the effect since, or carried it out. */
+export async function holdsClaim(db: PrismaClient, claim: Claim): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`select from effects where ${isHeldBy(claim)}`;
+  return rows.length > 0;
+}
+
+/**
  * Claims an effect that is due, not done, not claimed by somebody else, and not behind an earlier one of its lane.
  * `undefined` when it is not to be done now, for whatever reason: whoever is responsible will come back to it.
  */
@@ -72,38 +88,40 @@ export async function claimEffect(
 }
 
 /** Keeps a claim alive while the work goes on. */
-export async function renewClaim(db: PrismaClient, id: string): Promise<void> {
+export async function renewClaim(db: PrismaClient, claim: Claim): Promise<void> {
   await db.$executeRaw`
     update effects set locked_until = ${leaseEnd}
-    where id = ${id}::uuid and done_at is null and locked_until is not null`;
+    where ${isHeldBy(claim)} and locked_until is not null`;
 }
 
 /** The world is known to be as before: what is asked of it from now on is the first it hears of this effect. */
 export async function startAnew(
   db: PrismaClient,
-  { id, now }: Pick<ClaimedEffect, "id" | "now">,
+  { now, ...claim }: Claim & Pick<ClaimedEffect, "now">,
 ): Promise<void> {
-  await db.$executeRaw`update effects set started_at = ${now} where id = ${id}::uuid and done_at is null`;
+  await db.$executeRaw`update effects set started_at = ${now} where ${isHeldBy(claim)}`;
 }
 
 /** What this attempt is about to do, in words that whoever takes it up finds as its last error should its maker die. */
-export async function noteAttempt(db: PrismaClient, id: string, note: string): Promise<void> {
-  await db.$executeRaw`update effects set last_error = ${note} where id = ${id}::uuid and done_at is null`;
+export async function noteAttempt(db: PrismaClient, claim: Claim, note: string): Promise<void> {
+  await db.$executeRaw`update effects set last_error = ${note} where ${isHeldBy(claim)}`;
 }
 
-/** The effect is carried out; the next one of its lane that can run now. */
+/** The effect is carried out; the next one of its lane that can run now, none where somebody else has the lane. */
 export async function finishEffect(
   db: PrismaClient,
   clock: Clock,
-  effect: Pick<ClaimedEffect, "id" | "lane">,
+  effect: Claim & Pick<ClaimedEffect, "lane">,
   note?: string,
 ): Promise<string | undefined> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     with finished as (
       update effects set done_at = ${clock.now}, locked_until = null, last_error = ${note ?? null}
-      where id = ${effect.id}::uuid and done_at is null)
+      where ${isHeldBy(effect)}
+      returning id)
     select id from effects
     where lane = ${effect.lane} and id <> ${effect.id}::uuid and done_at is null and due_at <= ${clock.now}
+      and exists (select from finished)
     order by seq limit 1`;
   return rows[0]?.id;
 }
@@ -115,7 +133,7 @@ export async function finishEffect(
 export async function postponeEffect(
   db: PrismaClient,
   clock: Clock,
-  id: string,
+  claim: Claim,
   retry: {
     readonly seconds: number;
     readonly at?: Date;
@@ -128,7 +146,7 @@ export async function postponeEffect(
     set retry_at = coalesce(${retry.at ?? null}::timestamptz, ${clock.now} + ${retry.seconds} * interval '1 second'),
         locked_until = null,
         last_error = ${retry.error}, started_at = case when ${retry.untouched} then null else started_at end
-    where id = ${id}::uuid and done_at is null
+    where ${isHeldBy(claim)}
     returning id, queue, retry_at as "dueAt"`;
   return rows[0];
 }

@@ -107,36 +107,40 @@ const tellingSeconds = 60;
 /** Where a step is said. */
 export type OverduePlace = "thread" | "alerts";
 
+/** Whoever took on to say a step, known by until when. */
+export type Telling = {
+  readonly step: number;
+  readonly places: readonly OverduePlace[];
+  readonly until: Date;
+};
+
 /** Takes on to say the latest step where it was not said yet; `undefined` when somebody else does, or nothing is left. */
-export async function claimTelling(
-  db: PrismaClient,
-  grantId: string,
-): Promise<{ readonly step: number; readonly places: readonly OverduePlace[] } | undefined> {
-  const rows = await db.$queryRaw<{ step: number; threadStep: number; alertsStep: number }[]>`
+export async function claimTelling(db: PrismaClient, grantId: string): Promise<Telling | undefined> {
+  const rows = await db.$queryRaw<{ step: number; threadStep: number; alertsStep: number; until: Date }[]>`
     update overdue_grants o
     set locked_until = statement_timestamp() + ${tellingSeconds} * interval '1 second'
     where o.grant_id = ${grantId}::uuid and (o.thread_step < o.step or o.alerts_step < o.step)
       and (o.locked_until is null or o.locked_until < statement_timestamp())
       and exists (select from grants g where g.id = o.grant_id and g.status <> 'revoked')
-    returning o.step, o.thread_step as "threadStep", o.alerts_step as "alertsStep"`;
+    returning o.step, o.thread_step as "threadStep", o.alerts_step as "alertsStep", o.locked_until as until`;
   const [row] = rows;
   if (!row) return undefined;
   const places: OverduePlace[] = [];
   if (row.alertsStep < row.step) places.push("alerts");
   if (row.threadStep < row.step) places.push("thread");
-  return { step: row.step, places };
+  return { step: row.step, places, until: row.until };
 }
 
-/** The step was said in these places; what is left is anybody's to say. */
+/** The step was said in these places; what is left is anybody's to say, unless somebody has taken it on meanwhile. */
 export async function recordTold(
   db: PrismaClient,
   grantId: string,
-  step: number,
+  { step, until }: Pick<Telling, "step" | "until">,
   places: readonly OverduePlace[],
 ): Promise<void> {
   await db.$executeRaw`
     update overdue_grants
-    set locked_until = null,
+    set locked_until = nullif(locked_until, ${until}::timestamptz),
         thread_step = case when ${places.includes("thread")} then greatest(thread_step, ${step}) else thread_step end,
         alerts_step = case when ${places.includes("alerts")} then greatest(alerts_step, ${step}) else alerts_step end
     where grant_id = ${grantId}::uuid`;

@@ -25,12 +25,16 @@ export function findLater(
     order by later.seq`;
 }
 
-/** What was said covers these too: they are carried out with it. Whoever calls this holds the lane. */
+/**
+ * What was said covers these too: they are carried out with it. Whoever calls this holds the lane; one that somebody has
+ * claimed all the same, as that took too long, is theirs.
+ */
 export async function settleMerged(db: PrismaClient, clock: Clock, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.$executeRaw`
     update effects set done_at = ${clock.now}, last_error = 'said with an earlier one'
-    where id = any(${[...ids]}::uuid[]) and done_at is null`;
+    where id = any(${[...ids]}::uuid[]) and done_at is null
+      and (locked_until is null or locked_until < statement_timestamp())`;
 }
 
 /** Has all messages that wait for another attempt tried now: what kept them is mended. */

@@ -7,16 +7,22 @@ import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import { countApproval } from "./approval-count.ts";
 import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
+import type { Claim } from "./effects.ts";
 import { withRowsOf } from "./event-rows.ts";
 import { StateRow } from "./rows.ts";
 
 /** Enough of an effect to wake whoever carries it out. */
 export type OwedEffect = { readonly id: string; readonly queue: QueueName; readonly dueAt: Date };
 
-/** What becomes of the effect that brought a command, in the same statement as the transition. */
-export type Settlement =
-  | { readonly effectId: string; readonly done: true }
-  | { readonly effectId: string; readonly done: false; readonly retryAt: Date; readonly error: string };
+/**
+ * What becomes of the effect that brought a command, in the same statement as the transition. Somebody else's by then, the
+ * effect is left as it is; what came of it in the world is recorded all the same.
+ */
+export type Settlement = {
+  readonly effect: Claim;
+  /** The transition says nothing of the world, or what may be done twice and said once: only whoever holds the effect records it. */
+  readonly onlyWhileHeld?: true;
+} & ({ readonly done: true } | { readonly done: false; readonly retryAt: Date; readonly error: string });
 
 export type Transition = {
   readonly next: State;

@@ -5,7 +5,8 @@ import { countApproval } from "./approval-count.ts";
 import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
 import { withRowsOf } from "./event-rows.ts";
-import type { OwedEffect, Transition } from "./requests.ts";
+import type { Claim } from "./effects.ts";
+import type { OwedEffect, Settlement, Transition } from "./requests.ts";
 
 /** A request as a transition left it, and what that owes. */
 export type Recorded = { readonly state: State; readonly effects: readonly OwedEffect[] };
@@ -56,8 +57,9 @@ export async function recordTransitions(
     ),
   };
   const settlements = all.flatMap(({ transition: { next, settles } }) =>
-    settles ? [{ ...settles, requestId: next.request.id }] : [],
+    settles ? [{ ...settles, effect: undefined, ...claimOf(settles), requestId: next.request.id }] : [],
   );
+  const guarded = settlements.filter(({ onlyWhileHeld }) => onlyWhileHeld);
   const told = all.flatMap(({ transition: { events, next } }) =>
     events.map((event) => ({ event, context: next.request })),
   );
@@ -69,6 +71,7 @@ export async function recordTransitions(
     decided as (
       select * from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as d(
         id uuid, version int, status text, decisions jsonb, "heldBefore" jsonb, flags jsonb, "closedAt" timestamptz)),
+    ${guarded.length === 0 ? Prisma.empty : held(JSON.stringify(guarded))}
     ${all.length === 1 ? Prisma.empty : lockedInOrder}
     changed as (
       update access_requests r
@@ -78,6 +81,7 @@ export async function recordTransitions(
       where r.id = d.id and r.version = d.version
         ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}
         ${approval ? Prisma.sql`and exists (select from counted)` : Prisma.empty}
+        ${guarded.length === 0 ? Prisma.empty : Prisma.sql`and r.id not in (select "requestId" from held where not "isHeld")`}
       returning r.id)
     ${consequences(changes, { events, insist })}
     ${settlements.length === 0 ? Prisma.empty : settled(clock, JSON.stringify(settlements))}
@@ -108,10 +112,23 @@ function isApproval({
   return before.request.status !== "approved" && transition.next.request.status === "approved";
 }
 
+function claimOf({ effect: { id, attempts } }: Settlement): Claim {
+  return { id, attempts };
+}
+
 /** Two statements that record some of the same requests wait for one another instead of each for the other. */
 const lockedInOrder = Prisma.sql`locked as (
       select r.id from access_requests r join decided d on d.id = r.id and d.version = r.version
       order by r.id for update of r),`;
+
+/** Locked, so that nobody claims them before this is recorded; the others' requests are left out. */
+const held = (rows: string): Prisma.Sql => Prisma.sql`
+    claims as (select * from jsonb_to_recordset(${rows}::jsonb) as s("requestId" uuid, id uuid, attempts int)),
+    ours as (
+      select e.id from effects e join claims s on s.id = e.id
+      where e.attempts = s.attempts and e.done_at is null
+      order by e.id for update of e),
+    held as (select s."requestId", s.id in (select id from ours) as "isHeld" from claims s),`;
 
 const settled = (clock: Clock, rows: string): Prisma.Sql => Prisma.sql`,
     settled as (
@@ -119,6 +136,6 @@ const settled = (clock: Clock, rows: string): Prisma.Sql => Prisma.sql`,
       set done_at = case when s.done then ${clock.now} end, retry_at = case when s.done then e.retry_at else s."retryAt" end,
           locked_until = null, last_error = s.error
       from jsonb_to_recordset(${rows}::jsonb) as s(
-        "requestId" uuid, "effectId" uuid, done boolean, "retryAt" timestamptz, error text)
+        "requestId" uuid, id uuid, attempts int, done boolean, "retryAt" timestamptz, error text)
       join changed on changed.id = s."requestId"
-      where e.id = s."effectId" and e.done_at is null)`;
+      where e.id = s.id and e.attempts = s.attempts and e.done_at is null)`;

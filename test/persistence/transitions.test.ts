@@ -37,11 +37,11 @@ async function endsOf(states: readonly State[]): Promise<readonly Recording[]> {
     const grantId = before.grants[0]?.id ?? "";
     const decision = decide(before, { type: "revoke", grantId, reason: "expired" }, now);
     if (!decision.accepted) throw new Error(decision.refusal);
-    const effectId = effects.find((effect) => effect.grantId === grantId)?.id ?? "";
+    const { id, attempts } = effects.find((effect) => effect.grantId === grantId) ?? { id: "", attempts: 0 };
     const transition = {
       ...decision,
       effects: [{ kind: "update_request" as const, dueAt: now }],
-      settles: { effectId, done: true as const },
+      settles: { effect: { id, attempts }, done: true as const },
     };
     return { before, transition, command: "revoke" };
   });
