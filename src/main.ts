@@ -51,6 +51,8 @@ export type HallpassSettings = {
   /** What `${NAME}` in the policy stands for. */
   readonly secret: (name: string) => string | undefined;
   readonly log: Logger;
+  /** Told to stop, also while it starts: then it lets go of what it has, and throws the signal's reason. */
+  readonly signal?: AbortSignal;
   /** The database's time unless told. */
   readonly clock?: Clock;
   /** How fast messages may come into a channel; as fast as Slack takes them unless told. */
@@ -85,12 +87,15 @@ const enforceEveryMs = 5_000;
 /** What is in hand when Hallpass is told to stop has this long; service managers commonly kill after 10 s in all. */
 const stopTimeoutMs = 5_000;
 
+/** What starts when Hallpass is told to stop has this long to notice. */
+const startTimeoutMs = 4_000;
+
 /**
  * Builds and starts Hallpass: health checks first, then the database, then what is owed to the world, then Slack.
  * Access that is due to end is ended as soon as the database answers, whether or not Slack does.
  */
 export async function startHallpass(settings: HallpassSettings): Promise<Hallpass> {
-  const { config, policy, log, clock = createDatabaseClock() } = settings;
+  const { config, policy, log, signal, clock = createDatabaseClock() } = settings;
   const trouble = new Map<string, string>([
     ["database", "the database has not answered yet"],
     ["slack", "Slack is not connected yet"],
@@ -107,7 +112,15 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     }
   };
 
+  const onSignal = (): void => {
+    stopping.abort(signal?.reason);
+    // What starts and has not noticed by then is left behind.
+    setTimeout(() => void stop(), startTimeoutMs).unref();
+  };
+  signal?.addEventListener("abort", onSignal, { once: true });
+
   try {
+    signal?.throwIfAborted();
     let slackEvents: SlackListener | undefined;
     let checkDatabase = (): Promise<string | undefined> => Promise.resolve(undefined);
     const onSlackEvent: SlackListener = async (request, response) => {

@@ -16,12 +16,13 @@ export async function openStorage(
 ): Promise<Storage> {
   let databaseUrl = config.database.url;
   if (databaseUrl === undefined) {
-    const embedded = await keepEmbeddedPostgres({ dataDir: config.database.dataDir, log });
+    const embedded = await keepEmbeddedPostgres({ dataDir: config.database.dataDir, log, signal });
     closers.push(() => embedded.stop());
     databaseUrl = embedded.url;
   }
   await waitForDatabase(databaseUrl, { log, signal });
   await migrate(databaseUrl, { log });
+  signal.throwIfAborted();
   if (config.redisUrl === undefined) await migrateQueues(databaseUrl);
   const database = openDatabase(databaseUrl);
   closers.push(() => atMost(500, database.close()));

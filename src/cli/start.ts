@@ -12,8 +12,8 @@ import { secretReferences } from "../policy/secret.ts";
 import { providerTypes } from "../providers/registry.ts";
 import { CommandError } from "./failure.ts";
 
-/** While it starts it may wait for a database for ever; killing it then loses nothing. */
-const startupPatienceMs = 5_000;
+/** Told to stop while it starts, it lets go of what it has within this; what it waits for may never come. */
+const startupPatienceMs = 8_000;
 
 export type StartOptions = { readonly watch?: boolean };
 
@@ -22,6 +22,7 @@ export type StartOptions = { readonly watch?: boolean };
  * again; with `watch` a changed file does so, too.
  */
 export async function start({ watch = false }: StartOptions = {}): Promise<never> {
+  const signalled = nextSignal();
   const read = readConfig();
   if (!read.ok) throw new CommandError(list("Hallpass can't start with these settings:", read.faults));
   const { config } = read;
@@ -33,12 +34,12 @@ export async function start({ watch = false }: StartOptions = {}): Promise<never
     armCrashPoint(config.crashAt);
     log.warn({ at: config.crashAt }, "This Hallpass is being tested and will kill itself");
   }
-  const signalled = nextSignal();
+  const stopping = new AbortController();
   const policySource = {
     read: (): Promise<LoadedPolicy> => loadPolicy(config.policyPath, { providerTypes }),
     ...(watch ? { watchedPath: config.policyPath } : {}),
   };
-  const starting = startHallpass({ config, policy, policySource, secret, log });
+  const starting = startHallpass({ config, policy, policySource, secret, log, signal: stopping.signal });
   process.on("SIGHUP", () => {
     starting
       .then((hallpass) => hallpass.reloadPolicy())
@@ -47,7 +48,11 @@ export async function start({ watch = false }: StartOptions = {}): Promise<never
   const first = await Promise.race([signalled, starting]);
   const signal = typeof first === "string" ? first : await signalled;
   log.info({ signal }, "Hallpass stops");
-  const hallpass = await Promise.race([starting, sleep(startupPatienceMs)]);
+  stopping.abort();
+  const noHallpass = (error: unknown): void => {
+    if (error !== stopping.signal.reason) log.warn({ err: error }, "Hallpass could not have started");
+  };
+  const hallpass = await Promise.race([starting.catch(noHallpass), sleep(startupPatienceMs)]);
   await hallpass?.stop();
   process.exit(0);
 }

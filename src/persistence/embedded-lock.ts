@@ -30,17 +30,20 @@ export function isAlive(pid: number): boolean {
 
 /**
  * Runs `work` while no other process does so for the same lock file. A holder that died (kill -9) is noticed by its
- * process id, or, where ids mean nothing (another container on the same volume), by a lock no longer refreshed.
+ * process id, or, where ids mean nothing (another container on the same volume), by a lock no longer refreshed. `signal`
+ * ends the wait for it, not the work.
  */
 export async function withLock<T>(
   path: string,
   patienceMilliseconds: number,
   work: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const self = newHolder();
   const text = JSON.stringify(self);
   const deadline = performance.now() + patienceMilliseconds;
   while (!(await create(path, text))) {
+    signal?.throwIfAborted();
     const holder = await abandoned(path);
     if (holder !== undefined) await clear(path, holder);
     else if (performance.now() < deadline) await sleep(20);

@@ -62,15 +62,17 @@ export async function dropEmptyRecord(data: string): Promise<void> {
 
 /**
  * Waits for the server of a record to answer: `answers`, or `gone` when there is none (any more). Throws when it lives
- * but doesn't answer until the deadline (of `performance.now()`).
+ * but doesn't answer until the deadline (of `performance.now()`), and the signal's reason when aborted.
  */
 export async function awaitServer(
   data: string,
   password: string,
   deadline: number,
+  signal?: AbortSignal,
 ): Promise<{ readonly state: "answers"; readonly port: number } | { readonly state: "gone" }> {
   let said = "nothing";
   for (;;) {
+    signal?.throwIfAborted();
     const record = await readRecord(data);
     if (!record) return { state: "gone" };
     if (!isAlive(record.pid)) return { state: "gone" };

@@ -26,6 +26,8 @@ export interface EmbeddedPostgresOptions {
   /** `owner` (the bot) ends the server with itself; `borrower` (a command) ends only a server it had to start itself. */
   readonly role?: "owner" | "borrower";
   readonly log: { info(message: string): void };
+  /** Told to stop while the server starts: one that was started is ended, and the signal's reason thrown. */
+  readonly signal?: AbortSignal;
   /** Server settings beside our own, as `name: value`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -44,6 +46,8 @@ type Keeper = z.infer<typeof Keeper>;
 const startMilliseconds = 60_000;
 const lockMilliseconds = 90_000;
 const portAttempts = 5;
+/** A server that is told to end while it starts has so long to do it in order. */
+const patientMilliseconds = 3_000;
 
 /**
  * Starts PostgreSQL for Hallpass alone, or adopts the one that runs on these data already (a killed bot leaves its server
@@ -53,7 +57,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const place = await settle(options.dataDir, options.log);
     const binaries = findBinariesOnce(place);
-    return await withLock(join(place.root, "lock"), lockMilliseconds, () => open(place, binaries, options));
+    return await withLock(
+      join(place.root, "lock"),
+      lockMilliseconds,
+      () => open(place, binaries, options),
+      options.signal,
+    );
   } catch (error) {
     throw explainSystemError(error, options.dataDir);
   }
@@ -67,14 +76,16 @@ function findBinariesOnce(place: Place): () => Promise<Binaries> {
 async function open(
   place: Place,
   binaries: () => Promise<Binaries>,
-  { role = "owner", log, settings = {} }: EmbeddedPostgresOptions,
+  { role = "owner", log, signal, settings = {} }: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
   const data = join(place.root, "data");
   const deadline = performance.now() + startMilliseconds;
   const password = await secret(place, data);
-  const found = await awaitServer(data, password, deadline);
+  const found = await awaitServer(data, password, deadline, signal);
   const adopted = found.state === "answers";
-  const port = adopted ? found.port : await start(place, await binaries(), password, deadline, settings);
+  const port = adopted
+    ? found.port
+    : await start(place, await binaries(), password, { deadline, signal, settings });
   await ensureDatabase({ port, password });
   if (adopted) log.info(`Hallpass's own PostgreSQL runs already (port ${port}): using it.`);
   else log.info(`Hallpass's own PostgreSQL has started (port ${port}, data in ${data}).`);
@@ -139,8 +150,15 @@ async function start(
   place: Place,
   binaries: Binaries,
   password: string,
-  deadline: number,
-  settings: Readonly<Record<string, string>>,
+  {
+    deadline,
+    signal,
+    settings,
+  }: {
+    readonly deadline: number;
+    readonly signal: AbortSignal | undefined;
+    readonly settings: Readonly<Record<string, string>>;
+  },
 ): Promise<number> {
   const data = join(place.root, "data");
   if (await exists(data)) {
@@ -152,12 +170,16 @@ async function start(
   let port = Number(await readFile(portFile, "utf8").catch(() => "0"));
   for (let attempt = 1; ; attempt += 1) {
     port = await freePort(port);
+    signal?.throwIfAborted();
     await write(place, portFile, String(port));
     const child = await binaries.serve(serverArguments(data, port, settings), logFile);
     const over = new AbortController();
+    const stopping = endWhenAborted(child, signal);
     const ready = await Promise.race([ended(child), awaitOwn(data, password, deadline, over.signal)]);
     over.abort();
+    stopping();
     if (ready !== undefined) return ready;
+    signal?.throwIfAborted();
     const said = await readFile(logFile, "utf8");
     const portTaken = /could not bind|Address already in use/i.test(said);
     // What a killed server left behind ends by itself as soon as it notices.
@@ -216,6 +238,21 @@ async function insistOnVersion(data: string, { major }: Binaries): Promise<void>
     `The data in ${data} were made by PostgreSQL ${found}, but this Hallpass brings PostgreSQL ${major}: start the ` +
       "Hallpass they were made with, dump them (pg_dump) and load them into a new HALLPASS_DATA_DIR.",
   );
+}
+
+/** Ends a server that starts when told to: in order at first, and without asking its clients or its disk after that. */
+function endWhenAborted(child: ChildProcess, signal: AbortSignal | undefined): () => void {
+  let impatience: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    child.kill("SIGINT");
+    impatience = setTimeout(() => child.kill("SIGQUIT"), patientMilliseconds);
+  };
+  if (signal?.aborted === true) end();
+  signal?.addEventListener("abort", end, { once: true });
+  return () => {
+    signal?.removeEventListener("abort", end);
+    clearTimeout(impatience);
+  };
 }
 
 function ended(child: ChildProcess): Promise<undefined> {

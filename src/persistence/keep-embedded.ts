@@ -13,6 +13,7 @@ const answerMs = 1_000;
 export async function keepEmbeddedPostgres(options: {
   readonly dataDir: string;
   readonly log: { info(message: string): void; error(message: string): void };
+  readonly signal?: AbortSignal;
 }): Promise<KeptPostgres> {
   const start = (): Promise<EmbeddedPostgres> => startEmbeddedPostgres({ ...options, role: "owner" });
   const { log } = options;
