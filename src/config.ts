@@ -36,6 +36,8 @@ export type Config = StorageConfig & {
     readonly transport: SlackTransport;
   };
   readonly http: { readonly host: string; readonly port: number };
+  /** Where operators ask for metrics and for why Hallpass is not ready. `undefined`: nowhere. */
+  readonly ops: { readonly host: string; readonly port: number } | undefined;
   /** Where Hallpass kills itself, to test that it goes on from there. */
   readonly crashAt?: CrashPoint;
 };
@@ -87,6 +89,10 @@ const opsgenieUrlFault =
   "leave it out for https://api.opsgenie.com.";
 
 const portFault = "PORT must be a whole number from 0 to 65535 (0 takes a free port); leave it out for 3000.";
+
+const opsPortFault =
+  "OPS_PORT must be a whole number from 0 to 65535 (0 serves no metrics), or an address with one, such as 0.0.0.0:9464 or " +
+  "[::1]:9464; leave it out for 9464 on this machine alone.";
 
 const logLevelFault = `LOG_LEVEL must be one of ${LogLevel.options.join(", ")}; leave it out for info.`;
 
@@ -141,6 +147,8 @@ const SlackGroups = Slack.pick({ SLACK_BOT_TOKEN: true, SLACK_API_URL: true }).p
   SLACK_BOT_TOKEN: true,
 });
 
+const loopback = "127.0.0.1";
+
 const Http = z.object({
   HOST: z.string().optional(),
   PORT: z
@@ -149,7 +157,19 @@ const Http = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, portFault)
     .default(3000),
+  OPS_PORT: z
+    .string()
+    .regex(/^(?:[\w.-]+:|\[[\da-fA-F:.]+\]:)?\d{1,5}$/, opsPortFault)
+    .transform(placeOf)
+    .refine(({ port }) => port <= 65_535, opsPortFault)
+    .default({ host: loopback, port: 9464 }),
 });
+
+/** An address with a port, or a port of this machine alone. */
+function placeOf(text: string): { readonly host: string; readonly port: number } {
+  const [, host = loopback, port] = /^(?:\[?([^\]]*?)\]?:)?(\d+)$/.exec(text) ?? [];
+  return { host, port: Number(port) };
+}
 
 const crashFault =
   "HALLPASS_CRASH_AT has Hallpass kill itself and is for its own tests, which set NODE_ENV to test; leave it out.";
@@ -183,7 +203,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
   const transport = slack.data && transportOf(slack.data);
   if (!storage.data || !slack.data || !groups.data || !http.data || !crash.data || !transport)
     return { ok: false, faults };
-  const { HOST, PORT } = http.data;
+  const { HOST, PORT, OPS_PORT } = http.data;
   const { HALLPASS_CRASH_AT: crashAt } = crash.data;
   return {
     ok: true,
@@ -192,7 +212,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
       groups: groupsOf(groups.data),
       slack: { botToken: slack.data.SLACK_BOT_TOKEN, apiUrl: slack.data.SLACK_API_URL, transport },
       // Slack must reach HTTP mode, so that it listens everywhere; Socket Mode only answers health checks.
-      http: { host: HOST ?? (transport.mode === "http" ? "0.0.0.0" : "127.0.0.1"), port: PORT },
+      http: { host: HOST ?? (transport.mode === "http" ? "0.0.0.0" : loopback), port: PORT },
+      ops: OPS_PORT.port === 0 ? undefined : OPS_PORT,
       ...(crashAt && { crashAt }),
     },
   };

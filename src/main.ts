@@ -16,7 +16,9 @@ import type { QueueName } from "./domain/effect.ts";
 import { createGroupReader } from "./groups/group-reader.ts";
 import { createOpsgenie } from "./groups/opsgenie.ts";
 import { createPagerDuty } from "./groups/pagerduty.ts";
+import type { Readiness } from "./http/health.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { startOpsServer } from "./http/ops-server.ts";
 import { startHttpServer } from "./http/server.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
@@ -66,8 +68,10 @@ export type PolicySource = {
 };
 
 export type Hallpass = {
-  /** Where /healthz, /readyz and, in HTTP mode, /slack/events are served. */
+  /** Where /healthz, a bare /readyz and, in HTTP mode, /slack/events are served. */
   readonly port: number;
+  /** Where /metrics and why Hallpass is not ready are served, if anywhere. */
+  readonly opsPort: number | undefined;
   readonly databaseUrl: string;
   /** Resolves once everything is carried out and Slack is connected. */
   readonly ready: Promise<void>;
@@ -129,17 +133,19 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       else response.writeHead(503).end();
     };
     const metrics = createMetrics();
+    const readiness = async (): Promise<Readiness> => {
+      const why = [await checkDatabase(), ...trouble.values()].filter((each) => each !== undefined);
+      return { ready: why.length === 0, why: [...new Set(why)] };
+    };
     const http = await startHttpServer({
       ...config.http,
       log,
-      metrics,
-      async readiness() {
-        const why = [await checkDatabase(), ...trouble.values()].filter((each) => each !== undefined);
-        return { ready: why.length === 0, why: [...new Set(why)] };
-      },
+      readiness,
       ...(config.slack.transport.mode === "http" ? { slackEvents: onSlackEvent } : {}),
     });
     closers.push(() => http.close());
+    const ops = config.ops && (await startOpsServer({ ...config.ops, log, readiness, metrics }));
+    if (ops) closers.push(() => ops.close());
 
     const { databaseUrl, database } = await openStorage(config, log, stopping.signal, closers);
     trouble.delete("database");
@@ -305,6 +311,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     });
     return {
       port: http.port,
+      opsPort: ops?.port,
       databaseUrl,
       ready,
       reloadPolicy: () => keeper.reload("signal"),

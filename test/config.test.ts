@@ -22,6 +22,7 @@ test("two tokens are enough, and everything else has its default", () => {
       },
       groups: { pagerDuty: undefined, opsgenie: undefined },
       http: { host: "127.0.0.1", port: 3000 },
+      ops: { host: "127.0.0.1", port: 9464 },
       database: { url: undefined, dataDir: ".hallpass" },
       redisUrl: undefined,
       policyPath: "hallpass.yml",
@@ -34,6 +35,17 @@ test("HTTP mode listens where Slack can reach it", () => {
   expect(readConfig(httpMode)).toMatchObject({
     config: { slack: { transport: { mode: "http", signingSecret: "canary" } }, http: { host: "0.0.0.0" } },
   });
+});
+
+test.each([
+  ["0.0.0.0:9464", { host: "0.0.0.0", port: 9464 }],
+  ["[::]:9999", { host: "::", port: 9999 }],
+  ["metrics.internal:80", { host: "metrics.internal", port: 80 }],
+  ["0", undefined],
+])("OPS_PORT=%s is a place of its own, or none", (OPS_PORT, ops) => {
+  const read = readConfig({ ...httpMode, HOST: "192.0.2.1", OPS_PORT });
+  expect(read).toMatchObject({ ok: true });
+  expect(read.ok && read.config.ops).toEqual(ops);
 });
 
 test("Socket Mode wins where both are set", () => {
@@ -60,6 +72,7 @@ test("everything can be set", () => {
     SLACK_API_URL: "http://127.0.0.1:4000/api",
     PORT: "0",
     HOST: "::1",
+    OPS_PORT: "9999",
     DATABASE_URL: "postgresql://hallpass:p%23w@db:5432/hallpass",
     HALLPASS_DATA_DIR: "/data",
     REDIS_URL: "rediss://cache:6380",
@@ -78,6 +91,7 @@ test("everything can be set", () => {
         opsgenie: { token: "og", url: "https://api.eu.opsgenie.com/" },
       },
       http: { host: "::1", port: 0 },
+      ops: { host: "127.0.0.1", port: 9999 },
       database: { url: env.DATABASE_URL, dataDir: "/data" },
       redisUrl: env.REDIS_URL,
       policyPath: "/etc/hallpass",
@@ -91,6 +105,7 @@ test("blank counts as unset, and the line break after a pasted secret for nothin
     DATABASE_URL: "",
     REDIS_URL: " ",
     PORT: "",
+    OPS_PORT: "",
     HOST: "",
     LOG_LEVEL: "",
     SLACK_SIGNING_SECRET: "",
@@ -124,6 +139,7 @@ test("all faults come at once, and none repeats what was set", () => {
     PAGERDUTY_API_TOKEN: "canary canary",
     OPSGENIE_API_KEY: "canary\u00e9",
     PORT: "canary",
+    OPS_PORT: "canary",
     DATABASE_URL: "mysql://u:canary@h/d",
     REDIS_URL: "canary://h",
     LOG_LEVEL: "canary",
@@ -135,6 +151,7 @@ test("all faults come at once, and none repeats what was set", () => {
     "PAGERDUTY_API_TOKEN",
     "OPSGENIE_API_KEY",
     "PORT",
+    "OPS_PORT",
     "DATABASE_URL",
     "REDIS_URL",
     "LOG_LEVEL",
@@ -147,6 +164,10 @@ test.each([
   ["PORT", "-1"],
   ["PORT", "3000.5"],
   ["PORT", "0x10"],
+  ["OPS_PORT", "65536"],
+  ["OPS_PORT", "0.0.0.0"],
+  ["OPS_PORT", "::1:9464"],
+  ["OPS_PORT", "http://localhost:9464"],
   ["DATABASE_URL", "postgres://u:pa#ss@host/db"],
   ["DATABASE_URL", "host=localhost"],
   ["REDIS_URL", "localhost:6379"],

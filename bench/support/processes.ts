@@ -61,6 +61,7 @@ export async function startHallpass(
       SLACK_API_URL: slackUrl,
       HOST: "127.0.0.1",
       PORT: "0",
+      OPS_PORT: "0",
       DATABASE_URL: storage.hallpass.url,
       ORDERS_DATABASE_URL: storage.guardedUrl,
       HALLPASS_CONFIG: storage.policyPath,

@@ -208,6 +208,7 @@ function configFor(slack: SlackServer, databaseUrl: string, dataDir: string): Co
     },
     groups: { pagerDuty: undefined, opsgenie: undefined },
     http: { host: "127.0.0.1", port: 0 },
+    ops: undefined,
     database: { url: databaseUrl, dataDir },
     redisUrl: undefined,
     auditKey: undefined,

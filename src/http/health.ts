@@ -12,16 +12,18 @@ export function answerHealth(response: ServerResponse): void {
     .end("ok");
 }
 
-/** `GET /readyz`: 200, or 503 with why not; a readiness that throws is none. */
+/** `GET /readyz`: 200, or 503, with why not unless it is to be bare; a readiness that throws is none. */
 export async function answerReadiness(
   response: ServerResponse,
   readiness: () => Promise<Readiness> | Readiness,
   log: Logger,
+  how: "bare" | "why",
 ): Promise<void> {
-  const found = await askReadiness(readiness, log);
+  const { ready, why } = await askReadiness(readiness, log);
+  const said = ready || how === "bare" ? { ready } : { ready, why: why.map(redactSecrets) };
   response
-    .writeHead(found.ready ? 200 : 503, { "content-type": "application/json", "cache-control": "no-store" })
-    .end(JSON.stringify(found.ready ? { ready: true } : { ready: false, why: found.why.map(redactSecrets) }));
+    .writeHead(ready ? 200 : 503, { "content-type": "application/json", "cache-control": "no-store" })
+    .end(JSON.stringify(said));
 }
 
 async function askReadiness(

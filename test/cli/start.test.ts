@@ -108,6 +108,7 @@ describe("the running bot", () => {
         ORDERS_DATABASE_URL: database.url,
         DATABASE_URL: database.url,
         PORT: "0",
+        OPS_PORT: "0",
       },
     };
   });

@@ -76,13 +76,13 @@ describe("a token Slack refuses", () => {
     // Written without its final slash here, and with it everywhere else.
     const run = await site.start({ SLACK_API_URL: slack.apiUrl.replace(/\/$/, "") });
     await run.says("Slack refuses the token (invalid_auth): check SLACK_BOT_TOKEN,");
-    const answer = await run.get("/readyz");
+    const answer = await run.ops("/readyz");
     expect(answer.status).toBe(503);
     expect(answer.body).toContain("SLACK_BOT_TOKEN");
     expect((await slack.as("alice").types("/request-access orders-db read 1h too early")).status).toBe(503);
     slack.faults.clear();
     await run.ready();
-    expect((await run.get("/readyz")).status).toBe(200);
+    expect((await run.ops("/readyz")).status).toBe(200);
     expect((await slack.as("alice").types("/request-access orders-db read 1h in time")).status).toBe(200);
     await run.stop();
   });
@@ -90,7 +90,7 @@ describe("a token Slack refuses", () => {
   it("the app's: said with its name, and nothing is ready", async () => {
     const run = await site.start({ SLACK_APP_TOKEN: "xapp-1-of-another-app", SLACK_SIGNING_SECRET: "" });
     await run.says("Slack refuses the token (invalid_auth): check SLACK_APP_TOKEN,");
-    expect((await run.get("/readyz")).body).toContain("SLACK_APP_TOKEN");
+    expect((await run.ops("/readyz")).body).toContain("SLACK_APP_TOKEN");
     expect(run.output()).not.toContain("of-another-app");
     await run.stop();
   });

@@ -25,12 +25,12 @@ describe("the database", () => {
   }
 
   async function isReadyAgain(): Promise<void> {
-    await site.slack.until(async () => (await run.get("/readyz")).status === 200, "/readyz to say 200");
+    await site.slack.until(async () => (await run.ops("/readyz")).status === 200, "/readyz to say 200");
   }
 
   async function notReady(): Promise<string> {
     const { body } = await site.slack.until(async () => {
-      const answer = await run.get("/readyz");
+      const answer = await run.ops("/readyz");
       return answer.status === 503 ? answer : undefined;
     }, "/readyz to say 503");
     expect((await run.get("/healthz")).status).toBe(200);
@@ -48,7 +48,7 @@ describe("the database", () => {
     expect(await notReady()).toContain("the database has not answered yet");
     await site.databaseNetwork.restore();
     await run.ready();
-    expect(await run.get("/readyz")).toEqual({ status: 200, body: '{"ready":true}' });
+    expect(await run.ops("/readyz")).toEqual({ status: 200, body: '{"ready":true}' });
   });
 
   it("lost while it runs: people are told at once, /readyz says why, and what fell due is done when it is back", async () => {

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => site?.close());
 
 async function inForce(run: Run): Promise<string> {
-  const { body } = await run.get("/metrics");
+  const { body } = await run.ops("/metrics");
   return /hallpass_policy_in_force\{hash="([0-9a-f]+)"\} 1/.exec(body)?.[1] ?? "";
 }
 
@@ -45,10 +45,10 @@ it("SIGHUP puts a changed policy in force, and leaves the old one where the new 
   await writeFile(path(), `${text}nonsense: true\n`);
   run.child.kill("SIGHUP");
   await until("the refusal", async () =>
-    (await run.get("/metrics")).body.includes("hallpass_policy_refused 1"),
+    (await run.ops("/metrics")).body.includes("hallpass_policy_refused 1"),
   );
   expect(await inForce(run)).toBe(second);
-  expect((await run.get("/readyz")).status).toBe(200);
+  expect((await run.ops("/readyz")).status).toBe(200);
   expect(await loadedTimes()).toBe(2);
   expect(run.isRunning()).toBe(true);
 });

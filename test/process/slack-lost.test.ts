@@ -31,12 +31,12 @@ describe("Slack", () => {
     site.slack.faults.down("destroyed");
     run = await site.start();
     await run.says("Slack cannot be reached or used");
-    const answer = await run.get("/readyz");
+    const answer = await run.ops("/readyz");
     expect(answer.status).toBe(503);
     expect(answer.body).toContain("Slack cannot be reached or used");
     site.slack.faults.clear();
     await run.ready();
-    expect((await run.get("/readyz")).status).toBe(200);
+    expect((await run.ops("/readyz")).status).toBe(200);
     await answersCommands("after the start");
   });
 
@@ -75,14 +75,14 @@ describe("Slack", () => {
     await endGrantsIn(site, 0);
     await run.says("Slack refuses the token (invalid_auth): check SLACK_APP_TOKEN");
     await slack.until(async () => (await guarded.rolesOf("alice")).length === 0, "the access to be gone");
-    const answer = await run.get("/readyz");
+    const answer = await run.ops("/readyz");
     expect(answer.status).toBe(503);
     expect(answer.body).toContain("Slack refuses the token (invalid_auth)");
     slack.faults.clear();
     await reconnected();
     await threadSays(site, message, "Revoked and verified");
     await answersCommands("after it");
-    expect((await run.get("/readyz")).status).toBe(200);
+    expect((await run.ops("/readyz")).status).toBe(200);
   });
 
   it("sends an event again that it thinks was lost: it is done once", async () => {

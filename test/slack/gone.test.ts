@@ -213,7 +213,7 @@ it("a token that is refused makes Hallpass not ready; everything is said once it
   world.advance(61 * 60_000);
   await slack.until(async () => (await guarded.rolesOf("alice")).length === 0, "the access to be gone");
   const ready = async (): Promise<string> => {
-    const answer = await fetch(`http://127.0.0.1:${hallpass.port}/readyz`);
+    const answer = await fetch(`http://127.0.0.1:${hallpass.opsPort}/readyz`);
     return answer.text();
   };
   const why = await slack.until(async () => {
@@ -222,7 +222,7 @@ it("a token that is refused makes Hallpass not ready; everything is said once it
   }, "Hallpass to say why it is not ready");
   expect(why).toContain(`Slack refuses the token (token_revoked): check SLACK_BOT_TOKEN`);
   expect(slack.thread(message).some(({ visibleText }) => visibleText.includes("Revoked"))).toBe(false);
-  const metrics = await fetch(`http://127.0.0.1:${hallpass.port}/metrics`);
+  const metrics = await fetch(`http://127.0.0.1:${hallpass.opsPort}/metrics`);
   expect(await metrics.text()).toMatch(/^hallpass_messages_waiting [1-9]/m);
 
   slack.faults.clear();

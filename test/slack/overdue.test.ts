@@ -89,7 +89,7 @@ it("a revocation that nobody carries out is said once a step, by two Hallpass, w
   expect(first.buttons).toEqual(["Try now"]);
   const said = await threadSays(world, message, "Overdue by 1m");
   expect(said.buttons).toEqual(["Try now"]);
-  const metrics = await (await fetch(`http://127.0.0.1:${world.hallpass.port}/metrics`)).text();
+  const metrics = await (await fetch(`http://127.0.0.1:${world.hallpass.opsPort}/metrics`)).text();
   expect(metrics).toMatch(/^hallpass_overdue_revocations 1$/m);
   expect(metrics).toMatch(/^hallpass_oldest_overdue_seconds (?:[89]\d|1\d\d)/m);
 
@@ -118,9 +118,9 @@ it("a revocation that nobody carries out is said once a step, by two Hallpass, w
   expect(await guarded.rolesOf("alice")).toEqual([]);
   advance(240 * minute);
   await slack.until(async () => {
-    const { port } = world.hallpass;
+    const { opsPort } = world.hallpass;
     return /^hallpass_overdue_revocations 0$/m.test(
-      await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+      await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text(),
     );
   }, "the metrics to say that nothing is overdue");
   expect(await stepsOf(message)).toEqual([1, 2, 3, 4]);

@@ -13,7 +13,7 @@ function policy(): string {
 }
 
 async function metrics(): Promise<string> {
-  return (await fetch(`http://127.0.0.1:${world.hallpass.port}/metrics`)).text();
+  return (await fetch(`http://127.0.0.1:${world.hallpass.opsPort}/metrics`)).text();
 }
 
 function alertSays(words: string): Promise<unknown> {
@@ -58,7 +58,7 @@ it("a broken policy is refused, the old one stays in force, and everybody who ca
   await alertSays("The policy on disk is not fine and was not taken");
   await alertSays('did you mean "review"?');
   expect(await metrics()).toContain("hallpass_policy_refused 1");
-  expect((await fetch(`http://127.0.0.1:${world.hallpass.port}/readyz`)).status).toBe(200);
+  expect((await fetch(`http://127.0.0.1:${world.hallpass.opsPort}/readyz`)).status).toBe(200);
   const message = await ask(world, "alice", "orders-db read 1h looking");
   expect(message.visibleText).toContain("reading takes one lead");
 

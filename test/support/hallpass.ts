@@ -287,6 +287,7 @@ export function configFor(
     },
     groups: options.groups ?? { pagerDuty: undefined, opsgenie: undefined },
     http: { host: "127.0.0.1", port: 0 },
+    ops: { host: "127.0.0.1", port: 0 },
     database: { url: databaseUrl, dataDir: "/nonexistent" },
     redisUrl: options.redisUrl === undefined ? undefined : ownRedisDatabase(options.redisUrl),
     auditKey,

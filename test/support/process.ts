@@ -33,6 +33,8 @@ export type Run = {
   stop(): Promise<void>;
   /** Asks its HTTP server. */
   get(path: string): Promise<{ readonly status: number; readonly body: string }>;
+  /** The same where only operators ask. */
+  ops(path: string): Promise<{ readonly status: number; readonly body: string }>;
 };
 
 const hallpass = join(import.meta.dirname, "../../dist/cli/hallpass.js");
@@ -79,6 +81,14 @@ export function startRun(
     }
   }
 
+  async function ask(
+    port: string,
+    path: string,
+  ): Promise<{ readonly status: number; readonly body: string }> {
+    const response = await fetch(`http://127.0.0.1:${env[port]}${path}`);
+    return { status: response.status, body: await response.text() };
+  }
+
   return {
     child,
     output,
@@ -100,10 +110,8 @@ export function startRun(
         throw new Error(`Told to stop, Hallpass should exit with 0 within 10 s, but ${what}:\n${output()}`);
       }
     },
-    async get(path) {
-      const response = await fetch(`http://127.0.0.1:${env["PORT"]}${path}`);
-      return { status: response.status, body: await response.text() };
-    },
+    get: (path) => ask("PORT", path),
+    ops: (path) => ask("OPS_PORT", path),
   };
 }
 

@@ -109,7 +109,8 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     env,
     async start(own = {}, args = []) {
       const port = String(await freePort());
-      const run = startRun({ ...env, PORT: port, ...own }, directory, args);
+      const opsPort = String(await freePort());
+      const run = startRun({ ...env, PORT: port, OPS_PORT: opsPort, ...own }, directory, args);
       runs.push(run);
       if (options.transport === "http") slack.setAppUrl(`http://127.0.0.1:${port}`);
       return run;
