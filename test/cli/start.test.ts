@@ -140,12 +140,17 @@ describe("the running bot", () => {
   });
 
   test("ends at once on a second signal, as a failure", async () => {
-    bot = startBot({ env: { ...run.env, DATABASE_URL: "postgres://u:p@127.0.0.1:1/x" } });
-    await bot.said(/Waiting for the database/);
+    // It takes the connection and says nothing, so that the first signal is waited with.
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = z.object({ port: z.number() }).parse(silent.address());
+    bot = startBot({ env: { ...run.env, DATABASE_URL: `postgres://u:p@127.0.0.1:${port}/x` } });
+    await once(silent, "connection");
     bot.child.kill("SIGTERM");
     await bot.said(/Hallpass stops/);
     bot.child.kill("SIGTERM");
     expect((await bot.ended).code).toBe(1);
+    silent.close();
   });
 
   test.each([
