@@ -1,5 +1,6 @@
 import { apply, ClaimLost } from "../../src/access/apply.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
+import { lookForDrift } from "../../src/access/look-for-drift.ts";
 import { runClaimed } from "../../src/jobs/run-effect.ts";
 import {
   beginRemoval,
@@ -24,7 +25,7 @@ import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice } from "../support/build.ts";
 import { holdAccess } from "../support/holdings.ts";
-import { ordinaryPolicy } from "../support/hallpass.ts";
+import { ordinaryPolicy, policyFrom } from "../support/hallpass.ts";
 
 let office: Office;
 beforeEach(async () => {
@@ -209,6 +210,45 @@ describe("whoever was paused for longer than a claim lasts", () => {
     const held = { ...failing, detail: "held", removal: holder };
     expect(await changeFinding(office.db, office.clock, about, { id, outcome: "failing" }, held)).toBe(true);
     expect(await beginRemoval(office.db, id)).toBeDefined();
+  });
+
+  it("begins no look for drift that somebody else has by then, having waited for its turn", async () => {
+    const names = ["p1", "p2", "p3", "p4", "p5"];
+    const policy = policyFrom(`
+version: 1
+settings: { channel: "#access-requests", alerts: "#access-alerts" }
+providers:
+${names.map((name) => `  ${name}: { type: postgres, url: "\${URL}" }`).join("\n")}
+resources:
+${names.map((name) => `  ${name}: { title: One, provider: ${name}, roles: { read: { title: Read, grant: { role: r } } } }`).join("\n")}
+rules:
+  - { name: all, requesters: [everyone], access: ["*:read"], decision: allow, max_duration: 1h }
+`);
+    let asked = 0;
+    let answer = (): void => undefined;
+    const answered = new Promise<readonly string[]>((resolve) => (answer = (): void => resolve([])));
+    let allAsked = (): void => undefined;
+    const isFull = new Promise<void>((resolve) => (allAsked = resolve));
+    office.provider.behave.holders = () => {
+      asked += 1;
+      if (asked === 4) allAsked();
+      return answered;
+    };
+    const looking = lookForDrift({
+      ...office,
+      policy: () => policy,
+      providers: new Map(names.map((name) => [name, office.provider])),
+      tell: () => Promise.resolve(),
+      onTrouble: () => undefined,
+      signal: new AbortController().signal,
+    });
+    await isFull;
+    await office.db.$executeRaw`update drift_looks set claimed_by = gen_random_uuid() where provider = 'p5'`;
+    answer();
+    await looking;
+    const looks = await office.db.driftLook.findMany({ where: { lookedAt: null } });
+    expect(looks.map(({ provider }) => provider)).toEqual(["p5"]);
+    expect(asked).toBe(4);
   });
 
   it("ends nobody else's look for drift", async () => {
