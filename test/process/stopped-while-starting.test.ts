@@ -38,12 +38,12 @@ async function stop(run: Run): Promise<unknown> {
   return { ...ending, isPrompt, left: await processes() };
 }
 
-describe("told to stop while it starts, Hallpass exits with 0 and leaves no PostgreSQL", () => {
-  it.each([
-    ["its data are being made", "password"],
-    ["its PostgreSQL starts", "data/postmaster.pid"],
-    ["its PostgreSQL is there for whoever keeps it", "keeper"],
-  ])("while %s", async (_, file) => {
+describe.each([
+  ["its data are being made", "password"],
+  ["its PostgreSQL starts", "data/postmaster.pid"],
+  ["its PostgreSQL is there for whoever keeps it", "keeper"],
+])("told to stop while %s", (_, file) => {
+  it("it exits with 0, and soon, and leaves no PostgreSQL", async () => {
     const run = await site.start();
     await appears(file);
     expect(await stop(run)).toEqual({ code: 0, signal: null, isPrompt: true, left: [] });
