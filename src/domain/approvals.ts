@@ -79,20 +79,25 @@ export function hasDecided(decisions: readonly PersonalDecision[], person: Perso
   );
 }
 
+type NotifyingStep = Step & { readonly notify?: readonly string[] | undefined };
+
 /** Whom a request waits for; `notify`: whom that pings. */
 export type Awaited = { readonly approvers: readonly string[]; readonly notify: readonly string[] };
 
 /** Whose approval brings a request further: nobody who has approved already. */
-export function awaitedBy<S extends Step & { readonly notify?: readonly string[] | undefined }>(
+export function awaitedBy(
   decisions: readonly PersonalDecision[],
-  { steps, addresses }: { readonly steps: readonly S[]; readonly addresses?: Authority["addresses"] },
+  {
+    steps,
+    addresses,
+  }: { readonly steps: readonly NotifyingStep[]; readonly addresses?: Authority["addresses"] },
 ): Awaited | undefined {
   const { open } = progressOf(decisions, { steps, ...(addresses && { addresses }) });
   if (open.length === 0) return undefined;
   const approved = new Set(
     countedApprovals(decisions).flatMap(({ person, email }) => addresses?.get(person) ?? [email]),
   );
-  const of = (pick: (step: S) => readonly string[]): readonly string[] =>
+  const of = (pick: (step: NotifyingStep) => readonly string[]): readonly string[] =>
     [...new Set(open.flatMap((index) => steps.slice(index, index + 1).flatMap(pick)))].filter(
       (address) => !approved.has(address),
     );

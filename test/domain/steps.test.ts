@@ -250,14 +250,14 @@ describe("an approval counts where it is needed most", () => {
           };
           // Chance first, then everybody in turn until nobody may any more.
           for (const by of [...clicks, ...people, ...people, ...people, ...people, ...people]) {
-            const before = progressOf(now.request.decisions, { steps });
+            const earlier = progressOf(now.request.decisions, { steps });
             const decision = decide(now, approveBy(by, { steps }), t0);
             if (!decision.accepted) continue;
             now = decision.next;
-            const after = progressOf(now.request.decisions, { steps });
-            const filled = ({ given }: typeof after): number => given.flat().length;
+            const later = progressOf(now.request.decisions, { steps });
+            const filled = ({ given }: typeof later): number => given.flat().length;
             // Each approval that is taken fills one place more, and empties none.
-            expect(filled(after)).toBe(filled(before) + 1);
+            expect(filled(later)).toBe(filled(earlier) + 1);
           }
           expect(now.request.status).toBe("approved");
           expect(new Set(now.request.decisions.map(({ person }) => person)).size).toBe(
