@@ -261,7 +261,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     }, enforceEveryMs).unref();
     closers.push(() => Promise.resolve(clearInterval(lockdowns)));
     const audit = await keepAudit({ config, ...parts });
-    closers.push(() => atMost(500, audit.stop()));
+    closers.push(() => atMost(1_500, audit.stop()));
     const drift = watchForDrift({ ...parts, providers: providers.byName, metrics });
     closers.push(() => atMost(1_000, drift.stop()));
     const sweep = startSweep({ ...record, queues, run, end: (effect) => work.end(effect), log });

@@ -1,5 +1,5 @@
 import type { WebClient } from "@slack/web-api";
-import { startPublisher } from "../audit/publish.ts";
+import { notPublished, startPublisher } from "../audit/publish.ts";
 import { startSealer } from "../audit/seal.ts";
 import { loadSigningKey, type SigningKey } from "../audit/signing-key.ts";
 import type { Config } from "../config.ts";
@@ -25,10 +25,11 @@ export type KeptAudit = {
   publish(): Promise<void>;
   /** What exports are signed with. */
   readonly key: () => Promise<SigningKey>;
+  /** Signs and publishes what is new before it lets go. */
   stop(): Promise<void>;
 };
 
-/** Seals the audit and publishes checkpoints of it. Throws an `Error` for a key in the settings that is none. */
+/** Seals the audit and publishes checkpoints of it: at the start, each hour, and at the end. Throws an `Error` for a key in the settings that is none. */
 export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
   const { config, db, clock, log } = parts;
   const key = (): Promise<SigningKey> =>
@@ -48,14 +49,20 @@ export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
         void (await postTo(parts.directory, audit, (id) => post(parts.client, id, plain(text))));
     },
   });
+  const publish = async (): Promise<void> => {
+    await sealer.seal();
+    await publisher.publish();
+  };
+  const tryPublish = (): Promise<void> => publish().catch((error: unknown) => notPublished(log, error));
+  // Whoever changes the chain between two runs changes what was signed. Nobody waits for it, and what keeps it from being
+  // signed is said while somebody watches the start.
+  void tryPublish();
   return {
     key,
-    async publish() {
-      await sealer.seal();
-      await publisher.publish();
-    },
+    publish,
     async stop() {
       publisher.stop();
+      await tryPublish();
       await sealer.stop();
     },
   };

@@ -1,6 +1,6 @@
 import { canonicalize } from "json-canonicalize";
 import { z } from "zod";
-import type { PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "../persistence/clock.ts";
 import { isoTime } from "./iso-time.ts";
 import type { PublicKey, SigningKey } from "./signing-key.ts";
@@ -17,8 +17,15 @@ export const Checkpoint = z.object({
 });
 
 /** A row of `audit_checkpoints` as one. */
-export const checkpointColumns = `1 as version, sequence::float8 as sequence, hash, key_id as "keyId", signature,
-  ${isoTime("at")} as at`;
+export const checkpointColumns = `1 as version, k.sequence::float8 as sequence, k.hash, k.key_id as "keyId", k.signature,
+  ${isoTime("k.at")} as at`;
+
+/**
+ * As SQL from `from` on, to be gone on with by `and`: the checkpoints `k` of places that the chain has. A row that somebody
+ * put there for a place far ahead must not keep all places up to it from being signed.
+ */
+export const ourCheckpoints = Prisma.sql`from audit_checkpoints k
+  where exists (select from audit_chain c where c.sequence = k.sequence and c.hash = k.hash)`;
 
 /** Signs the chain as it stands, if it has grown since the last checkpoint, by whichever process. */
 export async function makeCheckpoint(
@@ -28,7 +35,7 @@ export async function makeCheckpoint(
 ): Promise<Checkpoint | undefined> {
   const [head] = await db.$queryRaw<{ sequence: bigint; hash: string; at: Date }[]>`
     select sequence, hash, date_trunc('milliseconds', ${clock.now}) as at from audit_chain
-    where sequence > coalesce((select max(sequence) from audit_checkpoints), 0)
+    where sequence > coalesce((select k.sequence ${ourCheckpoints} order by k.sequence desc limit 1), 0)
     order by sequence desc limit 1`;
   if (!head) return undefined;
   const signed = {

@@ -1,7 +1,7 @@
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
 import type { Clock } from "../persistence/clock.ts";
-import { Checkpoint, checkpointColumns, makeCheckpoint } from "./checkpoint.ts";
+import { Checkpoint, checkpointColumns, makeCheckpoint, ourCheckpoints } from "./checkpoint.ts";
 import { moveCursor, readCursor } from "./cursor.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -18,33 +18,43 @@ export type PublishDeps = {
 export type Publisher = {
   /** Makes a checkpoint and publishes it, if there is anything new. */
   publish(): Promise<void>;
+  /** The same where the last checkpoint, whoever made it, is an hour old; and publishes what was left behind. */
+  look(): Promise<void>;
   stop(): void;
 };
 
-const everyMs = 60 * 60_000;
+/** The last checkpoint's age that makes the next one due: an hour, less what two looks an hour apart may differ by. */
+const dueAfter = Prisma.sql`interval '59 minutes'`;
 /** What whoever made it could not publish is published by others. */
-const retryEveryMs = 5 * 60_000;
+const lookEveryMs = 5 * 60_000;
 
 const cursorName = "audit channel";
 
-/** Signs the chain each hour and publishes what was signed: at least once, by whichever process is first. */
+/**
+ * Signs the chain each hour and publishes what was signed: at least once, by whichever process is first. When the last
+ * checkpoint was made the database says, so that no process has to live for an hour.
+ */
 export function startPublisher(deps: PublishDeps): Publisher {
-  let signedAt = performance.now();
-  const publish = async (): Promise<void> => {
-    const made = await makeCheckpoint(deps.db, deps.clock, await deps.key());
-    signedAt = performance.now();
-    await publishLatest(deps, made);
-  };
-  const failed = (error: unknown): void =>
-    deps.log.warn({ err: error }, "a checkpoint of the audit could not be published; tried again");
-  // Said while somebody watches the start, and not an hour later.
-  deps.key().catch(failed);
+  const publish = async (): Promise<void> =>
+    publishLatest(deps, await makeCheckpoint(deps.db, deps.clock, await deps.key()));
+  const look = async (): Promise<void> => ((await isDue(deps)) ? publish() : publishLatest(deps, undefined));
   const timer = setInterval(() => {
-    const isHour = performance.now() - signedAt >= everyMs;
-    const look = isHour ? publish() : publishLatest(deps, undefined);
-    look.catch(failed);
-  }, retryEveryMs).unref();
-  return { publish, stop: () => clearInterval(timer) };
+    look().catch((error: unknown) => notPublished(deps.log, error));
+  }, lookEveryMs).unref();
+  return { publish, look, stop: () => clearInterval(timer) };
+}
+
+/** Everything goes on without a checkpoint; the log says why there is none. */
+export function notPublished(log: Logger, error: unknown): void {
+  log.warn({ err: error }, "a checkpoint of the audit could not be published; tried again");
+}
+
+/** One of the future, of before a clock was set back, or one that the chain does not have counts for nothing. */
+async function isDue({ db, clock }: PublishDeps): Promise<boolean> {
+  const [row] = await db.$queryRaw<{ isDue: boolean }[]>`
+    select not exists (
+      select ${ourCheckpoints} and k.at > ${clock.now} - ${dueAfter} and k.at <= ${clock.now}) as "isDue"`;
+  return row?.isDue ?? true;
 }
 
 async function publishLatest(deps: PublishDeps, made: Checkpoint | undefined): Promise<void> {
@@ -59,8 +69,8 @@ async function publishLatest(deps: PublishDeps, made: Checkpoint | undefined): P
 /** The latest checkpoint, if whoever made it has had time to publish it. */
 async function leftBehind({ db, clock }: PublishDeps): Promise<Checkpoint | undefined> {
   const rows = await db.$queryRaw<unknown[]>`
-    select ${Prisma.raw(checkpointColumns)} from audit_checkpoints
-    where at < ${clock.now} - interval '2 minutes' order by sequence desc limit 1`;
+    select ${Prisma.raw(checkpointColumns)} ${ourCheckpoints}
+    and k.at < ${clock.now} - interval '2 minutes' order by k.sequence desc limit 1`;
   return rows[0] === undefined ? undefined : Checkpoint.parse(rows[0]);
 }
 

@@ -143,7 +143,7 @@ async function timesOf(client: Client, { from, to }: SealedRange): Promise<Part[
 /** Checkpoints that were signed with another key before are no reason to keep the audit for ever. */
 async function trusted(client: Client, key: SigningKey): Promise<Parameters<typeof verifySealed>[1]> {
   const keys = [key.publicKey];
-  const { rows } = await client.query(`select ${checkpointColumns} from audit_checkpoints`);
+  const { rows } = await client.query(`select ${checkpointColumns} from audit_checkpoints k`);
   const checkpoints = z.array(Checkpoint).parse(rows);
   return { keys, checkpoints: checkpoints.filter((each) => checkpointFault(each, keys) === undefined) };
 }

@@ -134,7 +134,9 @@ async function checkpointsIn(
   keys: readonly PublicKey[],
   faults: string[],
 ): Promise<readonly Checkpoint[]> {
-  const { rows } = await client.query(`select ${checkpointColumns} from audit_checkpoints order by sequence`);
+  const { rows } = await client.query(
+    `select ${checkpointColumns} from audit_checkpoints k order by sequence`,
+  );
   const all = [
     ...published.map((checkpoint) => ({ checkpoint, of: "published" })),
     ...z

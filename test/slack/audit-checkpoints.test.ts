@@ -35,7 +35,8 @@ it("publishes signed checkpoints, once each, and a copy of one shows that the ch
   await world.slack.as("bob").presses(message, "Approve");
   await threadSays(world, message, "Granted to");
   await world.hallpass.publishAudit();
-  const [text = "", ...others] = posted();
+  // One was made at the start, of what the start recorded.
+  const [, text = "", ...others] = posted();
   expect(text).toContain("Audit checkpoint at place ");
   expect(others).toEqual([]);
 
@@ -45,7 +46,7 @@ it("publishes signed checkpoints, once each, and a copy of one shows that the ch
   const fine = await verify("--checkpoint", file);
   expect(fine).toMatchObject({ code: 0, stderr: "" });
   expect(fine.stdout).toMatch(
-    /^The audit is as it was written: \d+ events and 2 checkpoints verified\. The chain ends/,
+    /^The audit is as it was written: \d+ events and 3 checkpoints verified\. The chain ends/,
   );
 
   const [{ rows } = { rows: 0 }] = await world.query<{ rows: number }>(
@@ -71,6 +72,36 @@ it("publishes nothing while nothing is new", async () => {
   const after = posted();
   await world.hallpass.publishAudit();
   expect(posted()).toEqual(after);
+});
+
+const lastPlaceOf = async (type: string): Promise<number> => {
+  const [{ place } = { place: 0 }] = await world.query<{ place: number }>(
+    `select max(c.sequence)::int as place from audit_chain c join audit_events e on e.seq = c.event_seq
+     where e.type = '${type}'`,
+  );
+  return place;
+};
+
+const placeOf = (text = ""): number => Number(/place ([\d,]+)/u.exec(text)?.[1]?.replaceAll(",", ""));
+
+it("signs and posts what happened before it stops", async () => {
+  const before = posted().length;
+  await ask(world, "alice", "orders-db read 1h a last thing before it stops");
+  await world.hallpass.stop();
+  const [atStop, ...others] = posted().slice(before);
+  expect(placeOf(atStop)).toBeGreaterThanOrEqual(await lastPlaceOf("request.created"));
+  expect(others).toEqual([]);
+});
+
+it("signs and posts at the start what a run that was killed left unsigned", async () => {
+  const before = posted().length;
+  await world.query(
+    `insert into audit_events (id, at, type, actor_kind, data)
+     values (gen_random_uuid(), now(), 'request.expired', 'hallpass', '{}')`,
+  );
+  await world.restart();
+  const atStart = await world.slack.until(() => posted()[before], "the checkpoint of the start");
+  expect(placeOf(atStart)).toBeGreaterThanOrEqual(await lastPlaceOf("request.expired"));
 });
 
 it("says what is wrong with what it was given, and prints the key", async () => {

@@ -110,7 +110,7 @@ async function readCheckpoints(
 ): Promise<readonly (Checkpoint & { readonly kind: "checkpoint" })[]> {
   const rows = await db.$queryRaw<unknown[]>`
     select ${Prisma.raw(checkpointColumns)}
-    from audit_checkpoints
+    from audit_checkpoints k
     where sequence > ${after} and sequence <= ${upTo} and at < ${clock.now} - ${settledAfter}
     order by sequence`;
   return z
