@@ -21,7 +21,12 @@ export type Metrics = {
 export type WaitingMessages = { readonly count: number; readonly oldestSeconds: number };
 
 /** How far a sink of the audit is behind. */
-export type LaggingSink = { readonly sink: string; readonly events: number; readonly seconds: number };
+export type LaggingSink = {
+  readonly sink: string;
+  readonly events: number;
+  readonly seconds: number;
+  readonly atOdds: number;
+};
 
 const patienceMs = 2_000;
 
@@ -70,6 +75,12 @@ export function createMetrics(): Metrics {
     labelNames: ["sink"] as const,
     registers,
   });
+  const sinkAtOdds = new Gauge({
+    name: "hallpass_audit_sink_at_odds",
+    help: "How much the process that sends to a sink of the audit has found there that is not as Hallpass left it.",
+    labelNames: ["sink"] as const,
+    registers,
+  });
   const overdue = new Gauge({
     name: "hallpass_overdue_revocations",
     help: "How many grants are not proven gone a minute after they should have ended.",
@@ -110,9 +121,11 @@ export function createMetrics(): Metrics {
       oldest.set(oldestSeconds);
       sinkEvents.reset();
       sinkSeconds.reset();
-      for (const { sink, events, seconds } of sinks) {
+      sinkAtOdds.reset();
+      for (const { sink, events, seconds, atOdds } of sinks) {
         sinkEvents.set({ sink }, events);
         sinkSeconds.set({ sink }, seconds);
+        sinkAtOdds.set({ sink }, atOdds);
       }
       return registry.metrics();
     },

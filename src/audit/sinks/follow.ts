@@ -5,7 +5,9 @@ import type { Logger } from "../../logger.ts";
 import type { Clock } from "../../persistence/clock.ts";
 import { messageOf } from "../../persistence/database.ts";
 import { moveCursor, readCursor } from "../cursor.ts";
+import { readChainFacts } from "./chain-facts.ts";
 import { cursorNames } from "./lag.ts";
+import { createOdds } from "./odds.ts";
 import { type Position, readBatch } from "./read-batch.ts";
 import type { MadeSink } from "./registry.ts";
 
@@ -14,6 +16,8 @@ export type FollowDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Tells those who watch over Hallpass. */
+  readonly tell: (text: string) => void;
   readonly rhythm?: Rhythm;
 };
 
@@ -28,6 +32,8 @@ export type Rhythm = {
 };
 
 export type Follower = {
+  /** How many things this process has found on the other side that are at odds with what was sent. */
+  atOdds(): number;
   /** Breaks off what is in hand, which is sent again by whoever follows next, and closes the sink. */
   stop(): Promise<void>;
 };
@@ -42,7 +48,7 @@ const deliveryMs = 120_000;
  * follows for a sink: whoever holds its lock, which ends with the connection it was taken on.
  */
 export function followChain(
-  { databaseUrl, db, clock, log, rhythm = usual }: FollowDeps,
+  { databaseUrl, db, clock, log, tell, rhythm = usual }: FollowDeps,
   name: string,
   { sink, redact }: MadeSink,
   opens: boolean,
@@ -50,6 +56,7 @@ export function followChain(
   const stopping = new AbortController();
   const { signal } = stopping;
   const cursors = cursorNames(name);
+  const odds = createOdds({ db, clock, log, tell }, name);
   let held: { readonly client: Client; position: Position } | undefined;
 
   async function letGo(): Promise<void> {
@@ -92,9 +99,14 @@ export function followChain(
       events: await readCursor(db, cursors.events),
       checkpoints: await readCursor(db, cursors.checkpoints),
     };
-    const reached = await sink.reached?.(AbortSignal.any([signal, AbortSignal.timeout(deliveryMs)]));
-    if (reached === undefined) return sent;
-    return { events: reached, checkpoints: Math.min(reached, sent.checkpoints) };
+    const facts = await readChainFacts(db, sent.events);
+    const there = await odds.hear(async (atOdds) =>
+      sink.reached?.(facts, AbortSignal.any([signal, AbortSignal.timeout(deliveryMs)]), atOdds),
+    );
+    if (there === undefined) return sent;
+    // Sent by a process that died before it could count it.
+    if (there > sent.events) await moveCursor(db, clock, cursors.events, there);
+    return { events: there, checkpoints: Math.min(there, sent.checkpoints) };
   }
 
   /** One batch, if there is any; resolves with how long to wait then. */
@@ -107,7 +119,9 @@ export function followChain(
       opens,
     );
     if (records.length === 0) return rhythm.lookMs;
-    await sink.deliver(records, AbortSignal.any([signal, AbortSignal.timeout(deliveryMs)]));
+    await odds.hear((atOdds) =>
+      sink.deliver(records, AbortSignal.any([signal, AbortSignal.timeout(deliveryMs)]), atOdds),
+    );
     // In this order: a checkpoint sent twice does no harm, and one whose event is sent again without it would be lost.
     await moveCursor(db, clock, cursors.events, reached.events);
     await moveCursor(db, clock, cursors.checkpoints, reached.checkpoints);
@@ -144,6 +158,7 @@ export function followChain(
     log.error({ sink: name, why: redact(messageOf(error)) }, "the audit's sink could not be closed in order"),
   );
   return {
+    atOdds: () => odds.count(),
     stop() {
       stopping.abort();
       return ended;

@@ -1,100 +1,88 @@
-import { execFile } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { GitOptions } from "../../policy/sinks.ts";
+import type { ChainFacts } from "./chain-facts.ts";
+import { createGit } from "./git-command.ts";
+import { confirmedClaim, readHeld, tellClaims } from "./git-held.ts";
 import { commitGroups, wordCommit } from "./git-words.ts";
-import { jsonLine, recordTime, type Sink, SinkError, type SinkRecord } from "./sink.ts";
+import { type AtOdds, jsonLine, recordTime, type Sink, type SinkRecord } from "./sink.ts";
 
 type Settings = Pick<GitOptions, "remote" | "branch" | "author"> & {
   /** A bare repository, made where there is none. */
   readonly directory: string;
 };
 
-const commandMs = 60_000;
-/** A month of JSON lines. */
-const maxOutputBytes = 512 * 1024 * 1024;
+/** The remote's branch as it was last fetched, and the commit that was last left on it. */
+const theirs = "refs/remotes/sink/head";
+const left = "refs/sink/left";
 
 /**
  * Commits decisions to a repository: JSON lines in a file per month, the place in the chain in trailers. Batches go through
- * `git fast-import`: all of one or none of it, and no text is ever an argument or a file name. The repository itself says how
- * far it has come.
+ * `git fast-import`: all of one or none of it, and no text is ever an argument or a file name. How far it has come is our own
+ * count, as far as what stands on the branch bears it out: others may commit there, and what their commits say is not believed.
  */
 export function createGitSink({ directory, remote, branch, author }: Settings): Sink {
   const ref = `refs/heads/${branch}`;
-  // An address may hold a secret: neither the list of processes nor a file of the repository is to show it.
-  const environment = {
-    ...gitEnvironment(),
-    GIT_CONFIG_COUNT: "1",
-    GIT_CONFIG_KEY_0: "remote.sink.url",
-    GIT_CONFIG_VALUE_0: remote ?? "",
-  };
+  const git = createGit(directory, remote);
+  /** Up to where the branch has everything; set by `reached`, which comes first. */
+  let done = 0;
 
-  async function git(
-    args: readonly string[],
-    { signal, input }: { readonly signal: AbortSignal; readonly input?: () => Generator<Buffer | string> },
-  ): Promise<string> {
-    const [command] = args;
-    return new Promise((resolve, reject) => {
-      const child = execFile(
-        "git",
-        [`--git-dir=${directory}`, ...args],
-        {
-          signal,
-          timeout: commandMs,
-          killSignal: "SIGKILL",
-          maxBuffer: maxOutputBytes,
-          env: environment,
-        },
-        (error, stdout, stderr) => {
-          if (!error) return resolve(stdout);
-          // The error's own message holds the arguments, and an address among them may hold a secret.
-          const said = stderr.replace(/\s+/gu, " ").trim().slice(-200);
-          reject(new SinkError(`git ${command} failed${said === "" ? ` (${error.code})` : `: ${said}`}`));
-        },
-      );
-      // What git says of input it did not like counts, and not that it hung up.
-      if (child.stdin) pipeline(Readable.from(input?.() ?? []), child.stdin).catch(() => undefined);
-    });
+  /** The commit that a name of a branch stands for. */
+  async function commitOf(name: string, signal: AbortSignal): Promise<string | undefined> {
+    const found = await git.text(["for-each-ref", "--format=%(objectname)", name], { signal });
+    return found === "" ? undefined : found;
   }
 
-  async function has(commit: string, signal: AbortSignal): Promise<boolean> {
-    const found = await git(["for-each-ref", "--format=%(objectname)", commit], { signal });
-    return found.trim() !== "";
-  }
-
-  /** Makes the repository, and takes over what the remote has and this one has not: another process may have been here. */
-  async function open(signal: AbortSignal): Promise<void> {
+  /** Makes the repository, and takes over what the remote has: another process, or somebody else, may have been there. */
+  async function open(signal: AbortSignal, atOdds: AtOdds): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await git(["init", "--quiet", "--bare", "--template=", `--initial-branch=${branch}`], { signal });
+    await git.text(["init", "--quiet", "--bare", "--template=", `--initial-branch=${branch}`], { signal });
     // Left by a process that was killed; nobody else writes here, so nobody else holds them.
-    for (const lock of [`${ref}.lock`, "packed-refs.lock"]) await rm(join(directory, lock), { force: true });
+    for (const lock of [`${ref}.lock`, `${left}.lock`, "packed-refs.lock"])
+      await rm(join(directory, lock), { force: true });
     if (remote === undefined) return;
-    const theirs = "refs/remotes/sink/head";
-    const listed = await git(["ls-remote", "--heads", "sink", ref], { signal });
-    if (listed.trim() === "") return;
-    await git(["fetch", "--quiet", "--no-tags", "sink", `+${ref}:${theirs}`], { signal });
-    const isAhead =
-      (await has(ref, signal)) &&
-      (await git(["merge-base", theirs, ref], { signal }).catch(() => "")) ===
-        (await git(["rev-parse", theirs], { signal }));
-    // What others read is what counts: from where it ends, the rest is written again.
-    if (!isAhead) await git(["update-ref", ref, theirs], { signal });
+    const ours = await commitOf(left, signal);
+    const listed = await git.text(["ls-remote", "--heads", "sink", ref], { signal });
+    if (listed === "") {
+      if (ours !== undefined) atOdds(`its branch with commit ${ours.slice(0, 12)} was gone`);
+      // What is committed here counts once it is there.
+      if ((await commitOf(ref, signal)) !== undefined) await push(signal);
+      return;
+    }
+    await git.text(["fetch", "--quiet", "--no-tags", "sink", `+${ref}:${theirs}`], { signal });
+    // What others read is what counts: what was not pushed is written again on top of it.
+    await git.text(["update-ref", ref, theirs], { signal });
+    if (ours !== undefined && !(await isWithin(ours, theirs, signal)))
+      atOdds(`its history was written anew, without commit ${ours.slice(0, 12)}`);
   }
 
-  async function reached(signal: AbortSignal): Promise<number> {
-    if (!(await has(ref, signal))) return 0;
-    const trailer = await git(["log", "-1", "--format=%(trailers:key=Sequence,valueonly)", ref], { signal });
-    return /^\d+$/u.test(trailer.trim()) ? Number(trailer.trim()) : 0;
+  async function push(signal: AbortSignal): Promise<void> {
+    await git.text(["push", "--quiet", "--no-verify", "sink", `${ref}:${ref}`], { signal });
+  }
+
+  async function isWithin(commit: string, of: string, signal: AbortSignal): Promise<boolean> {
+    return (await git.text(["merge-base", of, commit], { signal }).catch(() => "")) === commit;
+  }
+
+  /** What is on the branch is read, but where it ends in the very commit that was left there last. */
+  async function held(facts: ChainFacts, signal: AbortSignal, atOdds: AtOdds): Promise<number> {
+    const commit = await commitOf(ref, signal);
+    if (commit === undefined) return facts.retired;
+    const of = { git, commit, signal };
+    const ours = await commitOf(left, signal);
+    const claimed = ours === commit ? await confirmedClaim(of, facts) : undefined;
+    if (claimed !== undefined && claimed >= facts.sent) return claimed;
+    const known = ours !== undefined && (await isWithin(ours, commit, signal)) ? ours : undefined;
+    await tellClaims(of, known, facts, atOdds);
+    return readHeld(of, facts, atOdds);
   }
 
   function* commits(
     groups: readonly (readonly Filed[])[],
     files: Map<string, Buffer>,
-    { hasParent, reached: before }: { readonly hasParent: boolean; readonly reached: number },
+    hasParent: boolean,
   ): Generator<Buffer | string> {
-    let last = before;
+    let last = done;
     let from = hasParent ? `from ${ref}^0\n` : "";
     for (const group of groups) {
       for (const { record, file } of group) {
@@ -120,36 +108,55 @@ export function createGitSink({ directory, remote, branch, author }: Settings): 
   }
 
   return {
-    async reached(signal) {
-      await open(signal);
-      return reached(signal);
+    async reached(facts, signal, atOdds) {
+      await open(signal, atOdds);
+      done = await held(facts, signal, atOdds);
+      if (done < facts.sent) atOdds(`what was sent after place ${done} was not there`);
+      return done;
     },
 
     async deliver(records, signal) {
-      const last = await reached(signal);
-      const fresh = records.filter(({ kind, sequence }) => kind === "checkpoint" || sequence > last);
+      const fresh = records.filter(({ kind, sequence }) => kind === "checkpoint" || sequence > done);
       if (fresh.length > 0) {
-        const hasParent = await has(ref, signal);
+        const parent = await commitOf(ref, signal);
         const groups = commitGroups(filed(fresh), ({ record }) => record);
         const files = new Map<string, Buffer>();
-        const present = hasParent ? (await git(["ls-tree", "--name-only", ref], { signal })).split("\n") : [];
+        const present =
+          parent === undefined
+            ? []
+            : (await git.text(["ls-tree", "-z", "--name-only", ref], { signal })).split("\0");
         for (const file of new Set(groups.flat().map((each) => each.file))) {
           if (present.includes(file))
-            files.set(file, Buffer.from(await git(["cat-file", "blob", `${ref}:${file}`], { signal })));
+            files.set(
+              file,
+              inWholeLines(await git.bytes(["cat-file", "blob", `${ref}:${file}`], { signal })),
+            );
         }
-        await git(["fast-import", "--quiet", "--done"], {
+        await git.text(["fast-import", "--quiet", "--done"], {
           signal,
-          input: () => commits(groups, files, { hasParent, reached: last }),
+          input: () => commits(groups, files, parent !== undefined),
         });
         // Tidying is worth no second try of what is committed already.
-        await git(["gc", "--auto", "--quiet"], { signal }).catch(() => "");
+        await git.text(["gc", "--auto", "--quiet"], { signal }).catch(() => "");
       }
-      if (remote !== undefined)
-        await git(["push", "--quiet", "--no-verify", "sink", `${ref}:${ref}`], { signal });
+      if (remote !== undefined) await push(signal);
+      done = Math.max(
+        done,
+        ...fresh.filter(({ kind }) => kind !== "checkpoint").map(({ sequence }) => sequence),
+      );
+      // Whoever finds another commit there reads what the branch holds.
+      await git.text(["update-ref", left, ref], { signal }).catch(() => "");
     },
 
     close: () => Promise.resolve(),
   };
+}
+
+/** Somebody may have left a line without its end, and what is appended must not become part of it. */
+function inWholeLines(content: Buffer): Buffer {
+  return content.length === 0 || content.at(-1) === 0x0a
+    ? content
+    : Buffer.concat([content, Buffer.from("\n")]);
 }
 
 type Filed = { readonly record: SinkRecord; readonly at: string; readonly file: string };
@@ -171,32 +178,4 @@ function trailers(records: readonly SinkRecord[], last: number): string {
     hash == null ? "" : `Hash: ${hash}\n`,
     checkpoint ? `Checkpoint: ${checkpoint.sequence}\n` : "",
   ].join("");
-}
-
-/** What git, ssh and their credential helpers find their way by. */
-const handedOn = [
-  "PATH",
-  "HOME",
-  "USER",
-  "TMPDIR",
-  "XDG_CONFIG_HOME",
-  "SSH_AUTH_SOCK",
-  "SSL_CERT_FILE",
-  "GIT_SSL_CAINFO",
-  "HTTPS_PROXY",
-  "https_proxy",
-  "NO_PROXY",
-  "no_proxy",
-];
-
-/** Nobody is there to type a password; what else Hallpass's environment holds, its secrets above all, is not git's business. */
-function gitEnvironment(): Readonly<Record<string, string | undefined>> {
-  // oxlint-disable-next-line eslint/no-restricted-properties -- handed on, not read
-  const { env } = process;
-  return {
-    ...Object.fromEntries(handedOn.map((name) => [name, env[name]])),
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o ConnectTimeout=10",
-    LC_ALL: "C",
-  };
 }

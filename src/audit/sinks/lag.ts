@@ -3,9 +3,12 @@ import type { Clock } from "../../persistence/clock.ts";
 import { moveCursor, readCursor } from "../cursor.ts";
 
 /** Under which names the database knows how far a sink has come; no sink's name holds a colon. */
-export function cursorNames(
-  sink: string,
-): Readonly<Record<"events" | "checkpoints" | "since" | "told", string>> {
+export function cursorNames(sink: string): Readonly<
+  Record<"events" | "checkpoints" | "since" | "told", string>
+> & {
+  /** There once something was told that was found on the other side. */
+  readonly atOdds: (found: string) => string;
+} {
   const events = `sink:${sink}`;
   return {
     events,
@@ -14,6 +17,7 @@ export function cursorNames(
     since: `${events}:since`,
     /** Odd while it was said that the sink lags. */
     told: `${events}:told`,
+    atOdds: (found) => `${events}:at-odds:${found}`,
   };
 }
 

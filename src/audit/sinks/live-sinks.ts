@@ -10,19 +10,18 @@ export type LiveSinks = {
    * when a secret is missing.
    */
   prepare(entries: ReadonlyMap<string, SinkOptions>): () => void;
-  lag(): Promise<readonly SinkLag[]>;
+  lag(): Promise<readonly LiveLag[]>;
   /** Looks now whether one lags. */
   look(): Promise<void>;
   stop(): Promise<void>;
 };
 
+/** How far a sink is behind, and how much was found there that is at odds with what was sent. */
+export type LiveLag = SinkLag & { readonly atOdds: number };
+
 const lookEveryMs = 30_000;
 
-type Deps = FollowDeps &
-  SinkPlace & {
-    /** Tells those who watch over Hallpass. */
-    readonly tell: (text: string) => void;
-  };
+type Deps = FollowDeps & SinkPlace;
 
 /** Sinks whose options stay the same go on undisturbed. One of the same name goes on from where the one before it was. */
 export function createLiveSinks(deps: Deps): LiveSinks {
@@ -59,7 +58,10 @@ export function createLiveSinks(deps: Deps): LiveSinks {
         }
       };
     },
-    lag: () => readSinkLag(deps.db, deps.clock, [...inUse.keys()]),
+    async lag() {
+      const lags = await readSinkLag(deps.db, deps.clock, [...inUse.keys()]);
+      return lags.map((lag) => ({ ...lag, atOdds: inUse.get(lag.sink)?.follower.atOdds() ?? 0 }));
+    },
     look,
     async stop() {
       clearInterval(timer);

@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../checkpoint.ts";
+import type { ChainFacts } from "./chain-facts.ts";
 
 /** An event at its place in the chain; beside these the fields of an export (`auditFields`), `data` as it is. */
 export type EventRecord = {
@@ -23,14 +24,23 @@ export type SinkRecord =
   | { readonly kind: "missing"; readonly sequence: number; readonly hash: string | null };
 
 /**
+ * Hears what the other side holds that Hallpass did not leave there, in words of Hallpass's own that an operator finds it by:
+ * the same words for the same thing. It is told at once, and never believed.
+ */
+export type AtOdds = (what: string) => void;
+
+/**
  * Somewhere the audit is sent. A batch holds 1 to some 1,000 records in the order of the chain. Whoever calls gives the same
  * records again until `deliver` has resolved once, and possibly after that.
  */
 export type Sink = {
   /** Resolves when the other side has all of them for good; throws a `SinkError` otherwise, whatever part of them it has. */
-  deliver(records: readonly SinkRecord[], signal: AbortSignal): Promise<void>;
-  /** The place up to which the other side has everything, where it can tell; it is believed, and not the database. */
-  reached?(signal: AbortSignal): Promise<number>;
+  deliver(records: readonly SinkRecord[], signal: AbortSignal, atOdds: AtOdds): Promise<void>;
+  /**
+   * The place up to which the other side has everything, where it can tell: of what it says only what the chain bears out.
+   * Asked for before the first batch, and again after each failure.
+   */
+  reached?(facts: ChainFacts, signal: AbortSignal, atOdds: AtOdds): Promise<number>;
   /** How long records are gathered before the next batch; a second unless told. */
   readonly gatherMs?: number;
   close(): Promise<void>;

@@ -22,6 +22,7 @@ const clock = createMovableClock();
 const log = pino({ level: "silent" });
 const rhythm = { lookMs: 15, standByMs: 15, firstRetryMs: 15, gatherMs: 15 };
 
+const told: string[] = [];
 let test: TestDatabase;
 let database: Database;
 let client: Client;
@@ -64,7 +65,7 @@ const head = () => add(0);
 
 function follow(name: string, peer: Peer): Follower {
   return followChain(
-    { databaseUrl: test.url, db: database.prisma, clock, log, rhythm },
+    { databaseUrl: test.url, db: database.prisma, clock, log, rhythm, tell: (text) => told.push(text) },
     name,
     peer.sink(),
     true,
@@ -129,6 +130,8 @@ for (const [kind, { open, needs }] of Object.entries(peers)) {
       await follower.stop();
       const firsts = firstTimes(await peer.received()).filter((record) => record.kind === "event");
       expect(firsts.map(({ sequence }) => sequence)).toEqual(upTo(last));
+      // Whatever failed, what is there is what was sent.
+      expect(told).toEqual([]);
     });
 
     it("goes on after a restart with what was not sent yet", async () => {

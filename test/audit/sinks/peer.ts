@@ -41,6 +41,11 @@ export function sinkOf(options: Record<string, unknown>, dataDir = "/nonexistent
   return createSink("tested", SinkOptions.parse(options), { resolveSecret, dataDir });
 }
 
+/** For a sink that has nothing to find there. */
+export const nothingAtOdds = (what: string): void => {
+  throw new Error(`nothing was to be at odds, but ${what}`);
+};
+
 type Answer = { readonly status: number; readonly body: unknown };
 
 /** A fake server: `take` gives the records in a request, and what to answer for it. */

@@ -45,9 +45,9 @@ function stdoutPeer(): Promise<Peer> {
         sink: {
           ...sink,
           // A stream that has failed once takes nothing any more.
-          deliver: (records, signal) => {
+          deliver: (...args) => {
             if (own.destroyed) own = stream();
-            return createStdoutSink(own).deliver(records, signal);
+            return createStdoutSink(own).deliver(...args);
           },
         },
       };

@@ -7,7 +7,7 @@ import type { SinkRecord } from "../../../src/audit/sinks/sink.ts";
 import { describeIf } from "../../support/describe-if.ts";
 import { isInstalled } from "../../support/is-installed.ts";
 import { makeCertificate } from "./certificate.ts";
-import { sinkOf, until } from "./peer.ts";
+import { nothingAtOdds, sinkOf, until } from "./peer.ts";
 
 /** Debian has it in a package of its own. */
 async function hasDriver(): Promise<boolean> {
@@ -96,12 +96,12 @@ action(type="omfile" file="${at("received")}" template="raw")
     const signal = AbortSignal.timeout(20_000);
     const ca = at("cert.pem");
     const { sink } = sinkOf({ type: "syslog", url: await start(), ca });
-    await sink.deliver(records.slice(0, 400), signal);
-    await sink.deliver(records.slice(400, 405), signal);
+    await sink.deliver(records.slice(0, 400), signal, nothingAtOdds);
+    await sink.deliver(records.slice(400, 405), signal, nothingAtOdds);
     await stop();
-    await expect(sink.deliver(records.slice(405), signal)).rejects.toThrow("can't be reached");
+    await expect(sink.deliver(records.slice(405), signal, nothingAtOdds)).rejects.toThrow("can't be reached");
     const again = sinkOf({ type: "syslog", url: await start(), ca });
-    await again.sink.deliver(records.slice(405), signal);
+    await again.sink.deliver(records.slice(405), signal, nothingAtOdds);
     await until(async () => (await received()).length >= 410, "all to be written");
     const lines = await received();
     expect(lines.map(({ json }) => JSON.parse(json) as unknown)).toEqual(records);
@@ -113,9 +113,9 @@ action(type="omfile" file="${at("received")}" template="raw")
   it("is sent nothing when nobody trusts its certificate", async () => {
     const before = (await received()).length;
     const { sink } = sinkOf({ type: "syslog", url: await start() });
-    await expect(sink.deliver(records.slice(0, 1), AbortSignal.timeout(10_000))).rejects.toThrow(
-      /self-signed/,
-    );
+    await expect(
+      sink.deliver(records.slice(0, 1), AbortSignal.timeout(10_000), nothingAtOdds),
+    ).rejects.toThrow(/self-signed/);
     expect((await received()).length).toBe(before);
   });
 });
