@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ChainFacts, ChainPlace } from "./chain-facts.ts";
 import type { Git } from "./git-command.ts";
-import type { AtOdds } from "./sink.ts";
+import { type AtOdds, readJson } from "./sink.ts";
 
 type Branch = { readonly git: Git; readonly commit: string; readonly signal: AbortSignal };
 
@@ -53,19 +53,11 @@ function heldLines(content: Buffer): readonly HeldLine[] {
   for (let from = 0; from < content.length;) {
     const end = content.indexOf("\n", from);
     const until = end === -1 ? content.length : end;
-    const line = HeldLine.safeParse(parsed(content.toString("utf8", from, until)));
+    const line = HeldLine.safeParse(readJson(content.toString("utf8", from, until)));
     if (line.success) lines.push(line.data);
     from = until + 1;
   }
   return lines;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function placesOf(claims: readonly { readonly sequence: number }[]): readonly number[] {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { Agent } from "undici";
 import { messageOf } from "../../persistence/database.ts";
 import { SinkError } from "./sink.ts";
@@ -9,10 +10,19 @@ type Call = {
   readonly body: string;
 };
 
+export type HttpAnswer = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+};
+
 /** Sends batches to one server; no redirect is followed, for it would take secrets elsewhere. */
 export type HttpCaller = {
-  /** The body of an answer of 2xx; throws a `SinkError` that names the server and nothing else of the address. */
-  call(call: Call, signal: AbortSignal): Promise<string>;
+  /**
+   * An answer of 2xx, or of a status that has a meaning besides; throws a `SinkError` that names the server and nothing else of
+   * the address. Whoever calls looks whether it is the answer of such a server at all: a proxy may have given it.
+   */
+  call(call: Call, signal: AbortSignal, meaning?: readonly number[]): Promise<HttpAnswer>;
   close(): Promise<void>;
 };
 
@@ -30,12 +40,11 @@ export function createHttpCaller(what: string): HttpCaller {
     maxResponseSize: maxAnswerBytes,
   });
   return {
-    async call({ method, url, headers, body }, signal) {
+    async call({ method, url, headers, body }, signal, meaning = []) {
       const { origin, host, pathname, search } = new URL(url);
-      let status: number;
-      let text: string;
+      let answer: HttpAnswer;
       try {
-        const answer = await agent.request({
+        const given = await agent.request({
           origin,
           path: `${pathname}${search}`,
           method,
@@ -43,12 +52,12 @@ export function createHttpCaller(what: string): HttpCaller {
           body,
           signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
         });
-        status = answer.statusCode;
-        text = await answer.body.text();
+        answer = { status: given.statusCode, headers: given.headers, text: await given.body.text() };
       } catch (error) {
         throw new SinkError(`${what} at ${host} can't be reached: ${messageOf(error)}`, { cause: error });
       }
-      if (status >= 200 && status < 300) return text;
+      const { status, text } = answer;
+      if ((status >= 200 && status < 300) || meaning.includes(status)) return answer;
       const said = text.replace(/\s+/gu, " ").trim().slice(0, maxWords);
       throw new SinkError(`${what} at ${host} answered ${status}${said === "" ? "" : `: ${said}`}`);
     },

@@ -62,6 +62,15 @@ export function jsonLine(value: unknown): string {
   );
 }
 
+/** What a text says in JSON; `undefined`, which no schema takes, where it says nothing: the parser's own words would repeat it. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The same for the same record, and for no other. */
 export function recordId({ kind, sequence }: SinkRecord): string {
   return kind === "checkpoint" ? `checkpoint-${sequence}` : String(sequence);

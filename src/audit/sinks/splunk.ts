@@ -1,8 +1,12 @@
+import { z } from "zod";
 import type { SplunkOptions } from "../../policy/sinks.ts";
 import { createHttpCaller } from "./http-call.ts";
-import { jsonLine, recordTime, type Sink } from "./sink.ts";
+import { jsonLine, readJson, recordTime, type Sink, SinkError } from "./sink.ts";
 
 type Settings = Pick<SplunkOptions, "url" | "token" | "index" | "sourcetype">;
+
+/** https://docs.splunk.com/Documentation/Splunk/latest/Data/TroubleshootHTTPEventCollector: of all codes, 0 alone is success. */
+const Success = z.object({ text: z.string(), code: z.literal(0) });
 
 /**
  * Sends to Splunk's HTTP Event Collector, which takes events as JSON objects one after another. A repeat is indexed again:
@@ -20,7 +24,10 @@ export function createSplunkSink({ url, token, index, sourcetype }: Settings): S
         })
         .join("\n");
       const headers = { authorization: `Splunk ${token}`, "content-type": "application/json" };
-      await http.call({ method: "POST", url: under(url, "services/collector/event"), headers, body }, signal);
+      const call = { method: "POST", url: under(url, "services/collector/event"), headers, body } as const;
+      const { text } = await http.call(call, signal);
+      if (!Success.safeParse(readJson(text)).success)
+        throw new SinkError('the answer is not Splunk\'s: expected {"text":"Success","code":0}');
     },
     close: () => http.close(),
   };

@@ -7,6 +7,8 @@ import { messageOf } from "../../persistence/database.ts";
 import { jsonLine, recordTime, type Sink, SinkError, type SinkRecord } from "./sink.ts";
 
 const connectMs = 5_000;
+/** A server that hangs up without having read does so within a way there and back; what it does after this is its answer. */
+const quietMs = 250;
 /** Facility 13, log audit; severity 6, informational, and 4, warning: https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1 */
 const informational = 13 * 8 + 6;
 const warning = 13 * 8 + 4;
@@ -53,8 +55,10 @@ function send(
   return new Promise((resolve, reject) => {
     let isSent = false;
     let hasEnded = false;
+    let quiet: NodeJS.Timeout | undefined;
     const fail = (why: string): void => {
       clearTimeout(timer);
+      clearTimeout(quiet);
       socket.destroy();
       reject(new SinkError(`${where} ${why}`));
     };
@@ -63,19 +67,24 @@ function send(
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once(connected, () => {
       clearTimeout(timer);
-      socket.end(bytes, () => {
-        isSent = true;
+      socket.write(bytes, (error) => {
+        if (error) return;
+        quiet = setTimeout(() => {
+          isSent = true;
+          socket.end();
+        }, quietMs);
       });
     });
     // Syslog servers say nothing; read, so that their end is seen.
     socket.resume();
     socket.once("end", () => {
-      // Before it had everything, it was not in answer to our end.
+      // Before it was told that this was all, it was not in answer to our end.
       hasEnded = isSent;
     });
     socket.once("error", (error) => fail(`can't be reached: ${messageOf(error)}`));
     socket.once("close", () => {
       clearTimeout(timer);
+      clearTimeout(quiet);
       signal.removeEventListener("abort", onAbort);
       if (isSent && hasEnded) resolve();
       else reject(new SinkError(`${where} hung up before it had everything`));

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { WebhookOptions } from "../../policy/sinks.ts";
 import { createHttpCaller } from "./http-call.ts";
-import { jsonLine, type Sink } from "./sink.ts";
+import { jsonLine, type Sink, SinkError } from "./sink.ts";
 
 /** Over the timestamp too, so that what was overheard cannot be sent again later. */
 function signBatch(secret: string, timestamp: string, body: string): string {
@@ -20,7 +20,10 @@ export function createWebhookSink({ url, secret }: Pick<WebhookOptions, "url" | 
         "hallpass-timestamp": timestamp,
         "hallpass-signature": signBatch(secret, timestamp, body),
       };
-      await http.call({ method: "POST", url, headers, body }, signal);
+      const { status, text } = await http.call({ method: "POST", url, headers, body }, signal);
+      // A page to log in on, say, comes with 200 from whatever stands before the receiver.
+      if (text.trimStart().startsWith("<"))
+        throw new SinkError(`the webhook answered ${status} with a page; expected no markup from a receiver`);
     },
     close: () => http.close(),
   };

@@ -46,7 +46,11 @@ export const nothingAtOdds = (what: string): void => {
   throw new Error(`nothing was to be at odds, but ${what}`);
 };
 
-type Answer = { readonly status: number; readonly body: unknown };
+type Answer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+};
 
 /** A fake server: `take` gives the records in a request, and what to answer for it. */
 export async function httpPeer(
@@ -77,8 +81,8 @@ export async function httpPeer(
     const records = broken ? partly(taken.records) : taken.records;
     received.push(...records);
     if (broken) failures += 1;
-    const { status, body: said } = broken ? failed(taken.records, records.length) : taken.answer;
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(said));
+    const { status, headers, body: said } = broken ? failed(taken.records, records.length) : taken.answer;
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(said));
   };
   const listener: RequestListener = (request, response) => {
     answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));

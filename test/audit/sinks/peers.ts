@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -130,33 +131,51 @@ const splunkPeer = () =>
     },
   );
 
-const Action = z.object({ index: z.object({ _id: z.string() }) });
+const Action = z.object({ create: z.object({ _id: z.string() }) });
+const Ids = z.object({ ids: z.array(z.string()) });
 
 /** Refuses items, and not the request, while it is broken: 429 for all but two. */
-const elasticsearchPeer = () =>
-  httpPeer(
+async function elasticsearchPeer(): Promise<Peer> {
+  const documents = new Map<string, Received>();
+  let broken = false;
+  let failures = 0;
+  const create = (id: string, record: Received, at: number) => {
+    if (broken && at >= 2) return { _id: id, ...refusal };
+    if (documents.has(id))
+      return { _id: id, status: 409, error: { type: "version_conflict_engine_exception" } };
+    documents.set(id, record);
+    return { _id: id, status: 201 };
+  };
+  const peer = await httpPeer(
     (url) => ({ type: "elasticsearch", url, api_key: "${SINK_SECRET}" }),
     ({ url, headers }, body) => {
-      if (url !== "/hallpass-audit/_bulk" || headers.authorization !== `ApiKey ${secret}`)
+      if (headers.authorization !== `ApiKey ${secret}`)
         return { records: [], answer: { status: 401, body: {} } };
+      if (url === "/hallpass-audit/_mget?_source_includes=kind,hash") {
+        const docs = Ids.parse(JSON.parse(body)).ids.map((id) => ({ _id: id, _source: documents.get(id) }));
+        return { records: [], answer: { status: 200, body: { docs } } };
+      }
+      if (url !== "/hallpass-audit/_bulk") return { records: [], answer: { status: 404, body: {} } };
+      if (broken) failures += 1;
       const lines = body.split("\n").filter((line) => line !== "");
-      const records = lines.flatMap((line, at) => (at % 2 === 1 ? [Received.parse(JSON.parse(line))] : []));
-      const items = lines.flatMap((line, at) =>
-        at % 2 === 0 ? [{ index: { ...Action.parse(JSON.parse(line)).index, status: 201 } }] : [],
-      );
-      return { records, answer: { status: 200, body: { errors: false, items } } };
+      const items = lines.flatMap((line, at) => {
+        if (at % 2 === 1) return [];
+        const { _id: id } = Action.parse(JSON.parse(line)).create;
+        return [{ create: create(id, Received.parse(JSON.parse(lines[at + 1] ?? "")), at / 2) }];
+      });
+      return { records: [], answer: { status: 200, body: { errors: broken, items } } };
     },
-    (records) => records.slice(0, 2),
-    (records) => ({
-      status: 200,
-      body: {
-        errors: true,
-        items: records.map(({ sequence }, at) => ({
-          index: { _id: String(sequence), ...(at < 2 ? { status: 201 } : refusal) },
-        })),
-      },
-    }),
   );
+  return {
+    ...peer,
+    received: () => Promise.resolve([...documents.values()]),
+    breakDown: (isBroken) => {
+      broken = isBroken;
+      return Promise.resolve();
+    },
+    failures: () => failures,
+  };
+}
 
 const refusal = { status: 429, error: { type: "es_rejected_execution_exception", reason: "queue is full" } };
 
@@ -178,7 +197,8 @@ const s3Peer = () =>
       );
       if (method !== "PUT" || !isSigned || !isNamed)
         return { records: [], answer: { status: 403, body: "no" } };
-      return { records: linesOf(body), answer: { status: 200, body: "" } };
+      const etag = `"${createHash("md5").update(body).digest("hex")}"`;
+      return { records: linesOf(body), answer: { status: 200, headers: { etag }, body: "" } };
     },
     () => [],
   );
