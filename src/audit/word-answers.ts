@@ -37,8 +37,11 @@ function wordHolding({ mayFrom, from, to, end, expiresAt, standing }: Holder | H
     ? `from ${wordTime(from)}${mayFrom < from ? ` (seen then, perhaps since ${wordTime(mayFrom)})` : ""}`
     : `perhaps from ${wordTime(mayFrom)}, never confirmed by the provider,`;
   const before = standing === true ? "; they held it before" : "";
-  if (!to || !end)
-    return `${began}, still, ${expiresAt ? `until ${wordTime(expiresAt)}` : "with no end known"}${before}`;
+  if (!to || !end) {
+    // There again after its time, it does not last until then.
+    const was = expiresAt && expiresAt <= (from ?? mayFrom) ? "though it was to end at" : "until";
+    return `${began}, still, ${expiresAt ? `${was} ${wordTime(expiresAt)}` : "with no end known"}${before}`;
+  }
   return `${began} to ${wordTime(to)}: ${wordEnd(end)}${before}`;
 }
 

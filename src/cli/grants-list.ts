@@ -26,10 +26,17 @@ function wordGrants(grants: readonly ListedGrant[], overdue: boolean): string {
 }
 
 function wordGrant(grant: ListedGrant): string {
-  const { number, email, resource, role, subject, provider, expiresAt, revokeAttempts, lastError } = grant;
+  const { number, email, resource, role, subject, provider, status, expiresAt, endingSince } = grant;
   const who = `AR-${number} ${email} ${resource}:${role} as ${subject} in ${provider}`;
-  const end = expiresAt ? expiresAt.toISOString().slice(0, 19).concat("Z") : "not active yet";
-  if (!grant.isOverdue) return `${who}: ${expiresAt ? `until ${end}` : end}`;
+  if (!grant.isOverdue) {
+    if (status === "revoking") return `${who}: is being taken away`;
+    return `${who}: ${expiresAt ? `until ${wordTime(expiresAt)}` : "not active yet"}`;
+  }
+  const { revokeAttempts, lastError } = grant;
   const tried = revokeAttempts === 0 ? "" : `, tried ${revokeAttempts} times: ${lastError ?? "no words"}`;
-  return `${who}: OVERDUE, should have ended ${expiresAt ? `at ${end}` : "already"}${tried}`;
+  return `${who}: OVERDUE, should have ended ${endingSince ? `at ${wordTime(endingSince)}` : "already"}${tried}`;
+}
+
+function wordTime(time: Date): string {
+  return time.toISOString().slice(0, 19).concat("Z");
 }

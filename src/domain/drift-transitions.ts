@@ -18,7 +18,8 @@ export function takeBack(
     const { revokedAt: _, lastError: __, ...rest } = grant;
     return accept(
       state,
-      { ...rest, status: "revoking", revokeReason: "drift", revokeAttempts: 0 },
+      // Late is what lasts on from here, and not what was gone in the meantime.
+      { ...rest, status: "revoking", endingSince: now, revokeReason: "drift", revokeAttempts: 0 },
       [event],
       [
         { kind: "revoke", grantId: grant.id, dueAt: now },

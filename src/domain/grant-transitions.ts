@@ -61,9 +61,8 @@ export function grantSucceeded(
         return accept(
           state,
           withoutEnd({
-            ...grant,
+            ...(grant.status === "revoking" ? grant : anotherEnd(grant, now)),
             status: "revoking",
-            endingSince: grant.status === "revoking" ? (grant.endingSince ?? now) : now,
             state: command.state,
           }),
           [event],
@@ -225,7 +224,7 @@ export const notStatus: Readonly<Record<GrantStatus, Refusal>> = {
   revoked: "grant_ended",
 };
 
-/** How long it has been overdue; `undefined` where it is gone in time. */
+/** How long it has been overdue this time; `undefined` where it is gone in time. */
 function lateness({ endingSince }: Grant, now: Date): number | undefined {
   const seconds = endingSince ? Math.floor((now.getTime() - endingSince.getTime()) / 1000) : 0;
   return seconds >= overdueAfterSeconds ? seconds : undefined;
@@ -264,6 +263,11 @@ export function accept(
 function withoutError(grant: Grant): Grant {
   const { lastError: _, ...rest } = grant;
   return rest;
+}
+
+/** It was proven gone: how late it is, and what was tried in vain, counts from here. */
+function anotherEnd(grant: Grant, now: Date): Grant {
+  return { ...withoutError(grant), endingSince: now, revokeAttempts: 0 };
 }
 
 function withoutEnd(grant: Grant): Grant {

@@ -27,7 +27,7 @@ export type Grant = {
   readonly durationSeconds: number;
   readonly activeAt?: Date;
   readonly expiresAt?: Date;
-  /** Since when it should be gone, once it is ending: its expiry, or the moment it was told to end early. */
+  /** Since when it should be gone, once it is ending: its expiry, or when it was told to end early or was there again. */
   readonly endingSince?: Date;
   readonly revokeReason?: RevokeReason;
   readonly revokedAt?: Date;

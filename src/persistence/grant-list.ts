@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
-import { isOverdue } from "./overdue.ts";
+import { isOverdue, shouldBeGoneSince } from "./overdue.ts";
 
 const ListedGrant = z.object({
   number: z.number(),
@@ -15,6 +15,8 @@ const ListedGrant = z.object({
   revokeAttempts: z.number(),
   lastError: z.string().nullable(),
   isOverdue: z.boolean(),
+  /** Since when it should be gone; of access that appeared again that is not its expiry. */
+  endingSince: z.coerce.date().nullable(),
 });
 /** Access that exists or may exist, as an operator looks at it. */
 export type ListedGrant = z.infer<typeof ListedGrant>;
@@ -29,9 +31,9 @@ export async function listGrants(
   const rows = await db.$queryRaw`
     select r.number, r.requester_email as email, r.resource, r.role, g.provider, g.subject, g.status,
            g.expires_at as "expiresAt", g.revoke_attempts as "revokeAttempts", g.last_error as "lastError",
-           ${overdue} as "isOverdue"
+           ${overdue} as "isOverdue", ${shouldBeGoneSince} as "endingSince"
     from grants g join access_requests r on r.id = g.request_id
     where g.status <> 'revoked' and (not ${overdueOnly} or ${overdue})
-    order by g.expires_at nulls last, r.number`;
+    order by coalesce(${shouldBeGoneSince}, g.expires_at) nulls last, r.number`;
   return z.array(ListedGrant).parse(rows);
 }

@@ -11,7 +11,7 @@ import { insertEvents, withEventRows } from "./event-rows.ts";
  * Since when the access of a grant `g` should be gone; null while it may last. Of a grant that was begun and never
  * settled it is not known whether it exists: what may exist ends no later than if it had been given when first asked for.
  */
-const shouldBeGoneSince = Prisma.sql`(case g.status
+export const shouldBeGoneSince = Prisma.sql`(case g.status
     when 'active' then g.expires_at
     when 'revoking' then coalesce(g.ending_since, g.expires_at)
     when 'granting' then (

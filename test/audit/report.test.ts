@@ -166,3 +166,47 @@ test("a period without events is a report all the same", async () => {
   expect(htmlOf(empty)).toContain("Nothing was approved by people.");
   expect(csvOf(empty)).toContain("requests,Requests in all / filed / Count,0\n");
 });
+
+test("access that appeared again is held, and late, by itself, and not from its first day on", async () => {
+  const again = await createDatabase();
+  const client = new Client({ connectionString: again.url });
+  await client.connect();
+  try {
+    const id = "00000000-0000-7000-8000-00000000000a";
+    const overdue = (since: string, lateSeconds: number) => ({ since, lateSeconds, step: 1, attempts: 1 });
+    const events: readonly (readonly [string, string, object])[] = [
+      ["2025-08-01T00:00Z", "grant.active", {}],
+      ["2025-08-01T01:01Z", "revocation.overdue", overdue("2025-08-01T01:00:00.000Z", 60)],
+      ["2025-08-01T01:05Z", "revocation.overdue", overdue("2025-08-01T01:00:00.000Z", 300)],
+      ["2025-08-01T02:00Z", "grant.revoked", { reason: "expired", verified: true, lateSeconds: 3_600 }],
+      ["2025-08-04T00:00Z", "grant.reappeared", {}],
+      ["2025-08-04T00:30Z", "grant.revoked", { reason: "drift", verified: true }],
+      ["2025-08-05T00:00Z", "grant.reappeared", {}],
+      ["2025-08-05T00:01Z", "revocation.overdue", overdue("2025-08-05T00:00:00.000Z", 60)],
+    ];
+    for (const [at, type, data] of events)
+      await client.query(
+        `insert into audit_events (id, at, type, request_id, grant_id, actor_kind, data)
+         values (gen_random_uuid(), $1, $2, $3, $3, 'hallpass', $4)`,
+        [at, type, id, JSON.stringify(data)],
+      );
+    const parsed = parsePeriod("2025-Q3", "UTC");
+    if (!parsed.ok) throw new Error(parsed.fault);
+    const verification = await sealAll(again.url);
+    const found = await readFigures(
+      { databaseUrl: again.url },
+      { period: parsed.period, zoneNote: "", verification },
+    );
+    expect(found.standing.hoursHeld).toBeCloseTo(2.5, 5);
+    expect(found.overdue).toMatchObject({
+      total: 2,
+      rows: [
+        { lateSeconds: 60, goneAt: undefined },
+        { lateSeconds: 300, goneAt: new Date("2025-08-01T02:00Z") },
+      ],
+    });
+  } finally {
+    await client.end();
+    await again.close();
+  }
+});

@@ -175,6 +175,8 @@ it("access that had ended and is there again is taken away again, and that is sa
   const owed = "select 1 from effects where done_at is null and queue = 'messages'";
   await world.slack.until(async () => (await world.query(owed)).length === 0, "all messages to be sent");
   expect(await guarded.rolesOf("alice")).toEqual([]);
+  // Hours after it had ended, and a moment after it was there again.
+  expect(alerts("Revoked and verified")[ends]?.visibleText).not.toContain("late");
   const events = await world.audited(before?.number);
   expect(events.slice(-2)).toEqual(["grant.reappeared", "grant.revoked"]);
   const [grant] = await world.query<{ revoke_reason: string; status: string }>("select * from grants");

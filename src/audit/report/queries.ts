@@ -57,6 +57,7 @@ export const byRule = `
     'request.expired', 'request.cancelled')
   group by e.rule order by 2 desc, e.rule nulls last limit 15`;
 
+/** Access that appeared again ends once more: what lies between was not held. */
 export const ends = `
   select e.data ->> 'reason' as reason, count(*)::int as count,
          count(*) filter (where e.data ->> 'verified' = 'true')::int as verified,
@@ -64,8 +65,11 @@ export const ends = `
          count(*) filter (where e.data ? 'lateSeconds')::int as late,
          coalesce(sum(extract(epoch from e.at - a.at)) filter (where e.data ->> 'standing' is distinct from 'true') / 3600, 0)::float8 as hours
   from audit_events e
+  left join lateral (select max(a.seq) as seq from audit_events a
+    where a.request_id = e.request_id and a.grant_id = e.grant_id and a.type = 'grant.revoked' and a.seq < e.seq) before on true
   left join lateral (select min(a.at) as at from audit_events a
-    where a.request_id = e.request_id and a.grant_id = e.grant_id and a.type = 'grant.active') a on true
+    where a.request_id = e.request_id and a.grant_id = e.grant_id and a.seq < e.seq and a.seq > coalesce(before.seq, 0)
+      and a.type in ('grant.active', 'grant.reappeared', 'grant.landed_late')) a on true
   where ${inPeriod} and e.type = 'grant.revoked' group by 1 order by 2 desc, 1`;
 
 export const standing = `
@@ -84,15 +88,17 @@ export const breakGlass = `
     order by v.seq desc limit 1) v on true
   where ${inPeriod} and e.type = 'break_glass.used' order by e.seq limit 50`;
 
+/** Each time it should have ended is one of its own: access that appeared again may be late again. */
 export const overdue = `
-  select late.*, ${request} as request, late.gone_at as "goneAt", count(*) over ()::int as total
+  select late.*, ${request} as request, gone.at as "goneAt", count(*) over ()::int as total
   from (select e.request_id, e.grant_id, min(e.requester_email) as requester, min(e.data ->> 'access') as access,
                min(e.data ->> 'provider') as provider, max((e.data ->> 'lateSeconds')::float8) as "lateSeconds",
-               (select max(g.at) from audit_events g
-                where g.request_id = e.request_id and g.grant_id = e.grant_id and g.type = 'grant.revoked') as gone_at
-        from audit_events e where ${inPeriod} and e.type = 'revocation.overdue' group by 1, 2) late
+               max(e.seq) as seq
+        from audit_events e where ${inPeriod} and e.type = 'revocation.overdue' group by 1, 2, e.data ->> 'since') late
+  left join lateral (select min(g.at) as at from audit_events g
+    where g.request_id = late.request_id and g.grant_id = late.grant_id and g.type = 'grant.revoked' and g.seq > late.seq) gone on true
   left join access_requests r on r.id = late.request_id
-  order by late.gone_at is not null, late."lateSeconds" desc limit 50`;
+  order by gone.at is not null, late."lateSeconds" desc limit 50`;
 
 export const refusedClicks = `
   select e.data ->> 'why' as why, count(*)::int as count
