@@ -42,6 +42,7 @@ export async function askAll(databaseUrl: string): Promise<void> {
     verified: 0,
     checkpoints: 0,
     unsealed: 0,
+    oddIds: { count: 0, first: null },
     faults: [],
     tombstones: [],
     uncompared: 0,

@@ -37,9 +37,14 @@ export type Verification = {
   readonly uncompared: number;
   /** Events that are not in the chain yet. */
   readonly unsealed: number;
+  /** Events whose id Hallpass did not make when they say that they happened, and the place of the first; no fault by itself. */
+  readonly oddIds: { readonly count: number; readonly first: number | null };
   /** What is wrong, the first first; nothing when the audit is as it was written. */
   readonly faults: readonly string[];
 };
+
+/** A machine's clock that is further ahead than this is worth saying. */
+export const clockSecondsAhead = 120;
 
 /**
  * Recomputes the chain from what the database holds and compares it with the hashes there and with checkpoints. Reads in one
@@ -100,6 +105,7 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
         );
   }
   const unsealed = await unsealedIn(client, latestAt, faults);
+  const oddIds = await oddIdsIn(client, from, to);
   return {
     verified: verified + (archived?.verified ?? 0),
     tombstones,
@@ -107,6 +113,7 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
     ...(head && { head }),
     checkpoints: checkpoints.length,
     unsealed,
+    oddIds,
     faults: faults.slice(0, mostFaults),
   };
 }
@@ -157,6 +164,29 @@ async function hashAt(client: Client, sequence: number): Promise<string> {
     sequence,
   ]);
   return rows[0]?.hash ?? "";
+}
+
+const OddIds = z.object({ count: z.number(), first: z.number().nullable() });
+
+/**
+ * Hallpass makes an event's id (UUID v7, RFC 9562) as it writes it, by the clock of its machine, and that may be wrong. So this
+ * proves nothing; but whoever writes a row by hand and dates it back has to think of it.
+ */
+async function oddIdsIn(
+  client: Client,
+  from: number,
+  to: number | undefined,
+): Promise<Verification["oddIds"]> {
+  const { rows } = await client.query(
+    `select count(*)::float8 as count, min(place)::float8 as first
+     from (select c.sequence as place, e.at, replace(e.id::text, '-', '') as id
+           from audit_chain c join audit_events e on e.seq = c.event_seq
+           where c.sequence >= $1::bigint and ($2::bigint is null or c.sequence <= $2)) made
+     where substr(id, 13, 1) <> '7' or (isfinite(at) and
+       ('x' || substr(id, 1, 12))::bit(48)::bigint > extract(epoch from at) * 1000 + ${clockSecondsAhead * 1_000})`,
+    [from, to],
+  );
+  return OddIds.parse(rows[0]);
 }
 
 /** Counts what is not sealed yet; what should have been long ago is a fault. */

@@ -1,5 +1,5 @@
 import type { Tombstone } from "../audit/tombstone.ts";
-import { verifyChain, type Verification } from "../audit/verify.ts";
+import { clockSecondsAhead, verifyChain, type Verification } from "../audit/verify.ts";
 import { count, placeIn, readCheckpoints, verifyingKeys, wordFaults } from "./audit-evidence.ts";
 import { verifyExportFile } from "./audit-verify-export.ts";
 import { ownKeys } from "./audit-key.ts";
@@ -47,15 +47,23 @@ export async function auditVerify(options: VerifyOptions): Promise<number> {
 }
 
 function wordVerification(
-  { verified, head, checkpoints, uncompared, tombstones, unsealed, faults }: Verification,
+  { verified, head, checkpoints, uncompared, tombstones, unsealed, oddIds, faults }: Verification,
   archive: string | undefined,
 ): string {
-  const waiting = unsealed === 0 ? "" : ` ${count(unsealed, "event")} not sealed yet.`;
+  const waiting = (unsealed === 0 ? "" : ` ${count(unsealed, "event")} not sealed yet.`) + wordOddIds(oddIds);
   const seen = `${count(verified, "event")} and ${count(checkpoints - uncompared, "checkpoint")} verified`;
   if (faults.length > 0) return wordFaults(faults, `, ${seen}.${waiting}`);
   const aside = uncompared === 0 ? "" : ` ${count(uncompared, "checkpoint")} of those could not be compared.`;
   const end = head ? ` The chain ends at place ${head.sequence} with ${head.hash}.` : "";
   return `The audit is as it was written: ${seen}.${wordRetired(tombstones, archive)}${aside}${end}${waiting}\n`;
+}
+
+function wordOddIds({ count: odd, first }: Verification["oddIds"]): string {
+  if (odd === 0) return "";
+  return (
+    ` Not with an id that Hallpass made at the time they give: ${count(odd, "event")}, the first at place ${first}; written by ` +
+    `something else and perhaps dated back, or by a machine whose clock was more than ${clockSecondsAhead / 60} minutes ahead.`
+  );
 }
 
 function wordRetired(tombstones: readonly Tombstone[], archive: string | undefined): string {

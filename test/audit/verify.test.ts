@@ -1,7 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { pino } from "pino";
 import { Client } from "pg";
+import { v7 as uuidv7 } from "uuid";
 import { makeCheckpoint } from "../../src/audit/checkpoint.ts";
 import { canonicalRecord, chainedFields, type ChainedEvent, linkHash } from "../../src/audit/chain.ts";
 import { startSealer } from "../../src/audit/seal.ts";
@@ -211,6 +212,41 @@ it("names an event that was inserted among earlier ones, sealed or not", async (
   expect(await faults()).toEqual([expect.stringMatching(/^request\.expired .* is not in the chain/)]);
   await sealer.seal();
   expect(await faults()).toEqual([expect.stringMatching(/^place 11: .* inserted later/)]);
+});
+
+/** An event as somebody inserts it by hand, with an id that was made so many minutes ago, or with a random one. */
+async function insertAt(minutesAgo: number, idMinutesAgo?: number): Promise<void> {
+  const msecs = Date.now() - (idMinutesAgo ?? 0) * 60_000;
+  await attacker.query(
+    `insert into audit_events (id, at, type, actor_kind, data)
+     values ($1, now() - $2::float8 * interval '1 minute', 'request.approved', 'hallpass', '{}')`,
+    [idMinutesAgo === undefined ? randomUUID() : uuidv7({ msecs }), minutesAgo],
+  );
+  await sealer.seal();
+}
+
+it("notices by its time what is dated back by more than ten minutes behind the last event before it", async () => {
+  await insertAt(60, 60);
+  await insertAt(30, 30);
+  await insertAt(41, 41);
+  expect(await faults()).toEqual([expect.stringMatching(/^place 3: .* inserted later/)]);
+});
+
+it("does not notice by its time what is dated back by less, or after the last event; an id made later is said", async () => {
+  await insertAt(60, 60);
+  await insertAt(30, 30);
+  await insertAt(39, 39);
+  await insertAt(29, 29);
+  expect(await verify()).toMatchObject({ faults: [], oddIds: { count: 0, first: null } });
+  await insertAt(31, 0);
+  await insertAt(0);
+  expect(await verify()).toMatchObject({ faults: [], oddIds: { count: 2, first: 5 } });
+  expect(await verify({ to: 4 })).toMatchObject({ oddIds: { count: 0, first: null } });
+});
+
+it("says nothing of machines whose clocks are a minute wrong, or behind by any time", async () => {
+  for (const minutes of [0, 1, -1, 1, 0, -600]) await insertAt(5, 5 - minutes);
+  expect(await verify()).toMatchObject({ faults: [], oddIds: { count: 0, first: null } });
 });
 
 it("finds that the end was cut off by what a checkpoint knew", async () => {
