@@ -18,9 +18,6 @@ type Approval = {
 
 /** Reads from a request's events who let it happen. */
 export function consentOf(events: readonly LoggedEvent[]): Consent {
-  const approved = events.find(({ type }) => type === "request.approved");
-  if (!approved) return { by: "nobody" };
-  if (approved.actor.kind === "policy") return { by: "rule" };
   if (events.some(({ type }) => type === "break_glass.used")) {
     const review = events.flatMap(({ event, actor }) =>
       event?.type === "break_glass.reviewed"
@@ -29,6 +26,9 @@ export function consentOf(events: readonly LoggedEvent[]): Consent {
     );
     return { by: "break_glass", ...(review[0] && { review: review[0] }) };
   }
+  const approved = events.find(({ type }) => type === "request.approved");
+  if (!approved) return { by: "nobody" };
+  if (approved.actor.kind === "policy") return { by: "rule" };
   const approvals = events.flatMap(({ event, actor, at }) => {
     if (event?.type !== "approval.given") return [];
     const { policyVersion } = event.data;

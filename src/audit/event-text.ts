@@ -1,4 +1,4 @@
-import type { AuditEvent, EventData } from "../domain/audit-event.ts";
+import { type AuditEvent, type EventData, isTaking } from "../domain/audit-event.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { DiscountReason } from "../domain/request.ts";
 import { nameOf } from "./consent.ts";
@@ -16,6 +16,7 @@ export function eventText(event: AuditEvent): string {
     case "approval.given":
       return `approved by ${by} (${wordStep(event.data)})${under(event.data.policyVersion)}`;
     case "request.approved":
+      if (isTaking(event)) return `taken at once by ${by}, by break-glass, without approval`;
       return approved(
         event.data,
         event.actor.kind === "policy" ? "at once by the policy's rule" : `by ${by}`,
@@ -43,7 +44,7 @@ export function eventText(event: AuditEvent): string {
     case "extension.failed":
       return `${event.data.extends} could not be made to last longer: ${event.data.why}`;
     case "break_glass.used":
-      return `${by} took the access at once, by break-glass; to be reviewed by ${event.data.reviewBy} by ${listed(event.data.reviewers)}`;
+      return `${by} took the access at once, by break-glass, without approval; to be reviewed by ${event.data.reviewBy} by ${listed(event.data.reviewers)}`;
     case "break_glass.reviewed":
       return `break-glass reviewed by ${by} and found ${event.data.verdict === "accept" ? "justified" : "not justified"}: ${event.data.note}`;
     case "break_glass.overdue":

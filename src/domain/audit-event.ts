@@ -67,7 +67,10 @@ export const eventData = {
     asks: z.array(value).optional(),
     policyVersion: judgedUnder,
   }),
-  /** `startBy`: until when the requester has to start the access; `extends`: the request whose access lasts longer. */
+  /**
+   * `startBy`: until when the requester has to start the access; `extends`: the request whose access lasts longer. Logs of
+   * older versions have it, by the requester and without approvers, after `break_glass.used` too: see `isTaking`.
+   */
   "request.approved": z.object({
     approvers: z.array(value),
     startBy: instant.optional(),
@@ -276,4 +279,9 @@ export const StoredEvent = z
 
 function isEventType(type: string): type is EventType {
   return Object.hasOwn(eventData, type);
+}
+
+/** Whether it is no approval at all: the requester took the access by break-glass, and an older version logged it so. */
+export function isTaking({ actor, data }: Extract<AuditEvent, { type: "request.approved" }>): boolean {
+  return actor.kind === "person" && data.approvers.length === 0;
 }

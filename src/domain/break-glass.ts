@@ -5,14 +5,15 @@ import { isListed, isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest, PersonalDecision, Terms } from "./request.ts";
 import { actorOf, later, tell } from "./request-consequences.ts";
+import { grantsOf } from "./request-transitions.ts";
 
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 
-/** Access is taken at once: said loudly, and owed a review. */
+/** Access is taken at once, which nobody approved: said loudly, and owed a review. */
 export function takeAtOnce(
-  request: Pick<AccessRequest, "requester" | "createdAt">,
+  request: AccessRequest,
   { reviewers, withinSeconds }: NonNullable<Terms["breakGlass"]>,
-): { readonly events: readonly AuditEvent[]; readonly effects: readonly Effect[] } {
+): { readonly next: State; readonly events: readonly AuditEvent[]; readonly effects: readonly Effect[] } {
   const now = request.createdAt;
   const reviewBy = later(now, withinSeconds);
   const used: AuditEvent = {
@@ -21,11 +22,16 @@ export function takeAtOnce(
     actor: actorOf(request.requester),
     data: { reviewers: [...reviewers], reviewBy: reviewBy.toISOString() },
   };
+  const begun = grantsOf(request, now);
   return {
-    events: [used],
+    next: { request: { ...request, status: "approved", closedAt: now }, grants: begun.grants },
+    // No `request.approved`: whoever takes it would be read as who approved it.
+    events: [used, ...begun.events],
     effects: [
       { kind: "tell_alerts", dueAt: now, event: used },
       { kind: "check_review", dueAt: reviewBy },
+      ...tell(used, now),
+      ...begun.effects,
     ],
   };
 }

@@ -66,7 +66,7 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     },
   },
   "request.approved": {
-    when: "A request has all approvals it needs, or a rule that allows it approved it at once.",
+    when: "A request has all approvals it needs, or a rule that allows it approved it at once. Access that is taken by break-glass is approved by nobody: `break_glass.used` stands in its place.",
     fields: {
       approvers: "who approved it; empty where a rule did",
       extends: "the request whose access lasts longer by it",

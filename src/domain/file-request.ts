@@ -1,4 +1,4 @@
-import type { Actor, AuditEvent } from "./audit-event.ts";
+import type { AuditEvent } from "./audit-event.ts";
 import { takeAtOnce } from "./break-glass.ts";
 import type { State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
@@ -7,7 +7,7 @@ import { actorOf, later } from "./request-consequences.ts";
 import { approval } from "./request-transitions.ts";
 
 /**
- * A request as it is first recorded: `allow` is approved at once, `review` waits for people, `refuse` is kept as refused.
+ * A request as it is first recorded: `allow` is approved or taken at once, `review` waits for people, `refuse` is kept as refused.
  * `respondBy` is given for `review` only.
  */
 export function file(request: Omit<AccessRequest, "status" | "decisions" | "closedAt">): {
@@ -55,13 +55,13 @@ export function file(request: Omit<AccessRequest, "status" | "decisions" | "clos
     }
     case "allow": {
       const created: AuditEvent = { type: "request.created", at: now, actor, data: asked };
-      const taken = request.terms.breakGlass && takeAtOnce(request, request.terms.breakGlass);
-      const by: Actor = taken ? actor : { kind: "policy" };
-      const approved = approval({ ...request, status: "pending", decisions: [] }, by, now);
+      const filed: AccessRequest = { ...request, status: "pending", decisions: [] };
+      const { breakGlass } = request.terms;
+      const opened = breakGlass ? takeAtOnce(filed, breakGlass) : approval(filed, { kind: "policy" }, now);
       return {
-        next: approved.next,
-        events: [created, ...(taken?.events ?? []), ...approved.events],
-        effects: [{ kind: "post_request", dueAt: now }, ...(taken?.effects ?? []), ...approved.effects],
+        next: opened.next,
+        events: [created, ...opened.events],
+        effects: [{ kind: "post_request", dueAt: now }, ...opened.effects],
       };
     }
   }

@@ -3,10 +3,16 @@ import type { Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
-import type { AccessRequest, RequestStatus } from "./request.ts";
+import type { AccessRequest, RequestStatus, Terms } from "./request.ts";
 
 /** Why nothing can be decided about a request that is not pending. */
-export const refusalOf: Readonly<Record<Exclude<RequestStatus, "pending">, Refusal>> = {
+export function refusalOf(status: ClosedStatus, { breakGlass }: Pick<Terms, "breakGlass">): Refusal {
+  return status === "approved" && breakGlass ? "already_taken" : refusalByStatus[status];
+}
+
+type ClosedStatus = Exclude<RequestStatus, "pending">;
+
+const refusalByStatus: Readonly<Record<ClosedStatus, Refusal>> = {
   approved: "already_approved",
   denied: "already_denied",
   cancelled: "already_cancelled",

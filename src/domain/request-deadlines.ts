@@ -9,7 +9,7 @@ const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 /** Nobody decided in time. */
 export function expire(state: State, now: Date): Decision {
   const { request } = state;
-  if (request.status !== "pending") return refuse(refusalOf[request.status]);
+  if (request.status !== "pending") return refuse(refusalOf(request.status, request.terms));
   if (!request.respondBy || now < request.respondBy) return refuse("too_early");
   return close(state, request, "expired", now, {
     type: "request.expired",
@@ -27,7 +27,7 @@ export function abandon(
 ): Decision {
   const { request } = state;
   const isWaiting = startByOf(request) !== undefined && state.grants.length === 0;
-  if (request.status !== "pending" && !isWaiting) return refuse(refusalOf[request.status]);
+  if (request.status !== "pending" && !isWaiting) return refuse(refusalOf(request.status, request.terms));
   return close(state, request, "cancelled", now, {
     type: "request.cancelled",
     at: now,
@@ -40,7 +40,7 @@ export function abandon(
 export function remind(state: State, now: Date): Decision {
   const { request } = state;
   const { steps, remindEverySeconds } = request.terms;
-  if (request.status !== "pending") return refuse(refusalOf[request.status]);
+  if (request.status !== "pending") return refuse(refusalOf(request.status, request.terms));
   if (remindEverySeconds === undefined) return refuse("too_early");
   const reminded: AuditEvent = {
     type: "request.reminded",
@@ -63,7 +63,7 @@ export function remind(state: State, now: Date): Decision {
 export function escalate(state: State, now: Date): Decision {
   const { request } = state;
   const { escalate: escalation } = request.terms;
-  if (request.status !== "pending") return refuse(refusalOf[request.status]);
+  if (request.status !== "pending") return refuse(refusalOf(request.status, request.terms));
   if (!escalation || now < later(request.createdAt, escalation.afterSeconds)) return refuse("too_early");
   const escalated: AuditEvent = {
     type: "request.escalated",
@@ -86,7 +86,7 @@ export function escalate(state: State, now: Date): Decision {
 export function lapse(state: State, now: Date): Decision {
   const { request } = state;
   if (request.status !== "approved")
-    return refuse(request.status === "pending" ? "not_approved" : refusalOf[request.status]);
+    return refuse(request.status === "pending" ? "not_approved" : refusalOf(request.status, request.terms));
   const startBy = startByOf(request);
   if (!startBy || state.grants.length > 0) return refuse("already_started");
   if (now < startBy) return refuse("too_early");

@@ -70,7 +70,7 @@ export function deny(state: State, command: Extract<Command, { type: "deny" }>, 
 
 /** The requester takes the question back. */
 export function cancel(state: State, command: Extract<Command, { type: "cancel" }>, now: Date): Decision {
-  if (state.request.status !== "pending") return refuse(refusalOf[state.request.status]);
+  if (state.request.status !== "pending") return refuse(refusalOf(state.request.status, state.request.terms));
   if (!isSamePerson(state.request.requester, command.by)) return refuse("not_requester");
   return close(state, state.request, "cancelled", now, {
     type: "request.cancelled",
@@ -84,7 +84,7 @@ export function cancel(state: State, command: Extract<Command, { type: "cancel" 
 export function start(state: State, command: Extract<Command, { type: "start" }>, now: Date): Decision {
   const { request } = state;
   if (request.status !== "approved")
-    return refuse(request.status === "pending" ? "not_approved" : refusalOf[request.status]);
+    return refuse(request.status === "pending" ? "not_approved" : refusalOf(request.status, request.terms));
   if (!isSamePerson(request.requester, command.by)) return refuse("not_requester");
   if (command.isLockedDown === true) return refuse("locked_down");
   const startBy = startByOf(request);
@@ -120,7 +120,7 @@ export function mayDecide(
   if (isLockedDown === true) return { refusal: "locked_down" };
   if (key !== undefined && request.decisions.some((decision) => decision.key === key))
     return { refusal: "repeated" };
-  if (request.status !== "pending") return { refusal: refusalOf[request.status] };
+  if (request.status !== "pending") return { refusal: refusalOf(request.status, request.terms) };
   if (request.respondBy && now >= request.respondBy) return { refusal: "too_late" };
   if (!authority) return { refusal: "policy_changed" };
   const { steps } = authority;
@@ -169,7 +169,8 @@ export function noteHeld(
   now: Date,
 ): Decision {
   const { request } = state;
-  if (request.status !== "pending") return { accepted: false, refusal: refusalOf[request.status] };
+  if (request.status !== "pending")
+    return { accepted: false, refusal: refusalOf(request.status, request.terms) };
   const event: AuditEvent = {
     type: "request.already_held",
     at: now,
@@ -216,7 +217,7 @@ export function approval(
 }
 
 /** The grants that were planned, owed from now on. */
-function grantsOf(
+export function grantsOf(
   request: AccessRequest,
   now: Date,
 ): {

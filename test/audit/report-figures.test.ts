@@ -54,7 +54,7 @@ test("a week in which nothing happened is there, and what the policy refused was
     { week: "2026-03-09", type: "request.refused", count: 2 },
     { week: "2026-03-09", type: "grant.active", count: 9 },
   ];
-  const none = { filed: 0, approved: 0, denied: 0, refused: 0, expired: 0, cancelled: 0 };
+  const none = { filed: 0, approved: 0, taken: 0, denied: 0, refused: 0, expired: 0, cancelled: 0 };
   expect(weeksOfRequests(["2026-03-02", "2026-03-09"], rows)).toEqual([
     { week: "2026-03-02", ...none },
     { week: "2026-03-09", ...none, filed: 5, refused: 2 },

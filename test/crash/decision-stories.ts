@@ -159,7 +159,7 @@ export const decisionStories: readonly Story[] = [
       {
         dies: "after grant",
         does: asks("glass-db read 9m break-glass it burns", "erin"),
-        audited: ["request.created", "break_glass.used", "request.approved", "grant.started", "grant.active"],
+        audited: ["request.created", "break_glass.used", "grant.started", "grant.active"],
         holds: true,
       },
       {
@@ -178,13 +178,13 @@ export const decisionStories: readonly Story[] = [
     said: [
       {
         thread: [
-          "Taken at once",
+          "Access taken by break-glass",
           "Granted to",
           "Revoked and verified",
           "Nobody has reviewed",
           "found not justified",
         ],
-        requester: ["approved.", "you have access", "your access ended", "found not justified"],
+        requester: ["taken by break-glass", "you have access", "your access ended", "found not justified"],
         alerts: ["Access taken by break-glass", "Nobody has reviewed", "found not justified"],
       },
     ],

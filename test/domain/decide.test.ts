@@ -379,6 +379,25 @@ describe("filing", () => {
     expect(kinds(effects)).toContain("grant");
   });
 
+  it("break-glass is taken, said to whoever took it, and approved by nobody", () => {
+    const breakGlass = { from: ["group:security"], reviewers: ["dana@example.com"], withinSeconds: 3600 };
+    const { next, events, effects } = file({
+      ...draft,
+      terms: { ...draft.terms, verdict: "allow", steps: [], breakGlass },
+    });
+    expect(next.request.status).toBe("approved");
+    expect(events.map(({ type, actor }) => `${type} by ${actor.kind}`)).toEqual([
+      "request.created by person",
+      "break_glass.used by person",
+      "grant.started by hallpass",
+    ]);
+    expect(kinds(effects)).toEqual(
+      expect.arrayContaining(["grant", "check_review", "tell_alerts", "tell_thread", "tell_requester"]),
+    );
+    const click = { type: "deny", by: bob, reason: "no", authority: leads } as const;
+    expect(outcome(decide(next, click, t0))).toBe("already_taken");
+  });
+
   it("refuse is kept as refused and owes nothing", () => {
     const terms = { ...draft.terms, verdict: "refuse", refusal: "no rule" } as const;
     const { next, events, effects } = file({ ...draft, terms });

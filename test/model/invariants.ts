@@ -4,7 +4,14 @@ import { approvalFault, extensionSeconds, onCall } from "./policy.ts";
 import { type Asked, type Line, type Lived, livesOf } from "./record.ts";
 import { type ModelWorld, pairOf } from "./world.ts";
 
-const closings = ["request.approved", "request.denied", "request.cancelled", "request.expired"];
+/** What a request is once this has happened, and stays. */
+const closings: ReadonlyMap<string, string> = new Map([
+  ["request.approved", "approved"],
+  ["break_glass.used", "approved"],
+  ["request.denied", "denied"],
+  ["request.cancelled", "cancelled"],
+  ["request.expired", "expired"],
+]);
 
 /** What must be true whenever nothing can be done at once; throws what is not. */
 export async function checkAlways(world: ModelWorld, course: Course): Promise<void> {
@@ -69,7 +76,7 @@ function checkDecision(asked: Asked, course: Course): void {
   const { lines, requester, access, number } = asked;
   const name = `AR-${number}`;
   const ofType = (type: string): readonly Line[] => lines.filter((line) => line.type === type);
-  const ends = lines.filter(({ type }) => closings.includes(type));
+  const ends = lines.filter(({ type }) => closings.has(type));
   insist(
     ofType("request.created").length + ofType("request.refused").length === 1,
     `${name} is not recorded once`,
@@ -77,7 +84,7 @@ function checkDecision(asked: Asked, course: Course): void {
   insist(ends.length <= 1, `${name} was decided more than once: ${ends.map(({ type }) => type).join(", ")}`);
   const [end] = ends;
   insist(
-    (end?.type.replace("request.", "") ?? (ofType("request.refused").length > 0 ? "refused" : "pending")) ===
+    (closings.get(end?.type ?? "") ?? (ofType("request.refused").length > 0 ? "refused" : "pending")) ===
       asked.status,
     `${name} is ${asked.status}, and the audit says ${end?.type}`,
   );
@@ -105,22 +112,21 @@ function checkDecision(asked: Asked, course: Course): void {
       `${name} names other approvers than those who approved`,
     );
   }
+  if (end?.type === "break_glass.used")
+    insist(access === "vault:open" && requester === onCall, `${name} was taken: the glass is none of theirs`);
   const firstGrant = ofType("grant.started")[0];
+  const isOpened = end?.type === "request.approved" || end?.type === "break_glass.used";
   insist(
-    !firstGrant || (end?.type === "request.approved" && end.seq < firstGrant.seq),
+    !firstGrant || (isOpened && end.seq < firstGrant.seq),
     `${name}: a grant was begun without an approval (${access})`,
   );
   insist(ofType("grant.started").length <= 1, `${name} began more than one grant`);
 }
 
 function approvedFault(asked: Asked, end: Line, given: readonly Line[]): string | undefined {
-  const { access, requester, lines } = asked;
+  const { access, requester } = asked;
   if (end.actorKind === "policy")
     return access === "tool:read" && requester === onCall ? undefined : "the policy allows nobody that";
-  if (lines.some(({ type }) => type === "break_glass.used"))
-    return access === "vault:open" && requester === onCall
-      ? undefined
-      : "broken glass that is none of theirs";
   return approvalFault(
     access,
     requester,
@@ -138,7 +144,7 @@ function checkGrant(life: Lived, requests: readonly Asked[]): void {
     Math.abs(seconds - asked.seconds - extensions * extensionSeconds) < 0.01,
     `${name} lasts ${seconds} s, ${asked.seconds} s were approved and ${extensions} extensions`,
   );
-  const approved = asked.lines.find(({ type }) => type === "request.approved");
+  const approved = asked.lines.find(({ type }) => closings.get(type) === "approved");
   insist(!approved || activeAt >= approved.at, `${name}: its time began before it was approved`);
   const granted = requests.filter((one) => one.extends === asked.number && one.status === "approved");
   insist(

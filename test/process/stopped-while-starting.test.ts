@@ -43,7 +43,7 @@ describe.each([
   ["its PostgreSQL starts", "data/postmaster.pid"],
   ["its PostgreSQL is there for whoever keeps it", "keeper"],
 ])("told to stop while %s", (_, file) => {
-  it("it exits with 0, and soon, and leaves no PostgreSQL", async () => {
+  it("exits with 0, and soon, and leaves no PostgreSQL", async () => {
     const run = await site.start();
     await appears(file);
     expect(await stop(run)).toEqual({ code: 0, signal: null, isPrompt: true, left: [] });

@@ -1,4 +1,5 @@
-import { ask, numberOf, opensBy, threadSays, toldAlone } from "../support/ask.ts";
+import { hallpass } from "../cli/run-hallpass.ts";
+import { ask, numberOf, opensBy, threadSays, toldAlone, toldDirectly } from "../support/ask.ts";
 import { choosesResource, fillsForm, opensForm } from "../support/form.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 import { policyWith } from "../support/rules.ts";
@@ -49,14 +50,44 @@ it("whoever may takes the access at once, it is said loudly, and somebody else r
     () => !slack.fresh(message).buttons.includes("Review break-glass"),
     "the button to be gone",
   );
-  expect(await world.audited(numberOf(message))).toEqual(
-    expect.arrayContaining([
-      "break_glass.used",
-      "request.approved",
-      "decision.refused",
-      "break_glass.reviewed",
-    ]),
+  const audited = await world.audited(numberOf(message));
+  expect(audited).toEqual(
+    expect.arrayContaining(["break_glass.used", "decision.refused", "break_glass.reviewed"]),
   );
+  expect(audited).not.toContain("request.approved");
+});
+
+it("what is taken is told as taken and never as approved: by card, thread, message, alert, audit and export", async () => {
+  const { slack } = world;
+  const message = await ask(world, "erin", "orders-db write 30m break-glass INC-8 smokes");
+  await threadSays(world, message, "Granted to");
+  const name = `AR-${numberOf(message)}`;
+  const told = await toldDirectly(
+    world,
+    "erin",
+    `${name} (Orders database (production) · Read and write): taken`,
+  );
+  expect(told.visibleText).toContain("taken by break-glass, without approval");
+  const audit = async (...words: readonly string[]): Promise<string> =>
+    (await hallpass(["audit", ...words], { env: { DATABASE_URL: world.database.url } })).stdout;
+  const [shown, did, who, exported] = await Promise.all([
+    audit("show", name),
+    audit("what", "erin@example.com"),
+    audit("who", "orders-db:write"),
+    audit("export", "--format", "jsonl", "--output", "-"),
+  ]);
+  expect(shown).toContain("erin@example.com took the access at once, by break-glass, without approval");
+  expect(who).toContain("taken by break-glass, not reviewed");
+  const said = [
+    slack.fresh(message),
+    ...slack.thread(message),
+    ...slack.as("erin").directMessages(),
+    ...slack.channel("#access-alerts").messages(),
+  ].flatMap(({ visibleText, text }) => [visibleText, text]);
+  const events = exported.split("\n").filter((line) => line.includes(`"${name}"`));
+  expect(events.length).toBeGreaterThan(3);
+  for (const text of [...said, ...shown.split("\n"), ...did.split("\n"), ...events])
+    expect(text).not.toMatch(/approved/i);
 });
 
 it("a use that nobody reviews is said again when the time is over", async () => {

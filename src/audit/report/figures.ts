@@ -10,8 +10,8 @@ export type Figures = {
   /** Events of the period by their type. */
   readonly counts: Readonly<Record<string, number>>;
   readonly weeks: readonly WeekOfRequests[];
-  /** How approved requests came to be approved. */
-  readonly approvedBy: Readonly<Record<"people" | "rule" | "breakGlass", number>>;
+  /** How approved requests came to be approved; what was taken by break-glass is none of them. */
+  readonly approvedBy: Readonly<Record<"people" | "rule", number>>;
   readonly waits: Waits;
   readonly weeksByRisk: readonly WeekOfAccess[];
   readonly resources: Listed<ResourceAccess>;
@@ -39,8 +39,8 @@ export type WeekOfRequests = Readonly<Record<Outcome, number>> & {
   readonly week: string;
   readonly filed: number;
 };
-export type Outcome = "approved" | "denied" | "refused" | "expired" | "cancelled";
-export const outcomes: readonly Outcome[] = ["approved", "denied", "refused", "expired", "cancelled"];
+export const outcomes = ["approved", "taken", "denied", "refused", "expired", "cancelled"] as const;
+export type Outcome = (typeof outcomes)[number];
 
 export type Risk = "low" | "medium" | "high" | "unknown";
 export const risks: readonly Risk[] = ["low", "medium", "high", "unknown"];
@@ -172,6 +172,7 @@ export function weeksOfRequests(
       week,
       filed: of("created") + of("refused"),
       approved: of("approved"),
+      taken: counts.get(`${week} break_glass.used`) ?? 0,
       denied: of("denied"),
       refused: of("refused"),
       expired: of("expired"),

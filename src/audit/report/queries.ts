@@ -7,9 +7,15 @@ const week = "to_char(date_trunc('week', e.at at time zone $3), 'YYYY-MM-DD')";
 const risk = "coalesce(r.terms ->> 'risk', 'unknown')";
 const request = "'AR-' || r.number";
 
+const isTaken =
+  "exists (select from audit_events b where b.request_id = e.request_id and b.type = 'break_glass.used')";
+
+/** Whoever breaks the glass approves nothing, though older versions logged it as their approval. */
+const isNoApproval = `e.type = 'request.approved' and e.actor_kind = 'person' and ${isTaken}`;
+
 export const byWeekAndType = `
   select ${week} as week, e.type, count(*)::int as count
-  from audit_events e where ${inPeriod} group by 1, 2`;
+  from audit_events e where ${inPeriod} and not (${isNoApproval}) group by 1, 2`;
 
 /** What the person held before it was granted is no access of ours. */
 const givenAccess = `
@@ -29,17 +35,15 @@ export const accessByPerson = `
          count(*) over ()::int as total
   ${givenAccess} group by e.requester_email, e.requester_person order by 2 desc, e.requester_person limit 20`;
 
-/** Approvals by people: neither an allow rule nor whoever broke the glass has waited. */
+/** Approvals by people: those of an allow rule have waited for nobody. */
 export const approvals = (bucketEnds: readonly number[]): string => `
   with approved as (
     select e.actor_kind,
-           exists (select from audit_events b where b.request_id = e.request_id and b.type = 'break_glass.used') as is_taken,
            extract(epoch from e.at - (select min(c.at) from audit_events c
              where c.request_id = e.request_id and c.type = 'request.created'))::float8 as seconds
-    from audit_events e where ${inPeriod} and e.type = 'request.approved'),
-  waits as (select seconds from approved where actor_kind = 'person' and not is_taken)
-  select (select count(*) from approved where actor_kind = 'policy' and not is_taken)::int as by_rule,
-         (select count(*) from approved where is_taken)::int as by_break_glass,
+    from audit_events e where ${inPeriod} and e.type = 'request.approved' and not (${isNoApproval})),
+  waits as (select seconds from approved where actor_kind = 'person')
+  select (select count(*) from approved where actor_kind = 'policy')::int as by_rule,
          count(*)::int as by_people,
          percentile_cont(array[0.5, 0.95]) within group (order by seconds) as percentiles,
          array[${bucketEnds.map((end) => `count(*) filter (where seconds < ${end})`).join(", ")}]::int[] as below
@@ -48,13 +52,14 @@ export const approvals = (bucketEnds: readonly number[]): string => `
 export const byRule = `
   select e.rule,
          count(*) filter (where e.type in ('request.created', 'request.refused'))::int as filed,
+         count(*) filter (where e.type = 'break_glass.used')::int as taken,
          ${["approved", "denied", "refused", "expired", "cancelled"]
            .map((what) => `count(*) filter (where e.type = 'request.${what}')::int as ${what}`)
            .join(", ")},
          count(*) over ()::int as total, count(e.rule) over ()::int as named
   from audit_events e
   where ${inPeriod} and e.type in ('request.created', 'request.refused', 'request.approved', 'request.denied',
-    'request.expired', 'request.cancelled')
+    'request.expired', 'request.cancelled', 'break_glass.used') and not (${isNoApproval})
   group by e.rule order by 2 desc, e.rule nulls last limit 15`;
 
 /** Access that appeared again ends once more: what lies between was not held. */

@@ -132,7 +132,6 @@ async function readApprovals(rows: Reader["rows"]): Promise<Pick<Figures, "appro
   const bounded = waitBuckets.map(({ belowSeconds }) => belowSeconds).filter(Number.isFinite);
   const [read] = await rows<{
     by_rule: number;
-    by_break_glass: number;
     by_people: number;
     percentiles?: readonly number[];
     below: readonly number[];
@@ -140,7 +139,7 @@ async function readApprovals(rows: Reader["rows"]): Promise<Pick<Figures, "appro
   const people = read?.by_people ?? 0;
   const below = [...(read?.below ?? []), people];
   return {
-    approvedBy: { people, rule: read?.by_rule ?? 0, breakGlass: read?.by_break_glass ?? 0 },
+    approvedBy: { people, rule: read?.by_rule ?? 0 },
     waits: {
       count: people,
       medianSeconds: read?.percentiles?.[0],

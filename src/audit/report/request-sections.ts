@@ -5,6 +5,7 @@ import { many, moreThan, wordDay } from "./table-words.ts";
 
 const tones: Readonly<Record<Outcome, Tone>> = {
   approved: "good",
+  taken: "calm",
   denied: "bad",
   refused: "strong",
   expired: "warn",
@@ -13,6 +14,7 @@ const tones: Readonly<Record<Outcome, Tone>> = {
 
 const names: Readonly<Record<Outcome, string>> = {
   approved: "approved",
+  taken: "taken by break-glass",
   denied: "denied",
   refused: "refused by policy",
   expired: "expired",
@@ -34,7 +36,7 @@ export function requestSection(figures: Figures): Section {
     title: "Requests",
     lead:
       `${many(all, "request")} filed. ${many(approved, "request")} approved: ${approvedBy.people} by people, ${approvedBy.rule} at once by ` +
-      `a rule, ${approvedBy.breakGlass} by break-glass. A request counts as filed when it was filed and as decided when it was decided, so ` +
+      `a rule. ${total("taken")} taken by break-glass, without approval. A request counts as filed when it was filed and as decided when it was decided, so ` +
       `the two need not add up within a period.`,
     charts: [
       {

@@ -32,7 +32,7 @@ export function controlsOf(figures: Figures): readonly Control[] {
     chain.first === undefined
       ? "hallpass audit verify"
       : `hallpass audit verify --from ${chain.first} --to ${chain.last}`;
-  const authorised = `${many(filed(figures), "request")} filed; ${approvedBy.people} approved by other people, ${approvedBy.rule} by a rule, ${count("request.denied")} denied, ${count("request.refused")} refused by policy`;
+  const authorised = `${many(filed(figures), "request")} filed; ${approvedBy.people} approved by other people, ${approvedBy.rule} by a rule, ${breakGlass.total} taken by break-glass, ${count("request.denied")} denied, ${count("request.refused")} refused by policy`;
   const removed = `${many(ended, "grant")} ended, ${proven} read back from the provider as gone, ${kept} kept by other access or a right of their own; ${overdue.total} late`;
   const apart = `${many(ownRequests.total, "attempt")} to decide one's own request, all refused`;
   const emergency = `${many(breakGlass.total, "use")} of break-glass, ${many(count("break_glass.reviewed"), "review")}, ${count("break_glass.overdue")} overdue`;

@@ -86,7 +86,11 @@ export function accessTitle(request: Pick<AccessRequest, "terms">): string {
 
 function summary({ request }: State): string {
   const asked = `${nameOf(request)} asks for ${accessTitle(request)} for ${formatDuration(request.durationSeconds)}`;
-  return shorten(`${requestName(request)}: ${asked} (${request.status})`, 1_000);
+  const isTaken = request.status === "approved" && request.terms.breakGlass !== undefined;
+  return shorten(
+    `${requestName(request)}: ${asked} (${isTaken ? "taken by break-glass" : request.status})`,
+    1_000,
+  );
 }
 
 function nameOf(request: AccessRequest): string {

@@ -1,8 +1,11 @@
-import type { AuditEvent } from "../../domain/audit-event.ts";
+import { type AuditEvent, isTaking } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import type { AccessRequest } from "../../domain/request.ts";
 import { actor, changeLines, discountWords, endWords, type Told, wordStep } from "./event-words.ts";
+import { maxNames } from "./approval-message.ts";
 import { code } from "./rich-text.ts";
+
+const taken = "taken by break-glass, without approval. The access is being granted.";
 
 /** One event in words for the requester. */
 export function toRequester(event: AuditEvent, request: AccessRequest): Told | undefined {
@@ -16,6 +19,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "approval.given":
       return { line: ["approved by ", actor(event), ` (${wordStep(event.data)}).`] };
     case "request.approved":
+      if (isTaking(event)) return { line: [taken] };
       if (event.data.extends !== undefined)
         return { line: [`approved. ${event.data.extends} lasts longer.`] };
       return event.data.startBy === undefined
@@ -33,6 +37,14 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
       return { line: [`${event.data.extends} could not be extended:`], said: event.data.why };
     case "request.lapsed":
       return { line: ["it was not started in time, so nothing was granted. You can ask again."] };
+    case "break_glass.used":
+      return {
+        line: [
+          `${taken} To be reviewed by ${event.data.reviewers.slice(0, maxNames).join(", ")} until `,
+          new Date(event.data.reviewBy),
+          ".",
+        ],
+      };
     case "break_glass.reviewed":
       return {
         line: [
@@ -126,7 +138,6 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "approval.flagged":
     case "request.reminded":
     case "request.escalated":
-    case "break_glass.used":
     case "break_glass.overdue":
     case "decision.refused":
     case "grant.started":

@@ -1,4 +1,4 @@
-import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
+import { type AuditEvent, type EventData, isTaking } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { maxNames } from "./approval-message.ts";
 import { actor, changeLines, discountWords, endWords, type Told, wordStep } from "./event-words.ts";
@@ -264,6 +264,6 @@ function approvedLine(event: Extract<AuditEvent, { type: "request.approved" }>):
         ? [" The access is being granted."]
         : [" The person who asked starts it until ", new Date(startBy), "."];
   if (event.actor.kind === "policy") return ["✅ Approved by the policy at once.", ...next];
-  if (event.data.approvers.length === 0) return ["🚨 Taken at once by ", actor(event), ".", ...next];
+  if (isTaking(event)) return ["🚨 Taken at once by ", actor(event), ".", ...next];
   return ["✅ Approved by ", actor(event), ".", ...next];
 }
