@@ -104,6 +104,15 @@ export function wordTime(at: Date): string {
   return at.toISOString().replace(".000Z", "Z");
 }
 
+/** Says that nobody could; `title`: what the policy calls what was asked about. */
+export function wordNobody(
+  { resource, role, when }: Pick<WhoQuestion, "resource" | "role" | "when">,
+  title: string | undefined,
+): string {
+  const access = role === undefined ? resource : `${resource}:${role}`;
+  return `Nobody could use ${title === undefined ? access : `${title} (${access})`} ${when}, as far as Hallpass gave it.`;
+}
+
 /** What an answer about a time from `from` on does not know; nothing where it knows all there was. */
 export function wordRetired(retiredUntil: Date | undefined, from: Date | undefined): string | undefined {
   if (retiredUntil === undefined || (from !== undefined && from > retiredUntil)) return undefined;

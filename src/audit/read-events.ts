@@ -32,6 +32,8 @@ export type LoggedEvent = {
 /** Reads the log as it stood in one instant. `where` chooses among the rows of `audit_events e`. */
 export type AuditReader = {
   readonly events: (where: Where) => AsyncIterable<LoggedEvent>;
+  /** What else a query finds in the same instant, a row at a time and opened like the log. */
+  readonly rows: (sql: string, values: readonly unknown[]) => AsyncIterable<unknown>;
   /** See `personNumbers`. */
   readonly personNumbers: (user: string) => Promise<readonly number[]>;
   /** Until when events were retired, which are not in the log any more; `undefined` where none were. */
@@ -70,13 +72,17 @@ export async function withAuditReader<T>(
     const retired = await client.query<{ at: Date | null }>(
       "select max(last_at) as at from audit_tombstones",
     );
+    const rows = async function* (sql: string, values: readonly unknown[]): AsyncIterable<unknown> {
+      const found: AsyncIterable<unknown> = client.query(
+        new QueryStream(sql, [...values], { batchSize: 500 }),
+      );
+      for await (const row of found) yield directory.openAll(row);
+    };
     return await work({
       retiredUntil: retired.rows[0]?.at ?? undefined,
+      rows,
       async *events(where) {
-        const rows: AsyncIterable<unknown> = client.query(
-          new QueryStream(select(where), [...where.values], { batchSize: 500 }),
-        );
-        for await (const row of rows) yield loggedEvent(directory.openAll(row));
+        for await (const row of rows(select(where), where.values)) yield loggedEvent(row);
       },
       personNumbers: (user) => personNumbers(client, user),
     });

@@ -1,6 +1,9 @@
 import { realpath, stat } from "node:fs/promises";
 import { exportAudit } from "../audit/export.ts";
 import { type ExportFilters, readExportFilters, recordedFilters } from "../audit/export-filters.ts";
+import { knowNames } from "../audit/known-names.ts";
+import { withAuditReader } from "../audit/read-events.ts";
+import { onOneLine } from "../audit/word-answers.ts";
 import type { SigningKey } from "../audit/signing-key.ts";
 import { openOutput, recordExport, writeExport, writeExportFile } from "./audit-export-output.ts";
 import { beginFile, resumeFile } from "./audit-export-part.ts";
@@ -9,6 +12,7 @@ import { signingKey } from "./audit-key.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
+import { todaysPolicy } from "./todays-policy.ts";
 
 export type AuditExportOptions = {
   readonly since?: string;
@@ -38,6 +42,8 @@ export async function auditExport(options: AuditExportOptions): Promise<number> 
     throw new CommandError("--from and --to are places of the chain: they go with --sealed.");
   const filters = parse(written);
   return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+    // What is resumed was let begin.
+    if (!resume) await insistOnNames(databaseUrl, filters);
     const key = await signingKey();
     const path = await filePath(output);
     if (path !== undefined) return exportToFile({ databaseUrl, key }, { path, resume, written, filters });
@@ -61,6 +67,16 @@ function parse(written: Words): ExportFilters {
   const parsed = readExportFilters(written, new Date());
   if (!parsed.ok) throw new CommandError(parsed.fault);
   return parsed.filters;
+}
+
+/** What never was is a slip of the pen, and an empty export of it would be taken for an answer. */
+async function insistOnNames(databaseUrl: string, { resource, rule, user }: ExportFilters): Promise<void> {
+  if ([resource, rule, user].every((each) => each === undefined)) return;
+  const today = await todaysPolicy();
+  const knowledge = await withAuditReader({ databaseUrl }, (reader) =>
+    knowNames(reader, { resource, rule, user }, today),
+  );
+  if (!knowledge.known) throw new CommandError(onOneLine(knowledge.why));
 }
 
 type ToFile = {

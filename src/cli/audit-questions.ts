@@ -1,9 +1,11 @@
+import { knowNames, type Named } from "../audit/known-names.ts";
 import { lifeOfRequest } from "../audit/life-of-request.ts";
 import {
   type ReadQuestion,
   readRequestNumber,
   readWhatQuestion,
   readWhoQuestion,
+  wordNobody,
   wordRetired,
 } from "../audit/questions.ts";
 import { type AuditReader, withAuditReader } from "../audit/read-events.ts";
@@ -18,6 +20,7 @@ import { readNow } from "../persistence/requests.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
+import { todaysPolicy } from "./todays-policy.ts";
 
 type Times = { readonly at?: string; readonly between?: readonly string[] };
 export type WhoOptions = Times & { readonly json?: boolean };
@@ -32,7 +35,7 @@ export async function auditWho(access: string, { json = false, ...times }: WhoOp
       json,
       word: wordWho,
       heading: `Who could ${access} ${question.when}:`,
-      nothing: `Nobody could ${access} ${question.when}, as far as Hallpass gave it.`,
+      nothing: async () => wordNobody(question, (await known(reader, question)).title),
     }),
   );
 }
@@ -40,13 +43,19 @@ export async function auditWho(access: string, { json = false, ...times }: WhoOp
 /** `hallpass audit what`: what a person asked for, got, was refused and decided. Resolves with the exit code. */
 export async function auditWhat(person: string, { json = false, between }: WhatOptions): Promise<number> {
   const question = read(readWhatQuestion(person, between, new Date()));
-  return answer(`what ${question.person} ${question.when}`, question.span?.from, (reader) =>
-    print(whatDid(reader, question), {
-      json,
-      word: wordWhat,
-      heading: `What ${question.person} asked for, got and decided (${question.when}):`,
-      nothing: `The audit has nothing of ${question.person} (${question.when}).`,
-    }),
+  const { person: user, when } = question;
+  return answer(
+    `what ${user} ${when}`,
+    question.span?.from,
+    (reader) =>
+      print(whatDid(reader, question), {
+        json,
+        word: wordWhat,
+        heading: `What ${user} asked for, got and decided (${when}):`,
+        nothing: () => Promise.resolve(`The audit has nothing of ${user} (${when}).`),
+      }),
+    // Whoever is asked about on record is somebody from then on.
+    async (reader) => void (await known(reader, { user })),
   );
 }
 
@@ -69,18 +78,33 @@ export async function auditShow(request: string, { json = false }: ShowOptions):
   });
 }
 
+/** That nothing is found is an answer only where what was asked about has ever been. */
+async function known(
+  reader: AuditReader,
+  { resource, role, user }: Named,
+): Promise<{ readonly title?: string }> {
+  const knowledge = await knowNames(reader, { resource, role, user }, await todaysPolicy());
+  if (!knowledge.known) throw new CommandError(onOneLine(knowledge.why));
+  return knowledge;
+}
+
 function read<T>(question: ReadQuestion<T>): T {
   if (!question.ok) throw new CommandError(question.fault);
   return question.question;
 }
 
-/** Records that the audit was asked, then answers. `from`: when what is asked about begins; ever unless told. */
+/**
+ * Records that the audit was asked, then answers. `from`: when what is asked about begins; ever unless told. `insist` throws what
+ * is wrong with the question.
+ */
 async function answer(
   question: string,
   from: Date | undefined,
   work: (reader: AuditReader) => Promise<void>,
+  insist?: (reader: AuditReader) => Promise<void>,
 ): Promise<number> {
   return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+    if (insist) await withAuditReader({ databaseUrl }, insist);
     await recordQuestion(databaseUrl, question);
     try {
       await withAuditReader({ databaseUrl }, async (reader) => {
@@ -114,7 +138,8 @@ type Printing<T> = {
   readonly json: boolean;
   readonly word: (answer: T) => readonly string[];
   readonly heading: string;
-  readonly nothing: string;
+  /** What to say where there is no answer; may throw. */
+  readonly nothing: () => Promise<string>;
 };
 
 /** Prints answers as they come: a paragraph each, or an array of JSON. */
@@ -132,8 +157,12 @@ async function print<T>(
     }
     count += 1;
   }
-  if (json) await write(count === 0 ? "[]\n" : "\n]\n");
-  else if (count === 0) await write(`${onOneLine(nothing)}\n`);
+  if (count > 0) {
+    if (json) await write("\n]\n");
+    return;
+  }
+  const none = await nothing();
+  await write(json ? "[]\n" : `${onOneLine(none)}\n`);
 }
 
 /** Waits for whoever reads, so that a long answer is not collected in memory. */

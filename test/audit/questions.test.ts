@@ -239,6 +239,65 @@ test("the commands answer, say where in the chain each event stands, and are on 
   expect((await office.events()).filter((type) => type === "audit.asked")).toHaveLength(5);
 });
 
+test("what never was is refused with what was probably meant, and asking twice makes nothing of it", async () => {
+  const run = async (...words: readonly string[]) => {
+    const env = { DATABASE_URL: office.url };
+    const { code, stdout, stderr } = await hallpass(["audit", ...words], { env });
+    return [code, stdout, stderr];
+  };
+  const refused = (why: RegExp) => [1, "", expect.stringMatching(why)];
+  const ever = "^No policy and no event here ever";
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [
+      "who orders-bd:write",
+      new RegExp(`${ever} had the resource “orders-bd”, did you mean "orders-db"\\?\n$`),
+    ],
+    [
+      "who orders-db:wriet --json",
+      new RegExp(`${ever} had the role of orders-db “wriet”, did you mean "write"\\?\n$`),
+    ],
+    ["who x", new RegExp(`${ever} had the resource “x”\\. Known are: ghost-db, incident, orders-db\\.\n$`)],
+    [
+      "what allice@example.com",
+      new RegExp(`${ever} named “allice@example.com”, did you mean "alice@example.com"\\?`),
+    ],
+    ["what person-9999", new RegExp(`${ever} named “person-9999”`)],
+    ["export --resource orders", new RegExp(`${ever} had the resource “orders”`)],
+    ["export --user allice@example.com", new RegExp(`${ever} named “allice@example.com”`)],
+    ["export --rule writing", new RegExp(`${ever} had the rule “writing”`)],
+  ];
+  for (const [words, why] of [...cases, ...cases.slice(3, 4)])
+    expect([words, ...(await run(...words.split(" ")))]).toEqual([words, ...refused(why)]);
+});
+
+test("what only a policy or only events know was, and nobody is an answer about it", async () => {
+  const run = (...words: readonly string[]) =>
+    hallpass(["audit", ...words], { env: { DATABASE_URL: office.url } });
+  // Named in the policy alone.
+  expect(await run("who", "ghost-db:any", "--at", "1970-01-01")).toMatchObject({
+    code: 0,
+    stdout:
+      "Nobody could use A role that does not exist · Nothing (ghost-db:any) on 1970-01-01 (UTC), as far as Hallpass gave it.\n",
+  });
+  expect(await run("what", "dana@example.com")).toMatchObject({
+    code: 0,
+    stdout: "The audit has nothing of dana@example.com (ever).\n",
+  });
+  await office.db.$executeRaw`
+    insert into audit_events (id, at, type, actor_kind, resource, role, rule, requester_email, data)
+    values (gen_random_uuid(), '2020-01-01', 'request.expired', 'hallpass', 'old-db', 'read', 'an old rule', 'Old@example.com', '{}')`;
+  expect(await run("who", "old-db:read")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Nobody could use old-db:read at /),
+  });
+  for (const [filter, value] of [
+    ["resource", "old-db"],
+    ["rule", "an old rule"],
+    ["user", "old@example.com"],
+  ])
+    expect((await run("export", `--${filter}`, value ?? "")).stdout).toContain("request.expired");
+});
+
 test("who is erased reads so, also in questions", async () => {
   const forgotten = await forgetPerson(office.url, erin.email);
   const person = forgotten.forgotten ? forgotten.person : 0;

@@ -183,10 +183,10 @@ test("an event that was still being written when an export began is in it", asyn
   await late.connect();
   await late.query("begin");
   const { rows } = await late.query<{ seq: string }>(
-    `insert into audit_events (id, at, type, actor_kind, rule, data)
-     values (gen_random_uuid(), now(), 'request.cancelled', 'hallpass', 'late', '{}') returning seq`,
+    `insert into audit_events (id, at, type, actor_kind, data)
+     values (gen_random_uuid(), now(), 'audit.refused', 'hallpass', '{}') returning seq`,
   );
-  const exported = run("--format", "jsonl", "--rule", "late", "--output", path);
+  const exported = run("--format", "jsonl", "--type", "audit.refused", "--output", path);
   const waits = `select 1 from pg_stat_activity
     where application_name = 'hallpass audit export' and query like '%pg_locks%' and datname = current_database()`;
   while ((await client.query(waits)).rowCount === 0);

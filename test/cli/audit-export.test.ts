@@ -54,6 +54,7 @@ test("events go to standard output, and that they did is recorded first", async 
 });
 
 test("what was asked for is on record", async () => {
+  await insertEvents(1);
   const filters = ["--since", "2026-03-01", "--user", "Alice@example.com", "--resource", "orders-db"];
   await hallpass(["audit", "export", ...filters], { env });
   expect(await query("select actor_kind, data from audit_events where type = 'audit.exported'")).toEqual([

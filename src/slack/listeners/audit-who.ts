@@ -1,4 +1,5 @@
-import { parseWhoQuestion, wordRetired } from "../../audit/questions.ts";
+import { knowNames } from "../../audit/known-names.ts";
+import { parseWhoQuestion, wordNobody, wordRetired } from "../../audit/questions.ts";
 import { withAuditReader } from "../../audit/read-events.ts";
 import { whoCould } from "../../audit/who-could.ts";
 import { onOneLine, wordWho } from "../../audit/word-answers.ts";
@@ -42,18 +43,19 @@ export async function answerWho(
   const lines: string[] = [];
   let count = 0;
   let unknown: string | undefined;
+  let nobody = "";
   await withAuditReader({ databaseUrl: deps.databaseUrl }, async (reader) => {
     unknown = wordRetired(reader.retiredUntil, question.span.from);
     for await (const answer of whoCould(reader, question)) {
       count += 1;
       if (count <= mostAnswers) lines.push(shorten(`• ${wordWho(answer).join("; ")}\n`, longestLine));
     }
+    if (count > 0) return;
+    const knowledge = await knowNames(reader, { resource: question.resource, role: question.role });
+    nobody = knowledge.known ? wordNobody(question, knowledge.title) : knowledge.why;
   });
   const aside = unknown === undefined ? "" : ` ${unknown}`;
-  if (count === 0)
-    return {
-      text: onOneLine(`Nobody could ${access} ${question.when}, as far as Hallpass gave it.${aside}`),
-    };
+  if (count === 0) return { text: onOneLine(`${nobody}${aside}`) };
   const more = count - lines.length;
   if (more > 0)
     lines.push(

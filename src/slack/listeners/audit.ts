@@ -7,6 +7,9 @@ import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt"
 import type { WebClient } from "@slack/web-api";
 import { exportAudit } from "../../audit/export.ts";
 import { type ExportFilters, parseExportFilters, recordedFilters } from "../../audit/export-filters.ts";
+import { knowNames } from "../../audit/known-names.ts";
+import { withAuditReader } from "../../audit/read-events.ts";
+import { onOneLine } from "../../audit/word-answers.ts";
 import type { Person } from "../../domain/person.ts";
 import { refusalText } from "../../domain/refusal.ts";
 import { actorOf } from "../../domain/request-consequences.ts";
@@ -85,6 +88,8 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     const parsed = parseExportFilters(words, now);
     if (!parsed.ok) return { text: parsed.fault };
     const { filters } = parsed;
+    const unknown = await unknownFilter(deps, filters);
+    if (unknown !== undefined) return { text: unknown };
     await recordEvent(
       deps.db,
       {
@@ -110,6 +115,18 @@ async function whyNot(deps: SlackDeps, policy: Policy, person: Person): Promise<
   return isAuditor(policy, await deps.groups.read(policy.outsideGroups), person.email)
     ? undefined
     : "Only auditors may read the audit. The policy names them under settings.auditors.";
+}
+
+/** What no filter can find, for it never was. */
+async function unknownFilter(
+  { databaseUrl }: SlackDeps,
+  { resource, rule, user }: ExportFilters,
+): Promise<string | undefined> {
+  if ([resource, rule, user].every((each) => each === undefined)) return undefined;
+  const knowledge = await withAuditReader({ databaseUrl }, (reader) =>
+    knowNames(reader, { resource, rule, user }),
+  );
+  return knowledge.known ? undefined : onOneLine(knowledge.why);
 }
 
 async function deliver(
