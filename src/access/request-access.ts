@@ -1,10 +1,12 @@
+import type { Person } from "../domain/person.ts";
 import type { AccessRequest, RequestSource } from "../domain/request.ts";
 import { storable } from "../domain/text.ts";
 import { file } from "../domain/file-request.ts";
 import type { Caller } from "../identity/caller.ts";
 import { findByDedupeKey, readNow, recordNew } from "../persistence/requests.ts";
-import { evaluate } from "../policy/evaluate.ts";
+import { evaluate, type Evaluation } from "../policy/evaluate.ts";
 import { wordRefusals } from "../policy/explain.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { PolicyRefusal } from "../policy/refusals.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { draftRequest } from "./draft-request.ts";
@@ -49,7 +51,9 @@ export type AccessAnswer =
   /** The ask itself is mistaken (no such resource, no reason ...): nothing to decide, nothing recorded. */
   | { readonly outcome: "mistaken"; readonly why: string; readonly refusals: readonly PolicyRefusal[] }
   /** An earlier delivery of the same interaction was filed. */
-  | { readonly outcome: "repeated"; readonly number: number };
+  | { readonly outcome: "repeated"; readonly number: number }
+  /** Another of theirs asks for the very same and waits for a decision; nothing recorded. */
+  | { readonly outcome: "waits_already"; readonly number: number };
 
 /** How often a request may be judged anew because its requester was given other access meanwhile, before something must be wrong. */
 const maxRaces = 50;
@@ -89,23 +93,53 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
     const { refusals } = evaluation;
     return { outcome: "mistaken", why: wordRefusals(refusals), refusals };
   }
+  return record(deps, { policy, ask, person, now, approvalsSeen: facts.approvalsSeen }, evaluation);
+}
+
+type Judged = {
+  readonly policy: Policy;
+  readonly ask: AnyAsk;
+  readonly person: Person;
+  readonly now: Date;
+  readonly approvalsSeen: number | undefined;
+};
+
+async function record(
+  deps: PolicyDeps,
+  judged: Judged,
+  evaluation: Evaluation,
+): Promise<AccessAnswer | undefined> {
+  const { policy, ask, person, now, approvalsSeen } = judged;
+  const { maxPending } = policy.settings;
   const transition = {
     ...file({ ...draftRequest(policy, ask, person, evaluation, now), number: 0 }),
-    approvalsSeen: facts.approvalsSeen,
+    approvalsSeen,
   };
-  const recorded = await recordNew(deps.db, transition, ask.dedupeKey);
-  if (!recorded) {
-    const earlier = ask.dedupeKey === undefined ? undefined : await findByDedupeKey(deps.db, ask.dedupeKey);
-    if (!earlier) return undefined;
-    // What was refused before must not look as if it had been filed.
-    if (evaluation.verdict === "refuse" && earlier.isRefused) return refused(earlier, evaluation.refusals);
-    return { outcome: "repeated", number: earlier.number };
+  const recorded = await recordNew(deps.db, transition, { dedupeKey: ask.dedupeKey, maxPending });
+  switch (recorded.is) {
+    case "recorded": {
+      const request = { ...transition.next.request, number: recorded.number };
+      deps.recent.set({ ...transition.next, request });
+      deps.wake(recorded.effects, now);
+      if (evaluation.verdict === "refuse") return refused(recorded, evaluation.refusals);
+      return { outcome: "filed", request };
+    }
+    case "too_many": {
+      const { waiting } = recorded;
+      const refusal: PolicyRefusal = { kind: "too_many_pending", max: maxPending, waiting };
+      const rule = evaluation.rule === undefined ? {} : { rule: evaluation.rule };
+      return record(deps, judged, { verdict: "refuse", refusals: [refusal], ...rule });
+    }
+    case "waits_already":
+    case "late": {
+      const earlier = ask.dedupeKey === undefined ? undefined : await findByDedupeKey(deps.db, ask.dedupeKey);
+      // What was refused before must not look as if it had been filed.
+      if (earlier && evaluation.verdict === "refuse" && earlier.isRefused)
+        return refused(earlier, evaluation.refusals);
+      if (earlier) return { outcome: "repeated", number: earlier.number };
+      return recorded.is === "late" ? undefined : { outcome: "waits_already", number: recorded.number };
+    }
   }
-  const request = { ...transition.next.request, number: recorded.number };
-  deps.recent.set({ ...transition.next, request });
-  deps.wake(recorded.effects, now);
-  if (evaluation.verdict === "refuse") return refused(recorded, evaluation.refusals);
-  return { outcome: "filed", request };
 }
 
 function refused({ number }: { readonly number: number }, refusals: readonly PolicyRefusal[]): AccessAnswer {
@@ -134,6 +168,7 @@ function isMistake(refusal: PolicyRefusal): boolean {
     case "conflict":
     case "locked_down":
     case "too_many":
+    case "too_many_pending":
     case "too_soon":
     case "not_break_glass":
     case "nobody_can_approve":

@@ -9,6 +9,7 @@ import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
 import type { Claim } from "./effects.ts";
 import { withRowsOf } from "./event-rows.ts";
+import { countPending } from "./pending-count.ts";
 import { StateRow } from "./rows.ts";
 
 /** Enough of an effect to wake whoever carries it out. */
@@ -89,18 +90,31 @@ export async function findByDedupeKey(
   return found ? { number: found.number, isRefused: found.status === "refused" } : undefined;
 }
 
+/** What became of a new request. */
+export type Recorded =
+  | { readonly is: "recorded"; readonly number: number; readonly effects: readonly OwedEffect[] }
+  /** Another of the requester's asks for the very same and waits already. */
+  | { readonly is: "waits_already"; readonly number: number }
+  | { readonly is: "too_many"; readonly waiting: number }
+  /**
+   * One with this dedupe key was already filed, or one to extend the same in the same place, or it gives access and the requester was
+   * given other access meanwhile.
+   */
+  | { readonly is: "late" };
+
 /**
- * Records a new request with its events and effects in one statement.
- * `undefined` when a request with this dedupe key was already filed, or one to extend the same in the same place, or when it gives
- * access and the requester was given other access meanwhile: nothing is written then.
+ * Records a new request with its events and effects in one statement. Nothing is written of what is not recorded.
+ * `maxPending`: how many of one requester may wait, this one included.
  */
 export async function recordNew(
   db: PrismaClient,
   transition: Transition,
-  dedupeKey: string | undefined,
-): Promise<{ readonly number: number; readonly effects: readonly OwedEffect[] } | undefined> {
+  { dedupeKey, maxPending }: { readonly dedupeKey: string | undefined; readonly maxPending: number },
+): Promise<Recorded> {
   const { request } = transition.next;
   const gives = request.status === "approved";
+  const waits = request.status === "pending";
+  const mayBeAnother = request.terms.extends !== undefined;
   const effects = withIds(transition.effects);
   const changes = {
     grants: transition.next.grants,
@@ -110,8 +124,9 @@ export async function recordNew(
   const rows = await withRowsOf(db, told, (events, insist) =>
     committing(
       "file",
-      () => db.$queryRaw<{ number: number }[]>`
+      () => db.$queryRaw<{ number: number | null; waiting: number; same: number | null }[]>`
     with ${gives ? countApproval(request.requester.id, transition.approvalsSeen) : Prisma.empty}
+    ${waits ? countPending(request) : Prisma.empty}
     changed as (
       insert into access_requests (
         id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, requester_person,
@@ -125,11 +140,16 @@ export async function recordNew(
         ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},
         ${request.closedAt ?? null}::timestamptz
       ${gives ? Prisma.sql`from counted` : Prisma.empty}
+      ${waits ? Prisma.sql`from pending where waiting < ${maxPending} and (same is null or ${mayBeAnother})` : Prisma.empty}
       on conflict do nothing
       returning id, number)
     ${consequences(changes, { events, insist })}
-    select number from changed`,
+    ${waits ? Prisma.sql`select number, waiting, same from pending left join changed on true` : Prisma.sql`select number, 0 as waiting, null as same from changed`}`,
     ),
   );
-  return rows[0] && { number: rows[0].number, effects };
+  const [row] = rows;
+  if (row && row.number !== null) return { is: "recorded", number: row.number, effects };
+  if (row && row.same !== null && !mayBeAnother) return { is: "waits_already", number: row.same };
+  if (row && row.waiting >= maxPending) return { is: "too_many", waiting: row.waiting };
+  return { is: "late" };
 }

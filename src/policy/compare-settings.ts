@@ -20,6 +20,11 @@ export function compareSettings(before: Policy, after: Policy): readonly string[
       : [
           `the audit's checkpoints now go to ${fresh.audit ?? "no channel"} (before: ${old.audit ?? "none"})`,
         ]),
+    ...(old.maxPending === fresh.maxPending
+      ? []
+      : [
+          `of one person's requests at most ${fresh.maxPending} may now wait for a decision (before: ${old.maxPending})`,
+        ]),
     ...(old.drift.everySeconds === fresh.drift.everySeconds
       ? []
       : [

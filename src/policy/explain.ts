@@ -59,6 +59,8 @@ export function wordRefusal(refusal: PolicyRefusal): string {
       return `${refusal.value} is locked down: ${refusal.reason}. Admins of Hallpass can lift it.`;
     case "too_many":
       return `At most ${refusal.max} such ${refusal.max === 1 ? "grant" : "grants"} at a time; you hold ${refusal.held}. Give one back, or wait until it ends.`;
+    case "too_many_pending":
+      return `At most ${refusal.max} of your requests may wait for a decision at a time; ${refusal.waiting} ${refusal.waiting === 1 ? "does" : "do"}. Cancel one that you do not need any more, or wait until one is decided, then ask again.`;
     case "too_soon":
       return `You had this access lately and can ask again from ${wordTime(refusal.until)} on.`;
     case "not_break_glass":

@@ -40,6 +40,8 @@ type Settings = {
   /** Principals. */
   readonly admins: readonly string[];
   readonly auditors: readonly string[];
+  /** How many requests of one person may wait for a decision at a time. */
+  readonly maxPending: number;
   readonly drift: {
     readonly unknown: UnknownHandling;
     /** How often each provider is compared with what should be. */

@@ -37,6 +37,8 @@ export type PolicyRefusal =
     }
   | { readonly kind: "locked_down"; readonly value: string; readonly reason: string }
   | ({ readonly kind: "too_many"; readonly max: number; readonly held: number } & Asked)
+  /** So many of their requests wait for a decision already. */
+  | { readonly kind: "too_many_pending"; readonly max: number; readonly waiting: number }
   | ({ readonly kind: "too_soon"; readonly until: Date } & Asked)
   | ({ readonly kind: "not_break_glass"; readonly rule: string } & Asked)
   | ({
@@ -70,6 +72,7 @@ export function fieldOf({ kind }: PolicyRefusal): "resource" | "role" | "duratio
     case "conflict":
     case "locked_down":
     case "too_many":
+    case "too_many_pending":
     case "too_soon":
     case "not_break_glass":
     case "nobody_can_approve":

@@ -26,6 +26,9 @@ export const defaultTimeoutSeconds = 86_400;
 /** A working day: enough for one task, gone by the next morning. */
 export const defaultMaxDurationSeconds = 8 * 3600;
 
+/** More than anybody works on at a time, and few enough for those who decide. */
+export const defaultMaxPending = 20;
+
 /** How often providers are looked at for drift unless told. */
 const defaultDriftEvery = "10m";
 
@@ -55,6 +58,9 @@ const WrittenSettings = z.strictObject({
   ),
   admins: z.array(Principal).default([]).describe("Who administers Hallpass."),
   auditors: z.array(Principal).default([]).describe("Who may read everybody's requests and the audit."),
+  max_pending: Count.default(defaultMaxPending).describe(
+    "How many requests of one person may wait for a decision at a time.",
+  ),
   drift: WrittenDrift.prefault({}).describe(
     "What a provider holds and should not, or lacks and should hold.",
   ),

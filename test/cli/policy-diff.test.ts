@@ -60,6 +60,11 @@ test.each([
     "erin@example.com can now read everybody's requests and the audit",
   ],
   [
+    "how many requests may wait",
+    ["auditors: [group:security]", "auditors: [group:security], max_pending: 3"],
+    "of one person's requests at most 3 may now wait for a decision (before: 20)",
+  ],
+  [
     "a condition, and nothing but it",
     ["decision: allow", 'decision: allow\n    when: request.ticket != ""'],
     'erin@example.com may ask for orders-db:read on other terms: when request.ticket != "": at once, at most 8h; else 1 of group:orders-leads, at most 8h (before: at once, at most 8h)',

@@ -97,6 +97,10 @@ const cases: readonly [PolicyRefusal, string][] = [
     "At most 2 such grants at a time; you hold 3. Give one back, or wait until it ends.",
   ],
   [
+    { kind: "too_many_pending", max: 20, waiting: 20 },
+    "At most 20 of your requests may wait for a decision at a time; 20 do. Cancel one that you do not need any more, or wait until one is decided, then ask again.",
+  ],
+  [
     { kind: "too_soon", ...at, until: new Date("2026-03-03T04:05:06Z") },
     "You had this access lately and can ask again from 2026-03-03 04:05 UTC on.",
   ],
@@ -157,6 +161,7 @@ test("each refusal belongs to the field of the form where it can be mended", () 
     "ticket_unfit: ticket",
     "conflict: role",
     "too_many: role",
+    "too_many_pending: role",
     "too_soon: role",
     "not_break_glass: role",
     "nobody_can_approve: role",

@@ -9,6 +9,7 @@ settings:
   alerts: "#access-alerts"
   admins: [group:security]
   auditors: [group:security]
+  max_pending: 5
   drift: { unknown: adopt, every: 1h }
 people:
   alice@example.com: { orders-postgres: alice }

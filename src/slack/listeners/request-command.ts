@@ -55,6 +55,11 @@ function named(emails: readonly string[]): string {
   return `${emails.slice(0, 5).join(", ")}${more}`;
 }
 
+/** Said of what asks for the very same as a request that waits. */
+export function wordWaiting(earlier: { readonly number: number }): string {
+  return `${requestName(earlier)} already waits for approval: it asks for the same, for as long and for the same reason. Nothing else was filed.`;
+}
+
 /** What became of an ask, for the person who asked. */
 export function wordAnswer(answer: AccessAnswer): string {
   switch (answer.outcome) {
@@ -73,6 +78,8 @@ export function wordAnswer(answer: AccessAnswer): string {
     }
     case "repeated":
       return `${requestName(answer)} is recorded.`;
+    case "waits_already":
+      return wordWaiting(answer);
     case "refused":
       return `${answer.why} (Recorded as ${requestName(answer)}.)`;
     case "mistaken":

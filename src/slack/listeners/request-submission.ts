@@ -19,6 +19,7 @@ import {
 import { escapeMrkdwn } from "../views/rich-text.ts";
 import { readForm } from "./form-values.ts";
 import { refuseNobody } from "./nobody.ts";
+import { wordWaiting } from "./request-command.ts";
 
 type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 type Submitted =
@@ -80,6 +81,7 @@ async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promis
     };
     const answer = await requestAccess(deps, ask);
     if (answer.outcome === "filed" || answer.outcome === "repeated") return { filed: true };
+    if (answer.outcome === "waits_already") return fail(lastBlock, wordWaiting(answer));
     return { filed: false, errors: errorsOf(answer.refusals, resource) };
   } catch (error) {
     return fail(lastBlock, faultText(deps.log, error, "filing a request"));
