@@ -16,6 +16,8 @@ const told = { payload: z.object({ event: StoredEvent }) };
 const Common = z.object({
   id: z.string(),
   requestId: z.string(),
+  /** Whose request it is of. */
+  requester: z.string(),
   lane: z.string(),
   attempts: z.number(),
   /** When the world was first touched for this effect. */
@@ -82,7 +84,8 @@ export async function claimEffect(
         select 1 from effects o
         where o.lane = e.lane and o.id <> e.id and o.done_at is null
           and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > statement_timestamp()))
-    returning e.id, e.request_id as "requestId", e.grant_id as "grantId", e.kind, e.lane, e.payload, e.attempts,
+    returning e.id, e.request_id as "requestId",
+              (select r.requester_email from access_requests r where r.id = e.request_id) as requester, e.grant_id as "grantId", e.kind, e.lane, e.payload, e.attempts,
               e.started_at as "startedAt", e.last_error as "lastError", ${clock.now} as now`;
   return rows[0] === undefined ? undefined : ClaimedEffect.parse(rows[0]);
 }
@@ -207,9 +210,13 @@ export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): 
 /** What is looked for first when much is owed: access that is to end, then access that is waited for. */
 export const urgency: readonly QueueName[] = ["revocations", "grants", "deadlines", "messages"];
 
+/** So many messages are looked at to see whose turn it is; of more, those that have waited longest. */
+const turnDepth = 3_000;
+
 /**
  * Effects that are due, not being worked on, and first in their lane: the most urgent queue first, in it the longest
- * overdue. At most `limit` of each queue, so that thousands of messages hide no revocation.
+ * overdue. At most `limit` of each queue, so that thousands of messages hide no revocation; and of messages one of each requester
+ * at a time, so that thousands of one person's hide no other's.
  */
 export async function dueEffects(
   db: PrismaClient,
@@ -220,16 +227,20 @@ export async function dueEffects(
   const rows = await db.$queryRaw<unknown[]>`
     select due.*
     from unnest(${queues}::text[]) with ordinality as q(name, place), lateral (
-      select e.id, e.queue, greatest(e.due_at, e.retry_at) as "dueAt",
-             extract(epoch from ${clock.now} - greatest(e.due_at, e.retry_at))::float8 as "overdueSeconds"
-      from effects e
-      where e.queue = q.name and e.done_at is null and greatest(e.due_at, e.retry_at) <= ${clock.now}
-        and (e.locked_until is null or e.locked_until < statement_timestamp())
-        and not exists (
-          select 1 from effects o
-          where o.lane = e.lane and o.done_at is null and o.seq < e.seq and o.due_at <= ${clock.now})
-      order by greatest(e.due_at, e.retry_at) limit ${limit}) due
-    order by q.place, due."dueAt"`;
+      select e.id, e.queue, e.due as "dueAt", extract(epoch from ${clock.now} - e.due)::float8 as "overdueSeconds",
+             case when q.name = 'messages' then row_number() over (partition by r.requester_email order by e.due) end as turn
+      from (
+        select e.id, e.queue, e.request_id, greatest(e.due_at, e.retry_at) as due
+        from effects e
+        where e.queue = q.name and e.done_at is null and greatest(e.due_at, e.retry_at) <= ${clock.now}
+          and (e.locked_until is null or e.locked_until < statement_timestamp())
+          and not exists (
+            select 1 from effects o
+            where o.lane = e.lane and o.done_at is null and o.seq < e.seq and o.due_at <= ${clock.now})
+        order by greatest(e.due_at, e.retry_at) limit case when q.name = 'messages' then ${turnDepth}::int else ${limit}::int end) e
+      join access_requests r on r.id = e.request_id
+      order by turn, e.due limit ${limit}) due
+    order by q.place, due.turn, due."dueAt"`;
   return z.array(DueEffect).parse(rows);
 }
 

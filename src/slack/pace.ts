@@ -6,8 +6,16 @@ export type PaceLimits = { readonly burst: number; readonly intervalMs: number }
 
 /** Whose turn it is where Slack takes only so much: one channel's messages, or one method's calls. */
 export type Pace = {
-  /** 0: now, and the turn is taken. Else the milliseconds after which `id` is to ask again; its place in the line is kept. */
-  ask(place: string, id: string, urgency: Urgency, limits?: PaceLimits): number;
+  /**
+   * 0: now, and the turn is taken. Else the milliseconds after which `id` is to ask again; its place in the line is kept. Among what is
+   * as urgent those on whose behalf it comes (`by`) take turns, so that whoever sends much delays nobody but themselves.
+   */
+  ask(
+    place: string,
+    id: string,
+    urgency: Urgency,
+    options?: { readonly by?: string; readonly limits?: PaceLimits | undefined },
+  ): number;
   /** Something that goes with what has just had its turn, and waits for none. */
   take(place: string): void;
   /** Slack asked for a pause; after it the place starts slowly. */
@@ -26,13 +34,27 @@ const maxPlaces = 10_000;
 
 const urgencies: readonly Urgency[] = ["urgent", "ordinary", "patient"];
 
-type Line = Map<string, number>;
+type Waiting = {
+  /** In which round it goes: each that comes on somebody's behalf goes a round later than the one before. */
+  readonly round: number;
+  /** When it is to come back. */
+  readonly backAt: number;
+};
+
+type Line = {
+  /** In the order in which they came. */
+  readonly waiting: Map<string, Waiting>;
+  /** The round that is served. */
+  round: number;
+  /** The last round that each has taken a place in. */
+  readonly lastRounds: Map<string, number>;
+};
+
 type Place = {
   readonly limits: PaceLimits;
   tokens: number;
   /** When the tokens were counted; ahead of time while Slack wants a pause. */
   countedAt: number;
-  /** Who waits and when they are to come back, in the order in which they came. */
   readonly lines: Readonly<Record<Urgency, Line>>;
 };
 
@@ -47,26 +69,30 @@ export function createPace(
     const known = places.get(name);
     if (known) return refilled(known, now());
     if (places.size >= maxPlaces) forgetIdle(places, now());
-    const lines = { urgent: new Map(), ordinary: new Map(), patient: new Map() };
+    const lines = { urgent: emptyLine(), ordinary: emptyLine(), patient: emptyLine() };
     const place: Place = { limits: own, tokens: own.burst, countedAt: now(), lines };
     places.set(name, place);
     return place;
   };
 
   return {
-    ask(name, id, urgency, own) {
+    ask(name, id, urgency, { by = "", limits: own } = {}) {
       const place = placeOf(name, own);
       const present = now();
-      const ahead = countAhead(place.lines, id, urgency, present);
+      const line = place.lines[urgency];
+      const known = line.waiting.get(id);
+      const round = known?.round ?? nextRound(line, by);
+      const ahead = countAhead(place.lines, { id, round }, urgency, present);
       if (place.countedAt <= present && ahead + 1 <= place.tokens) {
         place.tokens -= 1;
-        place.lines[urgency].delete(id);
+        serve(line, id, { by, round });
         return 0;
       }
       const pauseMs = Math.max(0, place.countedAt - present);
       const missing = Math.max(0, ahead + 1 - place.tokens);
       const waitMs = Math.max(1, Math.ceil(pauseMs + missing * place.limits.intervalMs));
-      place.lines[urgency].set(id, present + waitMs);
+      line.waiting.set(id, { round, backAt: present + waitMs });
+      if (!known) line.lastRounds.set(by, round);
       return waitMs;
     },
     take(name) {
@@ -89,14 +115,38 @@ function refilled(place: Place, now: number): Place {
   return place;
 }
 
-/** How many wait who go first: the more urgent, and those as urgent who came earlier. Forgets who will not come. */
-function countAhead(lines: Place["lines"], id: string, urgency: Urgency, now: number): number {
+function emptyLine(): Line {
+  return { waiting: new Map(), round: 0, lastRounds: new Map() };
+}
+
+/** Not before the round that is served, however long they have sent nothing. */
+function nextRound({ round, lastRounds }: Line, by: string): number {
+  return Math.max(round, lastRounds.get(by) ?? 0) + 1;
+}
+
+function serve(line: Line, id: string, { by, round }: { readonly by: string; readonly round: number }): void {
+  line.waiting.delete(id);
+  line.round = Math.max(line.round, round);
+  line.lastRounds.set(by, Math.max(line.lastRounds.get(by) ?? 0, round));
+  if (line.waiting.size > 0) return;
+  line.lastRounds.clear();
+  line.round = 0;
+}
+
+/** How many wait who go first: the more urgent, and of those as urgent an earlier round, in it who came earlier. Forgets who will not come. */
+function countAhead(
+  lines: Place["lines"],
+  { id, round }: { readonly id: string; readonly round: number },
+  urgency: Urgency,
+  now: number,
+): number {
   let ahead = 0;
   for (const each of urgencies) {
-    for (const [other, backAt] of lines[each]) {
-      if (each === urgency && other === id) return ahead;
-      if (backAt + graceMs < now) lines[each].delete(other);
-      else ahead += 1;
+    let cameEarlier = true;
+    for (const [other, { round: theirs, backAt }] of lines[each].waiting) {
+      if (each === urgency && other === id) cameEarlier = false;
+      else if (backAt + graceMs < now) lines[each].waiting.delete(other);
+      else if (each !== urgency || theirs < round || (theirs === round && cameEarlier)) ahead += 1;
     }
     if (each === urgency) return ahead;
   }
@@ -106,6 +156,7 @@ function countAhead(lines: Place["lines"], id: string, urgency: Urgency, now: nu
 function forgetIdle(places: Map<string, Place>, now: number): void {
   for (const [name, place] of places) {
     const { tokens, limits, lines } = refilled(place, now);
-    if (tokens >= limits.burst && urgencies.every((each) => lines[each].size === 0)) places.delete(name);
+    if (tokens >= limits.burst && urgencies.every((each) => lines[each].waiting.size === 0))
+      places.delete(name);
   }
 }

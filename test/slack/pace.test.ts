@@ -40,6 +40,50 @@ it("lets the urgent go first; who waited longer is told again when to come", () 
   expect(pace.ask("C1", "alert", "urgent")).toBe(0);
 });
 
+it("has those on whose behalf as urgent things come take turns, however many one of them sends", () => {
+  const pace = started();
+  const ask = (id: string, by: string): number => pace.ask("C1", id, "urgent", { by });
+  const flood = Array.from({ length: 300 }, (_, index) => `flood ${index}`);
+  for (const id of flood) ask(id, "mallory");
+  // Some of them have passed by now.
+  for (const id of flood.slice(3, 50)) {
+    now += 1_000;
+    expect(ask(id, "mallory")).toBe(0);
+  }
+  expect(ask("alice 1", "alice")).toBeLessThanOrEqual(2_000);
+  expect(ask("alice 2", "alice")).toBeLessThanOrEqual(4_000);
+  expect(ask("bob 1", "bob")).toBeLessThanOrEqual(3_000);
+  const waiting = new Map([
+    ...flood.slice(50).map((id) => [id, "mallory"] as const),
+    ...["alice 1", "alice 2"].map((id) => [id, "alice"] as const),
+    ["bob 1", "bob"],
+  ]);
+  const passed: string[] = [];
+  while (waiting.size > 0) {
+    now += 1_000;
+    for (const [id, by] of waiting) {
+      if (ask(id, by) > 0) continue;
+      passed.push(id);
+      waiting.delete(id);
+    }
+  }
+  // Each in turn, and nobody has to stand back for those who come again and again.
+  expect(passed.slice(0, 5)).toEqual(["flood 50", "alice 1", "bob 1", "flood 51", "alice 2"]);
+  expect(passed.slice(5)).toEqual(flood.slice(52));
+});
+
+it("gives nobody more for having sent nothing for long", () => {
+  const pace = started();
+  const ask = (id: string, by: string): number => pace.ask("C1", id, "urgent", { by });
+  for (let index = 0; index < 20; index += 1) ask(`mallory ${index}`, "mallory");
+  for (let index = 3; index < 10; index += 1) {
+    now += 1_000;
+    ask(`mallory ${index}`, "mallory");
+  }
+  const waits = Array.from({ length: 4 }, (_, index) => ask(`alice ${index}`, "alice"));
+  expect(waits).toEqual([2_000, 4_000, 6_000, 8_000]);
+});
+
 it("waits as long as Slack asks, then starts slowly", () => {
   const pace = started();
   pace.hold("C1", 30_000);
