@@ -107,7 +107,7 @@ function policyText(role: string, subjects: readonly string[]): string {
   );
   return `
 version: 1
-settings: { channel: "#${workspace.channel.name}" }
+settings: { channel: "#${workspace.channel.name}", max_pending: 1000000 }
 people:
 ${people.join("\n")}
 groups:

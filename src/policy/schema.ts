@@ -27,7 +27,7 @@ export const defaultTimeoutSeconds = 86_400;
 export const defaultMaxDurationSeconds = 8 * 3600;
 
 /** More than anybody works on at a time, and few enough for those who decide. */
-export const defaultMaxPending = 20;
+const defaultMaxPending = 20;
 
 /** How often providers are looked at for drift unless told. */
 const defaultDriftEvery = "10m";

@@ -164,6 +164,7 @@ describe("what is left out", () => {
       alerts: "#access",
       admins: ["group:security"],
       auditors: [],
+      maxPending: 20,
       drift: { unknown: "report", everySeconds: 600 },
     });
     expect(policy.resources.get("orders")).toMatchObject({

@@ -172,7 +172,7 @@ it("who approved for the first time, and whoever approve one another, are said i
   await hadAsked({ requester: "dana", resource: "ghost-db", count: 9 });
   await hadAsked({ requester: "bob", resource: "staging", count: 3, approver: "alice" });
   await hadAsked({ requester: "alice", resource: "staging", count: 2, approver: "bob" });
-  const message = await ask(world, "alice", "ghost-db any 1h looking");
+  const message = await ask(world, "alice", "ghost-db any 1h looking again");
   await slack.as("bob").presses(message, "Approve");
   const told = await threadSays(world, message, "New approver");
   expect(told.visibleText).toContain(
