@@ -18,6 +18,8 @@ function answer(method: string, args: URLSearchParams): object {
     }
     case "conversations.list":
       return { channels: [workspace.channel], response_metadata: { next_cursor: "" } };
+    case "conversations.info":
+      return { channel: workspace.channel };
     case "conversations.open":
       return { channel: { id: `D${args.get("users") ?? ""}` } };
     case "chat.postMessage":

@@ -189,7 +189,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     changeUsergroup: usergroups.changeMembers,
     editUsergroup: usergroups.edit,
     addUsergroup: usergroups.add,
-    channels: createChannelHands(workspace),
+    channels: createChannelHands(workspace, interactions),
     sendEvent: async (event) => {
       await interactions.event(event);
     },

@@ -127,6 +127,8 @@ export function createSlackApp(
     deps.userGroups.learn(user);
     await onAccountChanged(deps, toAccount(user));
   });
+  app.event("channel_shared", async ({ event }) => deps.directory.forgetChannel(event.channel));
+  app.event("channel_unshared", async ({ event }) => deps.directory.forgetChannel(event.channel));
   const onGroupEvent = { subteam_created: true, subteam_updated: true, subteam_members_changed: true };
   app.event(anyOf(onGroupEvent), async () => deps.userGroups.forget());
 

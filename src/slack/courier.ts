@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
 import type { Pace, PaceLimits, Urgency } from "./pace.ts";
-import { type Mark, post, type Posted, type PostingDeps, postTo } from "./posting.ts";
+import { insistOnOurs, type Mark, post, type Posted, type PostingDeps, postTo } from "./posting.ts";
 import { mayBeDone, tokenFault } from "./slack-fault.ts";
 import type { TokenWatch } from "./token-watch.ts";
 import type { Message } from "./views/approval-message.ts";
@@ -83,11 +83,17 @@ export function createCourier(deps: CourierDeps): Courier {
         if (waitMs > 0) throw new NotYet(waitMs);
         turns.add(wanted);
       };
-      const send: Parcel["post"] = async (channel, compose, { thread_ts, part } = {}) => {
+      const send = async (
+        channel: string,
+        compose: Compose,
+        { thread_ts, part }: NonNullable<Parameters<Parcel["post"]>[2]> = {},
+        insist?: () => Promise<void>,
+      ): Promise<Posted> => {
         turn(channel);
         const metadata = markOf(effect, part);
         const found = mayStand ? await find(deps, effect, { channel, thread_ts }, metadata) : undefined;
         if (found) return found;
+        await insist?.();
         const message = await compose();
         try {
           const posted = await post(client, channel, message, { thread_ts, metadata });
@@ -103,11 +109,13 @@ export function createCourier(deps: CourierDeps): Courier {
       const parcel: Parcel = {
         postTo: (idOrName, compose, part) =>
           postTo(directory, idOrName, (id) => send(id, compose, named(part))),
-        post: send,
+        post: (channel, compose, options) =>
+          send(channel, compose, options, () => insistOnOurs(directory, channel)),
         postInPerson: async (slackId, compose, part) =>
           send(await directory.directMessages(slackId), compose, named(part)),
         async update(at, compose) {
           turn(updates, updateLimits);
+          await insistOnOurs(directory, at.channel);
           const { text, blocks } = await compose();
           await client.chat.update({ channel: at.channel, ts: at.ts, text, blocks: [...blocks] });
         },

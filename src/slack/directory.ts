@@ -24,7 +24,7 @@ export type SlackChannel = {
   readonly id: string;
   readonly isArchived: boolean;
   readonly isShared: boolean;
-  /** Slack was asked just now. */
+  /** Which channel it is was asked just now. */
   readonly isFresh: boolean;
 };
 
@@ -39,7 +39,10 @@ export type Directory = {
   accountByEmail(email: string): Promise<SlackAccount | undefined>;
   /** The Slack id of the account with this e-mail address; `undefined` when there is none or Slack cannot be asked. */
   idByEmail(email: string): Promise<string | undefined>;
-  /** A channel by its id or `#name`; `undefined` when the bot cannot see one. Throws when Slack cannot be asked. */
+  /**
+   * A channel by its id or `#name`, as it was a few seconds ago at most; `undefined` when the bot cannot see one. Throws when Slack
+   * cannot be asked.
+   */
   channel(idOrName: string): Promise<SlackChannel | undefined>;
   /** A channel is not as it was remembered. */
   forgetChannel(idOrName: string): void;
@@ -51,15 +54,43 @@ export type Directory = {
 
 const accountTtlMs = 60_000;
 const channelTtlMs = 10 * 60_000;
+/**
+ * How long it is believed that a channel is not shared: whoever shares it shows another company what is posted from then on. One call
+ * each so many seconds and channel stays far below what Slack takes (https://docs.slack.dev/apis/web-api/rate-limits).
+ */
+const channelStateTtlMs = 5_000;
 const maxRemembered = 10_000;
 
 /** Who and what is in the workspace, asked of Slack and remembered for a short time. */
-export function createDirectory(client: WebClient): Directory {
-  const accounts = createMemory<SlackAccount>(accountTtlMs);
-  const idsByEmail = createMemory<string>(channelTtlMs);
-  const channels = createMemory<SlackChannel>(channelTtlMs);
-  const conversations = createMemory<string>(channelTtlMs);
-  const ask = async (id: string): Promise<SlackAccount | undefined> => {
+export function createDirectory(client: WebClient, now: () => number = () => performance.now()): Directory {
+  const accounts = createMemory<SlackAccount>(accountTtlMs, now);
+  const idsByEmail = createMemory<string>(channelTtlMs, now);
+  const channelIds = createMemory<string>(channelTtlMs, now);
+  const channelStates = createMemory<ChannelState>(channelStateTtlMs, now);
+  const asking = new Map<string, Promise<ChannelState | undefined>>();
+  const conversations = createMemory<string>(channelTtlMs, now);
+
+  async function askState(id: string): Promise<ChannelState | undefined> {
+    const found = await whenKnown("channel_not_found", () => client.conversations.info({ channel: id }));
+    return found && stateOf(found.channel);
+  }
+
+  /** Those who ask at the same moment have one answer. What Slack told of the channel meanwhile is newer than that. */
+  async function readState(id: string): Promise<ChannelState | undefined> {
+    const known = channelStates.get(id);
+    if (known) return known;
+    const asked = asking.get(id) ?? askState(id);
+    asking.set(id, asked);
+    try {
+      const state = await asked;
+      if (state && asking.get(id) === asked) channelStates.set(id, state);
+      return state;
+    } finally {
+      if (asking.get(id) === asked) asking.delete(id);
+    }
+  }
+
+  async function askAccount(id: string): Promise<SlackAccount | undefined> {
     const found = await whenKnown("user_not_found", () => client.users.info({ user: id }));
     if (!found?.user) {
       accounts.delete(id);
@@ -68,12 +99,13 @@ export function createDirectory(client: WebClient): Directory {
     const account = toAccount({ ...found.user, id });
     accounts.set(id, account);
     return account;
-  };
+  }
+
   return {
-    account: async (id) => accounts.get(id) ?? ask(id),
+    account: async (id) => accounts.get(id) ?? askAccount(id),
     async accountNow(id) {
       try {
-        return await ask(id);
+        return await askAccount(id);
       } catch (error) {
         const known = accounts.get(id);
         if (known) return known;
@@ -98,24 +130,26 @@ export function createDirectory(client: WebClient): Directory {
       }
     },
     async channel(idOrName) {
-      const known = channels.get(idOrName);
-      if (known) return { ...known, isFresh: false };
-      const channel = idOrName.startsWith("#")
-        ? await findByName(client, idOrName.slice(1))
-        : (await whenKnown("channel_not_found", () => client.conversations.info({ channel: idOrName })))
-            ?.channel;
-      if (channel?.id === undefined) return undefined;
-      const found = {
-        id: channel.id,
-        isArchived: channel.is_archived === true,
-        isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true,
-        isFresh: true,
-      };
+      const isName = idOrName.startsWith("#");
+      const id = isName ? channelIds.get(idOrName) : idOrName;
+      const known = id === undefined ? undefined : await readState(id);
+      if (!isName) return known && { ...known, isFresh: true };
+      if (known && takesMessages(known)) return { ...known, isFresh: false };
+      // Another may have its name by now.
+      const listed = await findByName(client, idOrName.slice(1));
+      if (!listed) return undefined;
+      const found = stateOf(listed);
       // One that takes nothing may be mended at any time.
-      if (!found.isArchived && !found.isShared) channels.set(idOrName, found);
-      return found;
+      if (takesMessages(found)) channelIds.set(idOrName, found.id);
+      else channelIds.delete(idOrName);
+      return { ...found, isFresh: true };
     },
-    forgetChannel: (idOrName) => channels.delete(idOrName),
+    forgetChannel(idOrName) {
+      const id = channelIds.get(idOrName) ?? idOrName;
+      channelIds.delete(idOrName);
+      channelStates.delete(id);
+      asking.delete(id);
+    },
     async directMessages(slackId) {
       const known = conversations.get(slackId);
       if (known !== undefined) return known;
@@ -125,6 +159,22 @@ export function createDirectory(client: WebClient): Directory {
       return channel.id;
     },
     forget: (id) => accounts.delete(id),
+  };
+}
+
+type ChannelState = Omit<SlackChannel, "isFresh">;
+
+function takesMessages({ isArchived, isShared }: ChannelState): boolean {
+  return !isArchived && !isShared;
+}
+
+/** Throws where Slack does not say which channel it speaks of. */
+function stateOf(channel: ListedChannel | undefined): ChannelState {
+  if (channel?.id === undefined) throw new Error("Slack did not say what became of a channel");
+  return {
+    id: channel.id,
+    isArchived: channel.is_archived === true,
+    isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true,
   };
 }
 
@@ -198,7 +248,10 @@ async function whenKnown<T>(absent: string, call: () => Promise<T>): Promise<T |
   }
 }
 
-function createMemory<T>(ttlMs: number): {
+function createMemory<T>(
+  ttlMs: number,
+  now: () => number,
+): {
   get(key: string): T | undefined;
   set(key: string, value: T): void;
   delete(key: string): void;
@@ -207,11 +260,11 @@ function createMemory<T>(ttlMs: number): {
   return {
     get(key) {
       const entry = entries.get(key);
-      return entry && entry.until > performance.now() ? entry.value : undefined;
+      return entry && entry.until > now() ? entry.value : undefined;
     },
     set(key, value) {
       if (entries.size >= maxRemembered) entries.clear();
-      entries.set(key, { value, until: performance.now() + ttlMs });
+      entries.set(key, { value, until: now() + ttlMs });
     },
     delete: (key) => {
       entries.delete(key);

@@ -47,6 +47,12 @@ async function usable(
   return channel;
 }
 
+/** Insists that no other company reads a channel, known by its id; anything else that is wrong with it Slack says to whoever posts. */
+export async function insistOnOurs(directory: Directory, id: string): Promise<void> {
+  const channel = await directory.channel(id);
+  if (channel?.isShared === true) throw new ChannelError("it is shared with another company");
+}
+
 /** What a message carries unseen, so that it is found again: ids that say nothing to whoever reads them. */
 export type Mark = { readonly event_type: string; readonly event_payload: Readonly<Record<string, string>> };
 

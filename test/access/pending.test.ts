@@ -1,12 +1,12 @@
 import { cancelRequest } from "../../src/access/cancel-request.ts";
 import { type AccessAnswer, type AccessAsk, requestAccess } from "../../src/access/request-access.ts";
-import type { Person } from "../../src/domain/person.ts";
+import type { Caller } from "../../src/identity/caller.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 import { ordinaryPolicy } from "../support/hallpass.ts";
 
 const max = 3;
-const erin: Person = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
+const erin: Caller = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
 
 let office: Office;
 beforeEach(async () => {
