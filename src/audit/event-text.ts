@@ -138,7 +138,7 @@ const endReasons: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Why an approval stopped counting, in words. */
-export const discountReason: Readonly<Record<DiscountReason, string>> = {
+const discountReason: Readonly<Record<DiscountReason, string>> = {
   lockdown: "they are locked down",
   offboarded: "they have left",
   own: "they turned out to be the person who asked",

@@ -9,7 +9,8 @@ export function discount(
   now: Date,
 ): Decision {
   const { request } = state;
-  if (request.status !== "pending") return { accepted: false, refusal: refusalOf(request.status, request.terms) };
+  if (request.status !== "pending")
+    return { accepted: false, refusal: refusalOf(request.status, request.terms) };
   const approval = request.decisions.find(
     (decision) =>
       decision.verdict === "approve" && decision.person === person && decision.discounted === undefined,
