@@ -90,6 +90,7 @@ const User = z.looseObject({
 const Told = z.object({
   event: z.discriminatedUnion("type", [
     z.object({ type: z.literal("user_change"), user: User }),
+    z.object({ type: z.enum(["channel_shared", "channel_unshared"]), channel: Id }),
     z.object({ type: z.enum(["subteam_created", "subteam_updated", "subteam_members_changed"]) }),
   ]),
 });
