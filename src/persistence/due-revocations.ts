@@ -50,7 +50,7 @@ export async function claimRevocations(
       from due where e.id = due.id
       returning e.*)
     select jsonb_build_object(
-             'id', e.id, 'requestId', e.request_id, 'requester', r.requester_email, 'grantId', e.grant_id, 'kind', e.kind, 'lane', e.lane,
+             'id', e.id, 'requestId', e.request_id, 'requester', r.requester_person, 'grantId', e.grant_id, 'kind', e.kind, 'lane', e.lane,
              'attempts', e.attempts, 'startedAt', e.started_at, 'lastError', e.last_error) as effect,
            (select g.provider from grants g where g.id = e.grant_id) as provider,
            to_jsonb(r) as request,

@@ -17,7 +17,7 @@ const Common = z.object({
   id: z.string(),
   requestId: z.string(),
   /** Whose request it is of. */
-  requester: z.string(),
+  requester: z.number(),
   lane: z.string(),
   attempts: z.number(),
   /** When the world was first touched for this effect. */
@@ -85,7 +85,7 @@ export async function claimEffect(
         where o.lane = e.lane and o.id <> e.id and o.done_at is null
           and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > statement_timestamp()))
     returning e.id, e.request_id as "requestId",
-              (select r.requester_email from access_requests r where r.id = e.request_id) as requester, e.grant_id as "grantId", e.kind, e.lane, e.payload, e.attempts,
+              (select r.requester_person from access_requests r where r.id = e.request_id) as requester, e.grant_id as "grantId", e.kind, e.lane, e.payload, e.attempts,
               e.started_at as "startedAt", e.last_error as "lastError", ${clock.now} as now`;
   return rows[0] === undefined ? undefined : ClaimedEffect.parse(rows[0]);
 }
@@ -228,7 +228,7 @@ export async function dueEffects(
     select due.*
     from unnest(${queues}::text[]) with ordinality as q(name, place), lateral (
       select e.id, e.queue, e.due as "dueAt", extract(epoch from ${clock.now} - e.due)::float8 as "overdueSeconds",
-             case when q.name = 'messages' then row_number() over (partition by r.requester_email order by e.due) end as turn
+             case when q.name = 'messages' then row_number() over (partition by r.requester_person order by e.due) end as turn
       from (
         select e.id, e.queue, e.request_id, greatest(e.due_at, e.retry_at) as due
         from effects e

@@ -79,7 +79,7 @@ export function createCourier(deps: CourierDeps): Courier {
       const turn = (wanted: string, limits?: PaceLimits): void => {
         place = wanted;
         if (turns.has(wanted)) return pace.take(wanted);
-        const waitMs = pace.ask(wanted, effect.id, urgency, { by: effect.requester, limits });
+        const waitMs = pace.ask(wanted, effect.id, urgency, { by: String(effect.requester), limits });
         if (waitMs > 0) throw new NotYet(waitMs);
         turns.add(wanted);
       };

@@ -69,7 +69,8 @@ const Command = z.looseObject({
   command: z.string(),
   text: z.string().default(""),
   user_id: Id,
-  team_id: Id,
+  // Where somebody sits: the account says whose they are.
+  team_id: Id.or(z.literal("")).default(""),
   channel_id: Id,
   trigger_id: Token,
   response_url: z.string(),
