@@ -13,7 +13,9 @@ const eventsPerRequest = 7;
  */
 export async function fillAuditLog(client: Client, events: number): Promise<void> {
   await client.query("set synchronous_commit = off");
-  await client.query("insert into policies (hash, text) values (repeat('a', 64), 'version: 1')");
+  await client.query(
+    "insert into policies (hash, text) values (encode(sha256('version: 1'), 'hex'), 'version: 1')",
+  );
   const people = Array.from({ length: personCount }, (_, index) => buildPerson(index + 1));
   await client.query(
     `insert into people (handle, key) select p ->> 'email', decode(p ->> 'key', 'hex') from jsonb_array_elements($1) p`,
@@ -36,18 +38,18 @@ export async function fillAuditLog(client: Client, events: number): Promise<void
   const requests = Math.ceil(events / eventsPerRequest);
   await client.query(
     `insert into access_requests (id, status, source, requester_email, requester_name, resource, role, duration_seconds, reason,
-       policy_version, terms, planned, created_at)
-     select ${requestId("n")}, 'approved', 'slack', '', '', 'orders-db', 'read', 3600, '', repeat('a', 64), '{}', '[]', now()
+       policy_version, terms, planned, created_at, number)
+     select ${requestId("n")}, 'approved', 'slack', '', '', 'orders-db', 'read', 3600, '', ${policyHash}, '{}', '[]', now(), n + 1
      from generate_series(0, $1::int - 1) n`,
     [requests],
   );
   await client.query(
-    `insert into audit_events (id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, actor_person,
+    `insert into audit_events (id, at, type, request_id, request_number, grant_id, actor_kind, actor_email, actor_slack_id, actor_person,
        requester_email, requester_person, resource, role, rule, policy_version, data)
-     select gen_random_uuid(), '2026-01-01'::timestamptz + e * interval '37.123 seconds', k.type, ${requestId("n")},
+     select gen_random_uuid(), '2026-01-01'::timestamptz + e * interval '37.123 seconds', k.type, ${requestId("n")}, n + 1,
        case when k.type like 'grant%' or k.type like 'revocation%' then ${requestId("n + 500000000")} end,
        case when k.actor is null then 'hallpass' else 'person' end, ${value("k.actor", 0)}, ${value("k.actor", 1)}, k.actor,
-       ${value("k.requester", 0)}, k.requester, 'orders-db-' || n % 40, 'read', 'reading takes one lead', repeat('a', 64),
+       ${value("k.requester", 0)}, k.requester, 'orders-db-' || n % 40, 'read', 'reading takes one lead', ${policyHash},
        case k.type
          when 'request.created' then jsonb_build_object('reason', t.token, 'source', 'slack', 'durationSeconds', 3600)
          when 'approval.given' then jsonb_build_object('name', ${value("k.actor", 2)}, 'have', 1, 'needed', 1)
@@ -71,13 +73,17 @@ export async function fillAuditLog(client: Client, events: number): Promise<void
   await client.query("vacuum (analyze) audit_events, access_requests, people, personal_values");
 }
 
+const policyHash = "encode(sha256('version: 1'), 'hex')";
+
 function requestId(number: string): string {
   return `lpad(to_hex(${number}), 32, '0')::uuid`;
 }
 
 /** A token of the value at this place, of the person with this number. */
 function value(person: string, place: number): string {
-  return `(chr(64976) || 'i' || ((${person}) - 1) * 4 + ${place + 1} || chr(64977))`;
+  return `(select chr(64976) || 'i' || v.id || '.' || v.person_id || '.' ||
+    translate(rtrim(encode(v.mark, 'base64'), '='), '+/', '-_') || chr(64977)
+    from personal_values v where v.id = ((${person}) - 1) * 4 + ${place + 1})`;
 }
 
 function buildPerson(number: number): unknown {

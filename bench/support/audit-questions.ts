@@ -43,6 +43,7 @@ export async function askAll(databaseUrl: string): Promise<void> {
     checkpoints: 0,
     unsealed: 0,
     oddIds: { count: 0, first: null },
+    unbound: { people: 0, number: 0 },
     faults: [],
     tombstones: [],
     uncompared: 0,

@@ -43,9 +43,9 @@ export async function fileRequest(
       returning number),
     logged as (
       insert into audit_events (
-        id, at, type, request_id, actor_kind, actor_email, actor_slack_id, requester_email, resource, role, rule,
-        policy_version, data)
-      select ${uuidv7()}::uuid, ${now}, 'request.created', ${id}::uuid, 'person', ${requester.email}, ${requester.id},
+        id, at, type, request_id, request_number, actor_kind, actor_email, actor_slack_id, requester_email, resource, role,
+        rule, policy_version, data)
+      select ${uuidv7()}::uuid, ${now}, 'request.created', ${id}::uuid, number, 'person', ${requester.email}, ${requester.id},
              ${requester.email}, 'orders-db', 'read', 'reading takes a lead', ${policyVersion}, ${asked}::jsonb
       from filed),
     owed as (
@@ -82,7 +82,7 @@ export async function approveRequest(
       update access_requests
       set version = version + 1, status = 'approved', decisions = ${JSON.stringify(decisions)}::jsonb, closed_at = ${now}
       where id = ${id}::uuid and version = 1
-      returning requester_email),
+      returning requester_email, number),
     granted as (
       insert into grants (id, request_id, status, provider, subject, target, duration_seconds)
       select ${grantId}::uuid, ${id}::uuid, 'granting', 'orders-postgres', 'engineer1',
@@ -90,9 +90,9 @@ export async function approveRequest(
       from decided),
     logged as (
       insert into audit_events (
-        id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, requester_email, resource, role,
-        rule, policy_version, data)
-      select e.id, ${now}, e.type, ${id}::uuid, e.grant_id, e.actor_kind, e.actor_email, e.actor_slack_id,
+        id, at, type, request_id, request_number, grant_id, actor_kind, actor_email, actor_slack_id, requester_email,
+        resource, role, rule, policy_version, data)
+      select e.id, ${now}, e.type, ${id}::uuid, number, e.grant_id, e.actor_kind, e.actor_email, e.actor_slack_id,
              requester_email, 'orders-db', 'read', 'reading takes a lead', ${policyVersion}, e.data
       from decided, (values
         (${uuidv7()}::uuid, 'approval.given', null, 'person', ${approver.email}, ${approver.id}, ${given}::jsonb),

@@ -12,7 +12,7 @@ export async function readHead(client: ClientBase): Promise<{
   const { rows } = await client.query(
     `select coalesce(h.sequence, 0)::float8 as sequence, coalesce(h.hash, repeat('0', 64)) as hash,
             ${isoTime("now()")} as at
-     from (select 1) as once left join hallpass_audit_head() h on true`,
+     from (select 1) as once left join hallpass_chain_head() h on true`,
   );
   const { sequence, hash, at } = Head.parse(rows[0]);
   return { head: { sequence, hash }, at };

@@ -18,6 +18,8 @@ export type SealedEvent = {
   /** Room for the hash it is linked to, and the canonical JSON up to `end`. */
   readonly linked: Buffer;
   readonly end: number;
+  /** Whether it has the number of the request it is of; `undefined` where it is of none. */
+  readonly isNumbered: boolean | undefined;
   readonly columns: Columns;
 };
 
@@ -92,6 +94,7 @@ function readEvent(columns: Columns, to: Buffer): SealedEvent | undefined {
   const { lines, from } = columns;
   const pen: Pen = { from: lines, at: from, to, end: hashLength, hasEscapes: false };
   let at = "";
+  let isNumbered: boolean | undefined;
   for (const { name, key, write } of writers) {
     if (isAbsent(lines, pen.at)) {
       if (name === "id") return undefined;
@@ -103,12 +106,14 @@ function readEvent(columns: Columns, to: Buffer): SealedEvent | undefined {
     pen.end = end;
     if (!write(pen) || !isColumnEnd(lines[pen.at])) return readText(columns);
     if (name === "at") at = to.toString("latin1", pen.end - 1 - timeLength, pen.end - 1);
+    else if (name === "requestId") isNumbered = false;
+    else if (name === "requestNumber") isNumbered = true;
     pen.at += 1;
   }
   // In the place of the first comma.
   to[hashLength] = brace;
   to[pen.end++] = braceEnd;
-  return { at, linked: to, end: pen.end, columns };
+  return { at, linked: to, end: pen.end, isNumbered, columns };
 }
 
 /** The same of any event, by way of texts. */
@@ -116,7 +121,8 @@ function readText(columns: Columns): SealedEvent | undefined {
   const event = eventIn(columns);
   if (event.id === null) return undefined;
   const linked = Buffer.from(" ".repeat(hashLength) + canonicalRecord(event));
-  return { at: String(event.at ?? ""), linked, end: linked.length, columns };
+  const isNumbered = event.requestNumber == null ? (event.requestId == null ? undefined : false) : true;
+  return { at: String(event.at ?? ""), linked, end: linked.length, isNumbered, columns };
 }
 
 const code = (character: string): number => character.charCodeAt(0);
@@ -140,7 +146,7 @@ function isAbsent(lines: Buffer, at: number): boolean {
   return lines[at] === backslash && lines[at + 1] === bigN && isColumnEnd(lines[at + 2]);
 }
 
-const numbers: ReadonlySet<string> = new Set(["seq", "actorPerson", "requesterPerson"]);
+const numbers: ReadonlySet<string> = new Set(["seq", "requestNumber", "actorPerson", "requesterPerson"]);
 
 /** Writes a column as a member of the record, where the pen is at its beginning. `false`: it takes a text to do so. */
 const writers = chainedFields.map(({ name }) => ({

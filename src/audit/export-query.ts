@@ -12,7 +12,8 @@ export const auditFields = [
   { name: "type", sql: "e.type", isOpen: true, about: "what happened, such as request.approved" },
   {
     name: "request",
-    sql: "'AR-' || r.number",
+    // Of events that were written before they had it, as the request's row has it.
+    sql: "'AR-' || coalesce(e.request_number, r.number)",
     about: "the request as people name it: AR-1042",
   },
   { name: "request_id", sql: "e.request_id", about: "the request's UUID" },
@@ -110,7 +111,7 @@ const copyAs: Readonly<Record<ExportFormat, (chosen: string, isBeginning: boolea
   json: copyJson,
 };
 
-const requestOf = "left join access_requests r on r.id = e.request_id";
+const requestOf = "left join access_requests r on r.id = e.request_id and e.request_number is null";
 
 /** JSON holds no control character, so that neither a quote nor a delimiter is ever written. */
 function copyJson(chosen: string): string {

@@ -1,10 +1,10 @@
-import type { AuditReader, LoggedEvent } from "./read-events.ts";
+import { type AuditReader, type LoggedEvent, requestOfNumber } from "./read-events.ts";
 
 /** Every event of a request, in the order of the log; none where there is no such request. */
 export async function lifeOfRequest(reader: AuditReader, number: number): Promise<readonly LoggedEvent[]> {
   const events: LoggedEvent[] = [];
   const log = reader.events({
-    sql: "e.request_id = (select id from access_requests where number = $1)",
+    sql: `e.request_id = ${requestOfNumber("$1::int")}`,
     values: [number],
     order: "seq",
   });

@@ -6,7 +6,8 @@ import type { ExportFormat } from "./export-filters.ts";
 const start = bytesOf(tokenStart);
 const end = bytesOf(tokenEnd);
 const marker = start.length;
-const valueMark = "i".charCodeAt(0);
+const valueLetter = "i".charCodeAt(0);
+const dot = ".".charCodeAt(0);
 const digitZero = "0".charCodeAt(0);
 
 /** Writes what a token stands for where the token stood. `isCell`: it is all there is in a cell of a CSV file. */
@@ -21,8 +22,8 @@ export function createTokenOpener(
   format: ExportFormat,
 ): (lines: string) => string {
   const write: Write = format === "csv" ? writeCsv : writeJson;
-  const cells: string[] = [];
-  const inside: string[] = [];
+  const cells: Known[] = [];
+  const inside: Known[] = [];
 
   function open(inner: string, isCell: boolean): string | undefined {
     const token = parseToken(inner);
@@ -41,11 +42,14 @@ export function createTokenOpener(
       const before = at === 0 ? "\n" : lines[at - 1];
       const isCell = before === "," || before === "\n";
       const known = isCell ? cells : inside;
-      const valueId = lines.charCodeAt(from) === valueMark ? numberIn(lines, from + 1, to) : -1;
-      const replacement = known[valueId] ?? open(lines.slice(from, to), isCell);
+      const valueId = lines.charCodeAt(from) === valueLetter ? numberAt(lines, from + 1) : -1;
+      const seen = known[valueId];
+      // Only what is the same to its last character: the mark says what the row has to be.
+      const isKnown = seen?.token.length === to - from && lines.startsWith(seen.token, from);
+      const replacement = isKnown ? seen.text : open(lines.slice(from, to), isCell);
       at = from;
       if (replacement === undefined) continue;
-      if (valueId >= 0) known[valueId] = replacement;
+      if (valueId >= 0 && !isKnown) known[valueId] = { token: lines.slice(from, to), text: replacement };
       opened += lines.slice(copied, from - marker) + replacement;
       copied = to + marker;
       at = copied;
@@ -55,16 +59,20 @@ export function createTokenOpener(
   };
 }
 
-/** The number written there; -1 when something else is. */
-function numberIn(text: string, from: number, to: number): number {
-  if (to - from > 10 || to === from) return -1;
+/** What a token was replaced with. */
+type Known = { readonly token: string; readonly text: string };
+
+/** The number written there, up to a dot or the end of a token; -1 when something else is. */
+function numberAt(text: string, from: number): number {
   let number = 0;
-  for (let at = from; at < to; at += 1) {
-    const digit = text.charCodeAt(at) - digitZero;
-    if (digit < 0 || digit > 9) return -1;
+  for (let at = from; at < from + 11; at += 1) {
+    const character = text.charCodeAt(at);
+    const digit = character - digitZero;
+    if (digit < 0 || digit > 9)
+      return at > from && (character === dot || text.startsWith(end, at)) ? number : -1;
     number = number * 10 + digit;
   }
-  return number;
+  return -1;
 }
 
 const writeJson: Write = (text) => JSON.stringify(text).slice(1, -1);

@@ -93,19 +93,29 @@ export async function withAuditReader<T>(
 
 function select({ with: tables, sql, order }: Where): string {
   return `${tables === undefined ? "" : `with ${tables} `}
-    select e.seq::float8 as seq, c.sequence::float8 as place, e.at, e.type, e.request_id, 'AR-' || r.number as request,
+    select e.seq::float8 as seq, c.sequence::float8 as place, e.at, e.type, e.request_id,
+           'AR-' || coalesce(e.request_number, r.number) as request,
            e.grant_id, e.actor_kind, e.actor_email, e.actor_slack_id, e.requester_email, e.resource, e.role, e.rule,
            e.policy_version, e.data,
            case when e.type = 'grant.extended' then (
              select jsonb_build_object('byRule', a.actor_kind = 'policy', 'approvers', a.data -> 'approvers')
-             from access_requests x join audit_events a on a.request_id = x.id and a.type = 'request.approved'
-             where 'AR-' || x.number = e.data ->> 'by' and x.number = substring(e.data ->> 'by' from '[0-9]{1,9}')::int
+             from audit_events a where a.type = 'request.approved'
+               and a.request_id = ${requestOfNumber("substring(e.data ->> 'by' from '^AR-([0-9]{1,9})$')::int")}
              limit 1) end as extension
     from audit_events e
     left join audit_chain c on c.event_seq = e.seq
-    left join access_requests r on r.id = e.request_id
+    left join access_requests r on r.id = e.request_id and e.request_number is null
     where ${sql}
     order by ${order === "seq" ? "e.seq" : "e.request_id, e.seq"}`;
+}
+
+/** The id of the request that people know by a number: as it was filed; one of before events had it, as its row has it. */
+export function requestOfNumber(number: string): string {
+  return `coalesce(
+    (select f.request_id from audit_events f
+     where f.request_number = ${number} and f.type in ('request.created', 'request.refused') limit 1),
+    (select x.id from access_requests x where x.number = ${number} and not exists (
+       select from audit_events n where n.request_id = x.id and n.request_number is not null)))`;
 }
 
 const text = z.string().nullable();

@@ -73,7 +73,7 @@ async function sealBatch(
       if (lock?.taken !== true) return undefined;
       const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string; seq: bigint | null }[]>`
         select sequence, hash, (select max(event_seq) from audit_chain) as seq
-        from hallpass_audit_head()`;
+        from hallpass_chain_head()`;
       const from = after ?? Number(head?.seq ?? 0) - lateEvents;
       const events = z.array(ChainedEvent).parse(await transaction.$queryRaw(unsealed(from)));
       if (events.length === 0) return { count: 0, lastSeq: 0 };

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Client } from "pg";
 import { shareSnapshot, type SharedSnapshot, type SnapshotAt } from "./snapshot.ts";
-import { isLate, type Places, type VerifiedPlaces, verifyPlaces } from "./verify-places.ts";
+import { createNews, isLate, type Places, type VerifiedPlaces, verifyPlaces } from "./verify-places.ts";
 
 /** What a thread is asked, in the snapshot of whoever asks. */
 export type Order = { readonly snapshot: SharedSnapshot; readonly places: Places };
@@ -59,7 +59,7 @@ async function partsOf(
   const parts: Places[] = [];
   for (const { sequence, hash } of seams.rows) {
     parts.push({ ...last, to: sequence });
-    last = { ...places, from: sequence + 1, previousHash: hash, latestAt: "" };
+    last = { ...places, from: sequence + 1, previousHash: hash, latestAt: "", isBound: false };
   }
   return [...parts, last];
 }
@@ -92,16 +92,27 @@ async function joined(
   let whole: VerifiedPlaces | undefined;
   for (const [index, part] of parts.entries()) {
     const latestAt = whole?.latestAt ?? part.latestAt;
+    const isBound = whole?.isBound ?? part.isBound;
     let here = found[index];
-    if (!here || isLate(here.earliestAt, latestAt)) here = await verifyPlaces(client, { ...part, latestAt });
+    if (!here || isLate(here.earliestAt, latestAt) || (isBound && !part.isBound && isUnbound(here)))
+      here = await verifyPlaces(client, { ...part, latestAt, isBound });
     whole = {
       ...here,
       verified: (whole?.verified ?? 0) + here.verified,
       head: here.head ?? whole?.head,
       latestAt: here.latestAt > latestAt ? here.latestAt : latestAt,
-      faults: [...(whole?.faults ?? []), ...here.faults],
+      isBound: isBound || here.isBound,
+      unbound: {
+        people: (whole?.unbound.people ?? 0) + here.unbound.people,
+        number: (whole?.unbound.number ?? 0) + here.unbound.number,
+      },
+      faults: [...(whole?.faults ?? []), ...here.faults].filter(createNews()),
     };
   }
   if (!whole) throw new Error("expected places to verify, got none");
   return whole;
+}
+
+function isUnbound({ unbound }: VerifiedPlaces): boolean {
+  return unbound.people > 0 || unbound.number > 0;
 }

@@ -1,8 +1,9 @@
 import type { Client } from "pg";
 import type { Checkpoint } from "./checkpoint.ts";
-import { linkHashOf, wordSealed } from "./chain-line.ts";
+import { linkHashOf, recordOf, type SealedEvent, wordSealed } from "./chain-line.ts";
 import { wordMissing } from "./fault-words.ts";
 import { readChain } from "./read-chain.ts";
+import { createWitness, type Witnessed } from "./verify-people.ts";
 
 /** Places of the chain that follow one another, and what they have to agree with; can be handed to another thread. */
 export type Places = {
@@ -13,6 +14,8 @@ export type Places = {
   readonly previousHash: string;
   /** The latest time of an event before; empty when there is none. */
   readonly latestAt: string;
+  /** Whether an event before binds whom it names, or its request's number: all that follow have to. */
+  readonly isBound: boolean;
   /** Of these places and others. */
   readonly checkpoints: readonly Checkpoint[];
 };
@@ -24,8 +27,16 @@ export type VerifiedPlaces = {
   /** The earliest time of an event here, and the latest here or before; empty when there is none. */
   readonly earliestAt: string;
   readonly latestAt: string;
-  readonly faults: readonly string[];
+  readonly isBound: boolean;
+  readonly unbound: Unbound;
+  readonly faults: readonly PlaceFault[];
 };
+
+/** How many events do not bind whom they name, and how many not the number of the request they are of. */
+export type Unbound = { readonly people: number; readonly number: number };
+
+/** `about`: what is wrong everywhere, and is named where it shows first. */
+export type PlaceFault = { readonly text: string; readonly about?: readonly string[] };
 
 /** One forged row makes all later ones look wrong only when the chain was not written anew; more than this helps nobody. */
 export const mostFaults = 10;
@@ -42,11 +53,19 @@ const progressEvery = 10_000;
 /** Recomputes what the client's transaction holds at these places; `onProgress` hears how many more there are. */
 export async function verifyPlaces(
   client: Client,
-  { from, to, previousHash, latestAt: latestBefore, checkpoints }: Places,
+  { from, to, previousHash, latestAt: latestBefore, isBound: isBoundBefore, checkpoints }: Places,
   onProgress?: (more: number) => void,
 ): Promise<VerifiedPlaces> {
   const expected = new Map(checkpoints.map((checkpoint) => [checkpoint.sequence, checkpoint]));
-  const faults: string[] = [];
+  const witness = await createWitness(client);
+  const faults: PlaceFault[] = [];
+  const isNews = createNews();
+  const name = (text: string, about: readonly string[] = []): void => {
+    const fault = { text, about };
+    if (isNews(fault)) faults.push(fault);
+  };
+  let isBound = isBoundBefore;
+  const unbound = { people: 0, number: 0 };
   let sequence = from - 1;
   let hash = previousHash;
   let verified = 0;
@@ -57,26 +76,39 @@ export async function verifyPlaces(
     for (const { place, hash: stored, event } of batch) {
       const isNext = place === sequence + 1;
       if (!isNext)
-        faults.push(
+        name(
           wordMissing(sequence + 1, place - 1) +
             (verified === 0 && from === 1 ? ", and no tombstone stands for them" : ""),
         );
       const previous = isNext ? hash : undefined;
-      if (!event) faults.push(`place ${place}: its event is gone from audit_events; it was deleted`);
+      if (!event) name(`place ${place}: its event is gone from audit_events; it was deleted`);
       else if (previous !== undefined && linkHashOf(previous, event) !== stored)
-        faults.push(
+        name(
           `place ${place}: ${wordSealed(event)} is not what was sealed there; it was changed, or exchanged`,
         );
-      else if (isLate(event.at, latestAt))
-        faults.push(
-          `place ${place}: ${wordSealed(event)} was sealed long after its time; it was inserted later`,
-        );
+      else {
+        if (isLate(event.at, latestAt))
+          name(`place ${place}: ${wordSealed(event)} was sealed long after its time; it was inserted later`);
+        const witnessed = witness(recordOf(event));
+        for (const { whose, why } of witnessed.changed)
+          name(`place ${place}: ${wordSealed(event)} is not about who it was about: ${why}`, whose);
+        const lacks = lackOf(event, witnessed);
+        if (lacks.people) unbound.people += 1;
+        if (lacks.number) unbound.number += 1;
+        if (isBound && (lacks.people || lacks.number))
+          name(
+            `place ${place}: ${wordSealed(event)} has no ${lacks.people ? "marks of whom it names" : "number of its request"}, ` +
+              "as events had before others that come before it; it was inserted",
+            ["unbound"],
+          );
+        isBound ||= witnessed.isMarked || event.isNumbered === true;
+      }
       if (event?.at.length === isoLength) {
         if (event.at > latestAt) latestAt = event.at;
         if (event.at < earliestAt || earliestAt === "") earliestAt = event.at;
       }
       const checkpoint = expected.get(place);
-      if (checkpoint) faults.push(...againstCheckpoint(checkpoint, stored));
+      for (const text of againstCheckpoint(checkpoint, stored)) name(text);
       hash = stored;
       sequence = place;
       verified += 1;
@@ -89,8 +121,29 @@ export async function verifyPlaces(
     head: verified === 0 ? undefined : { sequence, hash },
     earliestAt,
     latestAt,
+    isBound,
+    unbound,
     faults,
   };
+}
+
+/** Tells what was not named yet, asked in order. */
+export function createNews(): (fault: PlaceFault) => boolean {
+  const named = new Set<string>();
+  return ({ about = [] }) => {
+    if (about.some((each) => named.has(each))) return false;
+    // Of several it may be the other the next time.
+    if (about.length === 1) for (const each of about) named.add(each);
+    return true;
+  };
+}
+
+/** What an event does not bind, though it says it. */
+function lackOf(
+  { isNumbered }: SealedEvent,
+  { isUnmarked }: Witnessed,
+): { readonly people: boolean; readonly number: boolean } {
+  return { people: isUnmarked, number: isNumbered === false };
 }
 
 /** Whether an event of that time came when others had long been sealed. */

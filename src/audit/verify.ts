@@ -8,7 +8,8 @@ import { type SnapshotAt, withSnapshot } from "./snapshot.ts";
 import { readTombstones, type Tombstone, tombstoneFaults } from "./tombstone.ts";
 import { verifyArchives } from "./verify-archives.ts";
 import { verifyParallel } from "./verify-parallel.ts";
-import { againstCheckpoint, isLate, mostFaults } from "./verify-places.ts";
+import { againstCheckpoint, isLate, mostFaults, type Unbound } from "./verify-places.ts";
+import { storedFaults } from "./verify-stored.ts";
 
 export type VerifyOptions = {
   /** The first and the last place that are looked at; the whole chain unless told. */
@@ -39,6 +40,8 @@ export type Verification = {
   readonly unsealed: number;
   /** Events whose id Hallpass did not make when they say that they happened, and the place of the first; no fault by itself. */
   readonly oddIds: { readonly count: number; readonly first: number | null };
+  /** Events of a time when the chain did not prove so much: it binds rows that are not in it. */
+  readonly unbound: Unbound;
   /** What is wrong, the first first; nothing when the audit is as it was written. */
   readonly faults: readonly string[];
 };
@@ -75,6 +78,8 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
 
   // What was retired is not there to be looked at.
   const from = Math.max(options.from ?? 1, retired.to + 1);
+  // Before the settings with which the chain is read: PostgreSQL may share this among its workers.
+  const stored = await storedFaults(client);
   let told = 0;
   const places = await verifyParallel(
     client,
@@ -86,15 +91,17 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
         previousHash: from === retired.to + 1 ? retired.hash : await hashAt(client, from - 1),
         // A forged one must not make all that follows look late.
         latestAt: (forged.length === 0 ? tombstones.at(-1)?.lastAt : undefined) ?? "",
+        isBound: false,
         checkpoints,
       },
       threads,
     },
     (more) => options.onProgress?.((told += more)),
   );
-  const { verified, head, latestAt } = places;
+  const { verified, head, latestAt, unbound } = places;
   const sequence = head?.sequence ?? from - 1;
-  faults.push(...places.faults);
+  faults.push(...places.faults.map(({ text }) => text));
+  faults.push(...stored);
   if (faults.length < mostFaults && to !== undefined && sequence < to)
     faults.push(wordMissing(sequence + 1, to));
   if (to === undefined && faults.length < mostFaults) {
@@ -114,6 +121,7 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
     checkpoints: checkpoints.length,
     unsealed,
     oddIds,
+    unbound,
     faults: faults.slice(0, mostFaults),
   };
 }

@@ -1,7 +1,7 @@
 import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
-import { type EventContext, insertEvents, withEventRows } from "./event-rows.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import { type EventContext, insertEvents, requestIn, withEventRows } from "./event-rows.ts";
 
 /**
  * Records an event that changes nothing else: a refused click, an export.
@@ -13,7 +13,7 @@ export async function recordEvent(
   { request, dedupeKey }: { readonly request?: EventContext; readonly dedupeKey?: string } = {},
 ): Promise<void> {
   const place = {
-    ...(request && { requestId: Prisma.sql`${request.id}::uuid` }),
+    ...(request && requestIn(request)),
     ...(dedupeKey !== undefined && { dedupeKey }),
   };
   await withEventRows(db, [event], request, (rows, insist) =>

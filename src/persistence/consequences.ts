@@ -15,11 +15,11 @@ export type Changes = {
 
 const changedRequests = {
   from: Prisma.sql`changed`,
-  requestId: Prisma.sql`changed.id`,
+  request: { id: Prisma.sql`changed.id`, number: Prisma.sql`changed.number` },
   on: Prisma.sql`changed.id = e."requestId"`,
 };
 
-/** Grants, audit events and effects of transitions: written for those requests, and only those, that are in `changed`. */
+/** Grants, audit events and effects of transitions: written for those requests, and only those, that are in `changed` by `id` and `number`. */
 export function consequences(
   { grants, effects }: Changes,
   { events, insist }: { readonly events: readonly EventRow[]; readonly insist: Insist },

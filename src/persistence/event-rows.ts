@@ -21,7 +21,7 @@ import { escapeTokens } from "./personal-token.ts";
 /** What of a request stands beside each of its events, so that the audit can be searched without a join. */
 export type EventContext = Pick<
   AccessRequest,
-  "id" | "requester" | "resource" | "role" | "rule" | "policyVersion"
+  "id" | "number" | "requester" | "resource" | "role" | "rule" | "policyVersion"
 >;
 
 /** An event as `audit_events` holds it: what is personal sealed, absent keys stored as NULL. */
@@ -34,7 +34,7 @@ export type EventRow = Readonly<Record<string, unknown>>;
 export async function withEventRows<T>(
   db: Statements,
   events: readonly AuditEvent[],
-  context: Omit<EventContext, "id"> | undefined,
+  context: Omit<EventContext, "id" | "number"> | undefined,
   write: (rows: readonly EventRow[], insist: Insist) => Promise<T>,
 ): Promise<T> {
   return withRowsOf(
@@ -49,7 +49,7 @@ export async function withRowsOf<T>(
   db: Statements,
   all: readonly {
     readonly event: AuditEvent;
-    readonly context: (Omit<EventContext, "id"> & { readonly id?: string }) | undefined;
+    readonly context: (Omit<EventContext, "id" | "number"> & { readonly id?: string }) | undefined;
   }[],
   write: (rows: readonly EventRow[], insist: Insist) => Promise<T>,
 ): Promise<T> {
@@ -98,11 +98,18 @@ export async function meetRequesters(db: Statements, states: readonly State[]): 
 /** Written whatever else the statement does. */
 const once = Prisma.sql`(select 1) as once`;
 
+const noRequest = { id: Prisma.sql`null::uuid`, number: Prisma.sql`null::int` };
+
+/** A request as an event of it is recorded. */
+export function requestIn({ id, number }: Pick<EventContext, "id" | "number">): EventPlace {
+  return { request: { id: Prisma.sql`${id}::uuid`, number: Prisma.sql`${number}::int` } };
+}
+
 export type EventPlace = {
   /** For each row of it; it stands before in the same statement or says whether to write at all. */
   readonly from?: Prisma.Sql;
-  /** Of no request unless said. */
-  readonly requestId?: Prisma.Sql;
+  /** Of no request unless said; its number comes with it, so that the chain binds that too. */
+  readonly request?: { readonly id: Prisma.Sql; readonly number: Prisma.Sql };
   /** Which rows (`e`) go with which of `from`; each with each unless said. */
   readonly on?: Prisma.Sql;
   /** Of a single event: the same key is recorded once, however often Slack delivers what it names. */
@@ -113,13 +120,13 @@ export type EventPlace = {
 export function insertEvents(
   rows: readonly EventRow[],
   { persons, seen }: Insist,
-  { from = once, requestId = Prisma.sql`null::uuid`, on = Prisma.sql`true`, dedupeKey }: EventPlace = {},
+  { from = once, request = noRequest, on = Prisma.sql`true`, dedupeKey }: EventPlace = {},
 ): Prisma.Sql {
   return Prisma.sql`
       insert into audit_events (
-        id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id, actor_person, requester_email,
+        id, at, type, request_id, request_number, grant_id, actor_kind, actor_email, actor_slack_id, actor_person, requester_email,
         requester_person, resource, role, rule, policy_version, data, dedupe_key)
-      select e.id, e.at, e.type, ${requestId}, e."grantId", e."actorKind", e."actorEmail", e."actorSlackId",
+      select e.id, e.at, e.type, ${request.id}, ${request.number}, e."grantId", e."actorKind", e."actorEmail", e."actorSlackId",
              e."actorPerson", e."requesterEmail", e."requesterPerson", e.resource, e.role, e.rule, e."policyVersion",
              e.data, ${dedupeKey ?? null}
       from ${from}, rows from (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as (
@@ -135,7 +142,7 @@ export function insertEvents(
 
 function eventRow(
   event: AuditEvent,
-  context: Omit<EventContext, "id"> | undefined,
+  context: Omit<EventContext, "id" | "number"> | undefined,
   sealer: Sealer,
 ): EventRow {
   const by: Called = event.actor.kind === "person" ? event.actor : {};

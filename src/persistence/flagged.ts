@@ -28,14 +28,14 @@ export async function readFlagged(
 ): Promise<readonly FlaggedRequest[]> {
   const rows = z.array(Row).parse(
     await db.$queryRaw`
-      select r.number, r.requester_email as requester, r.resource, r.role, a.at,
+      select coalesce(a.request_number, r.number) as number, r.requester_email as requester, r.resource, r.role, a.at,
              r.decisions -> (a.data ->> 'decision')::int ->> 'email' as approver,
              f.flag ->> 'kind' as kind, f.flag ->> 'why' as why
       from audit_events a
       join access_requests r on r.id = a.request_id
       cross join jsonb_array_elements(a.data -> 'flags') with ordinality as f(flag, place)
       where a.type in ('request.flagged', 'approval.flagged') and a.at >= ${from} and a.at < ${until}
-      order by r.number, a.seq, f.place`,
+      order by 1, a.seq, f.place`,
   );
   const byNumber = new Map<number, FlaggedRequest>();
   for (const { number, requester, resource, role, ...flag } of rows) {

@@ -5,7 +5,7 @@ import { type LastFailure, overdueAfterSeconds } from "../domain/overdue.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
-import { insertEvents, withEventRows } from "./event-rows.ts";
+import { insertEvents, requestIn, withEventRows } from "./event-rows.ts";
 
 /**
  * Since when the access of a grant `g` should be gone; null while it may last. Of a grant that was begun and never
@@ -95,7 +95,7 @@ export async function recordOverdue(
           alerts_step = case when o.since = excluded.since then o.alerts_step else 0 end
       where o.step < excluded.step or o.since <> excluded.since
       returning grant_id)
-    ${insertEvents(rows, insist, { from: Prisma.sql`reached`, requestId: Prisma.sql`${request.id}::uuid` })}`,
+    ${insertEvents(rows, insist, { from: Prisma.sql`reached`, ...requestIn(request) })}`,
     ),
   );
   return written > 0;

@@ -107,9 +107,10 @@ function createSealer(people: ReadonlyMap<Whose, Known>): Sealer {
   };
   return {
     value({ whose, kind, value }) {
-      const valueId = known(whose).valueIds.get(nameOf(kind, value));
+      const { id, key, valueIds } = known(whose);
+      const valueId = valueIds.get(nameOf(kind, value));
       if (valueId === undefined) throw new Error(`a ${kind} to seal was not prepared`);
-      return valueToken(valueId);
+      return valueToken(valueId, id, markOf(key, kind, value));
     },
     text(text, of) {
       // One person may be named twice, by number and by address.

@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
-import type { PersonalKind } from "./people.ts";
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -10,8 +9,11 @@ export function createKey(): Buffer {
   return randomBytes(32);
 }
 
-/** The same for the same value of the same person, and of no use without the key. */
-export function markOf(key: Buffer, kind: PersonalKind, value: string): Buffer {
+/**
+ * The same for the same value of the same person, and of no use without the key. It is 128 bits long: nobody finds another key or
+ * value with a mark that is given.
+ */
+export function markOf(key: Buffer, kind: string, value: string): Buffer {
   return createHmac("sha256", key).update(`${kind}\0${value}`).digest().subarray(0, 16);
 }
 

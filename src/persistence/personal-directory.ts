@@ -1,6 +1,6 @@
 import type { ClientBase } from "pg";
-import { openText, openValue, textKeyOf } from "./personal-cipher.ts";
 import { replaceTokens, type Token } from "./personal-token.ts";
+import { createOpener, type Opened, readPersonalRows } from "./personal-values.ts";
 
 /** What tokens stand for. */
 export type PersonalDirectory = {
@@ -16,75 +16,27 @@ export function erasedName(person: number): string {
   return `erased person ${person}`;
 }
 
-/** What stands for a text that was tampered with; that it was is for the audit's verification to prove. */
+/** What stands for what was tampered with, whatever is there instead; that it was is for the audit's verification to prove. */
 const unreadable = "unreadable: changed since it was sealed";
-
-function readable(key: Buffer, sealed: string): string {
-  try {
-    return openText(key, Buffer.from(sealed, "base64url"));
-  } catch {
-    // Whatever is wrong with one text keeps nobody from reading the others.
-    return unreadable;
-  }
-}
 
 /** Whether it stands for somebody erased. */
 export function isErasedName(text: string): boolean {
   return /^erased person \d+$/.test(text);
 }
 
-type ValueRow = {
-  readonly id: number;
-  readonly person_id: number;
-  readonly mark: Buffer;
-  readonly ciphertext: Buffer;
-};
-type PersonRow = { readonly id: number; readonly key: Buffer | null };
-
-/** More combinations of people than this are not remembered at once. */
-const maxTextKeys = 10_000;
-
 /** Reads who is known and what they are called, as it is in the client's transaction. Values are opened when they are asked for. */
 export async function readPersonalDirectory(client: ClientBase): Promise<PersonalDirectory> {
-  const people = await client.query<PersonRow>("select id, key from people");
-  const keys = new Map(people.rows.map(({ id, key }) => [id, key]));
-  const sealed = await client.query<ValueRow>("select id, person_id, mark, ciphertext from personal_values");
-  const values = new Map<number, ValueRow | string>(sealed.rows.map((row) => [row.id, row]));
-  const textKeys = new Map<string, Buffer | string>();
-
-  function valueOf(valueId: number): string {
-    const value = values.get(valueId);
-    if (typeof value === "string") return value;
-    if (!value) return `unknown ${valueId}`;
-    const key = keys.get(value.person_id);
-    const opened = key ? openValue(key, value.mark, value.ciphertext) : erasedName(value.person_id);
-    values.set(valueId, opened);
-    return opened;
-  }
-
-  /** Or what to say instead, where there is none any more. */
-  function textKey(persons: readonly number[]): Buffer | string {
-    const name = persons.join(".");
-    const known = textKeys.get(name);
-    if (known !== undefined) return known;
-    const erased = persons.find((person) => !keys.get(person));
-    const key =
-      erased === undefined ? textKeyOf(persons.flatMap((each) => keys.get(each) ?? [])) : erasedName(erased);
-    if (textKeys.size > maxTextKeys) textKeys.clear();
-    textKeys.set(name, key);
-    return key;
-  }
+  const opener = createOpener(await readPersonalRows(client));
 
   function openToken(token: Token): string {
     switch (token.kind) {
       case "literal":
         return "\uFDD0";
       case "value":
-        return valueOf(token.valueId);
+        return wordOpened(opener.value(token));
       case "text": {
-        const key = textKey(token.persons);
-        if (typeof key === "string") return key;
-        return open(readable(key, token.sealed));
+        const opened = opener.text(token);
+        return opened.is === "open" ? open(opened.text) : wordOpened(opened);
       }
     }
   }
@@ -99,4 +51,15 @@ export async function readPersonalDirectory(client: ClientBase): Promise<Persona
   }
 
   return { open, openAll, openToken };
+}
+
+function wordOpened(opened: Opened): string {
+  switch (opened.is) {
+    case "open":
+      return opened.text;
+    case "erased":
+      return erasedName(opened.person);
+    case "changed":
+      return unreadable;
+  }
 }

@@ -82,7 +82,7 @@ export async function recordTransitions(
         ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}
         ${approval ? Prisma.sql`and exists (select from counted)` : Prisma.empty}
         ${guarded.length === 0 ? Prisma.empty : Prisma.sql`and r.id not in (select "requestId" from held where not "isHeld")`}
-      returning r.id)
+      returning r.id, r.number)
     ${consequences(changes, { events, insist })}
     ${settlements.length === 0 ? Prisma.empty : settled(clock, JSON.stringify(settlements))}
     select id from changed`,

@@ -9,6 +9,7 @@ const event: ChainedEvent = {
   at: "2026-03-03T10:00:00.120Z",
   type: "request.denied",
   requestId: null,
+  requestNumber: null,
   grantId: null,
   actorKind: "person",
   actorEmail: "bob@example.com",
@@ -78,7 +79,7 @@ it("hashes every column that stands for a field", () => {
     const changed = {
       ...event,
       [field]:
-        typeof event[field] === "number" || field.endsWith("Person")
+        typeof event[field] === "number" || /Person|Number/.test(field)
           ? 8
           : field === "data"
             ? "{}"

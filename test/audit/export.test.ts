@@ -28,11 +28,19 @@ const requestId = "0195d0a0-0000-7000-8000-000000000001";
 
 /** Columns of `audit_events` by name; what is left out is NULL. */
 async function insert(event: Readonly<Record<string, unknown>>): Promise<void> {
-  const row = { at: "2026-03-03T10:00:00.120Z", type: "t", actor_kind: "hallpass", data: {}, ...event };
+  const request_number = "request_id" in event ? 1042 : null;
+  const row = {
+    at: "2026-03-03T10:00:00.120Z",
+    type: "t",
+    request_number,
+    actor_kind: "hallpass",
+    data: {},
+    ...event,
+  };
   await client.query(
-    `insert into audit_events (id, at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id,
-       requester_email, resource, role, rule, policy_version, data)
-     select gen_random_uuid(), at, type, request_id, grant_id, actor_kind, actor_email, actor_slack_id,
+    `insert into audit_events (id, at, type, request_id, request_number, grant_id, actor_kind, actor_email,
+       actor_slack_id, requester_email, resource, role, rule, policy_version, data)
+     select gen_random_uuid(), at, type, request_id, request_number, grant_id, actor_kind, actor_email, actor_slack_id,
        requester_email, resource, role, rule, policy_version, data
      from json_populate_record(null::audit_events, $1)`,
     [JSON.stringify(row)],

@@ -51,9 +51,9 @@ afterEach(async () => {
 /** Events of so many years ago, sealed. */
 async function events(count: number, years: number, requestId?: string): Promise<void> {
   await client.query(
-    `insert into audit_events (id, at, type, actor_kind, request_id, data)
+    `insert into audit_events (id, at, type, actor_kind, request_id, request_number, data)
      select gen_random_uuid(), now() - make_interval(years => $2) + n * interval '1 minute', 'request.cancelled', 'hallpass',
-            $3::uuid, jsonb_build_object('n', n)
+            $3::uuid, case when $3 is not null then 1042 end, jsonb_build_object('n', n)
      from generate_series(1, $1) n`,
     [count, years, requestId],
   );

@@ -120,6 +120,29 @@ test("whatever people write and are called comes back as it was, and is never ta
   );
 });
 
+test("a token of an event from before tokens had marks is read, and one with a mark only by that mark", async () => {
+  await recordEvent(database.prisma, denied("no"), { request: buildRequest() });
+  const { rows } = await client.query<{ token: string }>(
+    "select actor_email as token from audit_events order by seq desc limit 1",
+  );
+  const token = rows[0]?.token ?? "";
+  expect(token).toMatch(/^\uFDD0i\d+\.\d+\.[\w-]{22}\uFDD1$/u);
+  const directory = await readPersonalDirectory(client);
+  expect(directory.open(token)).toBe(bob.email);
+  expect(directory.open(token.replace(/\..*/u, "\uFDD1"))).toBe(bob.email);
+  for (const changed of [token.replace(/\.\d+\./u, ".99."), token.replace(/\.[\w-]{4}/u, ".0000")])
+    expect([changed, directory.open(changed)]).toEqual([changed, "unreadable: changed since it was sealed"]);
+});
+
+test("the database takes no event that binds less than it should", async () => {
+  const insert = (columns: string, values: string): Promise<unknown> =>
+    client.query(
+      `insert into audit_events (id, at, type, actor_kind, data, ${columns}) values (gen_random_uuid(), now(), 't', 'person', '{}', ${values})`,
+    );
+  await expect(insert("actor_email", "'\uFDD0i1\uFDD1'")).rejects.toThrow("audit_events_bound");
+  await expect(insert("request_id", "gen_random_uuid()")).rejects.toThrow("audit_events_bound");
+});
+
 test("what was sealed is read by the same key only, and not when it was moved to somebody else", async () => {
   await recordEvent(database.prisma, denied("secret words"), { request: buildRequest() });
   const { rows } = await client.query<{ data: { reason: string } }>(
@@ -134,7 +157,7 @@ test("what was sealed is read by the same key only, and not when it was moved to
 
 test("a token that stands for nothing known opens to words, and a broken one stays as it is", async () => {
   const directory = await readPersonalDirectory(client);
-  expect(directory.open("\uFDD0i99999\uFDD1")).toBe("unknown 99999");
+  expect(directory.open("\uFDD0i99999\uFDD1")).toBe("unreadable: changed since it was sealed");
   expect(directory.open("\uFDD0x1\uFDD1 \uFDD0")).toBe("\uFDD0x1\uFDD1 \uFDD0");
   expect(directory.open(escapeTokens("\uFDD0i1\uFDD1"))).toBe("\uFDD0i1\uFDD1");
 });

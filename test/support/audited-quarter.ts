@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { pino } from "pino";
 import { Client } from "pg";
 import { startSealer } from "../../src/audit/seal.ts";
@@ -29,7 +29,7 @@ export async function fillQuarter(databaseUrl: string): Promise<void> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    await client.query("insert into policies (hash, text) values ('p', 'version: 1')");
+    await client.query("insert into policies (hash, text) values ($1, 'version: 1')", [policyVersion]);
     await client.query(bulk);
     await client.query(bulkEvents);
     await recordRare(databaseUrl, client);
@@ -53,20 +53,22 @@ export async function sealAll(databaseUrl: string): Promise<Verification> {
   return verifyChain({ databaseUrl }, { keys: [signingKeyFrom(pem, "test").publicKey] });
 }
 
+const policyVersion = createHash("sha256").update("version: 1").digest("hex");
+
 const bulk = `
   insert into access_requests (id, number, status, source, requester_email, requester_name, requester_person, resource, role, duration_seconds, reason,
     policy_version, terms, planned, created_at)
   select lpad(to_hex(n), 32, '0')::uuid, 1000 + n, 'approved', 'slack', 'p' || n % 9 || '@example.com', 'P', test_person('p' || n % 9 || '@example.com'), r.resource, 'read', 3600, 'x',
-         'p', jsonb_build_object('risk', r.risk), '[]', now()
+         '${policyVersion}', jsonb_build_object('risk', r.risk), '[]', now()
   from generate_series(1, 400) n
   cross join lateral (select (array['orders-db', 'billing-db', 'staging-cluster', 'wiki'])[n % 4 + 1] as resource,
                              (array['high', 'medium', 'low', 'low'])[n % 4 + 1] as risk) r`;
 
 const bulkEvents = `
-  insert into audit_events (id, at, type, request_id, grant_id, actor_kind, actor_email, requester_email, resource, role, rule, policy_version, data)
-  select gen_random_uuid(), e.at, e.type, r.id, case when e.type like 'grant.%' then r.id end, e.actor,
+  insert into audit_events (id, at, type, request_id, request_number, grant_id, actor_kind, actor_email, requester_email, resource, role, rule, policy_version, data)
+  select gen_random_uuid(), e.at, e.type, r.id, r.number, case when e.type like 'grant.%' then r.id end, e.actor,
          case e.actor when 'person' then 'lead@example.com' end, r.requester_email, r.resource, r.role,
-         case when r.number % 20 = 17 then null else 'rule of ' || r.resource end, 'p', e.data
+         case when r.number % 20 = 17 then null else 'rule of ' || r.resource end, '${policyVersion}', e.data
   from access_requests r
   cross join lateral (select r.number % 20 as kind, r.number - 1000 as n,
     timestamptz '2025-07-02T22:00Z' + (r.number - 1000) * interval '4 hours 50 minutes' + sin(r.number) * interval '40 hours' as filed,
@@ -128,10 +130,11 @@ async function recordRare(databaseUrl: string, client: Client): Promise<void> {
     const finding = { ...found, access: ["orders-db:write"], people: [], outcome: "reported" };
     await record({ type: "drift.found", actor: hallpass, data: finding });
     await client.query(
-      `insert into audit_events (id, at, type, request_id, actor_kind, requester_email, resource, role, data)
-       select gen_random_uuid(), '2025-09-29T10:00Z', 'request.flagged', $1, 'hallpass', 'erin@example.com', 'orders-db', 'write', $2::jsonb`,
+      `insert into audit_events (id, at, type, request_id, request_number, actor_kind, requester_email, resource, role, data)
+       select gen_random_uuid(), '2025-09-29T10:00Z', 'request.flagged', $1, $2, 'hallpass', 'erin@example.com', 'orders-db', 'write', $3::jsonb`,
       [
         erin.id,
+        erin.number,
         JSON.stringify({ flags: [{ kind: "unusual_hour", why: hostile.why }, { kind: "first_time" }] }),
       ],
     );
@@ -159,16 +162,25 @@ const terms: Terms = {
   steps: [],
 };
 
-async function special(client: Client, number: number, email: string): Promise<EventContext> {
-  const id = `${specialId}0${number}`;
+async function special(client: Client, place: number, email: string): Promise<EventContext> {
+  const id = `${specialId}0${place}`;
+  const number = 2_000 + place;
   const met = await client.query<{ person: number }>("select test_person($1) as person", [email]);
   const person = met.rows[0]?.person ?? 0;
   await client.query(
     `insert into access_requests (id, number, status, source, requester_email, requester_name, requester_person, resource, role, duration_seconds, reason,
        policy_version, terms, planned, created_at)
-     values ($1, $2, 'approved', 'slack', $3, 'X', $5, 'orders-db', 'write', 3600, 'x', 'p', $4, '[]', now())`,
-    [id, 2_000 + number, email, JSON.stringify(terms), person],
+     values ($1, $2, 'approved', 'slack', $3, 'X', $5, 'orders-db', 'write', 3600, 'x', '${policyVersion}', $4, '[]', now())`,
+    [id, number, email, JSON.stringify(terms), person],
   );
   const requester = { id: person, email, name: email };
-  return { id, requester, resource: "orders-db", role: "write", rule: "on-call writes", policyVersion: "p" };
+  return {
+    id,
+    number,
+    requester,
+    resource: "orders-db",
+    role: "write",
+    rule: "on-call writes",
+    policyVersion,
+  };
 }

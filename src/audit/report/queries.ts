@@ -5,7 +5,8 @@
 const inPeriod = "e.at >= $1 and e.at < $2";
 const week = "to_char(date_trunc('week', e.at at time zone $3), 'YYYY-MM-DD')";
 const risk = "coalesce(r.terms ->> 'risk', 'unknown')";
-const request = "'AR-' || r.number";
+/** Of events that were written before they had it, as the request's row has it. */
+const request = "'AR-' || coalesce(e.request_number, r.number)";
 
 const isTaken =
   "exists (select from audit_events b where b.request_id = e.request_id and b.type = 'break_glass.used')";
@@ -95,8 +96,8 @@ export const breakGlass = `
 
 /** Each time it should have ended is one of its own: access that appeared again may be late again. */
 export const overdue = `
-  select late.*, ${request} as request, gone.at as "goneAt", count(*) over ()::int as total
-  from (select e.request_id, e.grant_id, min(e.requester_email) as requester, min(e.data ->> 'access') as access,
+  select late.*, 'AR-' || coalesce(late.request_number, r.number) as request, gone.at as "goneAt", count(*) over ()::int as total
+  from (select e.request_id, e.grant_id, min(e.request_number) as request_number, min(e.requester_email) as requester, min(e.data ->> 'access') as access,
                min(e.data ->> 'provider') as provider, max((e.data ->> 'lateSeconds')::float8) as "lateSeconds",
                max(e.seq) as seq
         from audit_events e where ${inPeriod} and e.type = 'revocation.overdue' group by 1, 2, e.data ->> 'since') late

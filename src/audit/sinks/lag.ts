@@ -41,7 +41,7 @@ export async function readSinkLag(
            case when l.sequence is null or f.moved_at is null then 0
              else greatest(0, extract(epoch from ${clock.now} - greatest(e.at, f.moved_at))) end::float8 as seconds
     from unnest(${[...sinks]}::text[]) as s(sink)
-    cross join (select coalesce((select sequence from hallpass_audit_head()), 0) as head,
+    cross join (select coalesce((select sequence from hallpass_chain_head()), 0) as head,
                        coalesce((select max(last_sequence) from audit_tombstones), 0) as retired) h
     left join audit_cursors c on c.name = 'sink:' || s.sink
     left join audit_cursors f on f.name = 'sink:' || s.sink || ':since'

@@ -44,7 +44,7 @@ export async function readBatch(
   const { rows } = await client.query(
     `select c.sequence::float8 as sequence, c.hash, ${fields}
      from audit_chain c left join audit_events e on e.seq = c.event_seq
-       left join access_requests r on r.id = e.request_id
+       left join access_requests r on r.id = e.request_id and e.request_number is null
      where c.sequence > $1 order by c.sequence limit ${batchSize}`,
     [from.events],
   );

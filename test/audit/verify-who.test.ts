@@ -1,0 +1,277 @@
+import { generateKeyPairSync } from "node:crypto";
+import { resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { Client } from "pg";
+import { pino } from "pino";
+import { decideRequest } from "../../src/access/decide-request.ts";
+import { requestAccess } from "../../src/access/request-access.ts";
+import { exportAudit } from "../../src/audit/export.ts";
+import { lifeOfRequest } from "../../src/audit/life-of-request.ts";
+import { withAuditReader } from "../../src/audit/read-events.ts";
+import { startSealer } from "../../src/audit/seal.ts";
+import { signingKeyFrom } from "../../src/audit/signing-key.ts";
+import type * as verifying from "../../src/audit/verify.ts";
+import { wordLife } from "../../src/audit/word-answers.ts";
+import { forgetPerson } from "../../src/persistence/forget.ts";
+import { createKey, markOf, sealValue } from "../../src/persistence/personal-cipher.ts";
+import { type Office, openOffice } from "../support/access.ts";
+import { alice, bob, carol } from "../support/build.ts";
+
+type Verification = verifying.Verification;
+
+// As it is built: threads are Node's own, which knows no TypeScript.
+const built = pathToFileURL(resolve(import.meta.dirname, "../../dist/audit/verify.js")).href;
+const { verifyChain }: typeof verifying = await import(built);
+
+const key = signingKeyFrom(
+  generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+  "test",
+);
+
+let office: Office;
+let attacker: Client;
+
+/** AR-1001 of Alice, which Bob approves, and AR-1002, which Carol denies; sealed. */
+beforeEach(async () => {
+  office = await openOffice();
+  await office.approved();
+  await denied("Ask dana@example.com first.");
+  attacker = new Client({ connectionString: office.url });
+  await attacker.connect();
+  await seal();
+  // With full rights: nothing refuses any more.
+  await attacker.query("set session_replication_role = replica");
+});
+afterEach(async () => {
+  await attacker.end();
+  await office.close();
+});
+
+async function denied(reason: string): Promise<void> {
+  const filed = await requestAccess(office, {
+    requester: alice,
+    resource: "orders-db",
+    role: "read",
+    durationSeconds: 3600,
+    reason: "because",
+    source: "slack",
+  });
+  if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
+  const { id } = filed.request;
+  await decideRequest(office, { requestId: id, by: carol, verdict: { type: "deny", reason }, key: id });
+}
+
+async function seal(): Promise<void> {
+  const sealer = startSealer({ db: office.db, log: pino({ level: "silent" }) });
+  await sealer.seal();
+  await sealer.stop();
+}
+
+/** By one thread and by three, which have to find the same. */
+async function verify(): Promise<Verification> {
+  const by = (threads: number): Promise<Verification> =>
+    verifyChain({ databaseUrl: office.url }, { keys: [key.publicKey], threads });
+  const alone = await by(1);
+  expect(await by(3)).toEqual(alone);
+  return alone;
+}
+
+async function faults(): Promise<readonly string[]> {
+  return (await verify()).faults;
+}
+
+function exported(): Promise<string> {
+  return text(exportAudit({ databaseUrl: office.url, key }, { format: "jsonl" }).stream);
+}
+
+async function life(number: number): Promise<string> {
+  return withAuditReader({ databaseUrl: office.url }, async (reader) =>
+    wordLife(await lifeOfRequest(reader, number)).join("\n"),
+  );
+}
+
+type Row = { readonly id: number; readonly person: number; readonly key: Buffer; readonly mark: Buffer };
+
+async function rowOf(handle: string, kind: string): Promise<Row> {
+  const { rows } = await attacker.query<Row>(
+    `select v.id, p.id as person, p.key, v.mark from people p join personal_values v on v.person_id = p.id
+     where p.handle = $1 and v.kind = $2`,
+    [handle, kind],
+  );
+  const [row] = rows;
+  if (!row) throw new Error(`no ${kind} of ${handle}`);
+  return row;
+}
+
+async function rewrite(id: number, mark: Buffer, ciphertext: Buffer): Promise<void> {
+  await attacker.query("update personal_values set mark = $2, ciphertext = $3 where id = $1", [
+    id,
+    mark,
+    ciphertext,
+  ]);
+}
+
+const swapKeys = `
+  update people p set key = o.key from people o
+  where (p.handle = 'bob@example.com' and o.handle = 'carol@example.com')
+     or (p.handle = 'carol@example.com' and o.handle = 'bob@example.com')`;
+const swapValues = `
+  update personal_values v set person_id = case p.handle when 'bob@example.com' then o.id else p.id end
+  from people p, people o
+  where p.handle = 'bob@example.com' and o.handle = 'carol@example.com' and v.person_id in (p.id, o.id)`;
+
+/** What somebody does who has the keys too and has read the source; all make Mallory or Carol of Bob, who approved. */
+const attacks: Readonly<Record<string, () => Promise<unknown>>> = {
+  "a name written anew under its person's key": async () => {
+    const { id, key: bobs, mark } = await rowOf(bob.email, "email");
+    await rewrite(id, mark, sealValue(bobs, mark, "mallory@example.com"));
+  },
+  "a name written anew with its mark": async () => {
+    const { id, key: bobs } = await rowOf(bob.email, "email");
+    const mark = markOf(bobs, "email", "mallory@example.com");
+    await rewrite(id, mark, sealValue(bobs, mark, "mallory@example.com"));
+  },
+  "all that somebody is called written anew under another key": async () => {
+    const { person } = await rowOf(bob.email, "email");
+    const other = createKey();
+    await attacker.query("update people set key = $2 where id = $1", [person, other]);
+    for (const kind of ["email", "slack_id", "name"]) {
+      const { id, mark } = await rowOf(bob.email, kind);
+      await rewrite(id, mark, sealValue(other, mark, `mallory ${kind}`));
+    }
+  },
+  "names exchanged between rows": async () => {
+    await attacker.query("drop index personal_values_person_id_mark_key");
+    await attacker.query(
+      `update personal_values v set (person_id, kind, mark, ciphertext) = (o.person_id, o.kind, o.mark, o.ciphertext)
+       from personal_values o join people p on p.id = o.person_id, people w
+       where w.id = v.person_id and w.handle in ('bob@example.com', 'carol@example.com')
+         and p.handle in ('bob@example.com', 'carol@example.com') and p.id <> w.id and o.kind = v.kind`,
+    );
+  },
+  "two keys exchanged": () => attacker.query(swapKeys),
+  "two people's rows exchanged, with all they are called": async () => {
+    await attacker.query(swapKeys);
+    await attacker.query(swapValues);
+  },
+  "what somebody is called given to another": () => attacker.query(swapValues),
+};
+
+test("finds nothing wrong with whom events name, which request they are of and under which policy", async () => {
+  expect(await verify()).toMatchObject({ faults: [], unbound: { people: 0, number: 0 } });
+});
+
+test.each(Object.keys(attacks))("names the first event whose person was changed by %s", async (attack) => {
+  await attacks[attack]?.();
+  const found = await faults();
+  expect(found[0]).toMatch(
+    /^place \d+: approval\.given of .* is not about who it was about: row \d+ of personal_values/,
+  );
+  const lines = (await exported()).split("\n");
+  const approval = lines.find((line) => line.includes("approval.given"));
+  expect(approval).toContain('"actor":"unreadable: changed since it was sealed"');
+  expect(approval).not.toMatch(/mallory|carol/);
+  expect(await life(1001)).toContain("approved by unreadable: changed since it was sealed");
+});
+
+test.each([
+  [
+    "what somebody is called",
+    "delete from personal_values v using people p where p.id = v.person_id and p.handle = 'bob@example.com'",
+    "was deleted",
+  ],
+  ["a person", "delete from people where handle = 'bob@example.com'", "was deleted from people"],
+  [
+    "a key, without an event that says so",
+    "update people set key = null, handle = null, erased_at = now() where handle = 'bob@example.com'",
+    "no event says that they were erased",
+  ],
+])(
+  "names the first event whose person is not to be read, after somebody deleted %s",
+  async (_, attack, words) => {
+    await attacker.query(attack);
+    const found = await faults();
+    expect(found).toEqual([expect.stringMatching(new RegExp(`^place \\d+: approval\\.given of .*${words}`))]);
+  },
+);
+
+test("names an event by somebody whom only a text within it mentions", async () => {
+  await attacker.query(
+    "delete from personal_values v using people p where p.id = v.person_id and p.handle = 'dana@example.com'",
+  );
+  expect(await faults()).toEqual([expect.stringMatching(/^place \d+: request\.denied of .*was deleted/)]);
+});
+
+test("nothing is wrong once somebody was erased on record, and nothing can be put in their place", async () => {
+  const { person } = await rowOf(carol.email, "email");
+  expect(await forgetPerson(office.url, carol.email)).toMatchObject({ forgotten: true, person });
+  await seal();
+  expect(await faults()).toEqual([]);
+  await attacker.query(
+    "update people set key = $2, handle = 'mallory@example.com', erased_at = null where id = $1",
+    [person, createKey()],
+  );
+  expect(await faults()).toEqual([
+    expect.stringMatching(new RegExp(`person ${person} is not what was sealed`)),
+  ]);
+  expect(await exported()).not.toContain("mallory");
+});
+
+test("names each request whose number was changed, and goes by the numbers that were sealed", async () => {
+  const before = [await life(1001), await life(1002)];
+  await attacker.query("drop index access_requests_number_key");
+  await attacker.query("update access_requests set number = 2003 - number");
+  expect(await faults()).toEqual(
+    [1001, 1002].map((number) =>
+      expect.stringMatching(
+        new RegExp(
+          `^place \\d+: AR-${number} is the number of the request .* there, and in access_requests it is AR-${2003 - number};`,
+        ),
+      ),
+    ),
+  );
+  expect([await life(1001), await life(1002)]).toEqual(before);
+  expect(await exported()).toMatch(/"type":"approval.given","request":"AR-1001"/);
+});
+
+test("names a policy whose text was changed or deleted", async () => {
+  await attacker.query("update policies set text = replace(text, 'bob@', 'mallory@')");
+  expect(await faults()).toEqual([
+    expect.stringMatching(/^the policy text that is kept as [0-9a-f]{16}… has another SHA-256/),
+  ]);
+  await attacker.query("delete from policies");
+  expect(await faults()).toEqual([
+    expect.stringMatching(/^the text of the policy [0-9a-f]{16}… that was in force is not kept/),
+  ]);
+});
+
+test("accepts what was sealed before names and numbers were bound, says so, and takes none of it among what is bound", async () => {
+  const bound = "alter table audit_events drop constraint if exists audit_events_bound";
+  await attacker.query(bound);
+  const { id } = await rowOf(bob.email, "email");
+  const insert = (at: string): Promise<unknown> =>
+    attacker.query(
+      `insert into audit_events (id, at, type, request_id, actor_kind, actor_email, data)
+       values (gen_random_uuid(), ${at}, 'approval.given', gen_random_uuid(), 'person', $1, '{}')`,
+      [`\uFDD0i${id}\uFDD1`],
+    );
+  await insert("now()");
+  await seal();
+  expect(await verify()).toMatchObject({
+    unbound: { people: 1, number: 1 },
+    faults: [
+      expect.stringMatching(
+        /^place 8: approval\.given of .* has no marks of whom it names, .* it was inserted/,
+      ),
+    ],
+  });
+  await attacker.query("truncate audit_chain");
+  // As it stands where Hallpass ran before: what binds nothing comes first.
+  await attacker.query("update audit_events set seq = seq + 100 where request_number is not null or seq = 1");
+  await seal();
+  expect(await verify()).toMatchObject({ unbound: { people: 1, number: 1 }, faults: [] });
+  await attacker.query("delete from personal_values where id = $1", [id]);
+  expect((await faults())[0]).toMatch(/^place 1: approval\.given of .* was deleted/);
+});
