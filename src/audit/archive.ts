@@ -6,9 +6,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { openPossiblyCompressed } from "./open-file.ts";
-import { type SealedVerification, verifySealed } from "./verify-sealed.ts";
-
-type Trust = Parameters<typeof verifySealed>[1];
+import { type SealedVerification, type Trust, verifySealed } from "./verify-sealed.ts";
 
 /** A file of the archive, by name, the SHA-256 of its bytes and what is in it. */
 export type Archived = SealedVerification & { readonly name: string; readonly sha256: string };

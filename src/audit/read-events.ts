@@ -4,6 +4,7 @@ import { z } from "zod";
 import { Actor, type AuditEvent, StoredEvent } from "../domain/audit-event.ts";
 import { readPersonalDirectory } from "../persistence/personal-directory.ts";
 import { personNumbers } from "./person-numbers.ts";
+import { isUnmarked, type Unbound } from "./unbound.ts";
 
 /** An event as it stands in the log, and what stands beside it, opened: who is erased reads `erased person 7`. */
 export type LoggedEvent = {
@@ -23,6 +24,8 @@ export type LoggedEvent = {
   readonly rule?: string;
   readonly policyVersion?: string;
   readonly data: unknown;
+  /** What the chain does not prove of it: whom it names, the request's number. */
+  readonly unproven?: readonly (keyof Unbound)[];
   /** By whom the request was approved by which access lasts longer; only of `grant.extended`. */
   readonly extension?: { readonly byRule: boolean; readonly approvers: readonly string[] };
   /** What it says; absent where that is nothing this version of Hallpass could have written. */
@@ -38,6 +41,8 @@ export type AuditReader = {
   readonly personNumbers: (user: string) => Promise<readonly number[]>;
   /** Until when events were retired, which are not in the log any more; `undefined` where none were. */
   readonly retiredUntil: Date | undefined;
+  /** Of how many of the events read so far the chain does not prove all that is said. */
+  readonly unbound: () => Unbound;
 };
 
 export type Where = {
@@ -72,17 +77,21 @@ export async function withAuditReader<T>(
     const retired = await client.query<{ at: Date | null }>(
       "select max(last_at) as at from audit_tombstones",
     );
-    const rows = async function* (sql: string, values: readonly unknown[]): AsyncIterable<unknown> {
-      const found: AsyncIterable<unknown> = client.query(
-        new QueryStream(sql, [...values], { batchSize: 500 }),
-      );
-      for await (const row of found) yield directory.openAll(row);
-    };
+    const unbound = { people: 0, number: 0 };
+    const found = (sql: string, values: readonly unknown[]): AsyncIterable<unknown> =>
+      client.query(new QueryStream(sql, [...values], { batchSize: 500 }));
     return await work({
+      unbound: () => unbound,
       retiredUntil: retired.rows[0]?.at ?? undefined,
-      rows,
+      async *rows(sql, values) {
+        for await (const row of found(sql, values)) yield directory.openAll(row);
+      },
       async *events(where) {
-        for await (const row of rows(select(where), where.values)) yield loggedEvent(row);
+        for await (const row of found(select(where), where.values)) {
+          const unproven = unprovenOf(row);
+          for (const each of unproven) unbound[each] += 1;
+          yield { ...loggedEvent(directory.openAll(row)), ...(unproven.length > 0 && { unproven }) };
+        }
       },
       personNumbers: (user) => personNumbers(client, user),
     });
@@ -94,7 +103,7 @@ export async function withAuditReader<T>(
 function select({ with: tables, sql, order }: Where): string {
   return `${tables === undefined ? "" : `with ${tables} `}
     select e.seq::float8 as seq, c.sequence::float8 as place, e.at, e.type, e.request_id,
-           'AR-' || coalesce(e.request_number, r.number) as request,
+           'AR-' || coalesce(e.request_number, r.number) as request, e.request_number is not null as is_numbered,
            e.grant_id, e.actor_kind, e.actor_email, e.actor_slack_id, e.requester_email, e.resource, e.role, e.rule,
            e.policy_version, e.data,
            case when e.type = 'grant.extended' then (
@@ -126,6 +135,7 @@ const Row = z.object({
   type: z.string(),
   request_id: text,
   request: text,
+  is_numbered: z.boolean(),
   grant_id: text,
   actor_kind: z.string(),
   actor_email: text,
@@ -138,6 +148,14 @@ const Row = z.object({
   data: z.unknown(),
   extension: z.object({ byRule: z.boolean(), approvers: z.array(z.string()).nullable() }).nullable(),
 });
+
+const Numbered = Row.pick({ request: true, is_numbered: true });
+
+function unprovenOf(row: unknown): readonly (keyof Unbound)[] {
+  const { request, is_numbered: isNumbered } = Numbered.parse(row);
+  const isUnnumbered = request !== null && !isNumbered;
+  return [...(isUnmarked(row) ? (["people"] as const) : []), ...(isUnnumbered ? (["number"] as const) : [])];
+}
 
 function loggedEvent(row: unknown): LoggedEvent {
   const read = Row.parse(row);

@@ -1,14 +1,13 @@
 import { wordsOf } from "../persistence/embedded-error.ts";
 import { readArchive } from "./archive.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import type { PublicKey } from "./signing-key.ts";
 import type { Tombstone } from "./tombstone.ts";
+import type { Trust } from "./verify-sealed.ts";
 
 /** Goes through the files that tombstones name, and holds each against its tombstone. */
 export async function verifyArchives(
   directory: string,
   tombstones: readonly Tombstone[],
-  trust: { readonly keys: readonly PublicKey[]; readonly checkpoints: readonly Checkpoint[] },
+  trust: Trust,
 ): Promise<{ readonly verified: number; readonly faults: readonly string[] }> {
   const faults: string[] = [];
   let verified = 0;

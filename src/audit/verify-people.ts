@@ -28,11 +28,12 @@ const zero = "0".charCodeAt(0);
 
 /**
  * Opens whatever stands for people in events and says where it is not what was sealed; each value once, however many events name it.
- * Expects a transaction that reads one snapshot.
+ * `ofRetired`: of events that are in the audit no more, nor is what says that somebody was erased. Expects a transaction that reads
+ * one snapshot.
  */
-export async function createWitness(client: ClientBase): Promise<Witness> {
+export async function createWitness(client: ClientBase, { ofRetired = false } = {}): Promise<Witness> {
   const opener = createOpener(await readPersonalRows(client));
-  const erased = await readErased(client);
+  const erased = ofRetired ? undefined : await readErased(client);
   /** Tokens up to their ends, by the numbers in them, that were found to be right. */
   const right: Buffer[] = [];
 
@@ -57,7 +58,7 @@ export async function createWitness(client: ClientBase): Promise<Witness> {
       case "changed":
         return [opened];
       case "erased":
-        return erased.has(opened.person) ? [] : [unsaid(opened.person)];
+        return erased?.has(opened.person) === false ? [unsaid(opened.person)] : [];
       case "open":
         return token.kind === "text" ? changedWithin(opened.text) : [];
     }

@@ -3,6 +3,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { linkHashOf, recordOf, type SealedEvent, wordSealed } from "./chain-line.ts";
 import { wordMissing } from "./fault-words.ts";
 import { readChain } from "./read-chain.ts";
+import type { Unbound } from "./unbound.ts";
 import { createWitness, type Witnessed } from "./verify-people.ts";
 
 /** Places of the chain that follow one another, and what they have to agree with; can be handed to another thread. */
@@ -31,9 +32,6 @@ export type VerifiedPlaces = {
   readonly unbound: Unbound;
   readonly faults: readonly PlaceFault[];
 };
-
-/** How many events do not bind whom they name, and how many not the number of the request they are of. */
-export type Unbound = { readonly people: number; readonly number: number };
 
 /** `about`: what is wrong everywhere, and is named where it shows first. */
 export type PlaceFault = { readonly text: string; readonly about?: readonly string[] };

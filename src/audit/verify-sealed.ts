@@ -4,7 +4,11 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { proofFault } from "./export-proof.ts";
 import { wordEvent, wordMissing } from "./fault-words.ts";
 import { SealedHeader, SealedProof } from "./sealed-export.ts";
+import { createBindings } from "./sealed-bindings.ts";
 import type { PublicKey } from "./signing-key.ts";
+import type { Unbound } from "./unbound.ts";
+import type { Witness } from "./verify-people.ts";
+import { createNews } from "./verify-places.ts";
 
 export type SealedVerification = {
   /** What the export says it holds; absent where it does not end with a proof that counts. */
@@ -12,6 +16,8 @@ export type SealedVerification = {
   readonly rows: number;
   /** Of those given, how many are of a place in it. */
   readonly checkpoints: number;
+  /** Events of a time when the chain did not prove so much. */
+  readonly unbound: Unbound;
   /** What is wrong, the first first, and where; nothing when the export is as it was written. */
   readonly faults: readonly string[];
 };
@@ -24,25 +30,34 @@ export function looksSealed(start: string): boolean {
   return start.startsWith('{"format":"hallpass-audit-sealed"') || start.startsWith('{"sequence":');
 }
 
+export type Trust = {
+  readonly keys: readonly PublicKey[];
+  /** Whoever gives them has looked at their signatures. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Where there is the database whose people it names. */
+  readonly witness?: Witness;
+};
+
 /**
  * Recomputes the chain from a sealed export, place by place and in constant memory, and names what is not as it was written.
- * `chunks`: its bytes, not compressed. `checkpoints` are trusted: whoever calls has looked at their signatures.
+ * `chunks`: its bytes, not compressed.
  */
 export async function verifySealed(
   chunks: AsyncIterable<Buffer>,
-  { keys, checkpoints }: { readonly keys: readonly PublicKey[]; readonly checkpoints: readonly Checkpoint[] },
+  { keys, checkpoints, witness }: Trust,
 ): Promise<SealedVerification> {
-  const walk = createWalk(checkpoints);
+  const walk = createWalk(checkpoints, witness);
   for await (const line of linesOf(chunks)) {
     walk.take(line);
     if (walk.faults.length >= mostFaults) break;
   }
   const proof = walk.end(keys);
-  const { rows, compared, faults } = walk;
+  const { rows, compared, unbound, faults } = walk;
   return {
     ...(proof && { proof }),
     rows,
     checkpoints: compared,
+    unbound,
     faults: faults.slice(0, mostFaults),
   };
 }
@@ -64,12 +79,13 @@ type Walk = {
   readonly end: (keys: readonly PublicKey[]) => SealedProof | undefined;
   readonly rows: number;
   readonly compared: number;
+  readonly unbound: Unbound;
   readonly faults: string[];
 };
 
 const Row = /^\{"sequence":(\d{1,15}),"hash":"([0-9a-f]{64})","record":(.*)\}$/s;
 
-function createWalk(checkpoints: readonly Checkpoint[]): Walk {
+function createWalk(checkpoints: readonly Checkpoint[], witness: Witness | undefined): Walk {
   const faults: string[] = [];
   const expected = new Map(checkpoints.map((checkpoint) => [checkpoint.sequence, checkpoint]));
   let header: z.infer<typeof SealedHeader> | undefined;
@@ -82,6 +98,8 @@ function createWalk(checkpoints: readonly Checkpoint[]): Walk {
     { readonly record: string; readonly hash: string | undefined; readonly isRight: boolean } | undefined;
   let rows = 0;
   let compared = 0;
+  const bindings = createBindings();
+  const isNews = createNews();
 
   function takeRow(place: number, stored: string, record: string): void {
     rows += 1;
@@ -104,6 +122,14 @@ function createWalk(checkpoints: readonly Checkpoint[]): Walk {
       faults.push(
         `place ${place}: ${wordRecord(record)} is not what was sealed there; it was changed, exchanged or inserted`,
       );
+    if (isRight && record !== "null")
+      for (const why of bindings.take(place, record))
+        faults.push(`place ${place}: ${wordRecord(record)} ${why}`);
+    if (isRight && record !== "null" && witness)
+      for (const { whose: about, why } of witness(Buffer.from(record, "latin1")).changed) {
+        const text = `place ${place}: ${wordRecord(record)} is not about who it was about: ${why}`;
+        if (isNews({ text, about })) faults.push(text);
+      }
     before = { record, hash, isRight };
     const checkpoint = expected.get(place);
     if (checkpoint) compared += 1;
@@ -124,6 +150,7 @@ function createWalk(checkpoints: readonly Checkpoint[]): Walk {
     get compared() {
       return compared;
     },
+    unbound: bindings.unbound,
     take(line) {
       if (proof) return void faults.push("something stands after the proof");
       if (!header) {

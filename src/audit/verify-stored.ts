@@ -1,5 +1,7 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
+import { createOpener, readPersonalRows } from "../persistence/personal-values.ts";
+import { normalEmail } from "../policy/principal.ts";
 
 const Texts = z.array(z.object({ text: z.string() }));
 
@@ -10,7 +12,32 @@ export async function storedFaults(client: ClientBase): Promise<readonly string[
     const { rows } = await client.query(question);
     faults.push(...Texts.parse(rows).map(({ text }) => text));
   }
-  return faults;
+  return [...faults, ...(await handleFaults(client))];
+}
+
+/** Questions find people by their handles: each has to be something that its person is called. */
+async function handleFaults(client: ClientBase): Promise<readonly string[]> {
+  const { keys, values } = await readPersonalRows(client);
+  const opener = createOpener({ keys, values });
+  const calledBy = new Map<number, Set<string>>();
+  for (const { id: valueId, person_id: person, kind } of values.values()) {
+    if (kind !== "email" && kind !== "slack_id") continue;
+    const opened = opener.value({ kind: "value", valueId });
+    if (opened.is !== "open") continue;
+    const called = calledBy.get(person) ?? new Set();
+    calledBy.set(person, called.add(kind === "email" ? normalEmail(opened.text) : opened.text));
+  }
+  const { rows } = await client.query<{ id: number; handle: string }>(
+    "select id, handle from people where handle is not null order by id",
+  );
+  return rows
+    .filter(({ id, handle }) => {
+      // Whoever is not to be read is named by the events they are in.
+      const called = calledBy.get(id);
+      return called !== undefined && !called.has(handle);
+    })
+    .slice(0, 10)
+    .map(({ id }) => `person ${id} is found by what nobody calls them; it was changed, or exchanged`);
 }
 
 /** By their numbers requests are asked for; which is whose, the events say. */

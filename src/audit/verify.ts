@@ -6,9 +6,11 @@ import { wordMissing } from "./fault-words.ts";
 import type { PublicKey } from "./signing-key.ts";
 import { type SnapshotAt, withSnapshot } from "./snapshot.ts";
 import { readTombstones, type Tombstone, tombstoneFaults } from "./tombstone.ts";
+import type { Unbound } from "./unbound.ts";
 import { verifyArchives } from "./verify-archives.ts";
+import { createWitness } from "./verify-people.ts";
 import { verifyParallel } from "./verify-parallel.ts";
-import { againstCheckpoint, isLate, mostFaults, type Unbound } from "./verify-places.ts";
+import { againstCheckpoint, isLate, mostFaults } from "./verify-places.ts";
 import { storedFaults } from "./verify-stored.ts";
 
 export type VerifyOptions = {
@@ -73,7 +75,13 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
   for (const { to: place, hash: stored } of tombstones)
     faults.push(...againstCheckpoint(expected.get(place), stored));
   const archived =
-    archive === undefined ? undefined : await verifyArchives(archive, tombstones, { keys, checkpoints });
+    archive === undefined
+      ? undefined
+      : await verifyArchives(archive, tombstones, {
+          keys,
+          checkpoints,
+          witness: await createWitness(client, { ofRetired: true }),
+        });
   faults.push(...(archived?.faults ?? []));
 
   // What was retired is not there to be looked at.

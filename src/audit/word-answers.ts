@@ -102,6 +102,13 @@ function wordDeed({ at, text, request, access }: Deed): string {
   return `${wordTime(at)} ${request === undefined ? "" : `${request} `}${access === undefined ? "" : `${access}: `}${text}`;
 }
 
+/** Where an event stands in the chain, and what of it that does not prove. */
+function wordPlace({ place, unproven = [] }: LoggedEvent): string {
+  if (place === undefined) return "not sealed yet";
+  const names = unproven.map((each) => (each === "people" ? "whom it names" : "the AR number"));
+  return `place ${place}${names.length === 0 ? "" : `, not proven: ${names.join(" and ")}`}`;
+}
+
 /** The life of a request: what was asked under which rule, then event by event with its place in the chain. */
 export function wordLife([first, ...more]: readonly LoggedEvent[]): readonly string[] {
   if (!first) return [];
@@ -120,8 +127,7 @@ export function wordLife([first, ...more]: readonly LoggedEvent[]): readonly str
       const { at, text } = deedOf(event);
       // Of several parts, each event says of which it is.
       const part = parts.size > 1 ? parts.get(event.grantId ?? "") : undefined;
-      const place = event.place === undefined ? "not sealed yet" : `place ${event.place}`;
-      return `${wordTime(at)} ${part === undefined ? "" : `${part}: `}${text} [${place}]`;
+      return `${wordTime(at)} ${part === undefined ? "" : `${part}: `}${text} [${wordPlace(event)}]`;
     }),
   ].map(onOneLine);
 }

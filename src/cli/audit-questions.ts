@@ -9,6 +9,7 @@ import {
   wordRetired,
 } from "../audit/questions.ts";
 import { type AuditReader, withAuditReader } from "../audit/read-events.ts";
+import { wordUnbound } from "../audit/unbound.ts";
 import { deedOf, whatDid } from "../audit/what-did.ts";
 import { whoCould } from "../audit/who-could.ts";
 import { onOneLine, wordLife, wordWhat, wordWho } from "../audit/word-answers.ts";
@@ -111,6 +112,7 @@ async function answer(
         const unknown = wordRetired(reader.retiredUntil, from);
         if (unknown !== undefined) process.stderr.write(`${unknown}\n`);
         await work(reader);
+        for (const words of wordUnbound(reader.unbound())) process.stderr.write(`${words}\n`);
       });
     } catch (error) {
       // Whoever reads has had enough: `| head`.

@@ -4,6 +4,7 @@ import { lookAhead, openPossiblyCompressed } from "../audit/open-file.ts";
 import type { SealedProof } from "../audit/sealed-export.ts";
 import type { PublicKey } from "../audit/signing-key.ts";
 import { verifyExport } from "../audit/verify-export.ts";
+import { type Unbound, wordUnbound } from "../audit/unbound.ts";
 import { looksSealed, verifySealed } from "../audit/verify-sealed.ts";
 import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
 import { count, readCheckpoints, verifyingKeys, wordFaults } from "./audit-evidence.ts";
@@ -30,6 +31,7 @@ type FileVerification = {
   readonly isSealed: boolean;
   readonly proof?: ExportProof | SealedProof;
   readonly checkpoints: number;
+  readonly unbound?: Unbound;
   readonly faults: readonly string[];
 };
 
@@ -68,7 +70,7 @@ function unpackingFault(error: unknown): string | undefined {
     : undefined;
 }
 
-function word({ isSealed, proof, checkpoints, faults }: FileVerification, given: number): string {
+function word({ isSealed, proof, checkpoints, unbound, faults }: FileVerification, given: number): string {
   if (faults.length > 0)
     return wordFaults(
       faults,
@@ -79,7 +81,8 @@ function word({ isSealed, proof, checkpoints, faults }: FileVerification, given:
     given > checkpoints
       ? ` ${count(given - checkpoints, "checkpoint")} of other places could not be compared with it.`
       : "";
-  return `The export is as it was written: ${wordProof(proof)}${aside}\n`;
+  const unproven = unbound ? wordUnbound(unbound).map((words) => ` ${words}`) : [];
+  return `The export is as it was written: ${wordProof(proof)}${unproven.join("")}${aside}\n`;
 }
 
 function wordProof(proof: ExportProof | SealedProof): string {

@@ -1,4 +1,5 @@
 import type { Tombstone } from "../audit/tombstone.ts";
+import { wordUnbound } from "../audit/unbound.ts";
 import { clockSecondsAhead, verifyChain, type Verification } from "../audit/verify.ts";
 import { count, placeIn, readCheckpoints, verifyingKeys, wordFaults } from "./audit-evidence.ts";
 import { verifyExportFile } from "./audit-verify-export.ts";
@@ -47,15 +48,18 @@ export async function auditVerify(options: VerifyOptions): Promise<number> {
 }
 
 function wordVerification(
-  { verified, head, checkpoints, uncompared, tombstones, unsealed, oddIds, faults }: Verification,
+  { verified, head, checkpoints, uncompared, tombstones, unsealed, unbound, oddIds, faults }: Verification,
   archive: string | undefined,
 ): string {
   const waiting = (unsealed === 0 ? "" : ` ${count(unsealed, "event")} not sealed yet.`) + wordOddIds(oddIds);
+  const unproven = wordUnbound(unbound)
+    .map((words) => ` ${words}`)
+    .join("");
   const seen = `${count(verified, "event")} and ${count(checkpoints - uncompared, "checkpoint")} verified`;
-  if (faults.length > 0) return wordFaults(faults, `, ${seen}.${waiting}`);
+  if (faults.length > 0) return wordFaults(faults, `, ${seen}.${unproven}${waiting}`);
   const aside = uncompared === 0 ? "" : ` ${count(uncompared, "checkpoint")} of those could not be compared.`;
   const end = head ? ` The chain ends at place ${head.sequence} with ${head.hash}.` : "";
-  return `The audit is as it was written: ${seen}.${wordRetired(tombstones, archive)}${aside}${end}${waiting}\n`;
+  return `The audit is as it was written: ${seen}.${wordRetired(tombstones, archive)}${unproven}${aside}${end}${waiting}\n`;
 }
 
 function wordOddIds({ count: odd, first }: Verification["oddIds"]): string {

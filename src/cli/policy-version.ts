@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { openDatabase } from "../persistence/database.ts";
 import { findPolicies } from "../persistence/policies.ts";
 import { type LoadedPolicy, parsePolicy } from "../policy/load.ts";
@@ -22,6 +23,10 @@ export async function loadVersion(version: string): Promise<LoadedPolicy> {
         throw new CommandError(`--version: no policy was in force here whose hash begins with ${prefix}`);
       if (another)
         throw new CommandError(`--version: several policies begin with ${prefix}; give more of the hash`);
+      if (hash("sha256", stored.text) !== stored.hash)
+        throw new CommandError(
+          `--version: the text that is kept as ${stored.hash} has another SHA-256; it was changed since it was in force, and decides nothing`,
+        );
       return parsePolicy(splitText(stored.text, `version ${stored.hash.slice(0, 8)}`), { providerTypes });
     } finally {
       await database.close();

@@ -19,6 +19,7 @@ import type { Tombstone } from "../../src/audit/tombstone.ts";
 import { verifyChain, type VerifyOptions } from "../../src/audit/verify.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
 import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { withSealer } from "../../src/persistence/people.ts";
 import { createAuditKey } from "../support/audit-key.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -186,11 +187,14 @@ it("keeps nothing without an archive, and proves what goes all the same", async 
 const pending = "0195d0a0-0000-7000-8000-000000000001";
 
 async function request(status: string, terms: object): Promise<void> {
-  await client.query("insert into policies (hash, text) values ('p', 'version: 1') on conflict do nothing");
+  await client.query(
+    "insert into policies (hash, text) values (encode(sha256('version: 1'), 'hex'), 'version: 1') on conflict do nothing",
+  );
   await client.query(
     `insert into access_requests (id, number, status, source, requester_email, requester_name, requester_person, resource, role,
        duration_seconds, reason, policy_version, terms, planned, created_at)
-     values ($1, 1042, $2, 'slack', 'alice@example.com', 'Alice', test_person('alice@example.com'), 'orders-db', 'read', 60, 'x', 'p', $3, '[]', now())`,
+     values ($1, 1042, $2, 'slack', 'alice@example.com', 'Alice', test_person('alice@example.com'), 'orders-db', 'read', 60, 'x',
+       encode(sha256('version: 1'), 'hex'), $3, '[]', now())`,
     [pending, status, terms],
   );
 }
@@ -220,6 +224,30 @@ it("keeps the events of a request that is not over, and all that follow", async 
   await sealer.seal();
   await client.query("update grants set status = 'revoked', revoked_at = now()");
   expect(await retired()).toMatchObject([{ from: 8, to: 12 }]);
+  expect(await faults({ archive })).toEqual([]);
+});
+
+it("names who was changed in what was retired, and nobody who was erased", async () => {
+  const person = { handle: "bob@example.com", kind: "email", value: "bob@example.com" } as const;
+  await withSealer(database.prisma, [person], (people) =>
+    client.query(
+      `insert into audit_events (id, at, type, actor_kind, actor_email, actor_person, data)
+       values (gen_random_uuid(), now() - interval '9 years', 'request.cancelled', 'person', $1, $2, '{}')`,
+      [people.value(person), people.person(person.handle)],
+    ),
+  );
+  await sealer.seal();
+  expect(await retired()).toMatchObject([{ from: 1, to: 1 }]);
+  await sealer.seal();
+  expect(await faults({ archive })).toEqual([]);
+  await disableTriggers();
+  await client.query("update people set key = $1", [Buffer.alloc(32)]);
+  expect(await faults({ archive })).toEqual([
+    expect.stringMatching(
+      /\.jsonl\.gz: place 1: request\.cancelled of .* is not about who it was about: row 1 /,
+    ),
+  ]);
+  await client.query("update people set key = null, handle = null, erased_at = now()");
   expect(await faults({ archive })).toEqual([]);
 });
 

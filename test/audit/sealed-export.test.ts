@@ -90,6 +90,7 @@ it("finds nothing wrong with the whole chain or a part of it, and compares check
     proof: expect.objectContaining({ from: 1, to: 20, hash: checkpoint.hash }),
     rows: 20,
     checkpoints: 1,
+    unbound: { people: 0, number: 0 },
     faults: [],
   });
   const part = await exported({ from: 5, to: 9 });

@@ -11,9 +11,14 @@ import { exportAudit } from "../../src/audit/export.ts";
 import { lifeOfRequest } from "../../src/audit/life-of-request.ts";
 import { withAuditReader } from "../../src/audit/read-events.ts";
 import { startSealer } from "../../src/audit/seal.ts";
+import { exportSealed, findSealed } from "../../src/audit/sealed-export.ts";
 import { signingKeyFrom } from "../../src/audit/signing-key.ts";
+import { withSnapshot } from "../../src/audit/snapshot.ts";
 import type * as verifying from "../../src/audit/verify.ts";
+import { type SealedVerification, verifySealed } from "../../src/audit/verify-sealed.ts";
 import { wordLife } from "../../src/audit/word-answers.ts";
+import { recordEvent } from "../../src/persistence/audit.ts";
+import { openDatabase } from "../../src/persistence/database.ts";
 import { forgetPerson } from "../../src/persistence/forget.ts";
 import { createKey, markOf, sealValue } from "../../src/persistence/personal-cipher.ts";
 import { type Office, openOffice } from "../support/access.ts";
@@ -69,13 +74,8 @@ async function seal(): Promise<void> {
   await sealer.stop();
 }
 
-/** By one thread and by three, which have to find the same. */
-async function verify(): Promise<Verification> {
-  const by = (threads: number): Promise<Verification> =>
-    verifyChain({ databaseUrl: office.url }, { keys: [key.publicKey], threads });
-  const alone = await by(1);
-  expect(await by(3)).toEqual(alone);
-  return alone;
+function verify(threads = 1): Promise<Verification> {
+  return verifyChain({ databaseUrl: office.url }, { keys: [key.publicKey], threads });
 }
 
 async function faults(): Promise<readonly string[]> {
@@ -247,31 +247,88 @@ test("names a policy whose text was changed or deleted", async () => {
   ]);
 });
 
-test("accepts what was sealed before names and numbers were bound, says so, and takes none of it among what is bound", async () => {
-  const bound = "alter table audit_events drop constraint if exists audit_events_bound";
-  await attacker.query(bound);
-  const { id } = await rowOf(bob.email, "email");
-  const insert = (at: string): Promise<unknown> =>
-    attacker.query(
-      `insert into audit_events (id, at, type, request_id, actor_kind, actor_email, data)
-       values (gen_random_uuid(), ${at}, 'approval.given', gen_random_uuid(), 'person', $1, '{}')`,
-      [`\uFDD0i${id}\uFDD1`],
-    );
-  await insert("now()");
-  await seal();
-  expect(await verify()).toMatchObject({
-    unbound: { people: 1, number: 1 },
-    faults: [
-      expect.stringMatching(
-        /^place 8: approval\.given of .* has no marks of whom it names, .* it was inserted/,
-      ),
-    ],
-  });
-  await attacker.query("truncate audit_chain");
-  // As it stands where Hallpass ran before: what binds nothing comes first.
-  await attacker.query("update audit_events set seq = seq + 100 where request_number is not null or seq = 1");
-  await seal();
-  expect(await verify()).toMatchObject({ unbound: { people: 1, number: 1 }, faults: [] });
-  await attacker.query("delete from personal_values where id = $1", [id]);
-  expect((await faults())[0]).toMatch(/^place 1: approval\.given of .* was deleted/);
+test("names whoever is found by what another is called", async () => {
+  await attacker.query("drop index people_handle_key");
+  await attacker.query(
+    `update people set handle = case handle when 'bob@example.com' then 'carol@example.com' else 'bob@example.com' end
+     where handle in ('bob@example.com', 'carol@example.com')`,
+  );
+  expect(await faults()).toEqual(
+    Array(2).fill(expect.stringMatching(/^person \d+ is found by what nobody calls them/)),
+  );
 });
+
+test("finds with several threads what one finds, and names a person once", async () => {
+  await attacker.query(swapKeys);
+  const alone = await verify(1);
+  expect(alone.faults).toHaveLength(2);
+  expect(await verify(3)).toEqual(alone);
+});
+
+/** An event of AR-1001 as they were before names and numbers were bound. */
+async function insertOlder(): Promise<number> {
+  const { id } = await rowOf(bob.email, "email");
+  await attacker.query("alter table audit_events drop constraint if exists audit_events_bound");
+  await attacker.query(
+    `insert into audit_events (id, at, type, request_id, actor_kind, actor_email, data)
+     select gen_random_uuid(), now(), 'request.reminded', r.id, 'person', $1, '{"asks": []}' from access_requests r where r.number = 1001`,
+    [`\uFDD0i${id}\uFDD1`],
+  );
+  return id;
+}
+
+const unbound = { people: 1, number: 1 };
+
+test("takes no older event among those that bind what they say, by any number of threads or without the database", async () => {
+  await insertOlder();
+  await seal();
+  const named = /^place 8: request\.reminded of .* has no marks of whom it names, .* it was inserted$/;
+  const alone = await verify(1);
+  expect(alone).toMatchObject({ unbound, faults: [expect.stringMatching(named)] });
+  expect(await verify(4)).toEqual(alone);
+  expect(await verifySealedExport()).toMatchObject({ unbound, faults: [expect.stringMatching(named)] });
+});
+
+test("accepts older events before them, and says of what nothing is proven", async () => {
+  const id = await insertOlder();
+  await attacker.query("truncate audit_chain");
+  await attacker.query("update audit_events set seq = seq + 100 where type <> 'request.reminded'");
+  await seal();
+  expect(await verify()).toMatchObject({ unbound, faults: [] });
+  expect(await verifySealedExport()).toMatchObject({ unbound, faults: [] });
+  expect((await life(1001)).split("\n").filter((line) => line.includes("not proven"))).toEqual([
+    expect.stringMatching(/reminded: nobody \[place 1, not proven: whom it names and the AR number\]$/),
+  ]);
+  await attacker.query("delete from personal_values where id = $1", [id]);
+  expect((await faults())[0]).toMatch(/^place 1: request\.reminded of .* was deleted/);
+});
+
+test("tells without the database that a key was exchanged while events were written", async () => {
+  await attacker.query(swapKeys);
+  const { mark, key: carols, id } = await rowOf(bob.email, "email");
+  // What Hallpass meets then it takes for what it knows, and marks it with the key that is there.
+  await rewrite(id, markOf(carols, "email", bob.email), sealValue(carols, mark, bob.email));
+  const another = openDatabase(office.url);
+  await recordEvent(another.prisma, {
+    type: "lockdown.lifted",
+    at: new Date(),
+    actor: { kind: "person", email: bob.email },
+    data: { kind: "resource", value: "orders-db" },
+  });
+  await another.close();
+  await seal();
+  expect((await verifySealedExport()).faults).toEqual([
+    expect.stringMatching(
+      /^place 8: lockdown\.lifted of .* has another mark of row \d+ of personal_values than place \d/,
+    ),
+  ]);
+});
+
+async function verifySealedExport(): Promise<SealedVerification> {
+  return withSnapshot({ databaseUrl: office.url, name: "test" }, async (client) => {
+    const range = await findSealed(client, {});
+    if ("fault" in range) throw new Error(range.fault);
+    const { stream } = exportSealed(client, range, key);
+    return verifySealed(stream, { keys: [key.publicKey], checkpoints: [] });
+  });
+}

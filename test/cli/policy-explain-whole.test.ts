@@ -208,6 +208,16 @@ rules:
         1,
         "--version: no policy was in force here whose hash begins with 0123456789\n",
       ]);
+
+      await client.query(
+        "set session_replication_role = replica; update policies set text = replace(text, 'bob@', 'mallory@')",
+      );
+      const changed = await explainHere([...args, "--version", hash.slice(0, 8)], env);
+      expect([changed.code, changed.stdout, changed.stderr]).toEqual([
+        1,
+        "",
+        `--version: the text that is kept as ${hash} has another SHA-256; it was changed since it was in force, and decides nothing\n`,
+      ]);
     } finally {
       await client.end();
       await database.close();

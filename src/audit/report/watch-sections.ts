@@ -165,7 +165,7 @@ export function driftSection({ drift, driftFindings, period }: Figures): Section
 
 export function chainSection({ chain, period }: Figures): Section {
   const { verification, first, last, unsealed } = chain;
-  const { verified, checkpoints, head, faults, tombstones } = verification;
+  const { verified, checkpoints, head, faults, tombstones, unbound } = verification;
   const retired = tombstones.at(-1);
   const latest = tombstones.reduce((latestAt, { lastAt }) => (lastAt > latestAt ? lastAt : latestAt), "");
   const isMissing = retired !== undefined && Date.parse(latest) >= period.from.getTime();
@@ -177,7 +177,7 @@ export function chainSection({ chain, period }: Figures): Section {
       faults.length === 0
         ? `The whole hash chain was recomputed for this report and is as it was written: ${many(verified, "event")} and ${many(checkpoints, "signed checkpoint")}.`
         : `The hash chain is NOT as it was written. What this report says rests on a log that was changed: ${many(faults.length, "fault")}.`
-    }${isMissing ? ` What happened until ${latest} was retired from the audit, and is not in this report.` : ""}`,
+    }${isMissing ? ` What happened until ${latest} was retired from the audit, and is not in this report.` : ""} The risk of access is what its request's row says, which the chain does not hold.`,
     charts: [],
     tables: [
       {
@@ -191,6 +191,8 @@ export function chainSection({ chain, period }: Figures): Section {
           ["hash there", head?.hash ?? "none"],
           ["places of this period", places],
           ["events of this period not sealed yet", unsealed],
+          ["older events of which it is not proven whom they name", unbound.people],
+          ["older events of which it is not proven which AR number their request has", unbound.number],
           ["faults", faults.length],
           ...faults.map((fault, index) => [`fault ${index + 1}`, fault]),
         ],

@@ -1,6 +1,7 @@
 import { knowNames } from "../../audit/known-names.ts";
 import { parseWhoQuestion, wordNobody, wordRetired } from "../../audit/questions.ts";
 import { withAuditReader } from "../../audit/read-events.ts";
+import { wordUnbound } from "../../audit/unbound.ts";
 import { whoCould } from "../../audit/who-could.ts";
 import { onOneLine, wordWho } from "../../audit/word-answers.ts";
 import type { Person } from "../../domain/person.ts";
@@ -42,25 +43,27 @@ export async function answerWho(
   );
   const lines: string[] = [];
   let count = 0;
-  let unknown: string | undefined;
+  const asides: string[] = [];
   let nobody = "";
   await withAuditReader({ databaseUrl: deps.databaseUrl }, async (reader) => {
-    unknown = wordRetired(reader.retiredUntil, question.span.from);
+    const unknown = wordRetired(reader.retiredUntil, question.span.from);
+    if (unknown !== undefined) asides.push(unknown);
     for await (const answer of whoCould(reader, question)) {
       count += 1;
       if (count <= mostAnswers) lines.push(shorten(`• ${wordWho(answer).join("; ")}\n`, longestLine));
     }
+    asides.push(...wordUnbound(reader.unbound()));
     if (count > 0) return;
     const knowledge = await knowNames(reader, { resource: question.resource, role: question.role });
     nobody = knowledge.known ? wordNobody(question, knowledge.title) : knowledge.why;
   });
-  const aside = unknown === undefined ? "" : ` ${unknown}`;
-  if (count === 0) return { text: onOneLine(`${nobody}${aside}`) };
+  if (count === 0)
+    return { text: onOneLine(`${nobody}${asides.map((words) => ` ${words}`).join("")}`) };
   const more = count - lines.length;
   if (more > 0)
     lines.push(
       `${more} more. All of them: hallpass audit who; all events: /access-audit export resource ${question.resource}`,
     );
-  if (unknown !== undefined) lines.push(unknown);
+  lines.push(...asides);
   return { text: onOneLine(`Who could ${access} ${question.when}:`), lines };
 }

@@ -1,0 +1,54 @@
+import { tokenEnd, tokenStart } from "../persistence/personal-token.ts";
+import { bytesOf } from "./byte-text.ts";
+import type { Unbound } from "./unbound.ts";
+
+/** Looks in records of a sealed export, in order, given as bytes (see `bytesOf`), at what binds them to people and numbers. */
+export type Bindings = {
+  readonly unbound: Unbound;
+  /** What is wrong with the record at a place. */
+  readonly take: (place: number, record: string) => readonly string[];
+};
+
+const valueTokens = new RegExp(
+  `${bytesOf(tokenStart)}i(\\d{1,10})(?:\\.(\\d{1,10}\\.[\\w-]{22}))?${bytesOf(tokenEnd)}`,
+  "g",
+);
+const numbered =
+  /"id":"[-0-9a-f]{36}",(?:"policyVersion":"[^"]*",)?"requestId":"[-0-9a-f]{36}",("requestNumber":)?/;
+
+/**
+ * Without the keys nobody can say whether a mark is right. That one row has one mark, and that all events are bound once one is,
+ * everybody can.
+ */
+export function createBindings(): Bindings {
+  const seen = new Map<string, { readonly bound: string; readonly place: number }>();
+  const unbound = { people: 0, number: 0 };
+  let isBound = false;
+  return {
+    unbound,
+    take(place, record) {
+      const wrong: string[] = [];
+      const tokens = [...record.matchAll(valueTokens)];
+      for (const [, valueId = "", bound] of tokens) {
+        if (bound === undefined) continue;
+        const first = seen.get(valueId);
+        if (!first) seen.set(valueId, { bound, place });
+        else if (first.bound !== bound)
+          wrong.push(
+            `has another mark of row ${valueId} of personal_values than place ${first.place}; a person's key was exchanged between them`,
+          );
+      }
+      const of = numbered.exec(record);
+      const isUnmarked = tokens.some(([, , bound]) => bound === undefined);
+      const isUnnumbered = of !== null && of[1] === undefined;
+      if (isUnmarked) unbound.people += 1;
+      if (isUnnumbered) unbound.number += 1;
+      if (isBound && (isUnmarked || isUnnumbered))
+        wrong.push(
+          `has no ${isUnmarked ? "marks of whom it names" : "number of its request"}, as events had before others that come before it; it was inserted`,
+        );
+      isBound ||= tokens.some(([, , bound]) => bound !== undefined) || of?.[1] !== undefined;
+      return wrong;
+    },
+  };
+}
