@@ -58,7 +58,7 @@ export async function answerWho(
     nobody = knowledge.known ? wordNobody(question, knowledge.title) : knowledge.why;
   });
   if (count === 0)
-    return { text: onOneLine(`${nobody}${asides.map((words) => ` ${words}`).join("")}`) };
+    return { text: onOneLine(`${nobody}${asides.map((aside) => ` ${aside}`).join("")}`) };
   const more = count - lines.length;
   if (more > 0)
     lines.push(
