@@ -118,13 +118,13 @@ function select({ with: tables, sql, order }: Where): string {
     order by ${order === "seq" ? "e.seq" : "e.request_id, e.seq"}`;
 }
 
-/** The id of the request that people know by a number: as it was filed; one of before events had it, as its row has it. */
+/** The id of the request that people know by a number: as it was filed, or as its row has it if no event of it says otherwise. */
 export function requestOfNumber(number: string): string {
   return `coalesce(
     (select f.request_id from audit_events f
      where f.request_number = ${number} and f.type in ('request.created', 'request.refused') limit 1),
     (select x.id from access_requests x where x.number = ${number} and not exists (
-       select from audit_events n where n.request_id = x.id and n.request_number is not null)))`;
+       select from audit_events n where n.request_id = x.id and n.request_number <> x.number)))`;
 }
 
 const text = z.string().nullable();
