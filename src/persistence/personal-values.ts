@@ -50,16 +50,22 @@ export function createOpener({ keys, values }: PersonalRows): Opener {
   const known = new Map<number, { readonly bound: ValueToken["bound"]; readonly opened: Opened }>();
   const textKeys = new Map<string, Buffer | Opened>();
 
+  function goneFrom(person: number): Opened {
+    // A database that was restored without them: it is one thing that is wrong, and not one for each of them.
+    if (keys.size === 0) return { is: "changed", whose: ["people"], why: "nobody is left in people" };
+    return { is: "changed", whose: [`person ${person}`], why: `person ${person} was deleted from people` };
+  }
+
   function openRow({ valueId, bound }: ValueToken): Opened {
     const row = values.get(valueId);
-    const person = bound?.person ?? row?.person_id;
-    const whose = person === undefined ? `row ${valueId}` : `person ${person}`;
-    const changed = (why: string): Opened => ({ is: "changed", whose: [whose], why });
     const place = `row ${valueId} of personal_values`;
-    if (!row || person === undefined)
-      return changed(`${place} was deleted, and with it what ${whose} is called`);
+    const person = bound?.person ?? row?.person_id;
+    if (person === undefined) return { is: "changed", whose: [place], why: `${place} was deleted` };
+    const whose = `person ${person}`;
+    const changed = (why: string): Opened => ({ is: "changed", whose: [whose], why });
     const key = keys.get(person);
-    if (key === undefined) return changed(`${whose} was deleted from people`);
+    if (key === undefined) return goneFrom(person);
+    if (!row) return changed(`${place} was deleted, and with it what ${whose} is called`);
     const mark = bound ? Buffer.from(bound.mark, "base64url") : row.mark;
     const other = changed(
       `${place} or the key of ${whose} is not what was sealed; it was changed, or exchanged`,
@@ -79,7 +85,7 @@ export function createOpener({ keys, values }: PersonalRows): Opener {
     const erased = persons.find((person) => keys.get(person) === null);
     const key: Buffer | Opened =
       gone !== undefined
-        ? { is: "changed", whose: [`person ${gone}`], why: `person ${gone} was deleted from people` }
+        ? goneFrom(gone)
         : erased !== undefined
           ? { is: "erased", person: erased }
           : textKeyOf(persons.flatMap((person) => keys.get(person) ?? []));

@@ -199,6 +199,13 @@ test.each([
   },
 );
 
+test("names it once that nobody is left, as in a database that was restored without people", async () => {
+  await attacker.query("delete from people");
+  expect(await faults()).toEqual([
+    expect.stringMatching(/^place \d+: .* is not about who it was about: nobody is left in people$/),
+  ]);
+});
+
 test("names an event by somebody whom only a text within it mentions", async () => {
   await attacker.query(
     "delete from personal_values v using people p where p.id = v.person_id and p.handle = 'dana@example.com'",
