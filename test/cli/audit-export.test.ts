@@ -65,7 +65,7 @@ test("what was asked for is on record", async () => {
         via: "cli",
         filters: {
           since: "2026-03-01T00:00:00.000Z",
-          user: expect.stringMatching(/^\uFDD0i\d+\uFDD1$/u),
+          user: expect.stringMatching(/^\uFDD0i\d+\.\d+\.[-\w]{22}\uFDD1$/u),
           resource: "orders-db",
         },
       },
