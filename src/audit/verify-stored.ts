@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
 import { createOpener, readPersonalRows } from "../persistence/personal-values.ts";
-import { normalEmail } from "../policy/principal.ts";
+import { nameKey } from "../identity/recognise.ts";
 
 const Texts = z.array(z.object({ text: z.string() }));
 
@@ -12,32 +12,64 @@ export async function storedFaults(client: ClientBase): Promise<readonly string[
     const { rows } = await client.query(question);
     faults.push(...Texts.parse(rows).map(({ text }) => text));
   }
-  return [...faults, ...(await handleFaults(client))];
+  return [...faults, ...(await nameFaults(client))];
 }
 
-/** Questions find people by their handles: each has to be something that its person is called. */
-async function handleFaults(client: ClientBase): Promise<readonly string[]> {
-  const { keys, values } = await readPersonalRows(client);
-  const opener = createOpener({ keys, values });
-  const calledBy = new Map<number, Set<string>>();
-  for (const { id: valueId, person_id: person, kind } of values.values()) {
-    if (kind !== "email" && kind !== "slack_id") continue;
-    const opened = opener.value({ kind: "value", valueId });
-    if (opened.is !== "open") continue;
-    const called = calledBy.get(person) ?? new Set();
-    calledBy.set(person, called.add(kind === "email" ? normalEmail(opened.text) : opened.text));
-  }
-  const { rows } = await client.query<{ id: number; handle: string }>(
-    "select id, handle from people where handle is not null order by id",
+const Names = z.array(z.object({ person: z.number(), kind: z.string(), name: z.string() }));
+
+/**
+ * Questions find people by what they go by, now or once: nobody may be found by what only others are called who never went by it, and
+ * everybody by their addresses. Who turned out to be one counts as one.
+ */
+async function nameFaults(client: ClientBase): Promise<readonly string[]> {
+  const { rows } = await client.query(
+    `select coalesce(p.joined_into, p.id) as person, n.kind, n.name from person_names n join people p on p.id = n.person_id
+     order by p.id, n.id`,
   );
-  return rows
-    .filter(({ id, handle }) => {
-      // Whoever is not to be read is named by the events they are in.
-      const called = calledBy.get(id);
-      return called !== undefined && !called.has(handle);
-    })
-    .slice(0, 10)
-    .map(({ id }) => `person ${id} is found by what nobody calls them; it was changed, or exchanged`);
+  const wentBy = groupBy(Names.parse(rows), ({ kind, name, person }) => [`${kind} ${name}`, person]);
+  const called = groupBy(await calledIn(client), ({ kind, name, person }) => [`${kind} ${name}`, person]);
+  const faults: string[] = [];
+  for (const [name, persons] of wentBy) {
+    const callers = called.get(name);
+    if (!callers || [...callers].some((person) => persons.has(person))) continue;
+    for (const person of persons)
+      faults.push(`person ${person} is found by what nobody calls them; it was changed, or exchanged`);
+  }
+  for (const [name, persons] of called) {
+    if (wentBy.has(name) || !name.startsWith("email ")) continue;
+    for (const person of persons)
+      faults.push(`person ${person} is not found by what they are called; that was deleted, or exchanged`);
+  }
+  return [...new Set(faults)].slice(0, 10);
+}
+
+/** What people are called in events. Whoever is not to be read is named by the events they are in. */
+async function calledIn(client: ClientBase): Promise<z.infer<typeof Names>> {
+  const { keys, values } = await readPersonalRows(client);
+  const { rows } = await client.query<{ id: number; into: number }>(
+    "select id, joined_into as into from people where joined_into is not null",
+  );
+  const joined = new Map(rows.map(({ id, into }) => [id, into]));
+  const opener = createOpener({ keys, values });
+  return [...values.values()].flatMap(({ id: valueId, person_id: person, kind }) => {
+    if (kind !== "email" && kind !== "slack_id") return [];
+    const opened = opener.value({ kind: "value", valueId });
+    return opened.is === "open"
+      ? [{ person: joined.get(person) ?? person, kind, name: nameKey(opened.text).name }]
+      : [];
+  });
+}
+
+function groupBy<T>(
+  all: readonly T[],
+  entryOf: (one: T) => readonly [string, number],
+): ReadonlyMap<string, ReadonlySet<number>> {
+  const groups = new Map<string, Set<number>>();
+  for (const one of all) {
+    const [key, value] = entryOf(one);
+    groups.set(key, (groups.get(key) ?? new Set()).add(value));
+  }
+  return groups;
 }
 
 /** By their numbers requests are asked for; which is whose, the events say. */

@@ -228,12 +228,12 @@ it("keeps the events of a request that is not over, and all that follow", async 
 });
 
 it("names who was changed in what was retired, and nobody who was erased", async () => {
-  const person = { handle: "bob@example.com", kind: "email", value: "bob@example.com" } as const;
+  const person = { whose: "bob@example.com", kind: "email", value: "bob@example.com" } as const;
   await withSealer(database.prisma, [person], (people) =>
     client.query(
       `insert into audit_events (id, at, type, actor_kind, actor_email, actor_person, data)
        values (gen_random_uuid(), now() - interval '9 years', 'request.cancelled', 'person', $1, $2, '{}')`,
-      [people.value(person), people.person(person.handle)],
+      [people.value(person), people.person(person.whose)],
     ),
   );
   await sealer.seal();
@@ -247,7 +247,7 @@ it("names who was changed in what was retired, and nobody who was erased", async
       /\.jsonl\.gz: place 1: request\.cancelled of .* is not about who it was about: row 1 /,
     ),
   ]);
-  await client.query("update people set key = null, handle = null, erased_at = now()");
+  await client.query("update people set key = null, erased_at = now()");
   expect(await faults({ archive })).toEqual([]);
 });
 

@@ -94,16 +94,22 @@ async function life(number: number): Promise<string> {
   );
 }
 
+/** The number of whoever goes by an address, in SQL. */
+const personOf = (address: string): string =>
+  `(select person_id from person_names where kind = 'email' and name = ${address})`;
+const bobs = personOf("'bob@example.com'");
+const carols = personOf("'carol@example.com'");
+
 type Row = { readonly id: number; readonly person: number; readonly key: Buffer; readonly mark: Buffer };
 
-async function rowOf(handle: string, kind: string): Promise<Row> {
+async function rowOf(address: string, kind: string): Promise<Row> {
   const { rows } = await attacker.query<Row>(
     `select v.id, p.id as person, p.key, v.mark from people p join personal_values v on v.person_id = p.id
-     where p.handle = $1 and v.kind = $2`,
-    [handle, kind],
+     where p.id = ${personOf("$1")} and v.kind = $2`,
+    [address, kind],
   );
   const [row] = rows;
-  if (!row) throw new Error(`no ${kind} of ${handle}`);
+  if (!row) throw new Error(`no ${kind} of ${address}`);
   return row;
 }
 
@@ -117,12 +123,10 @@ async function rewrite(id: number, mark: Buffer, ciphertext: Buffer): Promise<vo
 
 const swapKeys = `
   update people p set key = o.key from people o
-  where (p.handle = 'bob@example.com' and o.handle = 'carol@example.com')
-     or (p.handle = 'carol@example.com' and o.handle = 'bob@example.com')`;
+  where (p.id = ${bobs} and o.id = ${carols}) or (p.id = ${carols} and o.id = ${bobs})`;
 const swapValues = `
-  update personal_values v set person_id = case p.handle when 'bob@example.com' then o.id else p.id end
-  from people p, people o
-  where p.handle = 'bob@example.com' and o.handle = 'carol@example.com' and v.person_id in (p.id, o.id)`;
+  update personal_values set person_id = case person_id when ${bobs} then ${carols} else ${bobs} end
+  where person_id in (${bobs}, ${carols})`;
 
 /** What somebody does who has the keys too and has read the source; all make Mallory or Carol of Bob, who approved. */
 const attacks: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -149,8 +153,8 @@ const attacks: Readonly<Record<string, () => Promise<unknown>>> = {
     await attacker.query(
       `update personal_values v set (person_id, kind, mark, ciphertext) = (o.person_id, o.kind, o.mark, o.ciphertext)
        from personal_values o join people p on p.id = o.person_id, people w
-       where w.id = v.person_id and w.handle in ('bob@example.com', 'carol@example.com')
-         and p.handle in ('bob@example.com', 'carol@example.com') and p.id <> w.id and o.kind = v.kind`,
+       where w.id = v.person_id and w.id in (${bobs}, ${carols})
+         and p.id in (${bobs}, ${carols}) and p.id <> w.id and o.kind = v.kind`,
     );
   },
   "two keys exchanged": () => attacker.query(swapKeys),
@@ -179,15 +183,11 @@ test.each(Object.keys(attacks))("names the first event whose person was changed 
 });
 
 test.each([
-  [
-    "what somebody is called",
-    "delete from personal_values v using people p where p.id = v.person_id and p.handle = 'bob@example.com'",
-    "was deleted",
-  ],
-  ["a person", "delete from people where handle = 'bob@example.com'", "was deleted from people"],
+  ["what somebody is called", `delete from personal_values where person_id = ${bobs}`, "was deleted"],
+  ["a person", `delete from people where id = ${bobs}`, "was deleted from people"],
   [
     "a key, without an event that says so",
-    "update people set key = null, handle = null, erased_at = now() where handle = 'bob@example.com'",
+    `update people set key = null, erased_at = now() where id = ${bobs}`,
     "no event says that they were erased",
   ],
 ])(
@@ -207,9 +207,7 @@ test("names it once that nobody is left, as in a database that was restored with
 });
 
 test("names an event by somebody whom only a text within it mentions", async () => {
-  await attacker.query(
-    "delete from personal_values v using people p where p.id = v.person_id and p.handle = 'dana@example.com'",
-  );
+  await attacker.query(`delete from personal_values where person_id = ${personOf("'dana@example.com'")}`);
   expect(await faults()).toEqual([expect.stringMatching(/^place \d+: request\.denied of .*was deleted/)]);
 });
 
@@ -218,9 +216,10 @@ test("nothing is wrong once somebody was erased on record, and nothing can be pu
   expect(await forgetPerson(office.url, carol.email)).toMatchObject({ forgotten: true, person });
   await seal();
   expect(await faults()).toEqual([]);
+  await attacker.query("update people set key = $2, erased_at = null where id = $1", [person, createKey()]);
   await attacker.query(
-    "update people set key = $2, handle = 'mallory@example.com', erased_at = null where id = $1",
-    [person, createKey()],
+    "insert into person_names (person_id, kind, name, since) values ($1, 'email', 'mallory@example.com', now())",
+    [person],
   );
   expect(await faults()).toEqual([
     expect.stringMatching(new RegExp(`person ${person} is not what was sealed`)),
@@ -257,13 +256,17 @@ test("names a policy whose text was changed or deleted", async () => {
 });
 
 test("names whoever is found by what another is called", async () => {
-  await attacker.query("drop index people_handle_key");
+  await attacker.query("drop index person_names_now");
   await attacker.query(
-    `update people set handle = case handle when 'bob@example.com' then 'carol@example.com' else 'bob@example.com' end
-     where handle in ('bob@example.com', 'carol@example.com')`,
+    `update person_names set name = case name when 'bob@example.com' then 'carol@example.com' else 'bob@example.com' end
+     where name in ('bob@example.com', 'carol@example.com')`,
   );
   expect(await faults()).toEqual(
     Array(2).fill(expect.stringMatching(/^person \d+ is found by what nobody calls them/)),
+  );
+  await attacker.query("delete from person_names where name = 'bob@example.com'");
+  expect(await faults()).toContainEqual(
+    expect.stringMatching(/^person \d+ is not found by what they are called; that was deleted/),
   );
 });
 
