@@ -22,6 +22,7 @@ import { recordEvent } from "../../src/persistence/audit.ts";
 import { openDatabase } from "../../src/persistence/database.ts";
 import { forgetPerson } from "../../src/persistence/forget.ts";
 import { createKey, markOf, sealValue } from "../../src/persistence/personal-cipher.ts";
+import { hallpass } from "../cli/run-hallpass.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob, carol } from "../support/build.ts";
 
@@ -310,6 +311,13 @@ test("accepts older events before them, and says of what nothing is proven", asy
   expect(await verifySealedExport()).toMatchObject({ unbound, faults: [] });
   expect((await life(1001)).split("\n").filter((line) => line.includes("not proven"))).toEqual([
     expect.stringMatching(/reminded: nobody \[place 1, not proven: whom it names and the AR number\]$/),
+  ]);
+  const told = await hallpass(["audit", "verify"], { env: { DATABASE_URL: office.url } });
+  expect([told.code, told.stdout]).toEqual([
+    0,
+    expect.stringContaining(
+      "Of 1 older event the chain does not prove whom they name. Of 1 older event the chain does not prove which AR number their request has.",
+    ),
   ]);
   await attacker.query("delete from personal_values where id = $1", [id]);
   expect((await faults())[0]).toMatch(/^place 1: request\.reminded of .* was deleted/);
