@@ -33,7 +33,7 @@ const formats = [
 const directory = await mkdtemp(join(tmpdir(), "hallpass-bench-"));
 // Under root the server runs as another user, who must be able to get here.
 await chmod(directory, 0o755);
-const postgres = await startEmbeddedPostgres({ dataDir: directory, log });
+const postgres = await startEmbeddedPostgres({ dataDir: directory, log, keepSuperuser: true });
 try {
   console.log(
     `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), load ${loadavg()[0]?.toFixed(1)}, Node.js ${process.version}\n` +
@@ -69,11 +69,11 @@ async function benchmark(size: number): Promise<void> {
 
 async function databaseOf(size: number): Promise<string> {
   const name = `bench_${size}`;
-  const admin = new Client({ connectionString: postgres.url });
+  const admin = new Client({ connectionString: postgres.superuserUrl });
   await admin.connect();
   await admin.query(`create database ${name}`);
   await admin.end();
-  const { href } = Object.assign(new URL(postgres.url), { pathname: `/${name}` });
+  const { href } = Object.assign(new URL(postgres.superuserUrl ?? ""), { pathname: `/${name}` });
   await migrate(href, { log });
   const client = new Client({ connectionString: href });
   await client.connect();

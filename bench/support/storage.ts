@@ -39,8 +39,10 @@ export async function createStorage(givenUrl: string | undefined): Promise<Stora
   const log = { info: () => undefined };
   // As durable as in life: an acknowledged commit has reached the disk.
   const embedded =
-    givenUrl === undefined ? await startEmbeddedPostgres({ dataDir: directory, log }) : undefined;
-  const serverUrl = givenUrl ?? embedded?.url ?? "";
+    givenUrl === undefined
+      ? await startEmbeddedPostgres({ dataDir: directory, log, keepSuperuser: true })
+      : undefined;
+  const serverUrl = givenUrl ?? embedded?.superuserUrl ?? "";
   const suffix = randomBytes(4).toString("hex");
   const admin = new pg.Pool({ connectionString: serverUrl, max: 1 });
   const names = ["hallpass", "floor", "guarded"].map((name) => `bench_${name}_${suffix}`);

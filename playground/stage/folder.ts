@@ -130,7 +130,11 @@ async function stopServer(dataDir: string): Promise<void> {
   const data = join(dataDir, "postgres/data");
   const left = await readRecord(data);
   if (left === undefined || !isAlive(left.pid)) return;
-  const adopted = await startEmbeddedPostgres({ dataDir, log: { info: () => undefined } });
+  const adopted = await startEmbeddedPostgres({
+    dataDir,
+    log: { info: () => undefined },
+    keepSuperuser: true,
+  });
   await adopted.stop();
   const still = await readRecord(data);
   if (still !== undefined && isAlive(still.pid)) {

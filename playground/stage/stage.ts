@@ -6,7 +6,9 @@ import { z } from "zod";
 import type { Config } from "../../src/config.ts";
 import { createLogger } from "../../src/logger.ts";
 import { startHallpass } from "../../src/main.ts";
+import { migrateAsOwner } from "../../src/persistence/bring-up-to-date.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
+import { worker } from "../../src/persistence/embedded-server.ts";
 import { keepEmbeddedPostgres } from "../../src/persistence/keep-embedded.ts";
 import { wordFault } from "../../src/policy/fault.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
@@ -113,12 +115,14 @@ export async function startStage({ dataDir, log = ignore, signal }: StageOptions
     closers.push(() => stream.end());
     const hallpassLog = createLogger("info", stream);
 
-    const postgres = await keepEmbeddedPostgres({ dataDir, log: hallpassLog });
+    // Beside Hallpass's own database it holds the one that is guarded.
+    const postgres = await keepEmbeddedPostgres({ dataDir, log: hallpassLog, keepSuperuser: true });
     closers.push(() => postgres.stop());
+    await migrateAsOwner(postgres.ownerUrl, worker, { queues: true, log: hallpassLog });
     step(`PostgreSQL on port ${new URL(postgres.url).port}`);
 
     const orders = await openOrders({
-      serverUrl: postgres.url,
+      serverUrl: postgres.superuserUrl ?? "",
       dataDir,
       people,
       onRead: () => notes.change({ queriesThatWorked: notes.get().queriesThatWorked + 1 }),

@@ -1,8 +1,9 @@
 import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
+import { bringUpToDate, migrateAsOwner } from "../persistence/bring-up-to-date.ts";
 import { type Database, openDatabase, waitForDatabase } from "../persistence/database.ts";
+import { worker } from "../persistence/embedded-server.ts";
 import { keepEmbeddedPostgres } from "../persistence/keep-embedded.ts";
-import { migrate, migrateQueues } from "../persistence/migrate.ts";
 import { atMost } from "./at-most.ts";
 
 export type Storage = { readonly databaseUrl: string; readonly database: Database };
@@ -14,16 +15,18 @@ export async function openStorage(
   signal: AbortSignal,
   closers: (() => Promise<void>)[],
 ): Promise<Storage> {
+  const options = { queues: config.redisUrl === undefined, log };
   let databaseUrl = config.database.url;
   if (databaseUrl === undefined) {
     const embedded = await keepEmbeddedPostgres({ dataDir: config.database.dataDir, log, signal });
     closers.push(() => embedded.stop());
     databaseUrl = embedded.url;
+    await waitForDatabase(databaseUrl, { log, signal });
+    await migrateAsOwner(embedded.ownerUrl, worker, options);
+  } else {
+    await waitForDatabase(databaseUrl, { log, signal });
+    await bringUpToDate(databaseUrl, options);
   }
-  await waitForDatabase(databaseUrl, { log, signal });
-  await migrate(databaseUrl, { log });
-  signal.throwIfAborted();
-  if (config.redisUrl === undefined) await migrateQueues(databaseUrl);
   const database = openDatabase(databaseUrl);
   closers.push(() => atMost(500, database.close()));
   return { databaseUrl, database };

@@ -11,6 +11,7 @@ import {
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
+import { signingKeyFile } from "../persistence/embedded-secrets.ts";
 
 /** What signs checkpoints and exports: Ed25519 (RFC 8032). */
 export type SigningKey = {
@@ -26,8 +27,6 @@ export type PublicKey = {
   readonly pem: string;
   verify(text: string, signature: string): boolean;
 };
-
-const signingKeyFile = "audit-key.pem";
 
 export type SigningKeySettings = {
   /** The private key itself, where it is given. */

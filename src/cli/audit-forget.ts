@@ -9,7 +9,7 @@ export type ForgetOptions = { readonly yes?: boolean };
 /** `hallpass audit forget`: erases a person, once somebody has said so twice. Resolves with the exit code. */
 export async function auditForget(called: string, { yes = false }: ForgetOptions): Promise<number> {
   if (!yes) await confirm(called);
-  return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+  return withDatabase(readSettings(), { mustExist: true, asOwner: true }, async (databaseUrl) => {
     const result = await forgetPerson(databaseUrl, called);
     if (!result.forgotten) throw new CommandError(refusalText(result.refusal, called));
     const { person, plainEvents } = result;

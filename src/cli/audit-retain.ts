@@ -21,7 +21,7 @@ export type AuditRetainOptions = {
 export async function auditRetain(written: AuditRetainOptions): Promise<number> {
   const { archive, ignoreSink: ignoredSinks, dryRun = false } = written;
   const years = yearsIn(written.years);
-  return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+  return withDatabase(readSettings(), { mustExist: true, asOwner: !dryRun }, async (databaseUrl) => {
     const key = await signingKey();
     const options: RetainOptions = { databaseUrl, key, years, archive, ignoredSinks };
     if (dryRun) {

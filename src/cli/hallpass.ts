@@ -12,6 +12,7 @@ import type { CheckOptions } from "./policy-check.ts";
 import type { ExplainOptions } from "./policy-explain.ts";
 import type { DriftOptions } from "./grants-drift.ts";
 import type { GrantsOptions } from "./grants-list.ts";
+import type { MigrateOptions } from "./migrate.ts";
 import type { TestOptions } from "./policy-test.ts";
 import type { StartOptions } from "./start.ts";
 import { version } from "./version.ts";
@@ -40,8 +41,11 @@ function createProgram(): Command {
 
   program
     .command("migrate")
-    .description("bring the database to what this version needs (start does so itself)")
-    .action(async () => finish((await import("./migrate.ts")).migrateCommand()));
+    .description("bring the database to what this version needs (start does so itself where it may)")
+    .option("--grant-to <ROLE>", "let this role, which start connects as, do what it needs and no more")
+    .action(async (options: MigrateOptions) =>
+      finish((await import("./migrate.ts")).migrateCommand(options)),
+    );
 
   const policy = program.command("policy").description("work on the policy").helpCommand(false);
   policy

@@ -13,18 +13,28 @@ export interface ServerRecord {
   readonly port: number;
 }
 
-/** Where a server listens, on 127.0.0.1, and the password it wants. */
-export interface Address {
-  readonly port: number;
+/** A role of the server's, and the password it has. */
+export interface Login {
+  readonly role: string;
   readonly password: string;
 }
 
-export const user = "hallpass";
-const database = "hallpass";
+/** Who a server listens to, and where on 127.0.0.1. */
+export interface Address extends Login {
+  readonly port: number;
+}
+
+/** Makes the other two and then lets nobody log in. */
+export const superuser = "hallpass";
+/** Owns the database and migrates it. */
+export const owner = "hallpass_owner";
+/** As whom Hallpass works. */
+export const worker = "hallpass_bot";
+export const database = "hallpass";
 
 /** The address as `DATABASE_URL` would give it. */
-export function addressUrl({ port, password }: Address): string {
-  return `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
+export function addressUrl({ port, role, password }: Address): string {
+  return `postgresql://${role}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 /** The wanted port if nobody has it, or else one that is free. */
@@ -61,15 +71,16 @@ export async function dropEmptyRecord(data: string): Promise<void> {
 }
 
 /**
- * Waits for the server of a record to answer: `answers`, or `gone` when there is none (any more). Throws when it lives
- * but doesn't answer until the deadline (of `performance.now()`), and the signal's reason when aborted.
+ * Waits for the server of a record to answer the first of these logins that it knows: `answers`, or `gone` when there is no
+ * server (any more). Throws when it lives but doesn't answer until the deadline (of `performance.now()`), and the signal's
+ * reason when aborted.
  */
 export async function awaitServer(
   data: string,
-  password: string,
+  logins: readonly Login[],
   deadline: number,
   signal?: AbortSignal,
-): Promise<{ readonly state: "answers"; readonly port: number } | { readonly state: "gone" }> {
+): Promise<{ readonly state: "answers"; readonly at: Address } | { readonly state: "gone" }> {
   let said = "nothing";
   for (;;) {
     signal?.throwIfAborted();
@@ -81,8 +92,8 @@ export async function awaitServer(
       await rm(join(data, "postmaster.pid"), { force: true });
       return { state: "gone" };
     }
-    const answer = await ask({ port: record.port, password }, record);
-    if (answer.ours) return { state: "answers", port: record.port };
+    const answer = await askInTurn(logins, record);
+    if (answer.ours) return { state: "answers", at: answer.at };
     said = answer.said;
     if (performance.now() > deadline) {
       throw new EmbeddedPostgresError(
@@ -92,14 +103,6 @@ export async function awaitServer(
     }
     await sleep(25);
   }
-}
-
-/** Creates the database when it isn't there yet. */
-export async function ensureDatabase(address: Address): Promise<void> {
-  await withClient(address, async (client) => {
-    const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
-    if (found.rowCount === 0) await client.query(`CREATE DATABASE "${database}"`);
-  });
 }
 
 /** Whether the process is something other than the server of these data; `undefined` where that can't be told. */
@@ -114,36 +117,56 @@ async function isForeign(pid: number, data: string): Promise<boolean | undefined
   }
 }
 
-/** Asks who listens there: only the server that wrote the record can read it back to us. */
-async function ask(
-  address: Address,
-  record: ServerRecord,
-): Promise<{ readonly ours: true } | { readonly ours: false; readonly said: string }> {
-  try {
-    const text = await withClient(address, async (client) => {
-      const { rows } = await client.query<{ record: string }>(
-        "SELECT pg_read_file('postmaster.pid') AS record",
-      );
-      return rows[0]?.record ?? "";
-    });
-    const [pid, , startedAt] = text.split("\n");
-    if (Number(pid) === record.pid && startedAt === record.startedAt) return { ours: true };
-    return { ours: false, said: `another server answers on port ${address.port}` };
-  } catch (error) {
-    return {
-      ours: false,
-      said: wordsOf(error),
-    };
+type Answer = { readonly ours: true; readonly at: Address } | { readonly ours: false; readonly said: string };
+
+/** A role that is not made yet, and one that may not log in any more, are refused like a wrong password. */
+const refusals = new Set(["28P01", "28000"]);
+
+async function askInTurn(logins: readonly Login[], record: ServerRecord): Promise<Answer> {
+  let answer: Answer = { ours: false, said: "nothing" };
+  for (const login of logins) {
+    try {
+      answer = await ask({ ...login, port: record.port }, record);
+      break;
+    } catch (error) {
+      answer = { ours: false, said: wordsOf(error) };
+      if (!refusals.has(systemCode(error) ?? "")) break;
+    }
   }
+  return answer;
 }
 
-async function withClient<T>(address: Address, work: (client: Client) => Promise<T>): Promise<T> {
+/** From the record to the first connection a server has a minute at most. */
+const startedWithinSeconds = 60;
+
+/**
+ * Asks who listens there: the login proves it to us as it proves us to it (SCRAM), but for a copy of the data, which
+ * started at another time than the record says.
+ */
+async function ask(at: Address, record: ServerRecord): Promise<Answer> {
+  const seconds = await withClient(at, at.role === superuser ? "postgres" : database, async (client) => {
+    const { rows } = await client.query<{ seconds: number }>(
+      "SELECT extract(epoch FROM pg_postmaster_start_time())::float8 AS seconds",
+    );
+    return rows[0]?.seconds ?? 0;
+  });
+  const late = seconds - Number(record.startedAt);
+  if (late > -1 && late < startedWithinSeconds) return { ours: true, at };
+  return { ours: false, said: `another server answers on port ${at.port}` };
+}
+
+/** Does `work` on a connection of its own. */
+export async function withClient<T>(
+  at: Address,
+  name: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({
     host: "127.0.0.1",
-    port: address.port,
-    user,
-    password: address.password,
-    database: "postgres",
+    port: at.port,
+    user: at.role,
+    password: at.password,
+    database: name,
     connectionTimeoutMillis: 5_000,
     query_timeout: 30_000,
     application_name: "hallpass start",

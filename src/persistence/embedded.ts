@@ -10,18 +10,29 @@ import { EmbeddedPostgresError, explainSystemError, systemCode } from "./embedde
 import { Holder, isGone, newHolder, withLock } from "./embedded-lock.ts";
 import type { Place } from "./embedded-place.ts";
 import { settle } from "./embedded-place.ts";
+import { divideRoles } from "./embedded-roles.ts";
 import {
+  keepFromServer,
+  makePasswords,
+  type Passwords,
+  passwordsPath,
+  readPasswords,
+} from "./embedded-secrets.ts";
+import {
+  type Address,
   addressUrl,
   awaitServer,
   dropEmptyRecord,
-  ensureDatabase,
   freePort,
+  type Login,
+  owner,
   readRecord,
-  user,
+  superuser,
+  worker,
 } from "./embedded-server.ts";
 
 export interface EmbeddedPostgresOptions {
-  /** Everything is kept in `<dataDir>/postgres`. */
+  /** Everything is kept in `<dataDir>/postgres`, and how to log in beside it. */
   readonly dataDir: string;
   /** `owner` (the bot) ends the server with itself; `borrower` (a command) ends only a server it had to start itself. */
   readonly role?: "owner" | "borrower";
@@ -30,10 +41,17 @@ export interface EmbeddedPostgresOptions {
   readonly signal?: AbortSignal;
   /** Server settings beside our own, as `name: value`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Whether somebody can log in as superuser from then on: for a server that holds more than Hallpass's database. */
+  readonly keepSuperuser?: boolean;
 }
 
 export interface EmbeddedPostgres {
+  /** Of the role Hallpass works as, which owns nothing and can't change the audit. */
   readonly url: string;
+  /** Of the role that owns the database: to migrate it, and for what changes the audit. */
+  readonly ownerUrl: string;
+  /** Of the superuser, where one can log in as that. */
+  readonly superuserUrl: string | undefined;
   /** Whether the server ran already. */
   readonly adopted: boolean;
   /** Lets go of the server, and stops it if it is this process's to stop. */
@@ -76,27 +94,35 @@ function findBinariesOnce(place: Place): () => Promise<Binaries> {
 async function open(
   place: Place,
   binaries: () => Promise<Binaries>,
-  { role = "owner", log, signal, settings = {} }: EmbeddedPostgresOptions,
+  { dataDir, role = "owner", log, signal, settings = {}, keepSuperuser = false }: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
   const data = join(place.root, "data");
   const deadline = performance.now() + startMilliseconds;
-  const password = await secret(place, data);
-  const found = await awaitServer(data, password, deadline, signal);
+  if (place.user) await keepFromServer(dataDir, place.user);
+  const { passwords, first } = await secrets(place, data, dataDir);
+  const logins = [...(first === undefined ? [] : [first]), { role: owner, password: passwords.owner }];
+  const found = await awaitServer(data, logins, deadline, signal);
   const adopted = found.state === "answers";
-  const port = adopted
-    ? found.port
-    : await start(place, await binaries(), password, { deadline, signal, settings });
-  await ensureDatabase({ port, password });
+  const at = adopted
+    ? found.at
+    : await start(place, await binaries(), logins, { deadline, signal, settings });
+  const { port } = at;
+  const keeperFile = join(place.root, "keeper");
+  const isOurs = !adopted || (await isFree(keeperFile));
+  // A Hallpass that runs already may know no other role than the superuser: the next start closes that.
+  const close = isOurs && !keepSuperuser;
+  if (at.role === superuser) await divideRoles(at, passwords, { close });
+  if (close || at.role !== superuser) await rm(firstPasswordPath(place), { force: true });
   if (adopted) log.info(`Hallpass's own PostgreSQL runs already (port ${port}): using it.`);
   else log.info(`Hallpass's own PostgreSQL has started (port ${port}, data in ${data}).`);
 
   const self: Keeper = { ...newHolder(), role };
-  const keeperFile = join(place.root, "keeper");
-  if (!adopted || (role === "owner" && (await isFree(keeperFile))))
-    await writeFile(keeperFile, JSON.stringify(self));
+  if (!adopted || (role === "owner" && isOurs)) await writeFile(keeperFile, JSON.stringify(self));
 
   return {
-    url: addressUrl({ port, password }),
+    url: addressUrl({ port, role: worker, password: passwords.bot }),
+    ownerUrl: addressUrl({ port, role: owner, password: passwords.owner }),
+    superuserUrl: at.role === superuser && !close ? addressUrl(at) : undefined,
     adopted,
     stop: () =>
       // Under the lock, so that nobody adopts the server between our look and its end.
@@ -128,28 +154,56 @@ async function readKeeper(
   }
 }
 
-/** The password the data were made with; made once, before them. */
-async function secret(place: Place, data: string): Promise<string> {
-  const path = join(place.root, "password");
+/** Where the superuser's password is, for as long as one can log in as that: `initdb` reads it as the server's user. */
+function firstPasswordPath(place: Place): string {
+  return join(place.root, "password");
+}
+
+/** The passwords of the roles, and the login that makes these where they are not made yet. */
+async function secrets(
+  place: Place,
+  data: string,
+  dataDir: string,
+): Promise<{ readonly passwords: Passwords; readonly first: Login | undefined }> {
+  const kept = await readPasswords(dataDir);
+  const first = (await readFirstPassword(place)) ?? (await makeFirstPassword(place, data, kept, dataDir));
+  return {
+    passwords: kept ?? (await makePasswords(dataDir)),
+    first: first === undefined ? undefined : { role: superuser, password: first },
+  };
+}
+
+async function readFirstPassword(place: Place): Promise<string | undefined> {
   try {
-    return (await readFile(path, "utf8")).trim();
+    return (await readFile(firstPasswordPath(place), "utf8")).trim();
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
+    return undefined;
   }
-  if (await exists(data)) {
-    throw new EmbeddedPostgresError(
-      `${path} is missing, and without it the data in ${data} can't be opened: put it back from a backup.`,
-    );
+}
+
+/** Made once, before the data; `undefined` where these are divided among their roles already. */
+async function makeFirstPassword(
+  place: Place,
+  data: string,
+  kept: Passwords | undefined,
+  dataDir: string,
+): Promise<string | undefined> {
+  if (!(await exists(data))) {
+    const password = randomBytes(24).toString("hex");
+    await write(place, firstPasswordPath(place), password);
+    return password;
   }
-  const password = randomBytes(24).toString("hex");
-  await write(place, path, password);
-  return password;
+  if (kept) return undefined;
+  throw new EmbeddedPostgresError(
+    `${passwordsPath(dataDir)} is missing, and without it the data in ${data} can't be opened: put it back from a backup.`,
+  );
 }
 
 async function start(
   place: Place,
   binaries: Binaries,
-  password: string,
+  logins: readonly Login[],
   {
     deadline,
     signal,
@@ -159,7 +213,7 @@ async function start(
     readonly signal: AbortSignal | undefined;
     readonly settings: Readonly<Record<string, string>>;
   },
-): Promise<number> {
+): Promise<Address> {
   const data = join(place.root, "data");
   if (await exists(data)) {
     await insistOnVersion(data, binaries);
@@ -175,7 +229,7 @@ async function start(
     const child = await binaries.serve(serverArguments(data, port, settings), logFile);
     const over = new AbortController();
     const stopping = endWhenAborted(child, signal);
-    const ready = await Promise.race([ended(child), awaitOwn(data, password, deadline, over.signal)]);
+    const ready = await Promise.race([ended(child), awaitOwn(data, logins, deadline, over.signal)]);
     over.abort();
     stopping();
     if (ready !== undefined) return ready;
@@ -218,8 +272,8 @@ async function initialise(place: Place, binaries: Binaries, data: string): Promi
   const unfinished = `${data}.${randomBytes(4).toString("hex")}`;
   await binaries.run("initdb", [
     `--pgdata=${unfinished}`,
-    `--username=${user}`,
-    `--pwfile=${join(place.root, "password")}`,
+    `--username=${superuser}`,
+    `--pwfile=${firstPasswordPath(place)}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",
     // Sorting must not depend on the machine's locales: an upgrade of those silently breaks indexes.
@@ -264,13 +318,13 @@ function ended(child: ChildProcess): Promise<undefined> {
 
 async function awaitOwn(
   data: string,
-  password: string,
+  logins: readonly Login[],
   deadline: number,
   over: AbortSignal,
-): Promise<number | undefined> {
+): Promise<Address | undefined> {
   while (!over.aborted) {
-    const found = await awaitServer(data, password, deadline);
-    if (found.state === "answers") return found.port;
+    const found = await awaitServer(data, logins, deadline);
+    if (found.state === "answers") return found.at;
     if (performance.now() > deadline)
       throw new EmbeddedPostgresError(`PostgreSQL wrote no ${data}/postmaster.pid.`);
     await sleep(20);

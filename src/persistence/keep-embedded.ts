@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded.ts";
 
-export type KeptPostgres = { readonly url: string; stop(): Promise<void> };
+export type KeptPostgres = Pick<EmbeddedPostgres, "url" | "ownerUrl" | "superuserUrl" | "stop">;
 
 const lookMs = 2_000;
 const answerMs = 1_000;
@@ -14,6 +14,7 @@ export async function keepEmbeddedPostgres(options: {
   readonly dataDir: string;
   readonly log: { info(message: string): void; error(message: string): void };
   readonly signal?: AbortSignal;
+  readonly keepSuperuser?: boolean;
 }): Promise<KeptPostgres> {
   const start = (): Promise<EmbeddedPostgres> => startEmbeddedPostgres({ ...options, role: "owner" });
   const { log } = options;
@@ -41,8 +42,11 @@ export async function keepEmbeddedPostgres(options: {
       looking = undefined;
     });
   }, lookMs);
+  const { url, ownerUrl, superuserUrl } = first;
   return {
-    url: first.url,
+    url,
+    ownerUrl,
+    superuserUrl,
     async stop() {
       clearInterval(timer);
       await looking;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { SqlDriverAdapter, SqlQuery } from "@prisma/driver-adapter-utils";
 import type { MigrationList } from "@prisma/schema-engine-wasm/schema_engine_bg";
-import { DatabaseError, Pool } from "pg";
+import { type ClientBase, DatabaseError, Pool } from "pg";
 import { describeDatabaseUrl, isDatabaseUnavailable, messageOf, redact } from "./database.ts";
 import { loadSchemaEngine } from "./schema-engine.ts";
 
@@ -44,16 +44,7 @@ export async function migrate(
 ): Promise<{ readonly applied: readonly string[] }> {
   const migrations = await readMigrations(options.directory ?? ownMigrations);
   return exclusively(databaseUrl, options.patienceMilliseconds, async (pool) => {
-    const known = new Set(migrations.map(({ name }) => name));
-    const recorded = await readRecorded(pool);
-    const unknown = recorded.filter((name) => !known.has(name));
-    if (unknown.length > 0) {
-      throw new MigrationError(
-        `The database at ${describeDatabaseUrl(databaseUrl)} is newer than this Hallpass, which doesn't know its ` +
-          `migration ${unknown.join(", ")}: start the version that made it (or a later one).`,
-      );
-    }
-    const missing = migrations.filter(({ name }) => !recorded.includes(name)).map(({ name }) => name);
+    const missing = await findMissing(pool, migrations, databaseUrl);
     if (missing.length === 0) return { applied: [] };
     options.log.info(`Migrating the database at ${describeDatabaseUrl(databaseUrl)}: ${missing.join(", ")}`);
     await apply(pool, migrations, databaseUrl);
@@ -73,6 +64,41 @@ export async function migrateQueues(databaseUrl: string, patienceMilliseconds?: 
       client.release();
     }
   });
+}
+
+/** Names what `migrate` and, where `queues` are there, `migrateQueues` would apply; for whoever only may look. */
+export async function missingMigrations(
+  client: ClientBase,
+  databaseUrl: string,
+  { queues }: { readonly queues: boolean },
+): Promise<readonly string[]> {
+  const missing = await findMissing(client, await readMigrations(ownMigrations), databaseUrl);
+  if (!queues) return missing;
+  const { rows } = await client.query<{ exists: boolean }>(
+    "SELECT to_regclass('bullmq.migration') IS NOT NULL AS exists",
+  );
+  const { assertSchemaCompatibility, LATEST_SCHEMA_VERSION } = await import("bullmq");
+  const version = rows[0]?.exists ? await assertSchemaCompatibility(client) : 0;
+  return version < LATEST_SCHEMA_VERSION ? [...missing, "those of the queues"] : missing;
+}
+
+type Asking = Pick<Pool, "query"> | Pick<ClientBase, "query">;
+
+async function findMissing(
+  database: Asking,
+  migrations: readonly Migration[],
+  databaseUrl: string,
+): Promise<readonly string[]> {
+  const known = new Set(migrations.map(({ name }) => name));
+  const recorded = await readRecorded(database);
+  const unknown = recorded.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new MigrationError(
+      `The database at ${describeDatabaseUrl(databaseUrl)} is newer than this Hallpass, which doesn't know its ` +
+        `migration ${unknown.join(", ")}: start the version that made it (or a later one).`,
+    );
+  }
+  return migrations.filter(({ name }) => !recorded.includes(name)).map(({ name }) => name);
 }
 
 async function apply(pool: Pool, migrations: readonly Migration[], databaseUrl: string): Promise<void> {
@@ -177,12 +203,12 @@ async function takeLock(pool: Pool, patienceMilliseconds: number, databaseUrl: s
 }
 
 /** The migrations this database has, by the names in `_prisma_migrations`. */
-async function readRecorded(pool: Pool): Promise<readonly string[]> {
-  const found = await pool.query<{ exists: boolean }>(
+async function readRecorded(database: Asking): Promise<readonly string[]> {
+  const found = await database.query<{ exists: boolean }>(
     "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists",
   );
   if (!found.rows[0]?.exists) return [];
-  const { rows } = await pool.query<{ name: string }>(
+  const { rows } = await database.query<{ name: string }>(
     `SELECT migration_name AS name FROM _prisma_migrations
       WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY started_at`,
   );

@@ -58,7 +58,7 @@ async function insertRequest(): Promise<void> {
 }
 
 function exported(filters: Partial<ExportFilters>): Promise<string> {
-  return text(exportAudit({ databaseUrl: database.url }, { format: "jsonl", ...filters }).stream);
+  return text(exportAudit({ databaseUrl: database.workUrl }, { format: "jsonl", ...filters }).stream);
 }
 
 const Lines = z.array(z.record(z.string(), z.unknown()));
@@ -212,7 +212,7 @@ test("no CSV cell begins a formula, and data come back whole", async () => {
 const names = ["=cmd()", '"quoted", name', "two\nlines", ";=cmd()", "\u2028é🦊", "+1", "a,b"];
 
 test("what is sealed is opened where it stands, and is as inert there as all else", async () => {
-  const opened = openDatabase(database.url);
+  const opened = openDatabase(database.workUrl);
   try {
     for (const name of names) {
       await recordEvent(opened.prisma, {
@@ -243,7 +243,7 @@ test("what is sealed is opened where it stands, and is as inert there as all els
 });
 
 test("events of a person, of a rule and of a kind; of who is erased by their number", async () => {
-  const opened = openDatabase(database.url);
+  const opened = openDatabase(database.workUrl);
   try {
     const by = (email: string): AuditEvent => ({
       type: "lockdown.lifted",
@@ -296,7 +296,7 @@ async function insertMany(): Promise<void> {
 
 test("rows are counted, and at the end the connection is closed", async () => {
   await insertMany();
-  const { stream, rows } = exportAudit({ databaseUrl: database.url }, { format: "csv" });
+  const { stream, rows } = exportAudit({ databaseUrl: database.workUrl }, { format: "csv" });
   expect((await text(stream)).split("\n")).toHaveLength(3_002);
   expect(rows()).toBe(3_000);
   await untilNoConnection();
@@ -304,7 +304,7 @@ test("rows are counted, and at the end the connection is closed", async () => {
 
 test("a stream that is destroyed in the middle closes its connection", async () => {
   await insertMany();
-  const { stream, rows } = exportAudit({ databaseUrl: database.url }, { format: "jsonl" });
+  const { stream, rows } = exportAudit({ databaseUrl: database.workUrl }, { format: "jsonl" });
   await once(stream, "readable");
   expect(await connections()).toBe(1);
   stream.destroy();
@@ -317,7 +317,7 @@ test("a stream that is destroyed while the database keeps it waiting closes its 
   await other.connect();
   await other.query("begin");
   await other.query("lock table audit_events in access exclusive mode");
-  const { stream, rows } = exportAudit({ databaseUrl: database.url }, { format: "jsonl" });
+  const { stream, rows } = exportAudit({ databaseUrl: database.workUrl }, { format: "jsonl" });
   while ((await connections("wait_event_type = 'Lock'")) === 0);
   stream.destroy();
   await once(stream, "close");
@@ -329,7 +329,7 @@ test("a stream that is destroyed while the database keeps it waiting closes its 
 
 test("a connection that is lost in the middle is an error, not an end", async () => {
   await insertMany();
-  const { stream } = exportAudit({ databaseUrl: database.url }, { format: "csv" });
+  const { stream } = exportAudit({ databaseUrl: database.workUrl }, { format: "csv" });
   await once(stream, "readable");
   await client.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'hallpass audit export'",

@@ -121,7 +121,7 @@ afterAll(() => office?.close());
 async function who(access: string, times_: { at?: string; between?: readonly string[] }) {
   const read = readWhoQuestion(access, times_, times.after);
   if (!read.ok) throw new Error(read.fault);
-  return withAuditReader({ databaseUrl: office.url }, (reader) => all(whoCould(reader, read.question)));
+  return withAuditReader({ databaseUrl: office.workUrl }, (reader) => all(whoCould(reader, read.question)));
 }
 
 const holders = async (access: string, at: Date): Promise<readonly string[]> =>
@@ -141,7 +141,7 @@ test("at a moment those are named who had it then, by a bundle's parts and by it
 });
 
 test("at any moment and in any span the answer is that of reading the whole log", async () => {
-  await withAuditReader({ databaseUrl: office.url }, async (reader) => {
+  await withAuditReader({ databaseUrl: office.workUrl }, async (reader) => {
     const log = reader.events({ sql: "e.request_id is not null", values: [], order: "request" });
     const everything = (await all(byRequest(log))).flatMap(heldByRequest);
     expect(everything).toHaveLength(3);
@@ -180,7 +180,7 @@ test("what a person asked for, got, was refused and decided", async () => {
   const told = async (person: string): Promise<string> => {
     const read = readWhatQuestion(person, undefined, times.after);
     if (!read.ok) throw new Error(read.fault);
-    const answers = await withAuditReader({ databaseUrl: office.url }, (reader) =>
+    const answers = await withAuditReader({ databaseUrl: office.workUrl }, (reader) =>
       all(whatDid(reader, read.question)),
     );
     return answers.flatMap(wordWhat).join("\n");
@@ -199,7 +199,7 @@ test("what a person asked for, got, was refused and decided", async () => {
 test("a span leaves out what was before and after", async () => {
   const read = readWhatQuestion("carol@example.com", ["1970-01-01", times.both.toISOString()], times.after);
   if (!read.ok) throw new Error(read.fault);
-  const answers = await withAuditReader({ databaseUrl: office.url }, (reader) =>
+  const answers = await withAuditReader({ databaseUrl: office.workUrl }, (reader) =>
     all(whatDid(reader, read.question)),
   );
   expect(answers).toEqual([]);
@@ -210,7 +210,7 @@ test("the commands answer, say where in the chain each event stands, and are on 
   await sealer.seal();
   await sealer.stop();
   const run = (...words: readonly string[]) =>
-    hallpass(["audit", ...words], { env: { DATABASE_URL: office.url } });
+    hallpass(["audit", ...words], { env: { DATABASE_URL: office.workUrl } });
   // The clock of the story is ahead of this machine's.
   const span = ["--between", times.before.toISOString(), new Date(Date.now() + 86_400_000).toISOString()];
   const [asked, whole, shown, json, unknown] = await Promise.all([
@@ -299,12 +299,12 @@ test("what only a policy or only events know was, and nobody is an answer about 
 });
 
 test("who is erased reads so, also in questions", async () => {
-  const forgotten = await forgetPerson(office.url, erin.email);
+  const forgotten = await forgetPerson(office.ownerUrl, erin.email);
   const person = forgotten.forgotten ? forgotten.person : 0;
   expect(await holders("orders-db:read", times.both)).toContain(`erased person ${person} orders-db:read`);
   const read = readWhatQuestion(`person-${person}`, undefined, times.after);
   if (!read.ok) throw new Error(read.fault);
-  const answers = await withAuditReader({ databaseUrl: office.url }, (reader) =>
+  const answers = await withAuditReader({ databaseUrl: office.workUrl }, (reader) =>
     all(whatDid(reader, read.question)),
   );
   expect(answers).toMatchObject([{ kind: "asked", person: `erased person ${person}`, request: "AR-1002" }]);

@@ -35,7 +35,7 @@ let archive: string;
 
 beforeEach(async () => {
   test = await createDatabase();
-  database = openDatabase(test.url);
+  database = openDatabase(test.workUrl);
   sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
   client = new Client({ connectionString: test.url });
   await client.connect();
@@ -68,7 +68,7 @@ async function seventeen(): Promise<void> {
 }
 
 const options = (more: Partial<RetainOptions> = {}): RetainOptions => ({
-  databaseUrl: test.url,
+  databaseUrl: test.ownerUrl,
   key,
   years: 7,
   archive,
@@ -95,7 +95,7 @@ function forgedCheckpoint(sequence: number): Checkpoint {
 }
 
 async function faults(more: Partial<VerifyOptions> = {}): Promise<readonly string[]> {
-  return (await verifyChain({ databaseUrl: test.url }, { keys: [key.publicKey], ...more })).faults;
+  return (await verifyChain({ databaseUrl: test.workUrl }, { keys: [key.publicKey], ...more })).faults;
 }
 
 async function places(): Promise<readonly number[]> {
@@ -133,10 +133,10 @@ it("keeps what is old enough in a file, deletes it, and what is left still prove
   expect(rows).toEqual([
     { data: { from: 1, to: 12, before: expect.any(String), archive: name, via: "cli" } },
   ]);
-  const verification = await verifyChain({ databaseUrl: test.url }, { keys: [key.publicKey], archive });
+  const verification = await verifyChain({ databaseUrl: test.workUrl }, { keys: [key.publicKey], archive });
   expect(verification).toMatchObject({ verified: 18, unsealed: 0, faults: [], head: { sequence: 18 } });
   expect(verification).toMatchObject({ checkpoints: 2, uncompared: 0 });
-  expect(await verifyChain({ databaseUrl: test.url }, { keys: [key.publicKey] })).toMatchObject({
+  expect(await verifyChain({ databaseUrl: test.workUrl }, { keys: [key.publicKey] })).toMatchObject({
     uncompared: 1,
   });
   await disableTriggers();
@@ -305,7 +305,7 @@ it("replaces no file of the archive, whatever it holds", async () => {
   const name = "hallpass-audit-000000000001-000000000006-20180101-20180101.jsonl.gz";
   const elsewhere = join(archive, "elsewhere");
   const range = { from: 1, to: 4 };
-  const foreign = await withSnapshot({ databaseUrl: test.url, name: "test" }, async (snapshot) => {
+  const foreign = await withSnapshot({ databaseUrl: test.workUrl, name: "test" }, async (snapshot) => {
     const found = await findSealed(snapshot, range);
     if ("fault" in found) throw new Error(found.fault);
     return gzipSync(await buffer(exportSealed(snapshot, found, key).stream));

@@ -30,7 +30,7 @@ beforeAll(async () => {
      from generate_series(1, 20) n`,
   );
   await client.end();
-  const database = openDatabase(test.url);
+  const database = openDatabase(test.workUrl);
   const sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
   await sealer.seal();
   checkpoint = (await makeCheckpoint(database.prisma, createMovableClock(), key))!;
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 async function exported(asked: Parameters<typeof findSealed>[1]): Promise<readonly string[]> {
-  const bytes = await withSnapshot({ databaseUrl: test.url, name: "test" }, async (client) => {
+  const bytes = await withSnapshot({ databaseUrl: test.workUrl, name: "test" }, async (client) => {
     const range = await findSealed(client, asked);
     if ("fault" in range) throw new Error(range.fault);
     return buffer(exportSealed(client, range, key).stream);

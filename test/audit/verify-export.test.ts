@@ -31,7 +31,7 @@ beforeAll(async () => {
      from generate_series(1, 20) n`,
   );
   await client.end();
-  const database = openDatabase(test.url);
+  const database = openDatabase(test.workUrl);
   const sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
   await sealer.seal();
   checkpoint = (await makeCheckpoint(database.prisma, createMovableClock(), key))!;
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 function exported(filters: ExportFilters): Promise<Buffer> {
-  return buffer(exportAudit({ databaseUrl: test.url, key }, filters).stream);
+  return buffer(exportAudit({ databaseUrl: test.workUrl, key }, filters).stream);
 }
 
 function verify(bytes: Buffer, checkpoints: readonly Checkpoint[] = []): Promise<ExportVerification> {

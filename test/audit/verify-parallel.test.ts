@@ -17,7 +17,7 @@ let attacker: Client;
 
 beforeEach(async () => {
   test = await createDatabase();
-  database = openDatabase(test.url);
+  database = openDatabase(test.workUrl);
   attacker = new Client({ connectionString: test.url });
   await attacker.connect();
   await attacker.query(
@@ -47,7 +47,7 @@ function verify(
   threads: number,
   range: { from?: number; to?: number } = {},
 ): Promise<verifying.Verification> {
-  return verifyChain({ databaseUrl: test.url }, { keys: [], threads, ...range });
+  return verifyChain({ databaseUrl: test.workUrl }, { keys: [], threads, ...range });
 }
 
 it("finds with several threads what one finds, for whatever part of the chain", async () => {

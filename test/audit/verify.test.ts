@@ -27,7 +27,7 @@ let sealer: ReturnType<typeof startSealer>;
 
 beforeEach(async () => {
   test = await createDatabase();
-  database = openDatabase(test.url);
+  database = openDatabase(test.workUrl);
   sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
   attacker = new Client({ connectionString: test.url });
   await attacker.connect();
@@ -56,7 +56,7 @@ async function disableTriggers(): Promise<void> {
 }
 
 function verify(options: Partial<VerifyOptions> = {}): Promise<Verification> {
-  return verifyChain({ databaseUrl: test.url }, { keys: [key.publicKey], ...options });
+  return verifyChain({ databaseUrl: test.workUrl }, { keys: [key.publicKey], ...options });
 }
 
 async function faults(options: Partial<VerifyOptions> = {}): Promise<readonly string[]> {

@@ -28,7 +28,7 @@ let env: Readonly<Record<string, string>>;
 beforeAll(async () => {
   database = await createDatabase();
   folder = await emptyFolder();
-  env = { DATABASE_URL: database.url, HALLPASS_AUDIT_KEY: pem };
+  env = { DATABASE_URL: database.workUrl, HALLPASS_AUDIT_KEY: pem };
   client = new Client({ connectionString: database.url });
   await client.connect();
   await insertEvents(10_000);
@@ -81,7 +81,7 @@ async function stall(path: string, options: readonly string[], megabytes = 5): P
   let answered = 0;
   let silent = (): void => undefined;
   const isSilent = new Promise<void>((resolve) => (silent = resolve));
-  const proxy = await startProxy(database.url, ({ chunk, from }) => {
+  const proxy = await startProxy(database.workUrl, ({ chunk, from }) => {
     if (from === "answer") answered += chunk.length;
     if (answered <= megabytes * 1_024 * 1_024) return;
     proxy.hold();
@@ -288,7 +288,7 @@ describe("with what a run left", () => {
     const other = await createDatabase();
     try {
       const refused = hallpass(["audit", "export", "--resume", "--output", path], {
-        env: { ...env, DATABASE_URL: other.url },
+        env: { ...env, DATABASE_URL: other.workUrl },
       });
       expect(await refusal(path, refused)).toMatch(/was begun with another database/);
     } finally {

@@ -16,7 +16,7 @@ let env: Readonly<Record<string, string>>;
 
 beforeEach(async () => {
   database = await createDatabase();
-  env = { DATABASE_URL: database.url, HALLPASS_AUDIT_KEY: createAuditPem() };
+  env = { DATABASE_URL: database.workUrl, HALLPASS_AUDIT_KEY: createAuditPem() };
 });
 afterEach(() => database.close());
 

@@ -35,7 +35,7 @@ async function query(sql: string): Promise<readonly unknown[]> {
 function report(options: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   return hallpass(["audit", "report", ...options], {
     cwd: folder,
-    env: { DATABASE_URL: database.url, HALLPASS_DATA_DIR: folder, ...env },
+    env: { DATABASE_URL: database.workUrl, HALLPASS_DATA_DIR: folder, ...env },
   });
 }
 

@@ -24,11 +24,11 @@ beforeEach(async () => {
   folder = await emptyFolder();
   archive = join(folder, "archive");
   const pem = createAuditPem();
-  env = { DATABASE_URL: database.url, HALLPASS_AUDIT_KEY: pem };
+  env = { DATABASE_URL: database.ownerUrl, HALLPASS_AUDIT_KEY: pem };
   await writeFile(join(folder, "key.pub"), createPublicKey(pem).export({ type: "spki", format: "pem" }));
   const nineYearsAgo = new Date();
   nineYearsAgo.setUTCFullYear(nineYearsAgo.getUTCFullYear() - 9);
-  const bot = openDatabase(database.url);
+  const bot = openDatabase(database.workUrl);
   await recordEvent(bot.prisma, {
     type: "lockdown.lifted",
     at: nineYearsAgo,
@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 async function seal(): Promise<void> {
-  const bot = openDatabase(database.url);
+  const bot = openDatabase(database.workUrl);
   const sealer = startSealer({ db: bot.prisma, log: pino({ level: "silent" }) });
   await sealer.seal();
   await sealer.stop();

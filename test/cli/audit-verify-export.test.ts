@@ -28,13 +28,13 @@ beforeAll(async () => {
      from generate_series(1, 3000)`,
   );
   await client.end();
-  const bot = openDatabase(database.url);
+  const bot = openDatabase(database.workUrl);
   const sealer = startSealer({ db: bot.prisma, log: pino({ level: "silent" }) });
   await sealer.seal();
   await sealer.stop();
   await bot.close();
   const pem = createAuditPem();
-  env = { DATABASE_URL: database.url, HALLPASS_AUDIT_KEY: pem };
+  env = { DATABASE_URL: database.workUrl, HALLPASS_AUDIT_KEY: pem };
   await hallpass(["audit", "export", "--until", "2026-03-01", "--output", at("audit.csv.gz")], {
     env,
   });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => office?.close());
 
 const drift = (...args: readonly string[]) =>
-  hallpass(["grants", "drift", ...args], { env: { DATABASE_URL: office.url } });
+  hallpass(["grants", "drift", ...args], { env: { DATABASE_URL: office.workUrl } });
 
 test("says that there is nothing, and lists what is not as it should be", async () => {
   expect(await drift()).toMatchObject({

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => office?.close());
 
 const list = (...args: readonly string[]) =>
-  hallpass(["grants", "list", ...args], { env: { DATABASE_URL: office.url } });
+  hallpass(["grants", "list", ...args], { env: { DATABASE_URL: office.workUrl } });
 
 test("says that there is none, lists what there is, and what is overdue", async () => {
   expect(await list()).toMatchObject({ code: 0, stdout: "There is no access.\n" });

@@ -193,7 +193,7 @@ rules:
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
       const { hash } = parsed.policy;
       await client.query("insert into policies (hash, text) values ($1, $2)", [hash, stored]);
-      const env = { DATABASE_URL: database.url };
+      const env = { DATABASE_URL: database.workUrl };
       await writeFile(join(folder, "hallpass.yml"), "version: 3\n");
 
       const args = ["db:write", ...monday, ...whole, "--group", "engineers=alice@example.com"];

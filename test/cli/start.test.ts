@@ -106,7 +106,7 @@ describe("the running bot", () => {
         SLACK_API_URL: slack.apiUrl,
         HALLPASS_CONFIG: example,
         ORDERS_DATABASE_URL: database.url,
-        DATABASE_URL: database.url,
+        DATABASE_URL: database.workUrl,
         PORT: "0",
         OPS_PORT: "0",
       },

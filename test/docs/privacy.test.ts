@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => office.close());
 
 const run = (words: readonly string[]): ReturnType<typeof hallpass> =>
-  hallpass(words, { env: { DATABASE_URL: office.url } });
+  hallpass(words, { env: { DATABASE_URL: office.ownerUrl } });
 
 test("the page's command erases, says what it does not reach, and refuses while something is open", async () => {
   const [command] = blocksOf(await readPage("privacy.md"));

@@ -9,7 +9,7 @@ import { startProxy } from "../support/proxy.ts";
 
 it("queues whose database is away when they start work once it is back, and ask for it now and then only", async () => {
   const database = await createDatabase();
-  const network = await startProxy(database.url);
+  const network = await startProxy(database.workUrl);
   await network.cut();
   const written = new PassThrough();
   let warnings = 0;

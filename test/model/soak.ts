@@ -29,7 +29,8 @@ const servers = await startTestServers();
 // Told to end, it leaves no server behind.
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => void servers.stop().finally(() => process.exit(1)));
-process.env["HALLPASS_TEST_POSTGRES"] = servers.postgres;
+const { HALLPASS_TEST_REDIS: _, ...postgres } = servers.env;
+Object.assign(process.env, postgres);
 try {
   await createTemplate();
   const started = performance.now();

@@ -100,7 +100,7 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
   async function start(): Promise<void> {
     if (living) return;
     const network = await startNetwork({
-      database: database.url,
+      database: database.workUrl,
       provider: provider.url,
       slack: slack.apiUrl,
       redis: redis?.url,

@@ -96,6 +96,7 @@ describe("a database that can't be reached", () => {
       dataDir,
       log: { info: () => undefined },
       settings: { max_connections: "5" },
+      keepSuperuser: true,
     });
   }
 
@@ -106,7 +107,7 @@ describe("a database that can't be reached", () => {
 
   test("is told apart from a query that is wrong, while it stops, is down, and is full; and is used again after", async () => {
     let server = await start();
-    database = openDatabase(server.url);
+    database = openDatabase(server.superuserUrl ?? "");
     const { prisma } = database;
     const ask = () => prisma.$queryRaw`SELECT 1 AS one`;
     expect(await ask()).toEqual([{ one: 1 }]);
@@ -116,7 +117,7 @@ describe("a database that can't be reached", () => {
       failure(() => prisma.$queryRaw`SELECT pg_sleep(30) IS NULL AS slept`),
       failure(() => prisma.$transaction((tx) => tx.$queryRaw`SELECT pg_sleep(30) IS NULL AS slept`)),
     ]);
-    const probe = new Client({ connectionString: server.url });
+    const probe = new Client({ connectionString: server.superuserUrl });
     await probe.connect();
     for (let sleeping = 0; sleeping < 2;) {
       const { rows } = await probe.query<{ sleeping: number }>(
@@ -147,7 +148,7 @@ describe("a database that can't be reached", () => {
     try {
       let full: unknown;
       while (full === undefined) {
-        const client = new Client({ connectionString: server.url });
+        const client = new Client({ connectionString: server.superuserUrl });
         client.on("error", () => undefined);
         others.push(client);
         full = await client.connect().then(

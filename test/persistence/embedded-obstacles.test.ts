@@ -29,7 +29,7 @@ test("a stale postmaster.pid is no obstacle, even when its process id is somebod
   await writeFile(join(pen.dataDir, "postgres/data/postmaster.pid"), [process.pid, ...rest].join("\n"));
   const second = await pen.start();
   expect(second.adopted).toBe(false);
-  expect(await query(second.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  expect(await query(second.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
 test("an empty postmaster.pid, left by a server killed at its very start, is no obstacle", async () => {
@@ -37,19 +37,19 @@ test("an empty postmaster.pid, left by a server killed at its very start, is no 
   await first.stop();
   await writeFile(join(pen.dataDir, "postgres/data/postmaster.pid"), "");
   const again = await pen.start();
-  expect(await query(again.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  expect(await query(again.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
 test("a server that is shutting down is waited for", async () => {
   const first = await pen.start();
-  const client = new Client({ connectionString: first.url });
+  const client = new Client({ connectionString: first.ownerUrl });
   await client.connect();
   // A smart shutdown lets nobody in and waits for those who are.
   process.kill((await pen.serverPid()) ?? 0, "SIGTERM");
   const second = pen.start();
   await client.end();
   expect((await second).adopted).toBe(false);
-  expect(await query((await second).url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  expect(await query((await second).ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
 test("a lock left by a killed process is taken over", async () => {
@@ -58,7 +58,7 @@ test("a lock left by a killed process is taken over", async () => {
   await once(dead, "exit");
   const lock = join(pen.dataDir, "postgres/lock");
   await writeFile(lock, JSON.stringify({ pid: dead.pid, host: hostname(), token: "old" }));
-  expect(await query((await pen.start()).url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  expect(await query((await pen.start()).ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   await expect(stat(lock)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
@@ -71,7 +71,7 @@ test("a port taken by somebody else is left to them", async () => {
   try {
     const second = await pen.start();
     expect(new URL(second.url).port).not.toBe(port);
-    expect(await query(second.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    expect(await query(second.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   } finally {
     other.close();
   }
@@ -88,10 +88,16 @@ test("data of another major version are refused, and left alone", async () => {
   expect(await readFile(versionFile, "utf8")).toBe("15\n");
 });
 
-test("a missing password is said, not guessed", async () => {
+test("passwords that are missing, or are none, are said and not guessed", async () => {
   await (await pen.start()).stop();
-  await rm(join(pen.dataDir, "postgres/password"));
-  await expect(pen.start()).rejects.toThrow(/password is missing.*put it back/);
+  const path = join(pen.dataDir, "database-passwords.json");
+  const kept = await readFile(path, "utf8");
+  await rm(path);
+  await expect(pen.start()).rejects.toThrow(/database-passwords\.json is missing.*put it back/);
+  await writeFile(path, kept.slice(0, 20));
+  await expect(pen.start()).rejects.toThrow(/database-passwords\.json must hold the passwords.*put it back/);
+  await writeFile(path, kept);
+  expect(await query((await pen.start()).ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
 test("a data directory that can't be one is said in one line", async () => {
@@ -113,7 +119,7 @@ describeAsRoot("users of the operating system", () => {
     const child = await pen.startChild("owner", ids);
     expect((await stat(join(pen.dataDir, "postgres/data"))).uid).toBe(ids.uid);
     await endChild(child, "stop");
-    await expect(query(child.url, "SELECT 1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await expect(query(child.ownerUrl, "SELECT 1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
   test("root's data go where the server's user can reach them", async () => {
@@ -123,9 +129,9 @@ describeAsRoot("users of the operating system", () => {
     const place = await realpath(join(closed, "postgres"));
     try {
       expect(place).toMatch(/^\/var\/lib\/hallpass\/[0-9a-f]+$/);
-      await query(first.url, "CREATE TABLE kept AS SELECT 1 AS one");
+      await query(first.ownerUrl, "CREATE TABLE kept AS SELECT 1 AS one");
       await first.stop();
-      expect(await query((await pen.start("owner", closed)).url, "SELECT one FROM kept")).toEqual([
+      expect(await query((await pen.start("owner", closed)).ownerUrl, "SELECT one FROM kept")).toEqual([
         { one: 1 },
       ]);
     } finally {

@@ -85,17 +85,17 @@ const ofBob = ["bob@example.com", "Bob Builder", "UBOB9", "bob_role", "fixing ro
 
 test("a person who has access, or waits for it, is not erased", async () => {
   const requestId = await asks(alice, "chasing the white rabbit for bob@example.com");
-  expect(await forgetPerson(office.url, "alice@example.com")).toEqual({
+  expect(await forgetPerson(office.ownerUrl, "alice@example.com")).toEqual({
     forgotten: false,
     refusal: { kind: "waits", requests: ["AR-1001"] },
   });
   await decide(requestId, bob);
   await office.drain();
-  expect(await forgetPerson(office.url, "ALICE@example.com")).toEqual({
+  expect(await forgetPerson(office.ownerUrl, "ALICE@example.com")).toEqual({
     forgotten: false,
     refusal: { kind: "has_access", requests: ["AR-1001"] },
   });
-  expect(await forgetPerson(office.url, "nobody@example.com")).toEqual({
+  expect(await forgetPerson(office.ownerUrl, "nobody@example.com")).toEqual({
     forgotten: false,
     refusal: { kind: "unknown" },
   });
@@ -112,7 +112,7 @@ test("once erased, no table holds anything of them, and what is of others is as 
   const read = await audit();
   const stored = await client.query("select * from audit_events order by seq");
 
-  const result = await forgetPerson(office.url, "alice@example.com");
+  const result = await forgetPerson(office.ownerUrl, "alice@example.com");
   expect(result).toMatchObject({ forgotten: true, plainEvents: 0 });
   const name = result.forgotten ? `erased person ${result.person}` : "";
 
@@ -177,7 +177,7 @@ test("somebody locked down is not erased: they would be free again", async () =>
     `insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
      values (gen_random_uuid(), 'person', 'carol@example.com', test_person('carol@example.com'), 'x', 'bob@example.com', now())`,
   );
-  expect(await forgetPerson(office.url, "carol@example.com")).toEqual({
+  expect(await forgetPerson(office.ownerUrl, "carol@example.com")).toEqual({
     forgotten: false,
     refusal: { kind: "locked_down" },
   });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Stage, startStage } from "../../playground/stage/stage.ts";
 import { isAlive } from "../../src/persistence/embedded-lock.ts";
-import { addressUrl, readRecord } from "../../src/persistence/embedded-server.ts";
+import { addressUrl, readRecord, superuser } from "../../src/persistence/embedded-server.ts";
 import { query } from "../support/embedded.ts";
 import { until } from "./until.ts";
 
@@ -33,7 +33,7 @@ describe("the stage", () => {
   async function ownDatabase(): Promise<string> {
     const record = await readRecord(join(dataDir, "postgres/data"));
     const password = readFileSync(join(dataDir, "postgres/password"), "utf8").trim();
-    return addressUrl({ port: record?.port ?? 0, password });
+    return addressUrl({ port: record?.port ?? 0, role: superuser, password });
   }
 
   /** Has somebody ask and, where it is not given at once, somebody approve; resolves when they are a member. */

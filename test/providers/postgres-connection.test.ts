@@ -86,9 +86,14 @@ test("a connection lost while nothing was asked doesn't matter, nor does a serve
   const dataDir = await mkdtemp(join(tmpdir(), "hallpass-provider-"));
   await chmod(dataDir, 0o755);
   const start = () =>
-    startEmbeddedPostgres({ dataDir, log: { info: () => undefined }, settings: { fsync: "off" } });
+    startEmbeddedPostgres({
+      dataDir,
+      log: { info: () => undefined },
+      settings: { fsync: "off" },
+      keepSuperuser: true,
+    });
   let server = await start();
-  const there = createPostgresProvider({ url: server.url });
+  const there = createPostgresProvider({ url: server.superuserUrl ?? "" });
   try {
     await there.check();
     await server.stop();

@@ -27,7 +27,7 @@ const posted = (): readonly string[] =>
 
 const verify = (...args: readonly string[]) =>
   command(["audit", "verify", ...args], {
-    env: { DATABASE_URL: world.database.url, HALLPASS_AUDIT_KEY: auditKey },
+    env: { DATABASE_URL: world.database.workUrl, HALLPASS_AUDIT_KEY: auditKey },
   });
 
 it("publishes signed checkpoints, once each, and a copy of one shows that the chain was written anew", async () => {
@@ -115,7 +115,7 @@ it("says what is wrong with what it was given, and prints the key", async () => 
   await writeFile(empty, "{} {not json}");
   expect((await verify("--checkpoint", empty)).stderr).toContain("holds no checkpoint");
   expect((await verify("--key", empty)).stderr).toContain("must be an Ed25519 public key in PEM");
-  const env = { HALLPASS_AUDIT_KEY: "nonsense", DATABASE_URL: world.database.url };
+  const env = { HALLPASS_AUDIT_KEY: "nonsense", DATABASE_URL: world.database.workUrl };
   expect((await command(["audit", "key"], { env })).stderr).toContain(
     "HALLPASS_AUDIT_KEY must be an Ed25519 private key",
   );

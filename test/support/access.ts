@@ -51,7 +51,7 @@ type OfficeOptions = { readonly policy?: (names: Names) => string };
 /** Use cases and effects on a real database with a clock to move, without Slack and without queues. */
 export async function openOffice({ policy: policyText = ordinaryPolicy }: OfficeOptions = {}) {
   const own = await createDatabase();
-  const database = openDatabase(own.url);
+  const database = openDatabase(own.workUrl);
   const db = database.prisma;
   const clock = createMovableClock();
   const policy = policyFrom(policyText({ read: "r", write: "w", subject: (name) => name }));
@@ -119,7 +119,10 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     said,
     runner,
     state,
+    /** As a superuser, to look and to tamper. */
     url: own.url,
+    ownerUrl: own.ownerUrl,
+    workUrl: own.workUrl,
     /** Runs all that is due, and what that makes due, until nothing is. */
     async drain(): Promise<void> {
       for (

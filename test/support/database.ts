@@ -1,22 +1,28 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
-import { migrate, migrateQueues } from "../../src/persistence/migrate.ts";
+import { migrateAsOwner } from "../../src/persistence/bring-up-to-date.ts";
+import { owner, worker } from "../../src/persistence/embedded-server.ts";
 import { testPersonFunction } from "./people.ts";
 
 /** A database of one test file's own. */
 export interface TestDatabase {
+  /** As a superuser, to look and to tamper. */
   readonly url: string;
+  /** As the role that owns it. */
+  readonly ownerUrl: string;
+  /** As the role Hallpass works as, which lacks what it should not need. */
+  readonly workUrl: string;
   /** Drops it, whoever is still connected. */
   close(): Promise<void>;
 }
 
 const template = "hallpass_template";
 
-/** The URL of the server all tests share, of a superuser in the database `postgres`; or in another. */
-export function serverUrl(database = "postgres"): string {
-  const url = process.env["HALLPASS_TEST_POSTGRES"];
-  if (!url)
-    throw new Error("HALLPASS_TEST_POSTGRES is not set: tests run by Jest, whose global setup sets it.");
+/** The URL of the server all tests share, of a superuser in the database `postgres`; or in another, or of another role. */
+export function serverUrl(database = "postgres", role?: "OWNER" | "BOT"): string {
+  const name = role === undefined ? "HALLPASS_TEST_POSTGRES" : `HALLPASS_TEST_POSTGRES_${role}`;
+  const url = process.env[name];
+  if (!url) throw new Error(`${name} is not set: tests run by Jest, whose global setup sets it.`);
   return Object.assign(new URL(url), { pathname: `/${database}` }).href;
 }
 
@@ -43,10 +49,10 @@ async function administer(sql: string): Promise<void> {
 
 /** For the global setup: the database that `createDatabase` clones. */
 export async function createTemplate(): Promise<void> {
-  await administer(`CREATE DATABASE "${template}"`);
-  const url = serverUrl(template);
-  await migrate(url, { log: { info: () => undefined } });
-  await migrateQueues(url);
+  await administer(`CREATE DATABASE "${template}" OWNER ${owner}`);
+  const log = { info: () => undefined, warn: () => undefined };
+  const url = serverUrl(template, "OWNER");
+  await migrateAsOwner(url, worker, { queues: true, log });
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
@@ -58,6 +64,11 @@ export async function createTemplate(): Promise<void> {
 
 async function create(from: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await administer(`CREATE DATABASE "${name}" TEMPLATE "${from}"`);
-  return { url: serverUrl(name), close: () => administer(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`) };
+  await administer(`CREATE DATABASE "${name}" TEMPLATE "${from}" OWNER ${owner}`);
+  return {
+    url: serverUrl(name),
+    ownerUrl: serverUrl(name, "OWNER"),
+    workUrl: serverUrl(name, "BOT"),
+    close: () => administer(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`),
+  };
 }

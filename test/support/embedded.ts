@@ -1,18 +1,21 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Client } from "pg";
 import { z } from "zod";
+import { findBinaries } from "../../src/persistence/embedded-binaries.ts";
+import { settle } from "../../src/persistence/embedded-place.ts";
+import { addressUrl, freePort } from "../../src/persistence/embedded-server.ts";
 import type { EmbeddedPostgres } from "../../src/persistence/embedded.ts";
 import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
 
 type Role = "owner" | "borrower";
 
-const Said = z.object({ url: z.string(), adopted: z.boolean() });
+const Said = z.object({ url: z.string(), ownerUrl: z.string(), adopted: z.boolean() });
 
 /** A process that uses the data directory, as `postgres-child.ts` does. */
 export interface Child extends z.infer<typeof Said> {
@@ -76,6 +79,45 @@ export async function createPlaypen(): Promise<Playpen> {
       if (left !== undefined && isAlive(left)) process.kill(left, "SIGQUIT");
       await rm(dataDir, { recursive: true, force: true });
     },
+  };
+}
+
+/** A server as Hallpass made it when one superuser was all it had. */
+export interface UndividedPostgres {
+  /** As that superuser. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Makes data of the kind that has one superuser, whose password lies beside them, and serves them. */
+export async function startUndivided(dataDir: string): Promise<UndividedPostgres> {
+  const { root, user } = await settle(dataDir, { info: () => undefined });
+  const binaries = await findBinaries(root, user);
+  const passwordPath = join(root, "password");
+  const password = "0123456789abcdef".repeat(3);
+  await writeFile(passwordPath, password, { mode: 0o600 });
+  if (user) await chown(passwordPath, user.uid, user.gid);
+  const data = join(root, "data");
+  await binaries.run("initdb", [
+    `--pgdata=${data}.new`,
+    "--username=hallpass",
+    `--pwfile=${passwordPath}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-instructions",
+  ]);
+  await rename(`${data}.new`, data);
+  const port = await freePort(0);
+  const settings = `-c port=${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
+  await binaries.run("pg_ctl", ["start", "-D", data, "-w", "-l", join(root, "server.log"), "-o", settings]);
+  const url = addressUrl({ port, role: "hallpass", password });
+  await query(Object.assign(new URL(url), { pathname: "/postgres" }).href, "create database hallpass");
+  return {
+    url,
+    stop: async () => void (await binaries.run("pg_ctl", ["stop", "-D", data, "-m", "fast", "-w"])),
   };
 }
 

@@ -7,8 +7,7 @@ export default async function globalSetup(): Promise<void> {
   const servers = await startTestServers();
   globalThis.hallpassTestServers = servers;
   try {
-    process.env["HALLPASS_TEST_POSTGRES"] = servers.postgres;
-    if (servers.redis) process.env["HALLPASS_TEST_REDIS"] = servers.redis;
+    Object.assign(process.env, servers.env);
     await createTemplate();
   } catch (error) {
     // Jest runs no teardown when the setup fails.

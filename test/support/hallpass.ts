@@ -88,7 +88,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   ]);
   const clock = createMovableClock();
   let policyText = (options.policy ?? ordinaryPolicy)(guarded.names);
-  const config = configFor(slack, database.url, options);
+  const config = configFor(slack, database.workUrl, options);
   const own = new pg.Pool({ connectionString: database.url, max: 2 });
   const start = async (): Promise<Hallpass> => {
     const started = await startHallpass({

@@ -7,5 +7,6 @@ const postgres = await startEmbeddedPostgres({
   role: role === "borrower" ? "borrower" : "owner",
   log: { info: () => undefined },
 });
-console.log(JSON.stringify({ url: postgres.url, adopted: postgres.adopted }));
+const { url, ownerUrl, adopted } = postgres;
+console.log(JSON.stringify({ url, ownerUrl, adopted }));
 process.stdin.on("end", () => void postgres.stop()).resume();

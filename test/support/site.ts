@@ -1,11 +1,12 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { SlackOptions } from "../../playground/slack/server.ts";
 import { isAlive } from "../../src/persistence/embedded-lock.ts";
-import { addressUrl, readRecord } from "../../src/persistence/embedded-server.ts";
+import { readPasswords } from "../../src/persistence/embedded-secrets.ts";
+import { addressUrl, owner, readRecord } from "../../src/persistence/embedded-server.ts";
 import { createDatabase, createEmptyDatabase } from "./database.ts";
 import { type Guarded, ordinaryPolicy, startGuarded } from "./hallpass.ts";
 import { type Run, startRun } from "./process.ts";
@@ -58,7 +59,8 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   ]);
   const [guardedNetwork, databaseNetwork] = await Promise.all([
     startProxy(guarded.url),
-    startProxy(database.url),
+    // Nothing but the embedded one and an empty one is Hallpass's to migrate.
+    startProxy(options.database === "fresh" ? database.ownerUrl : database.workUrl),
   ]);
   // Tests say in a second what people say in an hour, and more of it wait at a time.
   const policy = ordinaryPolicy(guarded.names).replace("settings: {", "settings: { max_pending: 1000,");
@@ -85,8 +87,9 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     if (!isEmbedded) return database.url;
     const record = await readRecord(join(dataDir, "postgres/data"));
     if (!record) throw new Error("Hallpass's own PostgreSQL does not run");
-    const password = (await readFile(join(dataDir, "postgres/password"), "utf8")).trim();
-    return addressUrl({ port: record.port, password });
+    const passwords = await readPasswords(dataDir);
+    if (!passwords) throw new Error("Hallpass's own PostgreSQL has no passwords");
+    return addressUrl({ port: record.port, role: owner, password: passwords.owner });
   }
 
   async function query<Row extends pg.QueryResultRow>(

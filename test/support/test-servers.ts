@@ -6,6 +6,8 @@ import { findBrowser } from "./browser.ts";
 import { type OwnRedis, startRedis } from "./redis.ts";
 
 interface TestServers {
+  /** Where they are, for the environment of those who use them. */
+  readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
   /** Said at the end of the run, where it can't be overlooked. */
   readonly notice: string | undefined;
@@ -18,22 +20,25 @@ declare global {
 }
 
 /** Starts the PostgreSQL all tests share, and a Redis where there is one. */
-export async function startTestServers(): Promise<
-  TestServers & { readonly postgres: string; readonly redis?: string }
-> {
+export async function startTestServers(): Promise<TestServers> {
   const directory = await mkdtemp(join(tmpdir(), "hallpass-test-"));
   // Under root the server runs as another user, who must be able to get here.
   await chmod(directory, 0o755);
   const postgres = await startEmbeddedPostgres({
     dataDir: directory,
     log: { info: () => undefined },
+    keepSuperuser: true,
     // A crash of the machine may eat these data, and so they need not wait for the disk.
     settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200" },
   });
   const redis = await findRedis();
   return {
-    postgres: postgres.url,
-    ...(redis && { redis: redis.url }),
+    env: {
+      HALLPASS_TEST_POSTGRES: postgres.superuserUrl ?? "",
+      HALLPASS_TEST_POSTGRES_OWNER: postgres.ownerUrl,
+      HALLPASS_TEST_POSTGRES_BOT: postgres.url,
+      ...(redis && { HALLPASS_TEST_REDIS: redis.url }),
+    },
     notice: notices(redis !== undefined),
     async stop() {
       await redis?.kill();

@@ -30,7 +30,7 @@ let sealer: Sealer;
 
 beforeAll(async () => {
   test = await createDatabase();
-  database = openDatabase(test.url);
+  database = openDatabase(test.workUrl);
   client = new Client({ connectionString: test.url });
   await client.connect();
   sealer = startSealer({ db: database.prisma, log });
@@ -65,7 +65,7 @@ const head = () => add(0);
 
 function follow(name: string, peer: Peer): Follower {
   return followChain(
-    { databaseUrl: test.url, db: database.prisma, clock, log, rhythm, tell: (text) => told.push(text) },
+    { databaseUrl: test.workUrl, db: database.prisma, clock, log, rhythm, tell: (text) => told.push(text) },
     name,
     peer.sink(),
     true,

@@ -36,7 +36,7 @@ let peer: Awaited<ReturnType<typeof webhookPeer>>;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "hallpass-sinks-"));
   test = await createDatabase();
-  database = openDatabase(test.url);
+  database = openDatabase(test.workUrl);
   sealer = startSealer({ db: database.prisma, log });
   peer = await webhookPeer();
   sinks = startSinks();
@@ -52,7 +52,7 @@ afterAll(async () => {
 
 function startSinks(): LiveSinks {
   return createLiveSinks({
-    databaseUrl: test.url,
+    databaseUrl: test.workUrl,
     db: database.prisma,
     clock,
     log,

@@ -1,0 +1,106 @@
+import { Client } from "pg";
+import { describeDatabaseUrl } from "./database.ts";
+import { migrate, MigrationError, migrateQueues, missingMigrations } from "./migrate.ts";
+import { grantRights, missingRights, readConnectedRole } from "./rights.ts";
+
+export type UpToDateOptions = {
+  /** Whether the queues are in the same database. */
+  readonly queues: boolean;
+  readonly log: { info(message: string): void; warn(message: string): void };
+};
+
+/**
+ * Migrates as the database's owner, and grants `worker`, if one is named, what it needs to work as Hallpass there. Throws
+ * `MigrationError`, or the driver's error when the database can't be asked.
+ */
+export async function migrateAsOwner(
+  ownerUrl: string,
+  worker: string | undefined,
+  { queues, log }: UpToDateOptions,
+): Promise<{ readonly applied: readonly string[] }> {
+  const applied = await migrate(ownerUrl, { log });
+  if (queues) await migrateQueues(ownerUrl);
+  if (worker !== undefined) await connected(ownerUrl, (client) => grantTo(client, worker, ownerUrl, queues));
+  return applied;
+}
+
+/**
+ * Migrates where whoever is connected may, and otherwise looks whether all is there that working takes. Throws
+ * `MigrationError` that says what is missing, or the driver's error when the database can't be asked.
+ */
+export async function bringUpToDate(databaseUrl: string, options: UpToDateOptions): Promise<void> {
+  const { queues, log } = options;
+  const place = describeDatabaseUrl(databaseUrl);
+  const role = await connected(databaseUrl, async (client) => {
+    const found = await readConnectedRole(client);
+    if (!found.mayMigrate) await insistOnReady(client, found, databaseUrl, queues);
+    return found;
+  });
+  if (role.reachesServer) {
+    log.warn(
+      `Hallpass works as ${role.name} at ${place}, who can read files and run programs on the database's server and change ` +
+        "the audit: give it a role that may only work, as docs/database.md says.",
+    );
+  }
+  if (role.mayMigrate) await migrateAsOwner(databaseUrl, undefined, options);
+}
+
+async function insistOnReady(
+  client: Client,
+  { name, isMigrated }: { readonly name: string; readonly isMigrated: boolean },
+  databaseUrl: string,
+  queues: boolean,
+): Promise<void> {
+  const place = describeDatabaseUrl(databaseUrl);
+  const run = `run hallpass migrate --grant-to ${name} with the DATABASE_URL of the database's owner`;
+  if (!isMigrated)
+    throw new MigrationError(
+      `The database at ${place} has no tables of Hallpass's, and ${name} may not make them: ${run}.`,
+    );
+  const rights = await missingRights(client, name, { queues });
+  if (rights.length > 0) {
+    throw new MigrationError(
+      `${name} may not do what Hallpass needs in the database at ${place}: ${run}, or as that owner\n` +
+        rights.map((statement) => `  ${statement};`).join("\n"),
+    );
+  }
+  const migrations = await missingMigrations(client, databaseUrl, { queues });
+  if (migrations.length > 0)
+    throw new MigrationError(
+      `The database at ${place} lacks migrations that ${name} may not apply (${migrations.join(", ")}): ${run}.`,
+    );
+}
+
+async function grantTo(client: Client, worker: string, ownerUrl: string, queues: boolean): Promise<void> {
+  const place = describeDatabaseUrl(ownerUrl);
+  const { rows } = await client.query<{ owns: boolean }>(
+    "select pg_has_role(r.oid, c.relowner, 'member') as owns from pg_roles r, pg_class c where r.rolname = $1 and c.oid = to_regclass('audit_events')",
+    [worker],
+  );
+  if (rows[0] === undefined)
+    throw new MigrationError(`There is no role ${worker} at ${place}: docs/database.md says how to make it.`);
+  if (rows[0].owns)
+    throw new MigrationError(
+      `${worker} owns the tables at ${place}, or may act as who does, so that there is nothing to grant: name another role.`,
+    );
+  await client.query("begin");
+  await grantRights(client, worker, { queues });
+  await client.query("commit");
+}
+
+async function connected<T>(databaseUrl: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 30_000,
+    application_name: "hallpass migrate",
+  });
+  // A connection lost between two queries is told by the next query.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

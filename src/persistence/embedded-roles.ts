@@ -1,0 +1,57 @@
+import type { Client } from "pg";
+import { EmbeddedPostgresError, wordsOf } from "./embedded-error.ts";
+import type { Passwords } from "./embedded-secrets.ts";
+import { type Address, database, owner, superuser, withClient, worker } from "./embedded-server.ts";
+import { takeOverSql } from "./ownership.ts";
+import { grantRights } from "./rights.ts";
+
+/** Whoever uses the tables meanwhile, an older Hallpass say, is waited for so long. */
+const lockMilliseconds = 10_000;
+
+/**
+ * Makes the database and the two roles that Hallpass owns it and works as, and moves to them what is there; as the
+ * superuser `at`, whom nobody can log in as afterwards if it is to be closed. All of it or nothing.
+ */
+export async function divideRoles(
+  at: Address,
+  passwords: Passwords,
+  { close }: { readonly close: boolean },
+): Promise<void> {
+  try {
+    await withClient(at, "postgres", ensureDatabase);
+    await withClient(at, database, async (client) => {
+      await client.query("begin");
+      await client.query(`set local lock_timeout = ${lockMilliseconds}`);
+      await makeRole(client, owner, passwords.owner);
+      await makeRole(client, worker, passwords.bot);
+      await client.query(takeOverSql(owner));
+      await client.query(`alter database ${database} owner to ${owner}`);
+      await client.query(
+        `revoke connect, temporary on database ${database}, postgres, template1 from public`,
+      );
+      await client.query(`grant connect on database ${database} to ${worker}`);
+      await grantRights(client, worker, { queues: true });
+      if (close) await client.query(`alter role ${superuser} nologin password null`);
+      await client.query("commit");
+    });
+  } catch (error) {
+    throw new EmbeddedPostgresError(
+      `Hallpass's own PostgreSQL could not be divided among its roles: ${wordsOf(error)}; end whatever else uses it, and start again.`,
+      { cause: error },
+    );
+  }
+}
+
+async function ensureDatabase(client: Client): Promise<void> {
+  const found = await client.query("select 1 from pg_database where datname = $1", [database]);
+  if (found.rowCount === 0) await client.query(`create database ${database}`);
+}
+
+async function makeRole(client: Client, role: string, password: string): Promise<void> {
+  const found = await client.query("select 1 from pg_roles where rolname = $1", [role]);
+  if (found.rowCount === 0) await client.query(`create role ${role}`);
+  await client.query(
+    `alter role ${role} nosuperuser nocreatedb nocreaterole noreplication nobypassrls
+       login password ${client.escapeLiteral(password)}`,
+  );
+}

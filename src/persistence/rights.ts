@@ -1,0 +1,123 @@
+import type { ClientBase } from "pg";
+import { z } from "zod";
+
+/** Tables that the working role adds to and never changes. A trigger refuses it, too, but to whoever owns them. */
+const appended = [
+  "audit_chain",
+  "audit_checkpoints",
+  "audit_events",
+  "people",
+  "personal_values",
+  "policies",
+];
+
+/** Tables that it only reads: what is retired and what is migrated is written by their owner. */
+const onlyRead = ["_prisma_migrations", "audit_tombstones"];
+
+/** Whether the queues are in the same database (schema `bullmq`). */
+export type Place = { readonly queues: boolean };
+
+/** Who is connected, as far as it matters to how Hallpass may work. */
+export type ConnectedRole = z.infer<typeof ConnectedRole>;
+const ConnectedRole = z.object({
+  name: z.string(),
+  /** Whether SQL of theirs can read the server's files or run programs there. */
+  reachesServer: z.boolean(),
+  /** Whether there are tables of Hallpass's. */
+  isMigrated: z.boolean(),
+  mayMigrate: z.boolean(),
+});
+
+/** Where `_prisma_migrations` is, whoever may look into the schema it is in. */
+const home = `
+  select c.oid, c.relnamespace, c.relowner from pg_catalog.pg_class c
+  where c.relname = '_prisma_migrations' and c.relkind = 'r'
+  order by (c.oid = to_regclass('_prisma_migrations')) desc nulls last, c.oid limit 1`;
+
+/** Asks who is connected. */
+export async function readConnectedRole(client: ClientBase): Promise<ConnectedRole> {
+  const { rows } = await client.query(
+    `with home as (${home})
+     select current_user as name,
+            pg_has_role('pg_read_server_files', 'usage') or pg_has_role('pg_write_server_files', 'usage')
+              or pg_has_role('pg_execute_server_program', 'usage') as "reachesServer",
+            exists (select from home) as "isMigrated",
+            coalesce((select pg_has_role(relowner, 'usage') from home),
+                     has_schema_privilege(current_schema(), 'create'), false) as "mayMigrate"`,
+  );
+  return ConnectedRole.parse(rows[0]);
+}
+
+const Statements = z.array(z.object({ statement: z.string() }));
+
+/** What `role` lacks to work as Hallpass, as the statements that grant it; their end is without a semicolon. */
+export async function missingRights(
+  client: ClientBase,
+  role: string,
+  place: Place,
+): Promise<readonly string[]> {
+  return statementsOf(
+    client,
+    `select format('grant usage on schema %I to %I', p.nspname, $1) as statement
+     from places p where not has_schema_privilege($1, p.oid, 'usage')
+     union all
+     select format('grant %s on %I.%I to %I', string_agg(r.word, ', ' order by r.place), t.nspname, t.relname, $1)
+     from tables t cross join unnest(t.rights) with ordinality as r(word, place)
+     where not has_table_privilege($1, t.oid, r.word) group by t.nspname, t.relname
+     union all
+     select format('grant usage on sequence %I.%I to %I', p.nspname, c.relname, $1)
+     from pg_class c join places p on p.oid = c.relnamespace
+     where (not p.is_home or c.relowner = p.relowner)
+       -- In this order: of what is no sequence it throws.
+       and case when c.relkind = 'S' then not has_sequence_privilege($1, c.oid, 'usage') else false end
+     union all
+     select format('grant execute on routine %I.%I(%s) to %I', p.nspname, f.proname,
+                   pg_get_function_identity_arguments(f.oid), $1)
+     from pg_proc f join places p on p.oid = f.pronamespace
+     where (not p.is_home or f.proowner = p.relowner) and not has_function_privilege($1, f.oid, 'execute')`,
+    role,
+    place,
+  );
+}
+
+/** Grants `role` what it needs to work as Hallpass, and takes what it was given besides; for their owner to call. */
+export async function grantRights(client: ClientBase, role: string, place: Place): Promise<void> {
+  const excessive = await statementsOf(
+    client,
+    `select format('revoke %s on %I.%I from %I', string_agg(a.privilege_type, ', '), t.nspname, t.relname, $1) as statement
+     from tables t cross join aclexplode(t.relacl) a
+     where a.grantee = to_regrole(quote_ident($1))::oid and a.grantee <> t.relowner
+       and not lower(a.privilege_type) = any (t.rights)
+     group by t.nspname, t.relname`,
+    role,
+    place,
+  );
+  for (const statement of [...excessive, ...(await missingRights(client, role, place))])
+    await client.query(statement);
+}
+
+async function statementsOf(
+  client: ClientBase,
+  select: string,
+  role: string,
+  { queues }: Place,
+): Promise<readonly string[]> {
+  const { rows } = await client.query(
+    `with asked as (select $1::name, $2::boolean, $3::text[], $4::text[]),
+     home as (${home}),
+     places as (
+       select n.oid, n.nspname, n.oid = home.relnamespace as is_home, home.relowner
+       from pg_namespace n cross join home
+       where n.oid = home.relnamespace or ($2 and n.nspname = 'bullmq')),
+     tables as (
+       select c.oid, c.relname, c.relacl, c.relowner, p.nspname,
+              case when p.is_home and c.relname = any ($3) then array['select']
+                   when p.is_home and c.relname = any ($4) then array['select', 'insert']
+                   else array['select', 'insert', 'update', 'delete'] end as rights
+       from pg_class c join places p on p.oid = c.relnamespace
+       where c.relkind in ('r', 'p') and (not p.is_home or c.relowner = p.relowner))
+     select statement from (${select}) as all_of_them order by statement`,
+    [role, queues, onlyRead, appended],
+  );
+  return Statements.parse(rows).map(({ statement }) => statement);
+}
