@@ -130,6 +130,22 @@ export const mutants: readonly Mutant[] = [
   },
   {
     invariant: 8,
+    without: "the right to change an event, which the working role lacks",
+    file: "src/persistence/rights.ts",
+    text: `  "audit_events",\n`,
+    replacement: "",
+    tests: ["test/persistence/embedded-roles.test.ts"],
+  },
+  {
+    invariant: 8,
+    without: "the end of the superuser's login",
+    file: "src/persistence/embedded-roles.ts",
+    text: "if (close) await client.query(",
+    replacement: "if (false as boolean) await client.query(",
+    tests: ["test/persistence/embedded-roles.test.ts"],
+  },
+  {
+    invariant: 8,
     without: "the trigger that refuses a change of the log",
     file: "prisma/migrations/20261121200000_audit_retention/migration.sql",
     text: "create trigger audit_events_insert_only before update on audit_events",

@@ -7,9 +7,13 @@ const appended = [
   "audit_checkpoints",
   "audit_events",
   "people",
+  "person_changes",
   "personal_values",
   "policies",
 ];
+
+/** Of a table that is only added to, the columns that it changes all the same: who turns out to be one is joined. */
+const changedColumns = ["people.joined_into"];
 
 /** Tables that it only reads: what is retired and what is migrated is written by their owner. */
 const onlyRead = ["_prisma_migrations", "audit_tombstones"];
@@ -65,6 +69,10 @@ export async function missingRights(
      from tables t cross join unnest(t.rights) with ordinality as r(word, place)
      where not has_table_privilege($1, t.oid, r.word) group by t.nspname, t.relname
      union all
+     select format('grant update (%I) on %I.%I to %I', a.attname, t.nspname, t.relname, $1)
+     from tables t join pg_attribute a on a.attrelid = t.oid and t.relname || '.' || a.attname = any ($5)
+     where t.is_home and not has_column_privilege($1, t.oid, a.attnum, 'update')
+     union all
      select format('grant usage on sequence %I.%I to %I', p.nspname, c.relname, $1)
      from pg_class c join places p on p.oid = c.relnamespace
      where (not p.is_home or c.relowner = p.relowner)
@@ -103,21 +111,21 @@ async function statementsOf(
   { queues }: Place,
 ): Promise<readonly string[]> {
   const { rows } = await client.query(
-    `with asked as (select $1::name, $2::boolean, $3::text[], $4::text[]),
+    `with asked as (select $1::name, $2::boolean, $3::text[], $4::text[], $5::text[]),
      home as (${home}),
      places as (
        select n.oid, n.nspname, n.oid = home.relnamespace as is_home, home.relowner
        from pg_namespace n cross join home
        where n.oid = home.relnamespace or ($2 and n.nspname = 'bullmq')),
      tables as (
-       select c.oid, c.relname, c.relacl, c.relowner, p.nspname,
+       select c.oid, c.relname, c.relacl, c.relowner, p.nspname, p.is_home,
               case when p.is_home and c.relname = any ($3) then array['select']
                    when p.is_home and c.relname = any ($4) then array['select', 'insert']
                    else array['select', 'insert', 'update', 'delete'] end as rights
        from pg_class c join places p on p.oid = c.relnamespace
        where c.relkind in ('r', 'p') and (not p.is_home or c.relowner = p.relowner))
      select statement from (${select}) as all_of_them order by statement`,
-    [role, queues, onlyRead, appended],
+    [role, queues, onlyRead, appended, changedColumns],
   );
   return Statements.parse(rows).map(({ statement }) => statement);
 }

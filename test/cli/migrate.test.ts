@@ -1,7 +1,9 @@
 import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
 import { createEmptyDatabase } from "../support/database.ts";
 import type { TestDatabase } from "../support/database.ts";
+import { query } from "../support/embedded.ts";
 import { emptyFolder, hallpass } from "./run-hallpass.ts";
 
 describe("with DATABASE_URL", () => {
@@ -79,5 +81,35 @@ describe("without DATABASE_URL", () => {
     expect([exported.code, exported.stderr]).toEqual([0, ""]);
     expect(exported.stdout).toMatch(/^\{.*"audit\.exported".*\}\n\{.*"export\.proof".*\}\n$/);
     await expect(access(join(cwd, ".hallpass/postgres/data/postmaster.pid"))).rejects.toThrow("ENOENT");
+  }, 60_000);
+
+  test("a command that changes the audit is its owner for as long as that takes", async () => {
+    expect((await hallpass(["migrate"], { cwd })).code).toBe(0);
+    const postgres = await startEmbeddedPostgres({
+      dataDir: join(cwd, ".hallpass"),
+      log: { info: () => undefined },
+    });
+    try {
+      const person = "insert into people (handle, key) values ('gone@example.com', sha256('key'))";
+      await query(postgres.url, person);
+      await expect(query(postgres.url, "update people set key = null")).rejects.toMatchObject({
+        code: "42501",
+      });
+      expect(await query(postgres.url, "select handle from people")).toEqual([
+        { handle: "gone@example.com" },
+      ]);
+      const forgotten = await hallpass(["audit", "forget", "--yes", "gone@example.com"], { cwd });
+      expect([forgotten.code, forgotten.stderr]).toEqual([0, ""]);
+      expect(await query(postgres.url, "select handle, key from people")).toEqual([
+        { handle: null, key: null },
+      ]);
+    } finally {
+      await postgres.stop();
+    }
+    const grant = await hallpass(["migrate", "--grant-to", "somebody"], { cwd });
+    expect([grant.code, grant.stderr]).toEqual([
+      1,
+      "--grant-to is for a database of yours: set DATABASE_URL to its owner's.\n",
+    ]);
   }, 60_000);
 });
