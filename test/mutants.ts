@@ -140,8 +140,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 8,
     without: "the end of the superuser's login",
     file: "src/persistence/embedded-roles.ts",
-    text: "if (close) await client.query(",
-    replacement: "if (false as boolean) await client.query(",
+    text: "if (close) await leaveAlone(client);",
+    replacement: "",
     tests: ["test/persistence/embedded-roles.test.ts"],
   },
   {

@@ -26,12 +26,10 @@ export async function divideRoles(
       await makeRole(client, worker, passwords.bot);
       await client.query(takeOverSql(owner));
       await client.query(`alter database ${database} owner to ${owner}`);
-      await client.query(
-        `revoke connect, temporary on database ${database}, postgres, template1 from public`,
-      );
+      await client.query(`revoke connect, temporary on database ${database} from public`);
       await client.query(`grant connect on database ${database} to ${worker}`);
       await grantRights(client, worker, { queues: true });
-      if (close) await client.query(`alter role ${superuser} nologin password null`);
+      if (close) await leaveAlone(client);
       await client.query("commit");
     });
   } catch (error) {
@@ -40,6 +38,12 @@ export async function divideRoles(
       { cause: error },
     );
   }
+}
+
+/** Of a server that is Hallpass's alone nobody needs the other databases, nor the superuser. */
+async function leaveAlone(client: Client): Promise<void> {
+  await client.query("revoke connect, temporary on database postgres, template1 from public");
+  await client.query(`alter role ${superuser} nologin password null`);
 }
 
 async function ensureDatabase(client: Client): Promise<void> {

@@ -5,6 +5,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import type { SqlDriverAdapter, SqlQuery } from "@prisma/driver-adapter-utils";
 import type { MigrationList } from "@prisma/schema-engine-wasm/schema_engine_bg";
 import { type ClientBase, DatabaseError, Pool } from "pg";
+import { queueNames } from "../domain/effect.ts";
 import { describeDatabaseUrl, isDatabaseUnavailable, messageOf, redact } from "./database.ts";
 import { loadSchemaEngine } from "./schema-engine.ts";
 
@@ -52,7 +53,10 @@ export async function migrate(
   });
 }
 
-/** Creates or updates the tables of BullMQ's PostgreSQL backend (schema `bullmq`). Replicas may call it at once. */
+/**
+ * Creates or updates the tables of BullMQ's PostgreSQL backend (schema `bullmq`), and what it would make itself when a queue
+ * has its first job, which the role that works may not. Replicas may call it at once.
+ */
 export async function migrateQueues(databaseUrl: string, patienceMilliseconds?: number): Promise<void> {
   // BullMQ is a lot to load for those who only migrate.
   const { runMigrations } = await import("bullmq");
@@ -60,6 +64,11 @@ export async function migrateQueues(databaseUrl: string, patienceMilliseconds?: 
     const client = await pool.connect();
     try {
       await runMigrations(client);
+      const unbegun = await findUnbegun(client);
+      await client.query("BEGIN");
+      await client.query("SET LOCAL search_path = bullmq");
+      for (const name of unbegun) await client.query("SELECT next_job_id($1)", [name]);
+      await client.query("COMMIT");
     } finally {
       client.release();
     }
@@ -79,7 +88,17 @@ export async function missingMigrations(
   );
   const { assertSchemaCompatibility, LATEST_SCHEMA_VERSION } = await import("bullmq");
   const version = rows[0]?.exists ? await assertSchemaCompatibility(client) : 0;
-  return version < LATEST_SCHEMA_VERSION ? [...missing, "those of the queues"] : missing;
+  const isBehind = version < LATEST_SCHEMA_VERSION || (await findUnbegun(client)).length > 0;
+  return isBehind ? [...missing, "those of the queues"] : missing;
+}
+
+/** Queues without the sequence that BullMQ makes for each when it gets its first job. */
+async function findUnbegun(client: ClientBase): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass('bullmq.' || bullmq.job_id_seq_name(name)) IS NULL",
+    [queueNames],
+  );
+  return rows.map(({ name }) => name);
 }
 
 type Asking = Pick<Pool, "query"> | Pick<ClientBase, "query">;

@@ -62,7 +62,11 @@ export async function missingRights(
 ): Promise<readonly string[]> {
   return statementsOf(
     client,
-    `select format('grant usage on schema %I to %I', p.nspname, $1) as statement
+    `-- BullMQ gathers what it adds in a table of its session's.
+     select format('grant temporary on database %I to %I', current_database(), $1) as statement
+     where $2 and not has_database_privilege($1, current_database(), 'temporary')
+     union all
+     select format('grant usage on schema %I to %I', p.nspname, $1)
      from places p where not has_schema_privilege($1, p.oid, 'usage')
      union all
      select format('grant %s on %I.%I to %I', string_agg(r.word, ', ' order by r.place), t.nspname, t.relname, $1)

@@ -92,6 +92,32 @@ test.each([
   await bringUpToDate(database.workUrl, options);
 });
 
+test("the queues need tables of their session's own, those on Redis do not", async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  await run(`revoke temporary on database "${name}" from public`);
+  const statement = `grant temporary on database ${name} to hallpass_bot`;
+  expect((await refusal(database.workUrl)).split("\n").slice(1)).toEqual([`  ${statement};`]);
+  await bringUpToDate(database.workUrl, { queues: false, log });
+  await migrateAsOwner(database.ownerUrl, worker, options);
+  await bringUpToDate(database.workUrl, options);
+});
+
+test("what a queue makes at its first job is there before it, for who works may not make it", async () => {
+  const sequences =
+    "select from pg_sequences where schemaname = 'bullmq' and sequencename like 'bullmq_jid_%'";
+  const client = new Client({ connectionString: database.ownerUrl });
+  await client.connect();
+  expect((await client.query(sequences)).rowCount).toBe(4);
+  await client
+    .query("select format('drop sequence bullmq.%I', bullmq.job_id_seq_name('revocations')) as sql")
+    .then(({ rows }: { rows: { sql: string }[] }) => client.query(rows[0]?.sql ?? ""));
+  expect(await refusal(database.workUrl)).toContain("(those of the queues)");
+  await migrateAsOwner(database.ownerUrl, worker, options);
+  expect((await client.query(sequences)).rowCount).toBe(4);
+  await client.end();
+  await bringUpToDate(database.workUrl, options);
+});
+
 test("a function that is not everybody's to call is named with its arguments, and granted", async () => {
   await run("revoke execute on function hallpass_insist_on_keys(integer[]) from public");
   const statement =
@@ -103,7 +129,7 @@ test("a function that is not everybody's to call is named with its arguments, an
 
 test("queues on Redis need no rights on those in the database", async () => {
   await run(`revoke usage on schema bullmq from ${worker}`);
-  await bringUpToDate(database.workUrl, { queues: false, log });
+  await expect(bringUpToDate(database.workUrl, { queues: false, log })).resolves.toBeUndefined();
 });
 
 test("missing migrations are named, and applied by nobody but who may", async () => {
