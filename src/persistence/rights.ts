@@ -104,8 +104,9 @@ export async function grantRights(client: ClientBase, role: string, place: Place
     role,
     place,
   );
-  for (const statement of [...excessive, ...(await missingRights(client, role, place))])
-    await client.query(statement);
+  const statements = [...excessive, ...(await missingRights(client, role, place))];
+  // Together they are one question, and there are some sixty the first time.
+  if (statements.length > 0) await client.query(statements.join(";\n"));
 }
 
 async function statementsOf(
