@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chown, lstat, mkdir, readFile, realpath, stat, symlink } from "node:fs/promises";
+import { chown, lstat, mkdir, readFile, realpath, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { EmbeddedPostgresError, systemCode } from "./embedded-error.ts";
 
@@ -105,5 +105,22 @@ async function insistOnOwner(root: string): Promise<void> {
   throw new EmbeddedPostgresError(
     `${root} belongs to the user with id ${uid}, but Hallpass runs as ${self}: run it as the user who started it ` +
       "first (or as root), or set HALLPASS_DATA_DIR to another directory.",
+  );
+}
+
+/** Writes a file of the server's, for nobody else to read. */
+export async function writeFor(place: Place, path: string, text: string): Promise<void> {
+  await writeFile(path, text, { mode: 0o600, flush: true });
+  if (place.user) await chown(path, place.user.uid, place.user.gid);
+}
+
+/** Whether there is anything at that path. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) === "ENOENT") return false;
+      throw error;
+    },
   );
 }

@@ -3,7 +3,7 @@ import { chmod, chown, readFile, rename, stat, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { z } from "zod";
 import { EmbeddedPostgresError, systemCode, wordsOf } from "./embedded-error.ts";
-import type { OsUser } from "./embedded-place.ts";
+import { exists, type OsUser, type Place, writeFor } from "./embedded-place.ts";
 
 /** What signs the audit, in the data directory. */
 export const signingKeyFile = "audit-key.pem";
@@ -15,8 +15,54 @@ export type Passwords = z.infer<typeof Passwords>;
 const password = z.string().regex(/^[0-9a-f]{32,}$/);
 const Passwords = z.object({ owner: password, bot: password });
 
+/** Where the superuser's password is, for as long as one can log in as that: `initdb` reads it as the server's user. */
+export function firstPasswordPath(place: Place): string {
+  return join(place.root, "password");
+}
+
+/**
+ * The passwords of the roles, and that of the superuser where one can log in as that. Makes what is missing before the data are
+ * there. Throws `EmbeddedPostgresError`.
+ */
+export async function readSecrets(
+  place: Place,
+  data: string,
+  dataDir: string,
+): Promise<{ readonly passwords: Passwords; readonly first: string | undefined }> {
+  const kept = await readPasswords(dataDir);
+  const first = (await readFirstPassword(place)) ?? (await makeFirstPassword(place, data, kept, dataDir));
+  return { passwords: kept ?? (await makePasswords(dataDir)), first };
+}
+
+async function readFirstPassword(place: Place): Promise<string | undefined> {
+  try {
+    return (await readFile(firstPasswordPath(place), "utf8")).trim();
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    return undefined;
+  }
+}
+
+/** Made once, before the data; `undefined` where these are divided among their roles already. */
+async function makeFirstPassword(
+  place: Place,
+  data: string,
+  kept: Passwords | undefined,
+  dataDir: string,
+): Promise<string | undefined> {
+  if (!(await exists(data))) {
+    const first = randomBytes(24).toString("hex");
+    await writeFor(place, firstPasswordPath(place), first);
+    return first;
+  }
+  if (kept) return undefined;
+  throw new EmbeddedPostgresError(
+    `${passwordsPath(dataDir)} is missing, and without it the data in ${data} can't be opened: put it back from a backup.`,
+  );
+}
+
 /** Where the passwords of a data directory are kept. */
-export function passwordsPath(dataDir: string): string {
+function passwordsPath(dataDir: string): string {
   return join(dataDir, passwordsFile);
 }
 
@@ -41,7 +87,7 @@ export async function readPasswords(dataDir: string): Promise<Passwords | undefi
 }
 
 /** Makes passwords and keeps them: whole, and for nobody else to read. */
-export async function makePasswords(dataDir: string): Promise<Passwords> {
+async function makePasswords(dataDir: string): Promise<Passwords> {
   const passwords: Passwords = {
     owner: randomBytes(24).toString("hex"),
     bot: randomBytes(24).toString("hex"),

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chown, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -9,15 +9,9 @@ import { findBinaries, lastLine } from "./embedded-binaries.ts";
 import { EmbeddedPostgresError, explainSystemError, systemCode } from "./embedded-error.ts";
 import { Holder, isGone, newHolder, withLock } from "./embedded-lock.ts";
 import type { Place } from "./embedded-place.ts";
-import { settle } from "./embedded-place.ts";
+import { exists, settle, writeFor } from "./embedded-place.ts";
 import { divideRoles } from "./embedded-roles.ts";
-import {
-  keepFromServer,
-  makePasswords,
-  type Passwords,
-  passwordsPath,
-  readPasswords,
-} from "./embedded-secrets.ts";
+import { firstPasswordPath, keepFromServer, readSecrets } from "./embedded-secrets.ts";
 import {
   type Address,
   addressUrl,
@@ -99,8 +93,11 @@ async function open(
   const data = join(place.root, "data");
   const deadline = performance.now() + startMilliseconds;
   if (place.user) await keepFromServer(dataDir, place.user);
-  const { passwords, first } = await secrets(place, data, dataDir);
-  const logins = [...(first === undefined ? [] : [first]), { role: owner, password: passwords.owner }];
+  const { passwords, first } = await readSecrets(place, data, dataDir);
+  const logins = [
+    ...(first === undefined ? [] : [{ role: superuser, password: first }]),
+    { role: owner, password: passwords.owner },
+  ];
   const found = await awaitServer(data, logins, deadline, signal);
   const adopted = found.state === "answers";
   const at = adopted
@@ -154,52 +151,6 @@ async function readKeeper(
   }
 }
 
-/** Where the superuser's password is, for as long as one can log in as that: `initdb` reads it as the server's user. */
-function firstPasswordPath(place: Place): string {
-  return join(place.root, "password");
-}
-
-/** The passwords of the roles, and the login that makes these where they are not made yet. */
-async function secrets(
-  place: Place,
-  data: string,
-  dataDir: string,
-): Promise<{ readonly passwords: Passwords; readonly first: Login | undefined }> {
-  const kept = await readPasswords(dataDir);
-  const first = (await readFirstPassword(place)) ?? (await makeFirstPassword(place, data, kept, dataDir));
-  return {
-    passwords: kept ?? (await makePasswords(dataDir)),
-    first: first === undefined ? undefined : { role: superuser, password: first },
-  };
-}
-
-async function readFirstPassword(place: Place): Promise<string | undefined> {
-  try {
-    return (await readFile(firstPasswordPath(place), "utf8")).trim();
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
-    return undefined;
-  }
-}
-
-/** Made once, before the data; `undefined` where these are divided among their roles already. */
-async function makeFirstPassword(
-  place: Place,
-  data: string,
-  kept: Passwords | undefined,
-  dataDir: string,
-): Promise<string | undefined> {
-  if (!(await exists(data))) {
-    const password = randomBytes(24).toString("hex");
-    await write(place, firstPasswordPath(place), password);
-    return password;
-  }
-  if (kept) return undefined;
-  throw new EmbeddedPostgresError(
-    `${passwordsPath(dataDir)} is missing, and without it the data in ${data} can't be opened: put it back from a backup.`,
-  );
-}
-
 async function start(
   place: Place,
   binaries: Binaries,
@@ -225,7 +176,7 @@ async function start(
   for (let attempt = 1; ; attempt += 1) {
     port = await freePort(port);
     signal?.throwIfAborted();
-    await write(place, portFile, String(port));
+    await writeFor(place, portFile, String(port));
     const child = await binaries.serve(serverArguments(data, port, settings), logFile);
     const over = new AbortController();
     const stopping = endWhenAborted(child, signal);
@@ -330,19 +281,4 @@ async function awaitOwn(
     await sleep(20);
   }
   return undefined;
-}
-
-async function write(place: Place, path: string, text: string): Promise<void> {
-  await writeFile(path, text, { mode: 0o600, flush: true });
-  if (place.user) await chown(path, place.user.uid, place.user.gid);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (systemCode(error) === "ENOENT") return false;
-      throw error;
-    },
-  );
 }

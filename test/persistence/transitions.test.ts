@@ -75,12 +75,12 @@ describe("transitions of several requests in one statement", () => {
     const states = await statesOf("q");
     const ends = await endsOf(states);
     const { pathname } = new URL(office.url);
-    // As the planner goes about it where there are many more requests: one after the other, in the order it was given.
-    for (const method of ["hashjoin", "mergejoin", "seqscan"])
-      await office.db.$executeRawUnsafe(`alter database "${pathname.slice(1)}" set enable_${method} = off`);
-    const other = openDatabase(office.url);
     const holder = new Client({ connectionString: office.url });
     await holder.connect();
+    // As the planner goes about it where there are many more requests: one after the other, in the order it was given.
+    for (const method of ["hashjoin", "mergejoin", "seqscan"])
+      await holder.query(`alter database "${pathname.slice(1)}" set enable_${method} = off`);
+    const other = openDatabase(office.workUrl);
     try {
       // Both come as far as the one in the middle.
       await holder.query("begin");
