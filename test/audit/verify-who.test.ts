@@ -98,8 +98,8 @@ async function life(number: number): Promise<string> {
 /** The number of whoever goes by an address, in SQL. */
 const personOf = (address: string): string =>
   `(select person_id from person_names where kind = 'email' and name = ${address})`;
-const bobs = personOf("'bob@example.com'");
-const carols = personOf("'carol@example.com'");
+const bobId = personOf("'bob@example.com'");
+const carolId = personOf("'carol@example.com'");
 
 type Row = { readonly id: number; readonly person: number; readonly key: Buffer; readonly mark: Buffer };
 
@@ -124,10 +124,10 @@ async function rewrite(id: number, mark: Buffer, ciphertext: Buffer): Promise<vo
 
 const swapKeys = `
   update people p set key = o.key from people o
-  where (p.id = ${bobs} and o.id = ${carols}) or (p.id = ${carols} and o.id = ${bobs})`;
+  where (p.id = ${bobId} and o.id = ${carolId}) or (p.id = ${carolId} and o.id = ${bobId})`;
 const swapValues = `
-  update personal_values set person_id = case person_id when ${bobs} then ${carols} else ${bobs} end
-  where person_id in (${bobs}, ${carols})`;
+  update personal_values set person_id = case person_id when ${bobId} then ${carolId} else ${bobId} end
+  where person_id in (${bobId}, ${carolId})`;
 
 /** What somebody does who has the keys too and has read the source; all make Mallory or Carol of Bob, who approved. */
 const attacks: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -154,8 +154,8 @@ const attacks: Readonly<Record<string, () => Promise<unknown>>> = {
     await attacker.query(
       `update personal_values v set (person_id, kind, mark, ciphertext) = (o.person_id, o.kind, o.mark, o.ciphertext)
        from personal_values o join people p on p.id = o.person_id, people w
-       where w.id = v.person_id and w.id in (${bobs}, ${carols})
-         and p.id in (${bobs}, ${carols}) and p.id <> w.id and o.kind = v.kind`,
+       where w.id = v.person_id and w.id in (${bobId}, ${carolId})
+         and p.id in (${bobId}, ${carolId}) and p.id <> w.id and o.kind = v.kind`,
     );
   },
   "two keys exchanged": () => attacker.query(swapKeys),
@@ -184,11 +184,11 @@ test.each(Object.keys(attacks))("names the first event whose person was changed 
 });
 
 test.each([
-  ["what somebody is called", `delete from personal_values where person_id = ${bobs}`, "was deleted"],
-  ["a person", `delete from people where id = ${bobs}`, "was deleted from people"],
+  ["what somebody is called", `delete from personal_values where person_id = ${bobId}`, "was deleted"],
+  ["a person", `delete from people where id = ${bobId}`, "was deleted from people"],
   [
     "a key, without an event that says so",
-    `update people set key = null, erased_at = now() where id = ${bobs}`,
+    `update people set key = null, erased_at = now() where id = ${bobId}`,
     "no event says that they were erased",
   ],
 ])(

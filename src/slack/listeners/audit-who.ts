@@ -57,8 +57,7 @@ export async function answerWho(
     const knowledge = await knowNames(reader, { resource: question.resource, role: question.role });
     nobody = knowledge.known ? wordNobody(question, knowledge.title) : knowledge.why;
   });
-  if (count === 0)
-    return { text: onOneLine(`${nobody}${asides.map((aside) => ` ${aside}`).join("")}`) };
+  if (count === 0) return { text: onOneLine(`${nobody}${asides.map((aside) => ` ${aside}`).join("")}`) };
   const more = count - lines.length;
   if (more > 0)
     lines.push(
