@@ -37,9 +37,9 @@ beforeEach(async () => {
   });
   await bot.close();
   await client.query(
-    `insert into audit_events (id, at, type, actor_kind, data)
+    `insert into audit_events (id, at, type, actor_kind, resource, data)
      select gen_random_uuid(), now() - make_interval(years => case when n <= 300 then 9 else 1 end) + n * interval '1 second',
-            'request.cancelled', 'hallpass', '{}'
+            'request.cancelled', 'hallpass', 'orders-db', '{}'
      from generate_series(2, 400) n`,
   );
   await seal();

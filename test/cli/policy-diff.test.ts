@@ -61,7 +61,7 @@ test.each([
   ],
   [
     "how many requests may wait",
-    ["auditors: [group:security]", "auditors: [group:security], max_pending: 3"],
+    ["auditors: [group:security]", "auditors: [group:security]\n  max_pending: 3"],
     "of one person's requests at most 3 may now wait for a decision (before: 20)",
   ],
   [

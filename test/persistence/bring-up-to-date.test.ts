@@ -119,9 +119,9 @@ test("what a queue makes at its first job is there before it, for who works may 
 });
 
 test("a function that is not everybody's to call is named with its arguments, and granted", async () => {
-  await run("revoke execute on function hallpass_insist_on_keys(integer[]) from public");
+  await run("revoke execute on function hallpass_insist_on_people(integer[], integer) from public");
   const statement =
-    "grant execute on routine public.hallpass_insist_on_keys(persons integer[]) to hallpass_bot";
+    "grant execute on routine public.hallpass_insist_on_people(persons integer[], seen integer) to hallpass_bot";
   expect((await refusal(database.workUrl)).split("\n").slice(1)).toEqual([`  ${statement};`]);
   await run(statement);
   await bringUpToDate(database.workUrl, options);

@@ -47,7 +47,8 @@ begin
     delete from person_names where person_id = old.id;
     return new;
   end if;
-  if new.id = old.id and new.key is not distinct from old.key and new.erased_at is not distinct from old.erased_at then
+  if new.id = old.id and new.key is not distinct from old.key and new.erased_at is not distinct from old.erased_at
+     and new.joined_into is distinct from old.joined_into then
     return new;
   end if;
   raise exception '% can only be erased or joined: % refused', tg_table_name, tg_op using errcode = 'insufficient_privilege';
