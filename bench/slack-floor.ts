@@ -5,11 +5,15 @@ import { App, HTTPReceiver } from "@slack/bolt";
 import { v7 as uuidv7 } from "uuid";
 import { openDatabase } from "../src/persistence/database.ts";
 import { approveActionId } from "../src/slack/views/approval-message.ts";
-import { fileRequest, approveRequest } from "./support/floor-statements.ts";
-import { person, personById, workspace } from "./support/workspace.ts";
+import { approveRequest, fileRequest, meetPeople, type Numbered } from "./support/floor-statements.ts";
+import { person, personById, requesterCount, workspace } from "./support/workspace.ts";
 
 const [databaseUrl = "", policyVersion = ""] = process.argv.slice(2);
 const { prisma: db } = openDatabase(databaseUrl, { applicationName: "hallpass bench floor" });
+const numbers = await meetPeople(
+  db,
+  Array.from({ length: requesterCount + 1 }, (_, number) => person(number)),
+);
 const receiver = new HTTPReceiver({ signingSecret: workspace.signingSecret, endpoints: "/slack/events" });
 const app = new App({
   receiver,
@@ -21,7 +25,7 @@ app.command("/request-access", async ({ ack, command }) => {
   const number = await fileRequest(db, {
     id,
     policyVersion,
-    requester: personById(command.user_id),
+    requester: numbered(command.user_id),
     dedupeKey: command.trigger_id,
     reason: command.text,
   });
@@ -30,7 +34,7 @@ app.command("/request-access", async ({ ack, command }) => {
 
 app.action({ type: "block_actions", action_id: approveActionId }, async ({ ack, action }) => {
   if (action.type !== "button") throw new Error(`expected a button, got ${action.type}`);
-  await approveRequest(db, { id: action.value ?? "", policyVersion, approver: person(0) });
+  await approveRequest(db, { id: action.value ?? "", policyVersion, approver: numbered(person(0).id) });
   await ack();
 });
 
@@ -40,3 +44,7 @@ const address = server.address();
 if (address === null || typeof address === "string") throw new Error("the floor has no port");
 process.send?.({ ready: `http://127.0.0.1:${address.port}` });
 process.once("disconnect", () => process.exit(0));
+
+function numbered(slackId: string): Numbered {
+  return { ...personById(slackId), number: numbers.get(slackId) ?? 0 };
+}

@@ -18,7 +18,13 @@ export async function fillAuditLog(client: Client, events: number): Promise<void
   );
   const people = Array.from({ length: personCount }, (_, index) => buildPerson(index + 1));
   await client.query(
-    `insert into people (handle, key) select p ->> 'email', decode(p ->> 'key', 'hex') from jsonb_array_elements($1) p`,
+    `insert into people (key) select decode(p ->> 'key', 'hex') from jsonb_array_elements($1) p`,
+    [JSON.stringify(people)],
+  );
+  await client.query(
+    `insert into person_names (person_id, kind, name, since)
+     select number, kind, p ->> kind, now()
+     from jsonb_array_elements($1) with ordinality as p(p, number), unnest(array['slack_id', 'email']) kind`,
     [JSON.stringify(people)],
   );
   await client.query(
@@ -37,9 +43,9 @@ export async function fillAuditLog(client: Client, events: number): Promise<void
   );
   const requests = Math.ceil(events / eventsPerRequest);
   await client.query(
-    `insert into access_requests (id, status, source, requester_email, requester_name, resource, role, duration_seconds, reason,
-       policy_version, terms, planned, created_at, number)
-     select ${requestId("n")}, 'approved', 'slack', '', '', 'orders-db', 'read', 3600, '', ${policyHash}, '{}', '[]', now(), n + 1
+    `insert into access_requests (id, status, source, requester_email, requester_name, requester_person, resource, role, duration_seconds,
+       reason, policy_version, terms, planned, created_at, number)
+     select ${requestId("n")}, 'approved', 'slack', '', '', n % ${personCount} + 1, 'orders-db', 'read', 3600, '', ${policyHash}, '{}', '[]', now(), n + 1
      from generate_series(0, $1::int - 1) n`,
     [requests],
   );
@@ -70,7 +76,7 @@ export async function fillAuditLog(client: Client, events: number): Promise<void
      order by e`,
     [events],
   );
-  await client.query("vacuum (analyze) audit_events, access_requests, people, personal_values");
+  await client.query("vacuum (analyze) audit_events, access_requests, people, person_names, personal_values");
 }
 
 const policyHash = "encode(sha256('version: 1'), 'hex')";

@@ -13,13 +13,35 @@ const terms = JSON.stringify({
 });
 const target = { role: "orders_read" };
 
+/** Records people by their accounts and addresses, and returns each's number, by account. */
+export async function meetPeople(
+  db: PrismaClient,
+  people: readonly BenchPerson[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.$queryRaw<{ slackId: string; number: number }[]>`
+    with offered as (
+      select nextval(pg_get_serial_sequence('people', 'id'))::int as number, o.*
+      from jsonb_to_recordset(${JSON.stringify(people)}::jsonb) as o(id text, email text)),
+    met as (
+      insert into people (id, key) select number, sha256(id::bytea) from offered),
+    named as (
+      insert into person_names (person_id, kind, name, since)
+      select number, kind, case kind when 'email' then email else id end, now()
+      from offered, unnest(array['slack_id', 'email']) kind)
+    select id as "slackId", number from offered`;
+  return new Map(rows.map(({ slackId, number }) => [slackId, number]));
+}
+
+/** Somebody and their number. */
+export type Numbered = BenchPerson & { readonly number: number };
+
 /** Files a request with its audit event and its three effects, as Hallpass records it; returns its number. */
 export async function fileRequest(
   db: PrismaClient,
   request: {
     readonly id: string;
     readonly policyVersion: string;
-    readonly requester: BenchPerson;
+    readonly requester: Numbered;
     readonly dedupeKey: string;
     readonly reason: string;
   },
@@ -33,20 +55,20 @@ export async function fileRequest(
   const rows = await db.$queryRaw<[{ number: number }]>`
     with filed as (
       insert into access_requests (
-        id, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, resource, role,
-        duration_seconds, reason, policy_version, rule, terms, planned, created_at, respond_by)
+        id, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, requester_person, resource,
+        role, duration_seconds, reason, policy_version, rule, terms, planned, created_at, respond_by)
       values (
         ${id}::uuid, 'pending', ${dedupeKey}, 'slack', ${requester.email}, ${requester.name}, ${requester.id},
-        'orders-db', 'read', 3600, ${reason}, ${policyVersion}, 'reading takes a lead', ${terms}::jsonb,
+        ${requester.number}, 'orders-db', 'read', 3600, ${reason}, ${policyVersion}, 'reading takes a lead', ${terms}::jsonb,
         ${JSON.stringify(planned)}::jsonb, ${now}, ${respondBy})
       on conflict (dedupe_key) do nothing
       returning number),
     logged as (
       insert into audit_events (
-        id, at, type, request_id, request_number, actor_kind, actor_email, actor_slack_id, requester_email, resource, role,
-        rule, policy_version, data)
+        id, at, type, request_id, request_number, actor_kind, actor_email, actor_slack_id, actor_person, requester_email,
+        requester_person, resource, role, rule, policy_version, data)
       select ${uuidv7()}::uuid, ${now}, 'request.created', ${id}::uuid, number, 'person', ${requester.email}, ${requester.id},
-             ${requester.email}, 'orders-db', 'read', 'reading takes a lead', ${policyVersion}, ${asked}::jsonb
+             ${requester.number}, ${requester.email}, ${requester.number}, 'orders-db', 'read', 'reading takes a lead', ${policyVersion}, ${asked}::jsonb
       from filed),
     owed as (
       insert into effects (id, request_id, kind, queue, lane, payload, due_at)
@@ -63,13 +85,20 @@ export async function fileRequest(
 /** Approves a request with its grant, its three audit events and its four effects, as Hallpass records it. */
 export async function approveRequest(
   db: PrismaClient,
-  request: { readonly id: string; readonly policyVersion: string; readonly approver: BenchPerson },
+  request: { readonly id: string; readonly policyVersion: string; readonly approver: Numbered },
 ): Promise<void> {
   const { id, policyVersion, approver } = request;
   const now = new Date();
   const grantId = uuidv7();
   const decisions = [
-    { verdict: "approve", email: approver.email, name: approver.name, at: now, slackId: approver.id },
+    {
+      verdict: "approve",
+      email: approver.email,
+      name: approver.name,
+      at: now,
+      slackId: approver.id,
+      person: approver.number,
+    },
   ];
   const given = JSON.stringify({ name: approver.name, have: 1, needed: 1 });
   const approved = JSON.stringify({ approvers: [approver.email] });
@@ -82,7 +111,7 @@ export async function approveRequest(
       update access_requests
       set version = version + 1, status = 'approved', decisions = ${JSON.stringify(decisions)}::jsonb, closed_at = ${now}
       where id = ${id}::uuid and version = 1
-      returning requester_email, number),
+      returning requester_email, requester_person, number),
     granted as (
       insert into grants (id, request_id, status, provider, subject, target, duration_seconds)
       select ${grantId}::uuid, ${id}::uuid, 'granting', 'orders-postgres', 'engineer1',
@@ -90,10 +119,10 @@ export async function approveRequest(
       from decided),
     logged as (
       insert into audit_events (
-        id, at, type, request_id, request_number, grant_id, actor_kind, actor_email, actor_slack_id, requester_email,
-        resource, role, rule, policy_version, data)
+        id, at, type, request_id, request_number, grant_id, actor_kind, actor_email, actor_slack_id, actor_person,
+        requester_email, requester_person, resource, role, rule, policy_version, data)
       select e.id, ${now}, e.type, ${id}::uuid, number, e.grant_id, e.actor_kind, e.actor_email, e.actor_slack_id,
-             requester_email, 'orders-db', 'read', 'reading takes a lead', ${policyVersion}, e.data
+             case when e.actor_kind = 'person' then ${approver.number}::int end, requester_email, requester_person, 'orders-db', 'read', 'reading takes a lead', ${policyVersion}, e.data
       from decided, (values
         (${uuidv7()}::uuid, 'approval.given', null, 'person', ${approver.email}, ${approver.id}, ${given}::jsonb),
         (${uuidv7()}::uuid, 'request.approved', null, 'person', ${approver.email}, ${approver.id}, ${approved}::jsonb),

@@ -215,22 +215,50 @@ export const decisionStories: readonly Story[] = [
         dies: "before commit of lockdown",
         does: async (stage) => {
           await ask(stage, "erin", "orders-db read 9m looking");
-          return locksDown(stage);
+          return locksDown()(stage);
         },
         audited: ["request.created"],
       },
-      { dies: "after commit of lockdown", does: locksDown, audited: [[0, "lockdown.begun"]] },
+      { dies: "after commit of lockdown", does: locksDown(), audited: [[0, "lockdown.begun"]] },
       {
         dies: "before commit of lift",
         does: async (stage) => {
           await threadSays(stage, stage.latest(), "Closed: lockdown");
-          return lifts(stage);
+          return lifts()(stage);
         },
         audited: ["request.cancelled"],
       },
-      { dies: "after commit of lift", does: lifts, audited: [[0, "lockdown.lifted"]] },
+      { dies: "after commit of lift", does: lifts(), audited: [[0, "lockdown.lifted"]] },
     ],
     said: [{ thread: ["Closed: lockdown"], requester: [asked, "cancelled."] }],
+  },
+  {
+    name: "approved by one of two, who is locked down then",
+    steps: [
+      {
+        dies: "before commit of discount",
+        does: inTurn(
+          (stage) => ask(stage, "alice", "pair-db read 9m together"),
+          approves,
+          locksDown("carol@example.com"),
+        ),
+        audited: ["request.created", "approval.given", [0, "lockdown.begun"]],
+      },
+      {
+        dies: "after commit of discount",
+        does: locksDown("carol@example.com"),
+        audited: ["approval.discounted"],
+      },
+    ],
+    until: lifts("carol@example.com"),
+    audited: [[0, "lockdown.lifted"]],
+    said: [
+      {
+        thread: ["Approved by", "does not count any more"],
+        requester: [asked, "approved by", "does not count any more"],
+        buttons: ["Approve", "Deny"],
+      },
+    ],
   },
   {
     name: "asked for by somebody who has it already, and keeps it",

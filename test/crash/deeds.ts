@@ -95,12 +95,15 @@ export const cancelsOwn: Deed = async (stage) => {
   return stage.slack.as("alice").presses(told, "Cancel request");
 };
 
-/** An admin locks the ordinary resource down. */
-export const locksDown: Deed = ({ slack }) =>
-  slack.as("dana").types("/access lockdown orders-db somebody is inside");
+/** An admin locks a resource or a person down. */
+export function locksDown(what = "orders-db"): Deed {
+  return ({ slack }) => slack.as("dana").types(`/access lockdown ${what} somebody is inside`);
+}
 
 /** An admin lifts that lockdown. */
-export const lifts: Deed = ({ slack }) => slack.as("dana").types("/access lift orders-db");
+export function lifts(what = "orders-db"): Deed {
+  return ({ slack }) => slack.as("dana").types(`/access lift ${what}`);
+}
 
 /** One thing after the other. */
 export function inTurn(...deeds: readonly Deed[]): Deed {

@@ -62,6 +62,9 @@ const ofKeys =
 const ofErasure =
   "all of a command of its own, `hallpass audit forget`, in one transaction: given again after a crash, it finds all or nothing done";
 
+const ofIdentity =
+  "who is who, in one transaction with its event, found again by whoever is seen next; what an operator does by hand is given again";
+
 /** What writes without points of its own, and why. */
 const exempt: Readonly<Record<string, string>> = {
   "persistence/effects.ts claimEffect": ofAnEffect,
@@ -87,9 +90,17 @@ const exempt: Readonly<Record<string, string>> = {
   "persistence/people.ts meet": ofKeys,
   "persistence/people.ts add": ofKeys,
   "persistence/forget.ts forget": ofErasure,
-  "persistence/forget.ts createErased": ofErasure,
   "persistence/forget.ts eraseTraces": ofErasure,
   "persistence/forget.ts eraseFindings": ofErasure,
+  "persistence/identities.ts change": ofIdentity,
+  "persistence/identities.ts recogniseNow": ofIdentity,
+  "persistence/join-people.ts createPerson": ofIdentity,
+  "persistence/join-people.ts joinPeople": ofIdentity,
+  "persistence/join-people.ts noteChange": ofIdentity,
+  "persistence/join-people.ts renumberDecisions": ofIdentity,
+  "persistence/join-people.ts takeNames": ofIdentity,
+  "persistence/people-by-hand.ts record": ofIdentity,
+  "persistence/split-people.ts splitPeople": ofIdentity,
 };
 
 const source = join(import.meta.dirname, "../../src");

@@ -2,7 +2,7 @@ import type { Names } from "../support/hallpass.ts";
 
 /** A resource for each way a request can go; all of them give the same role. */
 export function crashPolicy({ read, write, subject }: Names): string {
-  const resources = ["orders-db", "urgent-db", "waiting-db", "glass-db", "idle-db", "longer-db"];
+  const resources = ["orders-db", "urgent-db", "waiting-db", "glass-db", "idle-db", "longer-db", "pair-db"];
   const given = (name: string): string =>
     `  ${name}: { title: ${name}, provider: orders-postgres, roles: { read: { title: Read only, grant: { role: ${read} } } } }`;
   return `
@@ -38,6 +38,11 @@ rules:
     timeout: 2h
     remind_every: 20m
     escalate: { after: 30m, to: [group:on-call] }
+  - name: two decide
+    requesters: [group:engineers]
+    access: ["pair-db:read"]
+    decision: review
+    approvals: [{ from: [group:leads] }, { from: [group:security] }]
   - name: started by whoever asked
     requesters: [group:engineers]
     access: ["waiting-db:read"]

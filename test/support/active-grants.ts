@@ -34,15 +34,24 @@ export async function recordActiveGrants(query: Query, grants: ActiveGrants): Pr
   };
   await query(
     `with made as materialized (
-       select n, jsonb_build_object('role', ($3::text[])[1 + (n - 1) % cardinality($3::text[])]) as target,
+       select n, coalesce((select person_id from person_names
+                           where kind = 'email' and name = lower($4 || n || '@example.com') and until is null),
+                          nextval(pg_get_serial_sequence('people', 'id'))::int) as person,
+              jsonb_build_object('role', ($3::text[])[1 + (n - 1) % cardinality($3::text[])]) as target,
               gen_random_uuid() as request_id, gen_random_uuid() as grant_id,
               statement_timestamp() + ($6::float8 + $7::float8 * (n - 1) / $1::int) * interval '1 second' as ends_at
        from generate_series(1, $1::int) n),
+     met as (
+       insert into people (id, key)
+       select person, sha256(gen_random_uuid()::text::bytea) from made where person not in (select id from people) returning id),
+     named as (
+       insert into person_names (person_id, kind, name, since)
+       select person, 'email', lower($4 || n || '@example.com'), statement_timestamp() from made join met on met.id = person),
      asked as (
        insert into access_requests (
          id, status, source, requester_email, requester_name, requester_slack_id, requester_person, resource, role, duration_seconds, reason,
          policy_version, terms, planned, created_at)
-       select request_id, 'approved', 'slack', $4 || n || '@example.com', $4 || n, $9, test_person($4 || n || '@example.com'), 'orders-db', 'read', 3600,
+       select request_id, 'approved', 'slack', $4 || n || '@example.com', $4 || n, $9, person, 'orders-db', 'read', 3600,
               'the orders of March', $5, $8::jsonb,
               jsonb_build_array(jsonb_build_object(
                 'grantId', grant_id, 'provider', $2::text, 'subject', $4 || n, 'target', target)),
