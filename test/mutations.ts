@@ -8,8 +8,8 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type Mutant, mutants } from "./mutants.ts";
 
-/** How many things must always be true. */
-const invariants = 14;
+/** What must always be true, by its place in the design's list. */
+const invariants = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 19];
 
 const { values: options } = parseArgs({
   options: { invariant: { type: "string", multiple: true, default: [] } },
@@ -50,7 +50,7 @@ async function redUntouched(files: readonly string[]): Promise<readonly string[]
 
 async function survey(): Promise<void> {
   const faults = await faultsOf(mutants);
-  for (let invariant = 1; invariant <= invariants; invariant += 1) {
+  for (const invariant of invariants) {
     if (!mutants.some((mutant) => mutant.invariant === invariant))
       faults.push(`nothing is taken out that would hurt ${invariant}`);
   }
