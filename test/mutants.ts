@@ -55,8 +55,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 2,
     without: "the same refusal by the database",
     file: "prisma/migrations/20261129100000_identities/migration.sql",
-    text: "if new.decisions @> jsonb_build_array(jsonb_build_object('person', new.requester_person)) then",
-    replacement: "if false then",
+    text: "where place > before and decision ->> 'person' = new.requester_person::text",
+    replacement: "where false",
     tests: ["test/persistence/audit-insert-only.test.ts"],
   },
   {

@@ -1,5 +1,6 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { type Command, type CommandType, decide, type State } from "../domain/decide.ts";
+import { countedApprovals } from "../domain/approvals.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { PeopleChanged } from "../identity/people.ts";
 import { type Claim, holdsClaim } from "../persistence/effects.ts";
@@ -60,6 +61,7 @@ export async function apply(
       effects: decision.effects,
       ...(settlement && { settles: settlement }),
       approvalsSeen: command.type === "approve" ? command.approvalsSeen : undefined,
+      ...("isLockedDown" in command && { unlessLockedDown: restsOn(command, decision.next.request) }),
     };
     const recorded = await record(deps, state, transition, command.type).catch((error: unknown) => {
       // Who asked turned out to be somebody else; the request says so by now. Who acts is asked for by their door.
@@ -76,6 +78,16 @@ export async function apply(
       throw new ClaimLost(settlement.effect);
   }
   throw new Error(`request ${requestId} changed ${maxRaces} times while one transition was being recorded`);
+}
+
+/** Who must not be locked down by the time it is recorded. */
+function restsOn(
+  command: Extract<Command, { isLockedDown?: boolean }>,
+  { requester, decisions }: State["request"],
+): readonly number[] {
+  return command.type === "approve"
+    ? [requester.id, ...countedApprovals(decisions).map(({ person }) => person)]
+    : [command.by.id];
 }
 
 function record(

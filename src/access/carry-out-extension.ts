@@ -14,7 +14,11 @@ import {
   type Outcome,
   readBack,
   settled,
+  waitForSlack,
 } from "./carry-out.ts";
+import type { IdentityDeps } from "./deps.ts";
+import { offboard } from "./offboard.ts";
+import { standingOf } from "./read-facts.ts";
 
 type ExtensionEffect = Extract<ClaimedEffect, { kind: "extend_access" }>;
 type States = Readonly<Record<string, ProviderState>>;
@@ -26,7 +30,10 @@ const maxAttempts = 5;
  * Has the access of another request last longer: first in the providers, which may end it by themselves, then on record and
  * in words. Once, for the effect is settled in the statement that records it.
  */
-export async function carryOutExtension(deps: CarryOutDeps, effect: ExtensionEffect): Promise<Outcome> {
+export async function carryOutExtension(
+  deps: CarryOutDeps & IdentityDeps,
+  effect: ExtensionEffect,
+): Promise<Outcome> {
   const { request, extended } = await readBoth(deps, effect);
   // Whoever has it after us tells the providers the same end again, and must not find it moved already.
   const settle = (): Settlement => ({ effect, onlyWhileHeld: true, done: true });
@@ -34,6 +41,14 @@ export async function carryOutExtension(deps: CarryOutDeps, effect: ExtensionEff
     const told = await apply(deps, request.id, { type: "extension_failed", why }, settle);
     return told.applied ? settled : { outcome: "done", note: told.refusal };
   };
+  const stands = await standingOf(deps, request.requester);
+  if (stands.is === "gone") {
+    // Slack may have told nobody. What would last longer ends with whatever else they have.
+    if (request.requester.slackId !== undefined) await offboard(deps, request.requester.slackId);
+    return fail(stands.why);
+  }
+  // Where a provider was asked already, it is no use to wait: what is there has to be known of.
+  if (stands.is === "unknown" && !isResumed(effect)) return waitForSlack(effect, stands.why);
   const moved = await moveEnds(deps, extended, request.durationSeconds, effect.now);
   if ("failure" in moved) {
     const seconds = 2 ** (effect.attempts - 1);

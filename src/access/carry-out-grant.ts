@@ -16,6 +16,7 @@ import {
   readBack,
   readGrant,
   settle,
+  waitForSlack,
 } from "./carry-out.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { offboard } from "./offboard.ts";
@@ -131,12 +132,6 @@ async function isHeldAlready(
 /** Whether an attempt was made of which nothing is known, as its maker died. */
 function isUnheardOf({ lastError }: GrantEffect, grant: Grant): boolean {
   return lastError === null || grant.lastError !== undefined;
-}
-
-/** Access is given to nobody of whom it is not known whether they may still have it. */
-function waitForSlack({ attempts }: GrantEffect, why: string): Outcome {
-  const seconds = Math.min(maxBackoffSeconds, 2 ** (attempts - 1));
-  return { outcome: "again", seconds, error: why, untouched: true };
 }
 
 /** Nothing is guessed: neither that the access exists, nor that it does not. People are told once. */

@@ -67,6 +67,11 @@ export function isResumed({ startedAt, now }: Pick<ClaimedEffect, "startedAt" | 
   return startedAt < now;
 }
 
+/** Nothing is asked of a provider for somebody of whom Slack cannot say whether they are still here. */
+export function waitForSlack({ attempts }: Pick<ClaimedEffect, "attempts">, why: string): Outcome {
+  return { outcome: "again", seconds: Math.min(10, backoffSeconds(attempts)), error: why, untouched: true };
+}
+
 /** Whether the provider shows the access; why it cannot be read where it cannot. */
 export async function readBack(
   deps: CarryOutDeps,

@@ -56,7 +56,7 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
     const { verdict } = decision;
     if (verdict.type === "deny") return { type: "deny", reason: storable(verdict.reason), ...judged };
     // A transition of its own: what is judged here then loses its race to it, and is judged again.
-    await discountWhoMayNotDecide(deps, request, today.facts.lockdowns);
+    await discountWhoMayNotDecide(deps, request, today);
     return { type: "approve", ...judged, ...(await approvability(deps, policy, request, today, now)) };
   });
   if (applied.applied) return { decided: true, state: applied.state };

@@ -1,32 +1,31 @@
 import type { AccessRequest, DiscountReason, PersonalDecision } from "../domain/request.ts";
 import { findApprovedBy } from "../persistence/live-requests.ts";
-import { isLockedDown, type Lockdown } from "../policy/lockdown.ts";
+import { isLockedDown } from "../policy/lockdown.ts";
 import { apply } from "./apply.ts";
-import type { IdentityDeps, RecordDeps } from "./deps.ts";
-import { standingOf } from "./read-facts.ts";
+import type { RecordDeps } from "./deps.ts";
+import type { Today } from "./read-facts.ts";
 
 /** Approvals of a request stop counting whose givers are locked down, have left, or turned out to be who asked. */
 export async function discountWhoMayNotDecide(
-  deps: RecordDeps & IdentityDeps,
+  deps: RecordDeps,
   request: AccessRequest,
-  lockdowns: readonly Lockdown[],
+  today: Today,
 ): Promise<void> {
   for (const decision of request.decisions) {
     if (decision.verdict !== "approve" || decision.discounted !== undefined) continue;
-    const why = await whyNot(deps, request, decision, lockdowns);
+    const why = whyNot(request, decision, today);
     if (why) await apply(deps, request.id, { type: "discount", person: decision.person, why });
   }
 }
 
-async function whyNot(
-  deps: IdentityDeps,
+function whyNot(
   { requester }: AccessRequest,
-  decision: PersonalDecision,
-  lockdowns: readonly Lockdown[],
-): Promise<DiscountReason | undefined> {
-  if (decision.person === requester.id) return "own";
-  if (isLockedDown(lockdowns, { id: decision.person })) return "lockdown";
-  return (await standingOf(deps, decision)).is === "gone" ? "offboarded" : undefined;
+  { person }: PersonalDecision,
+  { facts, approvers }: Today,
+): DiscountReason | undefined {
+  if (person === requester.id) return "own";
+  if (isLockedDown(facts.lockdowns, { id: person })) return "lockdown";
+  return approvers.get(person)?.is === "gone" ? "offboarded" : undefined;
 }
 
 /** Whatever these people have approved and is not decided yet: their approvals stop counting. How many that were. */

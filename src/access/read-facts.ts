@@ -1,4 +1,4 @@
-import type { Authority } from "../domain/approvals.ts";
+import { type Authority, countedApprovals } from "../domain/approvals.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
 import type { Standing } from "../identity/standing.ts";
@@ -50,8 +50,8 @@ export type Today = {
   /** Who asked, by what they go by now. */
   readonly requester: Ask["requester"];
   readonly standing: Standing;
-  /** What those who have decided go by now, by person. */
-  readonly addresses: ReadonlyMap<number, readonly string[]>;
+  /** How those stand who have approved, by person. */
+  readonly approvers: ReadonlyMap<number, Standing>;
 };
 
 /** Reads it; neither the request nor the access it extends stands in its own way. */
@@ -60,23 +60,26 @@ export async function readToday(
   policy: Policy,
   { id, requester, terms, decisions }: AccessRequest,
 ): Promise<Today> {
-  const [facts, standing, own, addresses] = await Promise.all([
-    readFacts(deps, policy, requester, {
-      requestId: terms.extends?.requestId ?? id,
-      lockdowns: readLockdowns(deps.db),
-    }),
+  const [standing, own, approvers] = await Promise.all([
     standingOf(deps, requester),
     deps.people.addressesOf(requester.id),
     Promise.all(
-      decisions.map(async ({ person }) => [person, await deps.people.addressesOf(person)] as const),
+      countedApprovals(decisions).map(
+        async (decision) => [decision.person, await standingOf(deps, decision)] as const,
+      ),
     ),
   ]);
+  // After Slack has answered, which may take its time.
+  const facts = await readFacts(deps, policy, requester, {
+    requestId: terms.extends?.requestId ?? id,
+    lockdowns: readLockdowns(deps.db),
+  });
   const { email } = standing.is === "here" ? standing.caller : requester;
   return {
     facts,
     requester: { id: requester.id, email, addresses: own },
     standing,
-    addresses: new Map(addresses),
+    approvers: new Map(approvers),
   };
 }
 
@@ -116,7 +119,11 @@ export function authorityOver(
   if (evaluation.verdict !== "review") return undefined;
   if (request.terms.extends && !evaluation.extend) return undefined;
   const { steps, escalate } = evaluation;
-  const { addresses } = today;
+  const addresses = new Map(
+    [...today.approvers].flatMap(([person, stands]) =>
+      stands.is === "here" ? [[person, [stands.caller.email]] as const] : [],
+    ),
+  );
   if (!escalate || now < later(request.createdAt, escalate.afterSeconds)) return { steps, addresses };
   return {
     steps: steps.map(({ count, approvers }) => ({

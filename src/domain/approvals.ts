@@ -7,7 +7,7 @@ type Step = { readonly count: number; readonly approvers: readonly string[] };
 /** Who may decide now, step by step, and how many of them it takes; evaluated afresh at each click. */
 export type Authority = {
   readonly steps: readonly Step[];
-  /** What those who have decided go by now, by person; what they went by then unless told. */
+  /** The addresses that those who have approved show now, by person; what they showed then unless told. */
   readonly addresses?: ReadonlyMap<number, readonly string[]>;
 };
 

@@ -9,5 +9,5 @@ export type Standing =
   /** It could not be found out; whoever waits tries again. */
   | { readonly is: "unknown"; readonly why: string };
 
-/** Asks the door how one of its accounts stands; at most a minute old. Never throws. */
+/** Asks the door how one of its accounts stands now. Never throws. */
 export type LookUp = (slackId: string) => Promise<Standing>;

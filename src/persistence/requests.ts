@@ -32,6 +32,8 @@ export type Transition = {
   readonly settles?: Settlement;
   /** How often the requester had been given access when this was judged; a transition that gives access is recorded only if that is so still. */
   readonly approvalsSeen?: number | undefined;
+  /** Recorded only while none of these people is locked down: whoever acts, and whose word it rests on. */
+  readonly unlessLockedDown?: readonly number[];
 };
 
 /** Reads a request with its grants and the database's time; `undefined` when there is none. */

@@ -13,7 +13,7 @@ export type Recorded = { readonly state: State; readonly effects: readonly OwedE
 
 /**
  * Records a transition in one statement, if the request is still at the version it was decided on; returns it as it is then.
- * `undefined` when somebody else was first, or gave the requester other access meanwhile: nothing is written then.
+ * `undefined` when somebody else was first, gave the requester other access meanwhile, or locked down who acts: nothing is written then.
  */
 export async function recordTransition(
   db: PrismaClient,
@@ -38,6 +38,10 @@ export async function recordTransitions(
 ): Promise<readonly (Recorded | undefined)[]> {
   const [approval] = all.filter(isApproval);
   if (approval && all.length > 1) throw new Error("expected an approval to be recorded by itself");
+  const personal = all.filter(({ transition }) => transition.unlessLockedDown !== undefined);
+  if (personal.length > 0 && all.length > 1)
+    throw new Error("expected what somebody does to be recorded by itself");
+  const persons = personal.flatMap(({ transition }) => transition.unlessLockedDown ?? []);
   const owing = all.map(({ transition }) => withIds(transition.effects));
   const requests = all.map(({ before, transition: { next } }) => ({
     id: next.request.id,
@@ -81,6 +85,7 @@ export async function recordTransitions(
       where r.id = d.id and r.version = d.version
         ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}
         ${approval ? Prisma.sql`and exists (select from counted)` : Prisma.empty}
+        ${persons.length === 0 ? Prisma.empty : noneIsLockedDown(persons)}
         ${guarded.length === 0 ? Prisma.empty : Prisma.sql`and r.id not in (select "requestId" from held where not "isHeld")`}
       returning r.id, r.number)
     ${consequences(changes, { events, insist })}
@@ -115,6 +120,10 @@ function isApproval({
 function claimOf({ effect: { id, attempts } }: Settlement): Claim {
   return { id, attempts };
 }
+
+/** Who is locked down while they, or whom they decide about, are looked up decides nothing any more. */
+const noneIsLockedDown = (persons: readonly number[]): Prisma.Sql => Prisma.sql`
+        and not exists (select from lockdowns l where l.lifted_at is null and l.person_id = any (${[...persons]}::int[]))`;
 
 /** Two statements that record some of the same requests wait for one another instead of each for the other. */
 const lockedInOrder = Prisma.sql`locked as (

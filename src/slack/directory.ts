@@ -31,7 +31,7 @@ export type SlackChannel = {
 export type Directory = {
   /** The account, at most a minute old; `undefined` when Slack knows none. Throws when Slack cannot be asked. */
   account(id: string): Promise<SlackAccount | undefined>;
-  /** The same, asked now; at most a minute old where Slack does not answer now. */
+  /** The same, asked now. */
   accountNow(id: string): Promise<SlackAccount | undefined>;
   /** The account if it was looked up within the last minute, without asking. */
   remembered(id: string): SlackAccount | undefined;
@@ -103,15 +103,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
 
   return {
     account: async (id) => accounts.get(id) ?? askAccount(id),
-    async accountNow(id) {
-      try {
-        return await askAccount(id);
-      } catch (error) {
-        const known = accounts.get(id);
-        if (known) return known;
-        throw error;
-      }
-    },
+    accountNow: askAccount,
     remembered: (id) => accounts.get(id),
     async accountByEmail(email) {
       const found = await whenKnown("users_not_found", () => client.users.lookupByEmail({ email }));

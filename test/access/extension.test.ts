@@ -49,6 +49,23 @@ it("a provider that ends access itself is told the new end, and access lasts as 
   expect(office.provider.ends.get("alice")).toEqual(new Date(endsAt + hour));
 });
 
+it("access of who has left lasts no longer, whether or not anybody was told", async () => {
+  office.accounts.set("UALICE", { is: "gone", why: "they are a guest in Slack" });
+  await office.drain();
+  expect(office.provider.ends.get("alice")).toEqual(new Date(endsAt));
+  expect(await grant()).toMatchObject({ status: "revoked", revokeReason: "offboarded" });
+});
+
+it("while Slack cannot say whether somebody is here, no provider is told that access lasts longer", async () => {
+  office.accounts.set("UALICE", { is: "unknown", why: "Slack could not be asked about them" });
+  await office.drain();
+  expect(office.provider.ends.get("alice")).toEqual(new Date(endsAt));
+  office.accounts.set("UALICE", { is: "here", caller: alice });
+  office.clock.advance(10_000);
+  await office.drain();
+  expect(office.provider.ends.get("alice")).toEqual(new Date(endsAt + hour));
+});
+
 it("nothing is said to last longer while the provider has not heard of it", async () => {
   const { behave } = office.provider;
   office.provider.behave = {

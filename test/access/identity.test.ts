@@ -3,6 +3,9 @@ import { decideRequest } from "../../src/access/decide-request.ts";
 import { offboard } from "../../src/access/offboard.ts";
 import { requestAccess, type AccessAnswer } from "../../src/access/request-access.ts";
 import { pino } from "pino";
+import { beginLockdown } from "../../src/persistence/lockdowns.ts";
+import type { SlackDeps } from "../../src/slack/deps.ts";
+import { onAccountChanged } from "../../src/slack/listeners/account-changed.ts";
 import { offboardLeavers } from "../../src/slack/leavers.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
@@ -153,7 +156,6 @@ describe("looking for who has left", () => {
     const { request } = await office.approved();
     const two = await ask(alice, "write");
     if (two.outcome !== "filed") throw new Error(two.outcome);
-    const approve = { type: "approve" } as const;
     await decideRequest(office, { requestId: two.request.id, by: bob, verdict: approve, key: "bob" });
     office.accounts.set("UALICE", gone);
     await offboardLeavers({ ...office, log: pino({ level: "silent" }) });
@@ -174,7 +176,6 @@ describe("looking for who has left", () => {
     });
     const two = await ask(alice, "write");
     if (two.outcome !== "filed") throw new Error(two.outcome);
-    const approve = { type: "approve" } as const;
     await decideRequest(office, { requestId: two.request.id, by: bob, verdict: approve, key: "bob" });
     office.accounts.set("UBOB", gone);
     await offboardLeavers({ ...office, log: pino({ level: "silent" }) });
@@ -185,11 +186,176 @@ describe("looking for who has left", () => {
   });
 });
 
+const byTwo = `
+  - name: two
+    requesters: [everyone]
+    access: ["orders-db:write"]
+    decision: review
+    approvals: [{ count: 2, from: [bob@example.com, carol@example.com, amy@example.com] }]
+  - name: one, then another
+    requesters: [everyone]
+    access: ["orders-db:read"]
+    decision: review
+    approvals: [{ from: [bob@example.com, carol@example.com] }, { from: [cora@example.com] }]
+`;
+const cara: Caller = { slackId: "UCAROL", email: "carol@example.com", name: "Carol" };
+const approve = { type: "approve" } as const;
+
+async function openByTwo(role: string): Promise<string> {
+  await office.close();
+  office = await openOffice({ policy: policyWith(byTwo) });
+  const filed = await ask(alice, role);
+  if (filed.outcome !== "filed") throw new Error(filed.outcome);
+  return filed.request.id;
+}
+
+it("an address somebody showed before lets them fill no step", async () => {
+  const requestId = await openByTwo("read");
+  await office.people.resolve({ ...cara, email: "cora@example.com" });
+  await decideRequest(office, { requestId, by: cara, verdict: approve, key: "carol" });
+  const answer = await decideRequest(office, { requestId, by: bob, verdict: approve, key: "bob" });
+  expect(answer).toMatchObject({ refusal: "not_yet_your_step", approvers: ["cora@example.com"] });
+  expect((await office.state(requestId)).request.status).toBe("pending");
+});
+
+it("an approval counts for the address its giver shows now", async () => {
+  const requestId = await openByTwo("write");
+  await decideRequest(office, { requestId, by: bob, verdict: approve, key: "bob" });
+  office.accounts.set("UBOB", { is: "here", caller: { ...bob, email: "bobby@example.com" } });
+  await decideRequest(office, { requestId, by: cara, verdict: approve, key: "carol" });
+  expect((await office.state(requestId)).request.status).toBe("pending");
+});
+
+it.each(["approve", "deny"] as const)(
+  "where an approver turns out to be who asked, others still %s",
+  async (type) => {
+    const requestId = await openByTwo("write");
+    const amys: Caller = { slackId: "UAMY", email: "amy@example.com", name: "Amy" };
+    await decideRequest(office, { requestId, by: amys, verdict: approve, key: "amy" });
+    await office.people.resolve({ ...amys, email: alice.email });
+    expect(office.accounts.changes).toMatchObject([{ type: "person.joined" }]);
+    const verdict = type === "approve" ? approve : { type, reason: "no" };
+    for (const by of [bob, cara]) await decideRequest(office, { requestId, by, verdict, key: by.name });
+    const { request } = await office.state(requestId);
+    expect(request.status).toBe(type === "approve" ? "approved" : "denied");
+    if (type === "approve") expect(request.decisions[0]).toMatchObject({ person: 1, discounted: "own" });
+  },
+);
+
+/** The office, in which somebody is locked down at the last moment. */
+function lockingDown(
+  person: number,
+  when: { readonly lookUp?: boolean; readonly statement?: boolean },
+): typeof office {
+  const data = { kind: "person", value: bob.email, reason: "their laptop was stolen" } as const;
+  let begun: Promise<boolean> | undefined;
+  const lock = (): Promise<boolean> =>
+    (begun ??= beginLockdown(
+      office.db,
+      office.clock,
+      { ...data, person },
+      {
+        by: "dana@example.com",
+        event: {
+          type: "lockdown.begun",
+          at: new Date(),
+          actor: { kind: "person", email: "dana@example.com" },
+          data,
+        },
+      },
+    ));
+  const db = new Proxy(office.db, {
+    get(target, key) {
+      const property: unknown = Reflect.get(target, key);
+      if (typeof property !== "function") return property;
+      if (key !== "$queryRaw") return property.bind(target) as unknown;
+      return async (...statement: readonly unknown[]): Promise<unknown> => {
+        if (JSON.stringify(statement[0]).includes("changed as (")) await lock();
+        return Reflect.apply(property, target, statement) as unknown;
+      };
+    },
+  });
+  return {
+    ...office,
+    ...(when.statement === true && { db }),
+    ...(when.lookUp === true && {
+      lookUp: async (slackId: string) => {
+        await lock();
+        return office.lookUp(slackId);
+      },
+    }),
+  };
+}
+
+describe("whoever is locked down while it is found out what they may do", () => {
+  it.each([
+    ["while Slack is asked", { lookUp: true }],
+    ["as it is written", { statement: true }],
+  ])("approves nothing: %s", async (_when, when) => {
+    const requestId = await openByTwo("write");
+    await decideRequest(office, { requestId, by: cara, verdict: approve, key: "carol" });
+    const { id } = await office.people.resolve(bob);
+    const answer = await decideRequest(lockingDown(id, when), {
+      requestId,
+      by: bob,
+      verdict: approve,
+      key: "bob",
+    });
+    expect(answer).toMatchObject({ decided: false, refusal: "locked_down" });
+    expect((await office.state(requestId)).request.status).toBe("pending");
+  });
+
+  it("does not have their approval complete a request by another's", async () => {
+    const requestId = await openByTwo("write");
+    await decideRequest(office, { requestId, by: bob, verdict: approve, key: "bob" });
+    await decideRequest(lockingDown(2, { statement: true }), {
+      requestId,
+      by: cara,
+      verdict: approve,
+      key: "carol",
+    });
+    const { request } = await office.state(requestId);
+    expect(request.status).toBe("pending");
+    expect(request.decisions).toMatchObject([{ person: 2, discounted: "lockdown" }, { verdict: "approve" }]);
+  });
+});
+
+describe("what Slack tells late", () => {
+  const old: Caller = { slackId: "UOLD", email: "gus@example.com", name: "Gus" };
+  const account = {
+    id: "UOLD",
+    name: "Gus",
+    email: "gus@example.com",
+    isEmailConfirmed: true,
+    isDeactivated: false,
+    isBot: false,
+    isGuest: false,
+    isStranger: false,
+    teamId: "T1",
+    workspaceIds: [],
+    enterpriseId: undefined,
+  };
+  // What the listener needs of a whole Slack app.
+  const listen = (): Promise<void> =>
+    onAccountChanged(
+      { ...office, workspace: { teamId: "T1", enterpriseId: undefined } } as unknown as SlackDeps,
+      account,
+    );
+
+  it("joins nobody to who has left meanwhile", async () => {
+    const first = await office.people.resolve(old);
+    office.accounts.set("UOLD", gone);
+    const second = await office.people.resolve({ ...old, slackId: "UNEW" });
+    expect(second.id).not.toBe(first.id);
+    await listen();
+    expect(office.accounts.changes).toMatchObject([{ type: "person.passed" }]);
+  });
+});
+
 it("two people who turn out to be one have not approved one another's", async () => {
   const filed = await ask(alice);
   if (filed.outcome !== "filed") throw new Error(filed.outcome);
   const mallory: Caller = { slackId: "UMALLORY", email: "bob@example.com", name: "M" };
-  const approve = { type: "approve" } as const;
   await office.people.resolve(bob);
   await office.people.resolve({ ...alice, email: "bob@example.com" });
   expect(office.accounts.changes).toMatchObject([{ type: "person.joined" }]);

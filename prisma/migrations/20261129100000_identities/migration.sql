@@ -155,8 +155,13 @@ alter table access_requests alter column requester_person set not null;
 -- Nobody decides their own request, whatever the code above believes. It is the decision that is refused: that somebody turns out
 -- later to be who they decided about must not keep their access from ending.
 create function hallpass_refuse_own_decision() returns trigger language plpgsql as $$
+declare
+  before integer := case when tg_op = 'UPDATE' then jsonb_array_length(old.decisions) else 0 end;
 begin
-  if new.decisions @> jsonb_build_array(jsonb_build_object('person', new.requester_person)) then
+  if exists (
+    select from jsonb_array_elements(new.decisions) with ordinality as d(decision, place)
+    where place > before and decision ->> 'person' = new.requester_person::text
+  ) then
     raise exception 'nobody decides their own request' using errcode = 'check_violation';
   end if;
   return new;
