@@ -132,7 +132,7 @@ export const accessStories: readonly Story[] = [
       {
         thread: [...granted.thread, "(it was not used)", "is there again", "Revoked and verified"],
         requester: [...granted.requester, "your access ended", "is there again", "your access ended"],
-        alerts: ["is there again", lateWords],
+        alerts: ["is there again", "was there again after its end"],
       },
     ],
   },
