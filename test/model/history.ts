@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import type { ProviderCall, ProviderFault } from "../support/provider-faults.ts";
 import type { CrashPoint } from "./network.ts";
-import { type Access, accesses, people, type Someone } from "./policy.ts";
+import {
+  type Access,
+  accesses,
+  people,
+  type PolicyName,
+  policyNames,
+  type Someone,
+  vacantAddresses,
+} from "./policy.ts";
 
 export type Button = "Approve" | "Deny" | "End access" | "Extend" | "Cancel" | "Try now";
 
@@ -24,6 +32,25 @@ export type Deed =
       readonly copies: number;
     };
 
+/** What becomes of an account. */
+export type AccountChange =
+  | { readonly shows: "a fresh address" | "their own address" | (typeof vacantAddresses)[number] }
+  /** The address of a colleague, whose account keeps it or gets a fresh one before. */
+  | { readonly showsThatOf: Someone; readonly losing: boolean }
+  | { readonly is: "guest" | "member" | "deactivated" | "removed" | "back" | "of a sister workspace" };
+
+/** Something about people or rules that changes while requests wait. */
+export type Unrest =
+  /** `isMissed`: Slack tells nobody. */
+  | {
+      readonly do: "account";
+      readonly who: Someone;
+      readonly change: AccountChange;
+      readonly isMissed: boolean;
+    }
+  | { readonly do: "lock down" | "lift"; readonly by: "carol" | "dana"; readonly whom: Someone }
+  | { readonly do: "policy"; readonly name: PolicyName };
+
 export type SlackTrouble = "down" | "gone" | "slow" | "too many" | "fails" | "answer lost" | "twice";
 
 export type Step =
@@ -35,6 +62,16 @@ export type Step =
       readonly access: Access;
       readonly minutes: number;
     }
+  /** The same, and before the last approval something changes; then who asked tries to have it last longer. */
+  | {
+      readonly do: "get despite";
+      readonly who: "alice" | "bob" | "erin";
+      readonly access: Access;
+      readonly unrest: Unrest;
+    }
+  | Unrest
+  | { readonly do: "unrest and"; readonly unrest: Unrest; readonly deed: Deed; readonly afterMs: number }
+  | { readonly do: "review"; readonly who: Someone | "requester"; readonly request: number }
   | { readonly do: "both"; readonly one: Deed; readonly other: Deed; readonly afterMs: number }
   /** The other comes while the provider, which takes its time, is asked because of the one. */
   | {
@@ -149,12 +186,103 @@ const crashPoint = fc.record<CrashPoint>({
   nth: fc.integer({ min: 1, max: 9 }),
   when: fc.constantFrom("before it is sent", "before it is answered"),
 });
+const colleague = fc.constantFrom<Someone>("alice", "alice", "bob", "carol", "dana", "erin");
+const isOften = fc.oneof(
+  { arbitrary: fc.constant(true), weight: 3 },
+  { arbitrary: fc.constant(false), weight: 2 },
+);
+const address: fc.Arbitrary<AccountChange> = fc.oneof(
+  {
+    arbitrary: fc.record({
+      shows: fc.constantFrom("a fresh address" as const, "their own address" as const, ...vacantAddresses),
+    }),
+    weight: 4,
+  },
+  { arbitrary: fc.record({ showsThatOf: colleague, losing: fc.boolean() }), weight: 2 },
+);
+const standing: fc.Arbitrary<AccountChange> = fc.record({
+  is: fc.constantFrom("guest", "member", "deactivated", "removed", "back", "of a sister workspace"),
+});
+const account: fc.Arbitrary<Unrest> = fc.oneof(
+  {
+    arbitrary: fc.record({
+      do: fc.constant("account" as const),
+      who: colleague,
+      change: fc.oneof(
+        { arbitrary: address, weight: 1 },
+        {
+          arbitrary: fc.record({
+            is: fc.constantFrom("guest" as const, "deactivated" as const, "removed" as const),
+          }),
+          weight: 1,
+        },
+      ),
+      isMissed: isOften,
+    }),
+    weight: 5,
+  },
+  // The second account, the guest, who has left, and another company's.
+  {
+    arbitrary: fc.record({
+      do: fc.constant("account" as const),
+      who: fc.constantFrom<Someone>("alice2", "alice2", "greta", "dave", "sam"),
+      change: fc.oneof(standing, address),
+      isMissed: fc.boolean(),
+    }),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("account" as const),
+      who: colleague,
+      change: fc.oneof(standing, fc.constant<AccountChange>({ shows: "their own address" })),
+      isMissed: fc.boolean(),
+    }),
+    weight: 3,
+  },
+);
+const lockdown: fc.Arbitrary<Unrest> = fc.record({
+  do: fc.constantFrom("lock down" as const, "lock down" as const, "lift" as const),
+  by: fc.constantFrom("carol" as const, "dana" as const, "dana" as const),
+  whom: fc.constantFrom<Someone>("alice", "alice", "alice2", "bob", "carol", "erin"),
+});
+const policy: fc.Arbitrary<Unrest> = fc.record({
+  do: fc.constant("policy" as const),
+  name: fc.constantFrom(...policyNames),
+});
+const unrest = fc.oneof(
+  { arbitrary: account, weight: 6 },
+  { arbitrary: lockdown, weight: 3 },
+  { arbitrary: policy, weight: 2 },
+);
 /** So that some ends are met exactly, some missed and some passed by far. */
 const passing = fc.constantFrom(1, 6, 11, 11, 11, 31, 31, 61, 125);
 const afterMs = fc.constantFrom(0, 0, 5, 15, 30);
 
 const step = fc.oneof(
   { arbitrary: get, weight: 14 },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("get despite" as const),
+      who: fc.constantFrom("alice" as const, "bob" as const, "erin" as const),
+      access: fc.constantFrom(...accesses),
+      unrest,
+    }),
+    weight: 4,
+  },
+  { arbitrary: unrest, weight: 5 },
+  {
+    arbitrary: fc.record({ do: fc.constant("unrest and" as const), unrest, deed, afterMs }),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("review" as const),
+      who: fc.constantFrom<Someone | "requester">("requester", "carol", "dana", "greta"),
+      request: fc.constantFrom(0, 0, 1),
+    }),
+    weight: 1,
+  },
   { arbitrary: ask, weight: 4 },
   { arbitrary: approves, weight: 5 },
   { arbitrary: anyClick, weight: 6 },

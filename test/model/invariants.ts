@@ -1,6 +1,8 @@
+import { z } from "zod";
 import { seeMessage } from "../../playground/slack/seen.ts";
 import { approvalMessage, type Course } from "./perform.ts";
-import { approvalFault, extensionSeconds, onCall } from "./policy.ts";
+import type { Persons } from "./persons.ts";
+import { approvalFault, extensionSeconds, onCall, type PolicyName, subjectOf, targetOf } from "./policy.ts";
 import { type Asked, type Line, type Lived, livesOf } from "./record.ts";
 import { type ModelWorld, pairOf } from "./world.ts";
 
@@ -17,8 +19,14 @@ const closings: ReadonlyMap<string, string> = new Map([
 export async function checkAlways(world: ModelWorld, course: Course): Promise<void> {
   const requests = await world.asked(course.since);
   const lives = requests.flatMap(livesOf);
-  for (const asked of requests) checkDecision(asked, course);
-  for (const life of lives) checkGrant(life, requests);
+  await world.hear();
+  const last = await world.lastLine();
+  for (const asked of requests) checkDecision(world, asked);
+  for (const life of lives) {
+    checkGrant(world.persons, life, requests);
+    checkGiven(world, life);
+    checkHolding(world, life, last);
+  }
   insist(world.faults.length === 0, `Hallpass says that something is wrong with itself: ${world.faults[0]}`);
 
   const { overdue, claimed } = await world.owed();
@@ -63,8 +71,8 @@ export async function checkEnd(world: ModelWorld, course: Course): Promise<void>
   }
 }
 
-function insist(is: boolean, otherwise: string): void {
-  if (!is) throw new Error(otherwise);
+function insist(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Error(otherwise);
 }
 
 function named(lives: readonly Lived[]): string {
@@ -72,7 +80,7 @@ function named(lives: readonly Lived[]): string {
 }
 
 /** At most one end, by people who may, in time, and nobody for themselves. */
-function checkDecision(asked: Asked, course: Course): void {
+function checkDecision(world: ModelWorld, asked: Asked): void {
   const { lines, requester, access, number } = asked;
   const name = `AR-${number}`;
   const ofType = (type: string): readonly Line[] => lines.filter((line) => line.type === type);
@@ -88,30 +96,19 @@ function checkDecision(asked: Asked, course: Course): void {
       asked.status,
     `${name} is ${asked.status}, and the audit says ${end?.type}`,
   );
-  const given = ofType("approval.given");
-  for (const { seq, at, actorEmail } of [...given, ...ofType("request.denied")]) {
-    const email = actorEmail ?? "";
-    insist(email !== requester, `${name}: ${email} decided their own request`);
-    insist(seq <= (course.left.get(email) ?? Infinity), `${name}: ${email} had left, and decided`);
-    insist(!end || seq <= end.seq, `${name}: ${email} decided what was decided`);
-    insist(!asked.respondBy || at < asked.respondBy, `${name} was decided after its time`);
+  for (const line of [...ofType("approval.given"), ...ofType("request.denied")]) {
+    checkActing(world, asked, line);
+    insist(!end || line.seq <= end.seq, `${name}: ${line.actorEmail} decided what was decided`);
+    insist(!asked.respondBy || line.at < asked.respondBy, `${name} was decided after its time`);
   }
-  for (const { actorEmail } of ofType("request.cancelled"))
-    insist([null, requester].includes(actorEmail), `${name}: ${actorEmail} cancelled what is not theirs`);
-  const [created] = lines;
-  insist(
-    (created?.seq ?? 0) <= (course.left.get(requester) ?? Infinity),
-    `${name}: ${requester} had left, and asked`,
-  );
-  if (end?.type === "request.approved") {
-    const fault = approvedFault(asked, end, given);
-    insist(fault === undefined, `${name} was approved: ${fault}`);
-    const approvers = end.data["approvers"];
+  for (const line of ofType("break_glass.reviewed")) checkActing(world, asked, line);
+  checkAsking(world, asked);
+  if (end?.type === "request.approved" && end.actorKind === "policy")
     insist(
-      JSON.stringify(approvers) === JSON.stringify(given.map(({ actorEmail }) => actorEmail)),
-      `${name} names other approvers than those who approved`,
+      access === "tool:read" && requester === onCall,
+      `${name} was approved: the policy allows nobody that`,
     );
-  }
+  else if (end?.type === "request.approved") checkApproval(world, asked, end);
   if (end?.type === "break_glass.used")
     insist(access === "vault:open" && requester === onCall, `${name} was taken: the glass is none of theirs`);
   const firstGrant = ofType("grant.started")[0];
@@ -121,21 +118,176 @@ function checkDecision(asked: Asked, course: Course): void {
     `${name}: a grant was begun without an approval (${access})`,
   );
   insist(ofType("grant.started").length <= 1, `${name} began more than one grant`);
+  checkEnding(world, asked);
 }
 
-function approvedFault(asked: Asked, end: Line, given: readonly Line[]): string | undefined {
-  const { access, requester } = asked;
-  if (end.actorKind === "policy")
-    return access === "tool:read" && requester === onCall ? undefined : "the policy allows nobody that";
-  return approvalFault(
-    access,
-    requester,
-    given.map(({ actorEmail }) => actorEmail ?? ""),
+/** Whoever decides or reviews is another person, and may act, as far as Hallpass has heard. */
+function checkActing({ persons }: ModelWorld, asked: Asked, line: Line): void {
+  const { seq, actorEmail, type } = line;
+  const account = line.actorAccount ?? "";
+  const name = `AR-${asked.number}: ${type} by ${actorEmail} (${account})`;
+  insist(!persons.isSame(account, asked.account, seq), `${name}, whose own request it is`);
+  insist(!persons.account(account).isKnownGone.was(true, seq), `${name}, who had left`);
+  insist(!persons.isLocked(account, seq), `${name}, who is locked down`);
+}
+
+function checkAsking({ persons }: ModelWorld, asked: Asked): void {
+  const [created] = asked.lines;
+  const name = `AR-${asked.number}: ${asked.requester} (${asked.account})`;
+  for (const { actorAccount, actorKind } of asked.lines.filter(({ type }) => type === "request.cancelled"))
+    insist(
+      actorKind === "hallpass" || persons.mayBeSame(actorAccount ?? "", asked.account),
+      `${name}: ${actorAccount} cancelled what is not theirs`,
+    );
+  if (!created) return;
+  insist(!persons.account(asked.account).isKnownGone.was(true, created.seq), `${name} had left, and asked`);
+  insist(
+    created.type === "request.refused" || !persons.isLocked(asked.account, created.seq),
+    `${name} is locked down, and asked`,
   );
 }
 
+type Counted = { readonly account: string; readonly email: string; readonly line: Line };
+
+/** The approvals that count where it is approved: given, and not discounted since. */
+function countedIn({ lines }: Asked, end: Line): readonly Counted[] {
+  let counted: readonly Counted[] = [];
+  for (const line of lines.filter(({ seq }) => seq < end.seq)) {
+    const { type, actorAccount, actorEmail, data } = line;
+    if (type === "approval.given")
+      counted = [...counted, { account: actorAccount ?? "", email: actorEmail ?? "", line }];
+    if (type === "approval.discounted") counted = counted.filter(({ email }) => email !== data["approver"]);
+  }
+  const approvers = z.array(z.string()).parse(end.data["approvers"]);
+  return approvers.map((email) => {
+    const found = counted.find((one) => one.email === email);
+    counted = counted.filter((one) => one !== found);
+    insist(found !== undefined, `${email} is named as an approver, and no approval of theirs counts`);
+    return found;
+  });
+}
+
+/** Different people who may decide when the last of them does, for somebody who may have it then, by the policy of then. */
+function checkApproval(world: ModelWorld, asked: Asked, end: Line): void {
+  const { persons, slackWell } = world;
+  const { seq } = end;
+  const name = `AR-${asked.number} was approved`;
+  const counted = countedIn(asked, end);
+  const isGone = (account: string): boolean =>
+    slackWell.was(true, seq) && persons.account(account).isGone.was(true, seq);
+  for (const [place, { account, email }] of counted.entries()) {
+    insist(!persons.isSame(account, asked.account, seq), `${name} by ${email}, who asked for it`);
+    insist(!persons.isLocked(account, seq), `${name} by ${email}, who is locked down`);
+    insist(!isGone(account), `${name} by ${email}, who had left`);
+    for (const other of counted.slice(place + 1))
+      insist(
+        !persons.isSame(account, other.account, seq),
+        `${name} by ${email} and ${other.email}, who are one person`,
+      );
+  }
+  insist(!persons.isLocked(asked.account, seq), `${name}: ${asked.requester} is locked down`);
+  insist(!isGone(asked.account), `${name}: ${asked.requester} had left`);
+
+  const policy = judgedUnder(world, asked, end);
+  const last = counted.at(-1);
+  const fault = approvalFault(
+    policy,
+    asked.access,
+    counted.map((one) => ({
+      shown: one.email,
+      all: one === last ? new Set([one.email]) : persons.addressesOf(one.account),
+    })),
+  );
+  insist(fault === undefined, `${name}: ${fault}`);
+  insist(
+    world.policies.mayHaveBeen(policy, seq),
+    `${name} under the policy “${policy}”, which was not in force`,
+  );
+}
+
+/** The policy by which the last approval was judged. */
+function judgedUnder(world: ModelWorld, { lines, policyVersion }: Asked, end: Line): PolicyName {
+  const last = lines.findLast(({ type, seq }) => type === "approval.given" && seq < end.seq);
+  return world.policyNamed(z.string().catch(policyVersion).parse(last?.data["policyVersion"]));
+}
+
+/** What is closed or ended because of who asked is so for a reason that is true. */
+function checkEnding({ persons, policies }: ModelWorld, { number, account, lines }: Asked): void {
+  const since = lines[0]?.seq ?? 0;
+  for (const { type, seq, data } of lines) {
+    if (type !== "request.cancelled" && type !== "grant.revoking") continue;
+    const name = `AR-${number}: ${type} (${String(data["reason"])})`;
+    switch (data["reason"]) {
+      case "offboarded":
+        insist(
+          persons.account(account).isGone.mayHaveBeen(true, since, seq),
+          `${name}, and ${account} had never left`,
+        );
+        break;
+      case "lockdown":
+        insist(
+          persons.mayHaveBeenLocked(account, since, seq),
+          `${name}, and ${account} was never locked down`,
+        );
+        break;
+      case "policy_changed":
+        insist(
+          policies.between(since, seq).length > 1 ||
+            persons.account(account).email.between(since, seq).length > 1,
+          `${name}, and neither the policy nor ${account} had changed`,
+        );
+        break;
+      default:
+    }
+  }
+}
+
+/** What is given is what was asked for and what the policy that judged it gives, to who may still have it. */
+function checkGiven(world: ModelWorld, life: Lived): void {
+  const { persons, slackWell } = world;
+  const { asked, subject, target } = life;
+  const name = `AR-${asked.number}`;
+  const filed = world.policyNamed(asked.policyVersion);
+  const end = asked.lines.find(({ type }) => type === "request.approved");
+  const judged = end ? judgedUnder(world, asked, end) : filed;
+  for (const policy of [filed, judged])
+    insist(
+      pairOf(subject, target) === pairOf(subject, targetOf(policy, asked.access)),
+      `${name} gives ${JSON.stringify(target)}, which is not what “${policy}” gives`,
+    );
+  insist(
+    subject === subjectOf(filed, asked.requester),
+    `${name} gives to ${subject}, and ${asked.requester} asked`,
+  );
+  const account = persons.account(asked.account);
+  if (end && end.actorKind !== "policy" && slackWell.was(true, end.seq)) {
+    const emails = account.email.between(end.seq, end.seq);
+    insist(
+      emails.some((email) => subject === subjectOf(judged, email)),
+      `${name} gives to ${subject}, and ${emails.join()} was to have it`,
+    );
+  }
+  const started = asked.lines.find(({ type }) => type === "grant.started");
+  const active = asked.lines.find(({ type }) => type === "grant.active");
+  if (!started || !active) return;
+  insist(
+    !slackWell.was(true, started.seq, active.seq) || !account.isGone.was(true, started.seq, active.seq),
+    `${name} was given to ${asked.requester}, who had left`,
+  );
+  insist(!persons.isLocked(asked.account, started.seq), `${name} was given to who is locked down`);
+}
+
+/** Who is locked down, or has left as Hallpass knows, has nothing. */
+function checkHolding({ persons }: ModelWorld, life: Lived, now: number): void {
+  const { asked, status } = life;
+  if (status !== "granting" && status !== "active") return;
+  const name = `AR-${asked.number} is ${status}, and ${asked.requester} (${asked.account})`;
+  insist(!persons.wasMeant(asked.account, now), `${name} is locked down`);
+  insist(!persons.account(asked.account).isKnownGone.was(true, now), `${name} has left`);
+}
+
 /** As long as approved, from when it was there. */
-function checkGrant(life: Lived, requests: readonly Asked[]): void {
+function checkGrant({ mayBeSame }: Persons, life: Lived, requests: readonly Asked[]): void {
   const { asked, activeAt, expiresAt, extensions } = life;
   const name = `AR-${asked.number}`;
   if (!activeAt || !expiresAt) return;
@@ -152,7 +304,7 @@ function checkGrant(life: Lived, requests: readonly Asked[]): void {
     `${name} was extended ${extensions} times, by ${granted.length} approvals`,
   );
   insist(
-    granted.every((one) => one.requester === asked.requester && one.access === asked.access),
+    granted.every((one) => mayBeSame(one.account, asked.account) && one.access === asked.access),
     `${name} was extended by something else`,
   );
 }

@@ -10,13 +10,12 @@ import { cancelActionId, extendActionId, tryNowActionId } from "../../src/slack/
 import type { Button, Deed, SlackTrouble, Step } from "./history.ts";
 import type { Someone } from "./policy.ts";
 import type { Asked } from "./record.ts";
+import { put, stir } from "./unrest.ts";
 import type { ModelWorld } from "./world.ts";
 
 /** What one history has done so far and a check has to know. */
 export type Course = {
   readonly since: number;
-  /** Who left, and after which line of the audit nothing of theirs may count. */
-  readonly left: Map<string, number>;
   readonly startedAt: number;
 };
 
@@ -69,11 +68,32 @@ export async function perform(world: ModelWorld, course: Course, step: Step): Pr
       await world.provider.down();
       break;
     case "slack":
-      trouble(world, step.trouble);
+      await trouble(world, step.trouble);
       break;
     case "leave":
-      await leave(world, course, step.who);
+      await leave(world, step.who);
       break;
+    case "account":
+    case "lock down":
+    case "lift":
+    case "policy":
+      await stir(world, step, true);
+      break;
+    case "unrest and":
+      await Promise.all([
+        stir(world, step.unrest, false),
+        sleep(step.afterMs).then(() => act(world, course, step.deed)),
+      ]);
+      break;
+    case "get despite":
+      await getDespite(world, course, step);
+      break;
+    case "review": {
+      const request = (await world.asked(course.since)).at(-1 - step.request);
+      const who = step.who === "requester" ? userWith(world, request?.account)?.name : step.who;
+      if (request && who !== undefined) await reviewAs(world, who, request, 150);
+      break;
+    }
     case "crash": {
       const died = world.dieAt(step.at);
       const done = act(world, course, step.during).then(() => world.settle());
@@ -105,6 +125,8 @@ async function act(world: ModelWorld, course: Course, deed: Deed): Promise<void>
   const { slack } = world;
   if (deed.do === "ask") {
     const user = userNamed(world, deed.who);
+    // Whom Slack does not know any more does nothing.
+    if (!user) return;
     const words = `${deed.access} ${deed.minutes}m ${deed.isBreakGlass && deed.access === "vault open" ? "break-glass " : ""}because`;
     await slack.interactions.command(user, channelNamed(world, "general"), "/request-access", words);
     return;
@@ -114,7 +136,8 @@ async function act(world: ModelWorld, course: Course, deed: Deed): Promise<void>
   const message = request && approvalMessage(world, request);
   // Nobody presses a button that Slack does not show.
   if (!request || !message) return;
-  const user = deed.who === "requester" ? userWith(world, request.requester) : userNamed(world, deed.who);
+  const user = deed.who === "requester" ? userWith(world, request.account) : userNamed(world, deed.who);
+  if (!user) return;
   const value = deed.button === "Try now" ? grantOf(request) : request.id;
   if (value === undefined) return;
   const action = { type: "button", block_id: "own", action_id: actionIds[deed.button], value };
@@ -125,20 +148,47 @@ async function act(world: ModelWorld, course: Course, deed: Deed): Promise<void>
   if (deed.button === "Deny") await sayWhy(world, user.name);
 }
 
+type Get = Pick<Extract<Step, { do: "get" }>, "who" | "access">;
+
 async function get(
   world: ModelWorld,
   course: Course,
   { who, access, minutes }: Extract<Step, { do: "get" }>,
 ): Promise<void> {
-  const second: Someone = access === "tool write" ? "dana" : who === "bob" ? "alice" : "bob";
-  const approvers: readonly Someone[] =
-    access === "tool write" || access === "vault open" ? ["carol", second] : ["carol"];
   await act(world, course, { do: "ask", who, access, minutes, isBreakGlass: false });
-  for (const approver of approvers) {
+  for (const approver of approversFor({ who, access })) {
     await world.settle();
-    const click = { do: "click", request: 0, button: "Approve", times: 1, copies: 1 } as const;
-    await act(world, course, { ...click, who: approver });
+    await act(world, course, pressing("Approve", approver));
   }
+}
+
+async function getDespite(
+  world: ModelWorld,
+  course: Course,
+  { who, access, unrest }: Extract<Step, { do: "get despite" }>,
+): Promise<void> {
+  await act(world, course, { do: "ask", who, access, minutes: 30, isBreakGlass: false });
+  await world.settle();
+  const approvers = approversFor({ who, access });
+  for (const approver of approvers.slice(0, -1)) {
+    await act(world, course, pressing("Approve", approver));
+    await world.settle();
+  }
+  await stir(world, unrest, true);
+  await world.settle();
+  for (const approver of approvers.slice(-1)) await act(world, course, pressing("Approve", approver));
+  await world.settle();
+  await act(world, course, pressing("Extend", "requester"));
+}
+
+function approversFor({ who, access }: Get): readonly Someone[] {
+  const second: Someone = access === "tool write" ? "dana" : who === "bob" ? "alice" : "bob";
+  return access === "tool write" || access === "vault open" ? ["carol", second] : ["carol"];
+}
+
+/** Once, under the latest request. */
+function pressing(button: Button, who: Someone | "requester"): Deed {
+  return { do: "click", who, request: 0, button, times: 1, copies: 1 };
 }
 
 /** Where a form opens for it, the reason is given. */
@@ -167,76 +217,54 @@ function grantOf({ lines }: Asked): string | undefined {
   return lines.find(({ type }) => type === "grant.started")?.grantId ?? undefined;
 }
 
-async function leave(world: ModelWorld, course: Course, who: string): Promise<void> {
+async function leave(world: ModelWorld, who: string): Promise<void> {
   if (!world.isSlackWell) return;
-  const { email } = userNamed(world, who);
+  const email = userNamed(world, who)?.email;
   const accounts = world.slack.workspace.users().filter((user) => user.email === email);
-  for (const { name } of accounts) await world.slack.changeUser(name, { deleted: true });
-  const delivered = world.slack.deliveries().at(-1);
-  if (delivered?.status !== 200) return;
-  // Slack has its answer before the access has ended; that it ends is what is waited for here.
-  const end = performance.now() + 3_000;
-  for (;;) {
-    const requests = (await world.asked(course.since)).filter(({ requester }) => requester === email);
-    const lines = requests.flatMap((one) => one.lines);
-    const ended = new Set(
-      lines
-        .filter(({ type }) => type === "grant.revoking" || type === "grant.failed")
-        .map(({ grantId }) => grantId),
-    );
-    const isOpen =
-      requests.some(({ status }) => status === "pending") ||
-      lines.some(({ type, grantId }) => type === "grant.started" && !ended.has(grantId));
-    if (!isOpen) {
-      const all = (await world.asked(course.since)).flatMap((one) => one.lines);
-      course.left.set(email, Math.max(0, ...all.map(({ seq }) => seq)));
-      return;
-    }
-    if (performance.now() > end) throw new Error(`${email} has left, and what they have or ask for goes on`);
-    await sleep(5);
-  }
+  for (const { name } of accounts)
+    await put(world, name, { deleted: true }, { isMissed: false, isAlone: true });
 }
 
 /** Somebody looks at each use of break-glass, so that nobody is reminded of it in the histories to come. */
 export async function review(world: ModelWorld, { since }: Course): Promise<void> {
+  for (const request of await world.asked(since)) await reviewAs(world, "dana", request, 3_000);
+}
+
+async function reviewAs(world: ModelWorld, who: string, request: Asked, patienceMs: number): Promise<void> {
   const { slack } = world;
-  const reviewer = slack.as("dana");
-  for (const request of await world.asked(since)) {
-    const message = approvalMessage(world, request);
-    const isTaken = request.lines.some(({ type }) => type === "break_glass.used");
-    if (!isTaken || !message) continue;
-    const action = { type: "button", block_id: "own", action_id: reviewActionId, value: request.id };
-    const channel = channelNamed(world, "access-requests");
-    await slack.interactions.act(userNamed(world, "dana"), { kind: "message", message, channel }, action);
-    await slack.until(() => reviewer.modal(), "the form to review break-glass");
-    await reviewer.chooses("Break-glass", "It was justified");
-    await reviewer.fills("What you found", "nothing");
-    await reviewer.submits();
-  }
+  const user = userNamed(world, who);
+  const message = approvalMessage(world, request);
+  const isTaken = request.lines.some(({ type }) => type === "break_glass.used");
+  if (!user || !isTaken || !message) return;
+  const action = { type: "button", block_id: "own", action_id: reviewActionId, value: request.id };
+  const channel = channelNamed(world, "access-requests");
+  await slack.interactions.act(user, { kind: "message", message, channel }, action);
+  const reviewer = slack.as(who);
+  const heard = reviewer.ephemerals().length;
+  const end = performance.now() + patienceMs;
+  while (reviewer.modal() === undefined && reviewer.ephemerals().length === heard && performance.now() < end)
+    await sleep(3);
+  if (reviewer.modal() === undefined) return;
+  await reviewer.chooses("Break-glass", "It was justified");
+  await reviewer.fills("What you found", "nothing");
+  await reviewer.submits();
+  if (reviewer.modal() !== undefined) await reviewer.closes({ all: true });
 }
 
-/** Everybody is back. */
-export async function welcomeBack({ slack }: ModelWorld): Promise<void> {
-  for (const { name, deleted } of slack.workspace.users())
-    if (deleted && name !== "dave") await slack.changeUser(name, { deleted: false });
-}
-
-function trouble(world: ModelWorld, what: SlackTrouble): void {
+async function trouble(world: ModelWorld, what: SlackTrouble): Promise<void> {
   const { faults } = world.slack;
   switch (what) {
     case "down":
     case "gone":
       faults.down(what === "down" ? "unavailable" : "destroyed");
-      world.isSlackWell = false;
-      return;
+      return world.setSlackWell(false);
     case "slow":
       faults.slow(30);
       return;
     case "too many":
       // As short as Slack says it: Hallpass holds a channel back by the machine's time, which the world's clock does not move.
       faults.rateLimit(undefined, 1, 3);
-      world.isSlackWell = false;
-      return;
+      return world.setSlackWell(false);
     case "fails":
       faults.failNext("chat.postMessage", "internal_error", 2);
       return;
@@ -249,16 +277,12 @@ function trouble(world: ModelWorld, what: SlackTrouble): void {
   }
 }
 
-function userNamed({ slack }: ModelWorld, name: string): User {
-  const user = slack.workspace.users().find((one) => one.name === name);
-  if (!user) throw new Error(`nobody is called ${name}`);
-  return user;
+function userNamed({ slack }: ModelWorld, name: string): User | undefined {
+  return slack.workspace.users().find((one) => one.name === name);
 }
 
-function userWith({ slack }: ModelWorld, email: string): User {
-  const user = slack.workspace.users().find((one) => one.email === email);
-  if (!user) throw new Error(`nobody has the address ${email}`);
-  return user;
+function userWith({ slack }: ModelWorld, account: string | undefined): User | undefined {
+  return slack.workspace.users().find(({ id }) => id === account);
 }
 
 function channelNamed({ slack }: ModelWorld, name: string): Channel {

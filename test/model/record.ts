@@ -8,6 +8,7 @@ export const Line = z.object({
   grantId: z.string().nullable(),
   actorKind: z.string(),
   actorEmail: z.string().nullable(),
+  actorAccount: z.string().nullable(),
   data: z.record(z.string(), z.unknown()),
 });
 export type Line = z.infer<typeof Line>;
@@ -16,7 +17,10 @@ export type Line = z.infer<typeof Line>;
 export const Asked = z.object({
   id: z.string(),
   number: z.number(),
+  /** The address they showed, and the account. */
   requester: z.string(),
+  account: z.string(),
+  policyVersion: z.string(),
   access: z.string(),
   seconds: z.number(),
   status: z.string(),
@@ -28,14 +32,21 @@ export type Asked = z.infer<typeof Asked>;
 
 /** Requests from a number on. Read past Hallpass, by a connection that no fault touches. */
 export const askedSince = `
-  select r.id, r.number, r.requester_email as requester, r.resource || ':' || r.role as access,
+  select r.id, r.number, r.requester_email as requester,
+         r.requester_slack_id as account, r.policy_version as "policyVersion", r.resource || ':' || r.role as access,
          r.duration_seconds as seconds, r.status, r.respond_by as "respondBy",
          (r.terms -> 'extends' ->> 'number')::int as extends,
          coalesce((select json_agg(json_build_object(
            'seq', a.seq, 'at', a.at, 'type', a.type, 'grantId', a.grant_id, 'actorKind', a.actor_kind,
-           'actorEmail', a.actor_email, 'data', a.data) order by a.seq)
+           'actorEmail', a.actor_email, 'actorAccount', a.actor_slack_id, 'data', a.data) order by a.seq)
            from audit_events a where a.request_id = r.id), '[]') as lines
   from access_requests r where r.number >= $1 order by r.number`;
+
+/** All lines of the audit after one. */
+export const linesAfter = `
+  select seq, at, type, grant_id as "grantId", actor_kind as "actorKind", actor_email as "actorEmail",
+         actor_slack_id as "actorAccount", data
+  from audit_events where seq > $1 order by seq`;
 
 /** What the audit makes of one grant. */
 export type Lived = {

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { histories, type Step } from "./history.ts";
 import { knownHistories } from "./known-histories.ts";
 import { checkAlways, checkEnd } from "./invariants.ts";
-import { type Course, perform, review, welcomeBack } from "./perform.ts";
+import { type Course, perform, review } from "./perform.ts";
+import { restore } from "./unrest.ts";
 import { type ModelWorld, openModelWorld, type Queues } from "./world.ts";
 
 /** What does not hold, with all that happened until then. */
@@ -17,7 +18,8 @@ class HistoryError extends Error {
 /** Runs one history in a world in which nothing is left of any other; the kinds of events that its audit has. */
 async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<readonly string[]> {
   world.lostAnswers = false;
-  const course: Course = { since: await world.nextNumber(), left: new Map(), startedAt: Date.now() };
+  const course: Course = { since: await world.nextNumber(), startedAt: Date.now() };
+  const first = await world.lastLine();
   const told: string[] = [];
   try {
     for (const step of steps) {
@@ -32,6 +34,7 @@ async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<re
       await world.settle();
       if ((await world.owed()).overdue === 0) break;
     }
+    await restore(world);
     await review(world, course);
     await world.settle();
     await checkAlways(world, course);
@@ -39,9 +42,7 @@ async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<re
     world.pass(25 * 60);
     await drained(world);
     await checkEnd(world, course);
-    await welcomeBack(world);
-    const asked = await world.asked(course.since);
-    return asked.flatMap(({ lines }) => lines.map(({ type }) => type));
+    return (await world.linesAfter(first)).map(({ type }) => type);
   } catch (error) {
     throw new HistoryError(error instanceof Error ? error.message : String(error), [
       "What happened:",
@@ -84,6 +85,11 @@ async function auditOf(world: ModelWorld, { since }: Course): Promise<readonly s
     );
 }
 
+/** Who is one person by now, or locked down for good, cannot be anybody in another history. */
+function isSpent({ persons }: ModelWorld): boolean {
+  return persons.haveJoined() || persons.locked().length > 0;
+}
+
 export type Plan = {
   readonly histories: number;
   readonly seed: number;
@@ -116,7 +122,7 @@ export async function runHistories(plan: Plan): Promise<Report> {
 
   const property = fc.asyncProperty(histories, async (steps) => {
     if (performance.now() > shrinkUntil) return;
-    if (world && inThisWorld >= historiesPerWorld) {
+    if (world && (inThisWorld >= historiesPerWorld || isSpent(world))) {
       await world.close();
       world = undefined;
     }

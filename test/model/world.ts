@@ -3,9 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { pino } from "pino";
 import { z } from "zod";
+import type { User } from "../../playground/slack/model.ts";
+import { GRID_TEAM, PEOPLE, SISTER_TEAM_ID } from "../../playground/slack/seed.ts";
 import { type Hallpass, startHallpass } from "../../src/main.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
 import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { createDatabase } from "../support/database.ts";
 import { configFor, manifestScopes, policyFrom, unhurried } from "../support/hallpass.ts";
 import { type ProviderServer, startProviderServer } from "../support/provider-server.ts";
@@ -13,9 +16,12 @@ import { startRedis } from "../support/redis.ts";
 import { limitFaults } from "../support/slack-limits.ts";
 import { type Slack, startSlack } from "../support/slack.ts";
 import { type CrashPoint, type Network, startNetwork } from "./network.ts";
-import { policyText } from "./policy.ts";
 import { type Owed, readOwed, readOwes } from "./owed.ts";
-import { Asked, askedSince } from "./record.ts";
+import { createPersons, type Persons } from "./persons.ts";
+import { type PolicyName, policyNames, policyText } from "./policy.ts";
+import { Asked, askedSince, Line, linesAfter } from "./record.ts";
+import { mayDoNothing } from "./unrest.ts";
+import { createTimeline, type Timeline } from "./timeline.ts";
 
 export type Change = { readonly at: number; readonly pair: string; readonly isHeld: boolean };
 
@@ -28,7 +34,26 @@ export type ModelWorld = {
   /** Faults of Hallpass itself, which nothing that happens to it excuses. */
   readonly faults: readonly string[];
   /** Slack is as it should be. */
-  isSlackWell: boolean;
+  readonly isSlackWell: boolean;
+  /** The same at each line of the audit. */
+  readonly slackWell: Timeline<boolean>;
+  setSlackWell(isWell: boolean): Promise<void>;
+  readonly persons: Persons;
+  /** The accounts as they were at first. */
+  originals(): readonly User[];
+  original(name: string): User;
+  /** An address that nobody ever had. */
+  freshAddress(): string;
+  /** Which policy was in force at each line of the audit. */
+  readonly policies: Timeline<PolicyName>;
+  /** Puts another policy in force, as who edits its file does. */
+  usePolicy(name: PolicyName): Promise<void>;
+  policyNamed(hash: string): PolicyName;
+  /** The place of the last line of the audit. */
+  lastLine(): Promise<number>;
+  linesAfter(seq: number): Promise<readonly Line[]>;
+  /** Reads who has done what since it was read last, and by which account and address. */
+  hear(): Promise<void>;
   /** An answer of Slack may have been lost, so that a message may stand twice. */
   lostAnswers: boolean;
   asked(since: number): Promise<readonly Asked[]>;
@@ -58,6 +83,20 @@ export function pairOf(subject: string, target: Readonly<Record<string, string>>
   ]);
 }
 
+/** Some of them at home in another workspace of the organisation; the stranger is in a channel that is shared with them. */
+const colleagues = PEOPLE.map((person) => {
+  if (person.isStranger === true) return { ...person, isStranger: false, enterpriseId: undefined };
+  return ["bob", "dana"].includes(person.name) ? { ...person, teamId: SISTER_TEAM_ID } : person;
+});
+
+const parsed = new Map<PolicyName, Policy>();
+
+function policyOf(name: PolicyName): Policy {
+  const policy = parsed.get(name) ?? policyFrom(policyText(name));
+  parsed.set(name, policy);
+  return policy;
+}
+
 type Incarnation = {
   readonly hallpass: Hallpass;
   readonly network: Network;
@@ -76,13 +115,21 @@ export type Queues = "PostgreSQL" | "Redis";
 
 export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
   const [slack, database, provider, redis] = await Promise.all([
-    startSlack({ scopes: manifestScopes() }),
+    startSlack({ scopes: manifestScopes(), seed: { team: GRID_TEAM, people: colleagues } }),
     createDatabase(),
     startProviderServer(),
     queues === "Redis" ? startRedis() : undefined,
   ]);
   const own = new pg.Pool({ connectionString: database.url, max: 3, application_name: "model" });
-  const policy = policyFrom(policyText);
+  const persons = createPersons();
+  const originals = slack.workspace.users().filter(({ isBot }) => !isBot);
+  for (const user of originals) persons.add(user.id, user.email, mayDoNothing(user));
+  let freshAddresses = 0;
+  const policies = createTimeline<PolicyName>("ordinary");
+  const slackWell = createTimeline(true);
+  let policyName: PolicyName = "ordinary";
+  let isSlackWell = true;
+  let heardTo = 0;
   const changes: Change[] = [];
   const faults: string[] = [];
   const buried: Promise<unknown>[] = [];
@@ -122,8 +169,10 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
         network.databaseUrl,
         { transport: "http", redisUrl: network.redisUrl },
       ),
-      policy,
-      policySource: { read: () => Promise.resolve({ ok: true, policy, warnings: () => [] }) },
+      policy: policyOf(policyName),
+      policySource: {
+        read: () => Promise.resolve({ ok: true, policy: policyOf(policyName), warnings: () => [] }),
+      },
       secret: (name) => (name === "TOOL_URL" ? network.providerUrl : provider.token),
       log: pino({ level: process.env["TEST_LOG_LEVEL"] ?? "error" }, lines),
       clock,
@@ -169,23 +218,76 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
 
   const owed = (): Promise<Owed> => readOwed(own, offset);
 
+  async function opened(sql: string, values: readonly unknown[]): Promise<readonly unknown[]> {
+    const client = await own.connect();
+    try {
+      const { rows } = await client.query(sql, [...values]);
+      if (rows.length === 0) return rows;
+      const { openAll } = await readPersonalDirectory(client);
+      return rows.map(openAll);
+    } finally {
+      client.release();
+    }
+  }
+
+  async function lastLine(): Promise<number> {
+    const [row] = await query<{ last: number }>(
+      "select coalesce(max(seq), 0)::int as last from audit_events",
+    );
+    return row?.last ?? 0;
+  }
+
   const world: ModelWorld = {
     slack,
     provider,
     changes,
     faults,
-    isSlackWell: true,
-    lostAnswers: false,
-    async asked(since) {
-      const client = await own.connect();
-      try {
-        const { rows } = await client.query(askedSince, [since]);
-        const { openAll } = await readPersonalDirectory(client);
-        return z.array(Asked).parse(rows.map(openAll));
-      } finally {
-        client.release();
+    get isSlackWell() {
+      return isSlackWell;
+    },
+    slackWell,
+    async setSlackWell(isWell) {
+      if (isWell === isSlackWell) return;
+      isSlackWell = isWell;
+      const last = await lastLine();
+      // What was asked while Slack answered may be written when it does not any more, and the other way round.
+      slackWell.change(last, last + 1, isWell);
+    },
+    persons,
+    originals: () => originals,
+    original(name) {
+      const user = originals.find((one) => one.name === name);
+      if (!user) throw new Error(`nobody is called ${name}`);
+      return user;
+    },
+    freshAddress() {
+      freshAddresses += 1;
+      return `fresh${freshAddresses}@example.com`;
+    },
+    policies,
+    async usePolicy(name) {
+      if (name === policyName) return;
+      const before = await lastLine();
+      policyName = name;
+      await living?.hallpass.reloadPolicy();
+      policies.change(before, await lastLine(), name);
+    },
+    policyNamed(hash) {
+      const name = policyNames.find((one) => policyOf(one).hash === hash);
+      if (name === undefined) throw new Error(`no policy of the model is ${hash}`);
+      return name;
+    },
+    lastLine,
+    linesAfter: async (seq) => z.array(Line).parse(await opened(linesAfter, [seq])),
+    async hear() {
+      for (const { seq, actorAccount, actorEmail } of await world.linesAfter(heardTo)) {
+        heardTo = seq;
+        if (actorAccount !== null && actorEmail !== null)
+          persons.hear({ seq, account: actorAccount, email: actorEmail });
       }
     },
+    lostAnswers: false,
+    asked: async (since) => z.array(Asked).parse(await opened(askedSince, [since])),
     async nextNumber() {
       const [row] = await query<{ next: number }>(
         "select coalesce(max(number), 1000)::int + 1 as next from access_requests",
@@ -232,7 +334,7 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
     start,
     async heal() {
       slack.faults.clear();
-      world.isSlackWell = true;
+      await world.setSlackWell(true);
       await provider.heal();
       // One that waits for Slack waits for longer and longer.
       if (living?.isReady === false) await crash();
