@@ -62,11 +62,13 @@ export type Step =
       readonly access: Access;
       readonly minutes: number;
     }
-  /** The same, and before the last approval something changes; then who asked tries to have it last longer. */
+  /** The same, and before some moment of it something changes about one of those who take part; then it is to last longer. */
   | {
       readonly do: "get despite";
       readonly who: "alice" | "bob" | "erin";
       readonly access: Access;
+      readonly before: "the question" | "the last approval" | "the grant";
+      readonly about: "who asks" | "the first approver" | "the last approver";
       readonly unrest: Unrest;
     }
   | Unrest
@@ -266,9 +268,21 @@ const step = fc.oneof(
       do: fc.constant("get despite" as const),
       who: fc.constantFrom("alice" as const, "bob" as const, "erin" as const),
       access: fc.constantFrom(...accesses),
+      before: fc.constantFrom(
+        "the question" as const,
+        "the last approval" as const,
+        "the last approval" as const,
+        "the grant" as const,
+      ),
+      about: fc.constantFrom(
+        "who asks" as const,
+        "who asks" as const,
+        "the first approver" as const,
+        "the last approver" as const,
+      ),
       unrest,
     }),
-    weight: 4,
+    weight: 7,
   },
   { arbitrary: unrest, weight: 5 },
   {

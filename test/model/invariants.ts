@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { seeMessage } from "../../playground/slack/seen.ts";
-import { approvalMessage, type Course } from "./perform.ts";
+import { approvalMessage, type Course, noteRest } from "./perform.ts";
 import type { Persons } from "./persons.ts";
 import { approvalFault, extensionSeconds, onCall, type PolicyName, subjectOf, targetOf } from "./policy.ts";
 import { type Asked, type Line, type Lived, livesOf } from "./record.ts";
@@ -24,11 +24,12 @@ export async function checkAlways(world: ModelWorld, course: Course): Promise<vo
   for (const asked of requests) checkDecision(world, asked);
   for (const life of lives) {
     checkGrant(world.persons, life, requests);
-    checkGiven(world, life);
-    checkHolding(world, life, last);
+    checkGiven(world, course, life);
+    checkHolding(world, life, last + 1);
   }
   insist(world.faults.length === 0, `Hallpass says that something is wrong with itself: ${world.faults[0]}`);
 
+  await noteRest(world, course);
   const { overdue, claimed } = await world.owed();
   const now = await world.now();
   const held = new Set(world.provider.held().map(({ subject, target }) => pairOf(subject, target)));
@@ -243,7 +244,7 @@ function checkEnding({ persons, policies }: ModelWorld, { number, account, lines
 }
 
 /** What is given is what was asked for and what the policy that judged it gives, to who may still have it. */
-function checkGiven(world: ModelWorld, life: Lived): void {
+function checkGiven(world: ModelWorld, course: Course, life: Lived): void {
   const { persons, slackWell } = world;
   const { asked, subject, target } = life;
   const name = `AR-${asked.number}`;
@@ -267,14 +268,20 @@ function checkGiven(world: ModelWorld, life: Lived): void {
       `${name} gives to ${subject}, and ${emails.join()} was to have it`,
     );
   }
+  for (const { type, seq, grantId } of asked.lines) {
+    if (grantId !== life.id || (type !== "grant.active" && type !== "grant.extended")) continue;
+    // Whatever was asked of the provider since then was asked after that, too.
+    const since = 1 + (course.rests.findLast((rest) => rest < seq) ?? 0);
+    insist(
+      !slackWell.was(true, since, seq) || !account.isGone.was(true, since, seq),
+      `${name}: ${type} for ${asked.requester}, who had left`,
+    );
+  }
   const started = asked.lines.find(({ type }) => type === "grant.started");
-  const active = asked.lines.find(({ type }) => type === "grant.active");
-  if (!started || !active) return;
   insist(
-    !slackWell.was(true, started.seq, active.seq) || !account.isGone.was(true, started.seq, active.seq),
-    `${name} was given to ${asked.requester}, who had left`,
+    !started || !persons.isLocked(asked.account, started.seq),
+    `${name} was given to who is locked down`,
   );
-  insist(!persons.isLocked(asked.account, started.seq), `${name} was given to who is locked down`);
 }
 
 /** Who is locked down, or has left as Hallpass knows, has nothing. */

@@ -7,7 +7,7 @@ import {
   reviewActionId,
 } from "../../src/slack/views/approval-message.ts";
 import { cancelActionId, extendActionId, tryNowActionId } from "../../src/slack/views/event-message.ts";
-import type { Button, Deed, SlackTrouble, Step } from "./history.ts";
+import type { Button, Deed, SlackTrouble, Step, Unrest } from "./history.ts";
 import type { Someone } from "./policy.ts";
 import type { Asked } from "./record.ts";
 import { put, stir } from "./unrest.ts";
@@ -17,6 +17,8 @@ import type { ModelWorld } from "./world.ts";
 export type Course = {
   readonly since: number;
   readonly startedAt: number;
+  /** After which lines of the audit Hallpass was at rest: nothing was being done. */
+  readonly rests: number[];
 };
 
 const actionIds: Readonly<Record<Button, string>> = {
@@ -165,20 +167,53 @@ async function get(
 async function getDespite(
   world: ModelWorld,
   course: Course,
-  { who, access, unrest }: Extract<Step, { do: "get despite" }>,
+  { who, access, before, about, unrest }: Extract<Step, { do: "get despite" }>,
 ): Promise<void> {
+  const approvers = approversFor({ who, access });
+  const [first = who, last = first] = approvers;
+  const whom = { "who asks": who, "the first approver": first, "the last approver": last }[about];
+  const change = async (): Promise<void> => {
+    await stir(world, aboutThem(unrest, whom), true);
+    await world.settle();
+    await noteRest(world, course);
+  };
+  if (before === "the question") await change();
+  // Then it is asked for a second time a moment later.
+  if (before === "the grant") world.provider.fail({ kind: "status", status: 500 }, ["grant"], 1);
   await act(world, course, { do: "ask", who, access, minutes: 30, isBreakGlass: false });
   await world.settle();
-  const approvers = approversFor({ who, access });
   for (const approver of approvers.slice(0, -1)) {
     await act(world, course, pressing("Approve", approver));
     await world.settle();
   }
-  await stir(world, unrest, true);
+  if (before === "the last approval") await change();
+  await act(world, course, pressing("Approve", last));
   await world.settle();
-  for (const approver of approvers.slice(-1)) await act(world, course, pressing("Approve", approver));
-  await world.settle();
+  if (before === "the grant") {
+    await change();
+    world.pass(1);
+    await world.settle();
+  }
   await act(world, course, pressing("Extend", "requester"));
+}
+
+/** Notes the place in the audit where nothing is being done. */
+export async function noteRest(world: ModelWorld, { rests }: Course): Promise<void> {
+  const { claimed } = await world.owed();
+  if (claimed === 0) rests.push(await world.lastLine());
+}
+
+/** The same about somebody else. */
+function aboutThem(unrest: Unrest, whom: Someone): Unrest {
+  switch (unrest.do) {
+    case "account":
+      return { ...unrest, who: whom };
+    case "lock down":
+    case "lift":
+      return { ...unrest, whom };
+    case "policy":
+      return unrest;
+  }
 }
 
 function approversFor({ who, access }: Get): readonly Someone[] {
