@@ -33,6 +33,14 @@ export function backoffSeconds(attempts: number): number {
   return Math.min(maxBackoffSeconds, 2 ** Math.min(attempts - 1, 10));
 }
 
+const maxSlackBackoffSeconds = 10;
+
+/** Access is given to nobody of whom it is not known whether they may still have it. */
+export function waitForSlack({ attempts }: Pick<ClaimedEffect, "attempts">, why: string): Outcome {
+  const seconds = Math.min(maxSlackBackoffSeconds, 2 ** (attempts - 1));
+  return { outcome: "again", seconds, error: why, untouched: true };
+}
+
 export const settled: Outcome = { outcome: "settled" };
 
 /** An effect on one grant. */
@@ -65,11 +73,6 @@ export async function readGrant(
 /** Whether an earlier attempt may have done what this one is to do: it failed without proof that it had not, or its maker died. */
 export function isResumed({ startedAt, now }: Pick<ClaimedEffect, "startedAt" | "now">): boolean {
   return startedAt < now;
-}
-
-/** Nothing is asked of a provider for somebody of whom Slack cannot say whether they are still here. */
-export function waitForSlack({ attempts }: Pick<ClaimedEffect, "attempts">, why: string): Outcome {
-  return { outcome: "again", seconds: Math.min(10, backoffSeconds(attempts)), error: why, untouched: true };
 }
 
 /** Whether the provider shows the access; why it cannot be read where it cannot. */

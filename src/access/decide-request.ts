@@ -16,7 +16,7 @@ import type { PolicyDeps } from "./deps.ts";
 import { discountWhoMayNotDecide } from "./discount-approvals.ts";
 import { changesToday } from "./grant-changes.ts";
 import { offboard } from "./offboard.ts";
-import { authorityOver, evaluateAgain, readToday, type Today } from "./read-facts.ts";
+import { authorityOver, evaluateAgain, readToday, standingOf, type Today } from "./read-facts.ts";
 
 export type PersonDecides = {
   readonly requestId: string;
@@ -44,7 +44,11 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
   const by = await deps.people.resolve(decision.by);
   const policy = deps.policy();
   const applied = await apply(deps, requestId, async ({ request }, now) => {
-    const today = await readToday(deps, policy, request);
+    const { verdict } = decision;
+    const [today, approver] = await Promise.all([
+      readToday(deps, policy, request),
+      verdict.type === "approve" ? standingOf(deps, by) : undefined,
+    ]);
     const authority = authorityOver(policy, request, today, now);
     const judged = {
       by,
@@ -53,11 +57,15 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
       isLockedDown: isLockedDown(today.facts.lockdowns, by),
       ...(authority && { authority }),
     };
-    const { verdict } = decision;
     if (verdict.type === "deny") return { type: "deny", reason: storable(verdict.reason), ...judged };
     // A transition of its own: what is judged here then loses its race to it, and is judged again.
     await discountWhoMayNotDecide(deps, request, today);
-    return { type: "approve", ...judged, ...(await approvability(deps, policy, request, today, now)) };
+    return {
+      type: "approve",
+      ...judged,
+      ...(approver && { approver: approver.is }),
+      ...(await approvability(deps, policy, request, today, now)),
+    };
   });
   if (applied.applied) return { decided: true, state: applied.state };
   const { refusal, state, now } = applied;
@@ -66,6 +74,8 @@ export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): 
   const attempted = decision.verdict.type;
   await refuseDecision(deps, { request, by, attempted, refusal, key, now });
   const today = await readToday(deps, policy, request);
+  // Slack may have told nobody.
+  if (refusal === "approver_gone" && by.slackId !== undefined) await offboard(deps, by.slackId);
   await closeWhatCannotBe(deps, policy, request, { refusal, today, now });
   const approvers = approversNow(authorityOver(policy, request, today, now), request);
   const evaluation = evaluateAgain(policy, request, today, now);

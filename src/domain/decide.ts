@@ -36,6 +36,8 @@ export type Command =
   | (Deciding & {
       readonly type: "approve";
       readonly approvalsSeen?: number | undefined;
+      /** How whoever approves stands now, whatever was known of them when they clicked. */
+      readonly approver?: "here" | "gone" | "unknown";
       /** How whoever asked stands now; access is given only to who is here. */
       readonly requester?: "here" | "gone" | "unknown";
       /** What would be granted today is another thing than what was shown. */

@@ -14,6 +14,8 @@ const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 export function approve(state: State, command: Extract<Command, { type: "approve" }>, now: Date): Decision {
   const { refusal, authority } = mayDecide(state.request, command, now);
   if (!authority) return refuse(refusal);
+  if (command.approver === "gone") return refuse("approver_gone");
+  if (command.approver === "unknown") return refuse("approver_unknown");
   if (command.requester === "gone") return refuse("requester_gone");
   if (command.requester === "unknown") return refuse("requester_unknown");
   if (command.isChanged === true) return refuse("grant_changed");

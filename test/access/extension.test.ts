@@ -66,6 +66,19 @@ it("while Slack cannot say whether somebody is here, no provider is told that ac
   expect(office.provider.ends.get("alice")).toEqual(new Date(endsAt + hour));
 });
 
+it("nothing lasts longer for who has left since it was approved, whether or not anybody was told", async () => {
+  office.accounts.set("UALICE", { is: "unknown", why: "Slack could not be asked about them" });
+  await office.drain();
+  expect(office.provider.ends.get("alice")).toEqual(new Date(endsAt));
+  office.accounts.set("UALICE", { is: "gone", why: "they are a guest in Slack" });
+  office.clock.advance(10_000);
+  await office.drain();
+  expect(await office.events()).not.toContain("grant.extended");
+  expect(await office.events()).toContain("extension.failed");
+  expect(office.provider.held.size).toBe(0);
+  expect(await grant()).toMatchObject({ status: "revoked", revokeReason: "offboarded" });
+});
+
 it("nothing is said to last longer while the provider has not heard of it", async () => {
   const { behave } = office.provider;
   office.provider.behave = {

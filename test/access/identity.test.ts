@@ -114,6 +114,23 @@ describe("whoever asked is looked at again before the provider is called", () =>
   });
 });
 
+it("whoever has left since they were looked up approves nothing", async () => {
+  const filed = await ask(alice);
+  if (filed.outcome !== "filed") throw new Error(filed.outcome);
+  const by = { ...bob, slackId: "UBOB" };
+  await office.people.resolve(by);
+  const approve = { requestId: filed.request.id, by, verdict: { type: "approve" } as const };
+  office.accounts.set("UBOB", gone);
+  expect(await decideRequest(office, { ...approve, key: "1" })).toMatchObject({ refusal: "approver_gone" });
+  office.accounts.set("UBOB", { is: "unknown", why: "Slack could not be asked about them" });
+  expect(await decideRequest(office, { ...approve, key: "2" })).toMatchObject({
+    refusal: "approver_unknown",
+  });
+  expect((await office.state(filed.request.id)).request).toMatchObject({ status: "pending", decisions: [] });
+  office.accounts.set("UBOB", { is: "here", caller: by });
+  expect(await decideRequest(office, { ...approve, key: "3" })).toMatchObject({ decided: true });
+});
+
 describe("looking for who has left", () => {
   it("goes on past an account that cannot be looked up, and past one whose end fails", async () => {
     const filed: string[] = [];

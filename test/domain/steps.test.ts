@@ -299,6 +299,8 @@ describe("an approval that does not count any more", () => {
 describe("what keeps an approval from being one", () => {
   it.each([
     [{ isLockedDown: true }, "locked_down"],
+    [{ approver: "gone" }, "approver_gone"],
+    [{ approver: "unknown" }, "approver_unknown"],
     [{ requester: "gone" }, "requester_gone"],
     [{ requester: "unknown" }, "requester_unknown"],
     [{ isChanged: true }, "grant_changed"],
