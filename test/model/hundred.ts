@@ -2,6 +2,7 @@ import { type Plan, runHistories } from "./run.ts";
 
 /** What a run has to have come through, or it has tried nothing. */
 const wanted = [
+  "approval.discounted",
   "approval.given",
   "break_glass.used",
   "decision.refused",
@@ -9,6 +10,8 @@ const wanted = [
   "grant.extended",
   "grant.failed",
   "grant.revoked",
+  "lockdown.begun",
+  "person.joined",
   "request.cancelled",
   "request.denied",
   "request.expired",

@@ -1,4 +1,4 @@
-import type { Deed, Step } from "./history.ts";
+import type { AccountChange, Deed, Step, Unrest } from "./history.ts";
 import type { Someone } from "./policy.ts";
 
 const approvedBy = (who: Someone, times = 1): Deed => ({
@@ -8,6 +8,13 @@ const approvedBy = (who: Someone, times = 1): Deed => ({
   button: "Approve",
   times,
   copies: 1,
+});
+
+const showing = (who: Someone, change: AccountChange, isMissed: boolean): Unrest => ({
+  do: "account",
+  who,
+  change,
+  isMissed,
 });
 
 /** Run before all others: where such systems are known to have gone wrong. */
@@ -74,5 +81,73 @@ export const knownHistories: readonly (readonly Step[])[] = [
     approvedBy("alice"),
     approvedBy("alice2"),
     approvedBy("greta"),
+  ],
+  // Nor by another address that may approve it, and nobody counts twice by two.
+  [
+    { do: "ask", who: "alice", access: "vault open", minutes: 30, isBreakGlass: false },
+    showing("alice", { shows: "anna@example.com" }, false),
+    approvedBy("alice"),
+    approvedBy("carol"),
+    showing("carol", { shows: "a fresh address" }, false),
+    showing("carol", { showsThatOf: "bob", losing: true }, true),
+    approvedBy("carol"),
+    approvedBy("bob"),
+  ],
+  // Whoever shows the address of a colleague who keeps it is one person with them.
+  [
+    { do: "get", who: "bob", access: "tool copy", minutes: 10 },
+    { do: "get", who: "alice", access: "tool copy", minutes: 10 },
+    { do: "ask", who: "alice", access: "tool write", minutes: 30, isBreakGlass: false },
+    showing("alice", { showsThatOf: "bob", losing: false }, false),
+    approvedBy("bob"),
+    approvedBy("carol"),
+  ],
+  // Whoever has become a guest approves nothing, though Slack told nobody and they are still remembered as a member.
+  [
+    { do: "get", who: "alice", access: "tool read", minutes: 10 },
+    {
+      do: "get despite",
+      who: "alice",
+      access: "tool copy",
+      before: "the last approval",
+      about: "the last approver",
+      unrest: showing("carol", { is: "guest" }, true),
+    },
+  ],
+  // Nor does what they have last longer.
+  [
+    { do: "get", who: "erin", access: "tool read", minutes: 30 },
+    showing("erin", { is: "guest" }, true),
+    { do: "click", who: "requester", request: 0, button: "Extend", times: 1, copies: 1 },
+  ],
+  // Access is not given to who has left between the approval and the grant.
+  [
+    {
+      do: "get despite",
+      who: "alice",
+      access: "tool write",
+      before: "the grant",
+      about: "who asks",
+      unrest: showing("alice", { is: "deactivated" }, true),
+    },
+  ],
+  // What was shown is what is granted, and what who is locked down approved does not count.
+  [
+    {
+      do: "get despite",
+      who: "alice",
+      access: "tool read",
+      before: "the last approval",
+      about: "who asks",
+      unrest: { do: "policy", name: "moved" },
+    },
+    {
+      do: "get despite",
+      who: "alice",
+      access: "vault open",
+      before: "the last approval",
+      about: "the first approver",
+      unrest: { do: "lock down", by: "dana", whom: "carol" },
+    },
   ],
 ];
