@@ -344,7 +344,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/access/decide-request.ts",
     text: "await discountWhoMayNotDecide(deps, request, today);",
     replacement: "",
-    tests: ["test/access/identity.test.ts"],
+    tests: ["test/slack/identity.test.ts"],
   },
   {
     invariant: 15,
