@@ -392,7 +392,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/persistence/lockdowns.ts",
     text: "and ((l.kind = 'person' and l.person_id = r.requester_person)",
     replacement: "and ((l.kind = 'person' and false)",
-    tests: ["test/access/lockdown.test.ts"],
+    tests: ["test/slack/identity.test.ts"],
   },
   {
     invariant: 16,

@@ -25,6 +25,8 @@ export type Persons = {
   readonly add: (slackId: string, email: string, isGone: boolean) => void;
   /** Somebody did something and showed an address: whoever has shown it is the same person from then on, unless they had left. */
   readonly hear: (acting: Acting) => void;
+  /** Slack has this address for it: Hallpass may have seen that, or not. */
+  readonly mayShow: (slackId: string, email: string) => void;
   readonly isKnown: (slackId: string) => boolean;
   /** Another account shows or has shown this address, and is still there. */
   readonly isHeldByAnother: (slackId: string, email: string, seq: number) => boolean;
@@ -66,9 +68,17 @@ export function createPersons(): Persons {
   const isSame = surely.isSame;
   const mayBeSame = (one: string, other: string): boolean => maybe.isSame(one, other, Infinity);
 
+  const mayShow = (slackId: string, email: string): void => {
+    const earlier = everHeld.get(email);
+    if (earlier !== undefined) maybe.join(earlier, slackId, 0);
+    everHeld.set(email, slackId);
+  };
+
   return {
     account,
+    mayShow,
     add(slackId, email, isGone) {
+      mayShow(slackId, email);
       firstEmails.set(slackId, email);
       accounts.set(slackId, {
         isGone: createTimeline(isGone),
@@ -82,9 +92,7 @@ export function createPersons(): Persons {
       if (isTheirs && accountsOf(holder, seq).some((one) => account(one).isGone.was(false, 0, seq)))
         surely.join(holder, slackId, seq);
       if (holder === undefined || isTheirs) holders.set(email, slackId);
-      const earlier = everHeld.get(email);
-      if (earlier !== undefined) maybe.join(earlier, slackId, seq);
-      everHeld.set(email, slackId);
+      mayShow(slackId, email);
       shown.set(slackId, (shown.get(slackId) ?? new Set()).add(email));
     },
     isKnown: (slackId) => shown.has(slackId),

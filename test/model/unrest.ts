@@ -82,6 +82,7 @@ export async function put(
   // Whoever cannot be reached is told nothing, and who can hear little of what is told cannot act on it.
   await slack.people.change(name, details, { isMissed: isMissed || !world.isSlackWell });
   const changed = { ...user, ...details };
+  persons.mayShow(user.id, changed.email);
   const after = await world.lastLine();
   account.email.change(before, after, changed.email);
   account.isGone.change(before, after, mayDoNothing(changed));
