@@ -81,6 +81,7 @@ export const knownHistories: readonly (readonly Step[])[] = [
     approvedBy("alice"),
     approvedBy("alice2"),
     approvedBy("greta"),
+    { do: "click", who: "carol", request: 0, button: "Deny", times: 1, copies: 1 },
   ],
   // Nor by another address that may approve it, and nobody counts twice by two.
   [

@@ -230,7 +230,7 @@ function pressing(button: Button, who: Someone | "requester"): Deed {
 async function sayWhy({ slack }: ModelWorld, who: string): Promise<void> {
   const person = slack.as(who);
   const heard = person.ephemerals().length;
-  const end = performance.now() + 100;
+  const end = performance.now() + 400;
   while (person.modal() === undefined && person.ephemerals().length === heard && performance.now() < end)
     await sleep(3);
   if (person.modal() === undefined) return;

@@ -134,8 +134,8 @@ export function createPersons(): Persons {
 
 /** Which of many are one, and from which line of the audit on. */
 function createJoins(): {
-  join(one: string, other: string, seq: number): void;
-  isSame(one: string, other: string, seq: number): boolean;
+  readonly join: (one: string, other: string, seq: number) => void;
+  readonly isSame: (one: string, other: string, seq: number) => boolean;
 } {
   const joins: { readonly seq: number; readonly into: string; readonly from: string }[] = [];
   const rootOf = (one: string, seq: number): string => {

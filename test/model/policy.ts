@@ -114,7 +114,7 @@ const otherLeads = [
   "sam@elsewhere.example",
   "dave@example.com",
 ];
-export const security = ["carol@example.com", "dana@example.com", "greta@example.com", "alba@example.com"];
+const security = ["carol@example.com", "dana@example.com", "greta@example.com", "alba@example.com"];
 export const onCall = "erin@example.com";
 
 /** Whose word counts, one after the other: said here anew. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { User } from "../../playground/slack/model.ts";
 import { OTHER_TEAM_ID, SISTER_TEAM_ID } from "../../playground/slack/seed.ts";
 import type { AccountChange, Unrest } from "./history.ts";
-import type { Someone } from "./policy.ts";
+import { people, type Someone } from "./policy.ts";
 import type { Line } from "./record.ts";
 import type { ModelWorld } from "./world.ts";
 
@@ -213,7 +213,8 @@ export async function restore(world: ModelWorld): Promise<void> {
   }
   for (const by of ["dana", "carol"] as const)
     for (const slackId of persons.locked()) {
-      const whom = world.originals().find(({ id }) => id === slackId)?.name as Someone | undefined;
+      const named = world.originals().find(({ id }) => id === slackId)?.name;
+      const whom = people.find((name) => name === named);
       if (whom) await lockOrLift(world, { do: "lift", by, whom });
     }
 }
