@@ -318,7 +318,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 15,
     without: "the end of an approval whose giver turned out to be who asked",
     file: "src/access/discount-approvals.ts",
-    text: 'if (decision.person === requester.id) return "own";',
+    text: 'if (person === requester.id) return "own";',
     replacement: "",
     tests: ["test/access/identity.test.ts"],
   },
