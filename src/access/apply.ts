@@ -64,8 +64,10 @@ export async function apply(
       ...("isLockedDown" in command && { unlessLockedDown: restsOn(command, decision.next.request) }),
     };
     const recorded = await record(deps, state, transition, command.type).catch((error: unknown) => {
-      // Who asked turned out to be somebody else; the request says so by now. Who acts is asked for by their door.
-      if (!(error instanceof PeopleChanged) || race > 0) throw error;
+      if (!(error instanceof PeopleChanged)) throw error;
+      deps.recent.delete(requestId);
+      // Who asked turned out to be somebody else; the request says so by now. Who acts is asked for by whoever let them.
+      if (isOfPerson(command) || race > 0) throw error;
       return undefined;
     });
     if (recorded) {
@@ -88,6 +90,10 @@ function restsOn(
   return command.type === "approve"
     ? [requester.id, ...countedApprovals(decisions).map(({ person }) => person)]
     : [command.by.id];
+}
+
+function isOfPerson(command: Command): boolean {
+  return "by" in command && typeof command.by === "object";
 }
 
 function record(

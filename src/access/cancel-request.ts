@@ -2,6 +2,7 @@ import type { State } from "../domain/decide.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Caller } from "../identity/caller.ts";
 import { apply } from "./apply.ts";
+import { askingAgain } from "./ask-again.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
 
@@ -9,10 +10,16 @@ export type CancelAnswer =
   | { readonly cancelled: true; readonly state: State }
   | { readonly cancelled: false; readonly refusal: Refusal; readonly state: State };
 
+type PersonCancels = { readonly requestId: string; readonly by: Caller; readonly key: string };
+
 /** The requester takes back what they asked for and nobody has decided yet. */
-export async function cancelRequest(
+export function cancelRequest(deps: PolicyDeps, asked: PersonCancels): Promise<CancelAnswer> {
+  return askingAgain(() => cancelOnce(deps, asked));
+}
+
+async function cancelOnce(
   deps: PolicyDeps,
-  { requestId, by: caller, key }: { readonly requestId: string; readonly by: Caller; readonly key: string },
+  { requestId, by: caller, key }: PersonCancels,
 ): Promise<CancelAnswer> {
   const by = await deps.people.resolve(caller);
   const applied = await apply(deps, requestId, { type: "cancel", by });

@@ -12,6 +12,7 @@ import { wordRefusals } from "../policy/explain.ts";
 import { isLockedDown } from "../policy/lockdown.ts";
 import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
+import { askingAgain } from "./ask-again.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { discountWhoMayNotDecide } from "./discount-approvals.ts";
 import { changesToday } from "./grant-changes.ts";
@@ -39,7 +40,11 @@ export type DecisionAnswer =
     };
 
 /** A person approves or denies. Who may is asked of today's policy; a refusal is recorded and changes nothing else. */
-export async function decideRequest(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
+export function decideRequest(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
+  return askingAgain(() => decideOnce(deps, decision));
+}
+
+async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
   const { requestId, key } = decision;
   const by = await deps.people.resolve(decision.by);
   const policy = deps.policy();

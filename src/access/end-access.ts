@@ -5,6 +5,7 @@ import type { Caller } from "../identity/caller.ts";
 import { readState } from "../persistence/requests.ts";
 import { isAdmin } from "../policy/people.ts";
 import { apply } from "./apply.ts";
+import { askingAgain } from "./ask-again.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { authorityOver, readToday } from "./read-facts.ts";
@@ -19,10 +20,11 @@ type PersonEnds = { readonly requestId: string; readonly by: Caller; readonly ke
  * Ends live access now: whoever asked gives it back; whoever may approve it, may have approved it, or administers Hallpass,
  * withdraws it.
  */
-export async function endAccess(
-  deps: PolicyDeps,
-  { requestId, by: caller, key }: PersonEnds,
-): Promise<EndAnswer> {
+export function endAccess(deps: PolicyDeps, asked: PersonEnds): Promise<EndAnswer> {
+  return askingAgain(() => endOnce(deps, asked));
+}
+
+async function endOnce(deps: PolicyDeps, { requestId, by: caller, key }: PersonEnds): Promise<EndAnswer> {
   const by = await deps.people.resolve(caller);
   const read = await readState(deps.db, deps.clock, requestId);
   if (!read) throw new Error(`no request ${requestId}`);

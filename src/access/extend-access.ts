@@ -5,6 +5,7 @@ import type { Caller } from "../identity/caller.ts";
 import { countExtensions } from "../persistence/extensions.ts";
 import { readState } from "../persistence/requests.ts";
 import { isLockedDown } from "../policy/lockdown.ts";
+import { askingAgain } from "./ask-again.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { changesToday } from "./grant-changes.ts";
@@ -16,10 +17,16 @@ export type ExtensionAnswer =
   | { readonly asked: true; readonly answer: AccessAnswer }
   | { readonly asked: false; readonly refusal: Refusal; readonly state: State };
 
+type PersonExtends = { readonly requestId: string; readonly by: Caller; readonly key: string };
+
 /** Asks that live access last longer, by what today's rule lets it be extended; judged like any other request. */
-export async function extendAccess(
+export function extendAccess(deps: PolicyDeps, asked: PersonExtends): Promise<ExtensionAnswer> {
+  return askingAgain(() => extendOnce(deps, asked));
+}
+
+async function extendOnce(
   deps: PolicyDeps,
-  { requestId, by: caller, key }: { readonly requestId: string; readonly by: Caller; readonly key: string },
+  { requestId, by: caller, key }: PersonExtends,
 ): Promise<ExtensionAnswer> {
   const by = await deps.people.resolve(caller);
   const read = await readState(deps.db, deps.clock, requestId);
@@ -63,5 +70,5 @@ export async function extendAccess(
     ...(terms.ip === undefined ? {} : { ip: terms.ip }),
   });
   // Somebody, perhaps the same with another click, was first: what they asked for counts now.
-  return answer ? { asked: true, answer } : extendAccess(deps, { requestId, by, key });
+  return answer ? { asked: true, answer } : extendOnce(deps, { requestId, by, key });
 }

@@ -8,6 +8,7 @@ import { evaluate, type Evaluation } from "../policy/evaluate.ts";
 import { wordRefusals } from "../policy/explain.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { PolicyRefusal } from "../policy/refusals.ts";
+import { askingAgain } from "./ask-again.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { draftRequest } from "./draft-request.ts";
 import { readFacts } from "./read-facts.ts";
@@ -61,7 +62,7 @@ const maxRaces = 50;
 /** Files an access request: evaluated by the policy in force, recorded with its events and effects in one statement. */
 export async function requestAccess(deps: PolicyDeps, ask: AccessAsk): Promise<AccessAnswer> {
   for (let race = 0; race < maxRaces; race += 1) {
-    const answer = await fileAsk(deps, ask);
+    const answer = await askingAgain(() => fileAsk(deps, ask));
     if (answer) return answer;
   }
   throw new Error(`its requester was given other access ${maxRaces} times while a request was being filed`);

@@ -8,6 +8,7 @@ import { isLockedDown } from "../policy/lockdown.ts";
 import { peopleAmong } from "../policy/people.ts";
 import type { Policy } from "../policy/policy.ts";
 import { apply } from "./apply.ts";
+import { askingAgain } from "./ask-again.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { readToday } from "./read-facts.ts";
@@ -26,7 +27,11 @@ export type ReviewAnswer =
   | { readonly reviewed: false; readonly refusal: Refusal; readonly state: State };
 
 /** A person looks at access that was taken at once, and says what they find. */
-export async function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
+export function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
+  return askingAgain(() => reviewOnce(deps, review));
+}
+
+async function reviewOnce(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
   const { requestId, verdict, key } = review;
   const by = await deps.people.resolve(review.by);
   const policy = deps.policy();

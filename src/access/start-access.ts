@@ -3,6 +3,7 @@ import type { Refusal } from "../domain/refusal.ts";
 import type { Caller } from "../identity/caller.ts";
 import { isLockedDown } from "../policy/lockdown.ts";
 import { apply } from "./apply.ts";
+import { askingAgain } from "./ask-again.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { changesToday } from "./grant-changes.ts";
@@ -12,10 +13,16 @@ export type StartAnswer =
   | { readonly started: true; readonly state: State }
   | { readonly started: false; readonly refusal: Refusal; readonly state: State };
 
+type PersonStarts = { readonly requestId: string; readonly by: Caller; readonly key: string };
+
 /** The requester starts what was approved, if today's policy would still let them ask for it. */
-export async function startAccess(
+export function startAccess(deps: PolicyDeps, asked: PersonStarts): Promise<StartAnswer> {
+  return askingAgain(() => startOnce(deps, asked));
+}
+
+async function startOnce(
   deps: PolicyDeps,
-  { requestId, by: caller, key }: { readonly requestId: string; readonly by: Caller; readonly key: string },
+  { requestId, by: caller, key }: PersonStarts,
 ): Promise<StartAnswer> {
   const by = await deps.people.resolve(caller);
   const policy = deps.policy();

@@ -29,18 +29,20 @@ export type EventRow = Readonly<Record<string, unknown>>;
 
 /**
  * Does `write` with the rows of events, which are of one request unless there is none. `write` holds them against
- * `hallpass_insist_on_people`, as `insertEvents` does.
+ * `hallpass_insist_on_people`, as `insertEvents` does. `judged`: numbers of people it writes besides.
  */
 export async function withEventRows<T>(
   db: Statements,
   events: readonly AuditEvent[],
   context: Omit<EventContext, "id" | "number"> | undefined,
   write: (rows: readonly EventRow[], insist: Insist) => Promise<T>,
+  judged: readonly number[] = [],
 ): Promise<T> {
   return withRowsOf(
     db,
     events.map((event) => ({ event, context })),
     write,
+    judged,
   );
 }
 
@@ -52,6 +54,7 @@ export async function withRowsOf<T>(
     readonly context: (Omit<EventContext, "id" | "number"> & { readonly id?: string }) | undefined;
   }[],
   write: (rows: readonly EventRow[], insist: Insist) => Promise<T>,
+  judged: readonly number[] = [],
 ): Promise<T> {
   if (all.length === 0) return write([], { persons: [], seen: 0 });
   const values: PersonalValue[] = [];
@@ -64,15 +67,19 @@ export async function withRowsOf<T>(
     person: () => 0,
   };
   for (const { event, context } of all) eventRow(event, context, collector);
-  return withSealer(db, values, (sealer, insist) =>
-    write(
-      all.map(({ event, context }) => ({
-        id: uuidv7(),
-        requestId: context?.id,
-        ...eventRow(event, context, sealer),
-      })),
-      insist,
-    ),
+  return withSealer(
+    db,
+    values,
+    (sealer, insist) =>
+      write(
+        all.map(({ event, context }) => ({
+          id: uuidv7(),
+          requestId: context?.id,
+          ...eventRow(event, context, sealer),
+        })),
+        insist,
+      ),
+    judged,
   );
 }
 

@@ -16,7 +16,7 @@ import type { LookUp } from "../identity/standing.ts";
 import type { Clock } from "./clock.ts";
 import { insertEvents, withEventRows } from "./event-rows.ts";
 import { decidedBetween, joinPeople, lockPeople, noteChange, nowIn, takeNames } from "./join-people.ts";
-import { changesHeard, forgetPeople, type Statements } from "./people.ts";
+import { changesHeard, forgetPeople, type Statements, watchPeople } from "./people.ts";
 
 export type PeopleDeps = {
   readonly db: PrismaClient;
@@ -102,8 +102,11 @@ function createMemory(db: PrismaClient): Memory {
     heard = changesHeard(db);
     const known = entries.get(key);
     if (known && known.until > performance.now()) return known.value;
+    const before = heard;
+    await watchPeople(db);
     const value = await ask();
-    entries.set(key, { value, until: performance.now() + rememberMs });
+    // What was asked before a change is not what is known after it.
+    if (before === changesHeard(db)) entries.set(key, { value, until: performance.now() + rememberMs });
     return value;
   };
   // By the kind of the key there is one kind of value, which a map cannot say.

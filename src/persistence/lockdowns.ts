@@ -39,18 +39,23 @@ export async function beginLockdown(
   { event, by, ...options }: Recorded,
 ): Promise<boolean> {
   const place = { ...options, from: Prisma.sql`begun` };
-  const begun = await withEventRows(db, [event], undefined, (rows, insist) =>
-    committing(
-      "lockdown",
-      () => db.$queryRaw<unknown[]>`
+  const begun = await withEventRows(
+    db,
+    [event],
+    undefined,
+    (rows, insist) =>
+      committing(
+        "lockdown",
+        () => db.$queryRaw<unknown[]>`
       with begun as (
         insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
-        values (${uuidv7()}::uuid, ${locked.kind}, ${locked.value}, ${personOf(locked)}, ${reason}, ${by}, ${clock.now})
+        values (${uuidv7()}::uuid, ${locked.kind}, ${locked.value}, ${whoNow(locked)}, ${reason}, ${by}, ${clock.now})
         on conflict do nothing
         returning id::text),
       logged as (${insertEvents(rows, insist, place)})
       select id from begun`,
-    ),
+      ),
+    personsIn(locked),
   );
   return begun.length > 0;
 }
@@ -63,24 +68,36 @@ export async function liftLockdown(
   { event, by, ...options }: Recorded,
 ): Promise<boolean> {
   const place = { ...options, from: Prisma.sql`lifted` };
-  const lifted = await withEventRows(db, [event], undefined, (rows, insist) =>
-    committing(
-      "lift",
-      () => db.$queryRaw<unknown[]>`
+  const lifted = await withEventRows(
+    db,
+    [event],
+    undefined,
+    (rows, insist) =>
+      committing(
+        "lift",
+        () => db.$queryRaw<unknown[]>`
       with lifted as (
         update lockdowns set lifted_by = ${by}, lifted_at = ${clock.now}
         where kind = ${locked.kind} and lifted_at is null
-          and (case when kind = 'person' then person_id = ${personOf(locked)}::int else value = ${locked.value} end)
+          and (case when kind = 'person' then person_id = ${whoNow(locked)} else value = ${locked.value} end)
         returning id::text),
       logged as (${insertEvents(rows, insist, place)})
       select id from lifted`,
-    ),
+      ),
+    personsIn(locked),
   );
   return lifted.length > 0;
 }
 
-function personOf(locked: Locked): number | null {
-  return locked.kind === "person" ? locked.person : null;
+/** Their number was asked for before it is written. */
+function personsIn(locked: Locked): readonly number[] {
+  return locked.kind === "person" ? [locked.person] : [];
+}
+
+/** Who turned out to be somebody else meanwhile is locked down as who they are. */
+function whoNow(locked: Locked): Prisma.Sql {
+  const person = locked.kind === "person" ? locked.person : null;
+  return Prisma.sql`(select coalesce(joined_into, id) from people where id = ${person}::int)`;
 }
 
 /** Of which requests `r` a lockdown `l` is about; a bundle is locked down with any resource in it. */

@@ -45,24 +45,31 @@ export type Insist = { readonly persons: readonly number[]; readonly seen: numbe
 type Remembered = { readonly known: Map<Whose, Known>; readonly seen: number };
 
 /** The people that a process has met, with their keys; one for each Prisma client, because it is a cache of that database. */
-const rememberedBy = new WeakMap<Statements, Remembered>();
+const rememberedBy = new WeakMap<Statements, Promise<Remembered>>();
 
 /** What asks the database, within a transaction or not. */
 export type Statements = Pick<PrismaClient, "$queryRaw" | "$executeRaw">;
 
 /**
- * Does `write` with what seals these values. Of people this process has met before it costs nothing; of others a statement or
- * two. When somebody was erased meanwhile, or turned out to be somebody else, all are asked for anew: whoever comes back then is a
+ * Does `write` with what seals these values. Of people this process has met before it costs nothing; of others a few statements.
+ * When somebody was erased meanwhile, or turned out to be somebody else, all are asked for anew: whoever comes back then is a
  * new person. `write` runs `hallpass_insist_on_people` within what it writes.
- * Throws `PeopleChanged` where a value is of a number that turned out to be somebody else's.
+ * Throws `PeopleChanged` where a value, or a judgement, is of a number about which who is who has changed: what was judged of that
+ * number may be another's, so whoever judged asks again. `judged`: numbers that are written besides those of the values.
  */
 export async function withSealer<T>(
   db: Statements,
   values: readonly PersonalValue[],
   write: (sealer: Sealer, insist: Insist) => Promise<T>,
+  judged: readonly number[] = [],
 ): Promise<T> {
+  const numbers = [...judged, ...values.flatMap(({ whose }) => (typeof whose === "number" ? [whose] : []))];
+  let since: number | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const { people, seen } = await prepare(db, values);
+    since ??= seen;
+    // After all are asked for anew, so that no change falls between.
+    if (seen !== since && (await haveChanged(db, numbers, since))) throw new PeopleChanged();
     const persons = [...new Set(Array.from(people.values(), ({ id }) => id))];
     try {
       return await write(createSealer(people), { persons, seen });
@@ -78,6 +85,14 @@ function isOutdated(error: unknown): boolean {
   return message.includes("hallpass_person_erased") || message.includes("hallpass_people_changed");
 }
 
+/** Whether who is who has changed about one of these numbers after a change. */
+async function haveChanged(db: Statements, numbers: readonly number[], since: number): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select 1 as changed from person_changes
+    where id > ${since} and (person_id = any (${numbers}::int[]) or other_id = any (${numbers}::int[])) limit 1`;
+  return rows.length > 0;
+}
+
 /** How often a process has heard that who is who has changed. */
 const changes = new WeakMap<Statements, number>();
 
@@ -90,6 +105,14 @@ export function forgetPeople(db: Statements): void {
 /** Whatever was remembered of who is who when this was another number may be wrong. */
 export function changesHeard(db: Statements): number {
   return changes.get(db) ?? 0;
+}
+
+/**
+ * Has whatever is written from now on held against the changes of who is who after this moment: before who somebody is is asked
+ * for to be remembered, so that what is remembered is not older.
+ */
+export async function watchPeople(db: Statements): Promise<void> {
+  await remember(db);
 }
 
 const maxAttempts = 5;
@@ -138,6 +161,7 @@ async function prepare(
     remembered.get(whose)?.valueIds.has(nameOf(kind, value)) !== true;
   // Two processes may meet somebody at the same moment: what the other has just written is there at the second look.
   for (let look = 0; look < maxAttempts; look += 1) {
+    await insistOnAccounts(db, values.filter(isMissing));
     const strangers: readonly Stranger[] = [...byWhose].filter(([whose]) => !remembered.has(whose));
     await meet(db, strangers.filter(isByName), remembered);
     await recall(db, strangers.filter(isByNumber), remembered);
@@ -157,14 +181,32 @@ async function prepare(
 }
 
 async function remember(db: Statements): Promise<Remembered> {
-  const remembered = rememberedBy.get(db);
-  if (remembered && remembered.known.size <= maxRemembered) return remembered;
-  // Before anybody is asked for: a change that comes between is then noticed.
+  const begun = rememberedBy.get(db) ?? begin(db);
+  const remembered = await begun;
+  if (remembered.known.size <= maxRemembered) return remembered;
+  // Whoever remembers besides who is who remembers it of an older moment than what is begun next.
+  if (rememberedBy.get(db) === begun) forgetPeople(db);
+  return remember(db);
+}
+
+/** One for all who ask at once: what each of them learns is not older than the change it begins at. */
+function begin(db: Statements): Promise<Remembered> {
+  const begun = readSeen(db).then(
+    (seen) => ({ known: new Map<Whose, Known>(), seen }),
+    (error: unknown) => {
+      if (rememberedBy.get(db) === begun) rememberedBy.delete(db);
+      throw error;
+    },
+  );
+  rememberedBy.set(db, begun);
+  return begun;
+}
+
+/** Before anybody is asked for: a change that comes between is then noticed. */
+async function readSeen(db: Statements): Promise<number> {
   const [row] = await db.$queryRaw<{ seen: number }[]>`
     select coalesce(max(id), 0) as seen from person_changes`;
-  const fresh = { known: new Map<Whose, Known>(), seen: row?.seen ?? 0 };
-  rememberedBy.set(db, fresh);
-  return fresh;
+  return row?.seen ?? 0;
 }
 
 type Stranger = readonly [Whose, readonly PersonalValue[]];
@@ -237,6 +279,24 @@ async function meet(
     remembered.set(called, knownBy(met, valuesOf.get(called) ?? []));
 }
 
+/**
+ * Throws `PeopleChanged` where an account that is told with a number is another's: who acts may have been asked for before the
+ * process forgot who is who, and act after it.
+ */
+async function insistOnAccounts(db: Statements, missing: readonly PersonalValue[]): Promise<void> {
+  const told = missing.flatMap(({ whose, kind, value }) =>
+    typeof whose === "number" && kind === "slack_id" ? [{ person: whose, name: value }] : [],
+  );
+  if (told.length === 0) return;
+  const rows = await db.$queryRaw<unknown[]>`
+    select 1 as others from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as o(person int, name text)
+    join person_names n on n.kind = 'slack_id' and n.name = o.name and n.until is null
+    where n.person_id <> o.person limit 1`;
+  if (rows.length === 0) return;
+  forgetPeople(db);
+  throw new PeopleChanged();
+}
+
 const Recalled = z.array(
   z.object({ id: z.number(), joined: z.number().nullable(), key: hex.nullable(), values: stored }),
 );
@@ -256,7 +316,11 @@ async function recall(
     from people p where p.id = any (${numbers}::int[])`;
   const valuesOf = new Map(strangers);
   for (const { id, joined, key, values } of Recalled.parse(rows)) {
-    if (joined !== null || key === null) throw new PeopleChanged();
+    if (joined !== null || key === null) {
+      // Else whoever asks again who is who is told the same number.
+      forgetPeople(db);
+      throw new PeopleChanged();
+    }
     remembered.set(id, knownBy({ id, key, values }, valuesOf.get(id) ?? []));
   }
 }

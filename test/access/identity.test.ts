@@ -3,8 +3,15 @@ import { decideRequest } from "../../src/access/decide-request.ts";
 import { offboard } from "../../src/access/offboard.ts";
 import { requestAccess, type AccessAnswer } from "../../src/access/request-access.ts";
 import { pino } from "pino";
-import { beginLockdown } from "../../src/persistence/lockdowns.ts";
 import { onAccountChanged } from "../../src/slack/listeners/account-changed.ts";
+import { actorOf } from "../../src/domain/request-consequences.ts";
+import { PeopleChanged } from "../../src/identity/people.ts";
+import { nameKey } from "../../src/identity/recognise.ts";
+import { recordEvent } from "../../src/persistence/audit.ts";
+import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { beginLockdown, readLockdowns } from "../../src/persistence/lockdowns.ts";
+import { joinByHand, splitByHand } from "../../src/persistence/people-by-hand.ts";
+import { forgetPeople } from "../../src/persistence/people.ts";
 import { offboardLeavers } from "../../src/slack/leavers.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
@@ -63,7 +70,7 @@ describe("limits count for a person, whatever address they show", () => {
   });
 
   it("and whoever a rule denies is denied under every address of theirs", async () => {
-    expect(await ask(amy, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
+    expect(await ask(amy, "read")).toMatchObject({ refusals: [{ kind: "denied" }] });
     expect(await ask(alice, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
     expect(await ask({ ...bob, slackId: "UBOB" }, "write")).toMatchObject({ outcome: "filed" });
   });
@@ -374,4 +381,120 @@ it("two people who turn out to be one have not approved one another's", async ()
     const decision = { requestId: filed.request.id, by, verdict: approve, key: `click ${index}` };
     expect(await decideRequest(office, decision)).toMatchObject({ refusal: "own_request" });
   }
+});
+
+describe("an operator tells people apart, or makes them one, beside the bot", () => {
+  const one: Caller = { slackId: "UGUS1", email: "gus@example.com", name: "Gus" };
+  const two: Caller = { slackId: "UGUS2", email: "gus2@example.com", name: "Gus" };
+  const approve = { type: "approve" } as const;
+  let other: Database;
+
+  beforeEach(async () => {
+    await office.close();
+    office = await openOffice({
+      policy: policyWith(`
+  - { name: no Amy, requesters: [amy@example.com], access: ["orders-db:write"], decision: deny, message: no }
+  - name: anything
+    requesters: [everyone]
+    access: ["orders-db:*"]
+    decision: review
+    approvals: [{ count: 2, from: [gus@example.com, gus2@example.com, bob@example.com] }]
+`),
+    });
+    other = openDatabase(office.workUrl);
+    office.accounts.set("UGUS2", { is: "here", caller: two });
+  });
+  afterEach(() => other?.close());
+
+  const idOf = async (caller: Caller): Promise<number> => (await office.people.resolve(caller)).id;
+
+  /** The bot knows them as one by then, and has just been asked who the second is. */
+  async function split(): Promise<{ readonly first: number; readonly second: number }> {
+    const [first, second] = [await idOf(one), await idOf(two)];
+    await joinByHand(other.prisma, office.clock, first, second);
+    await ask(bob, "write", "so that the bot hears of it");
+    expect(await idOf(two)).toBe(first);
+    const names = ["UGUS2", "gus2@example.com"].map(nameKey);
+    expect(await splitByHand(other.prisma, office.clock, { person: first, names })).toMatchObject({
+      other: second,
+    });
+    return { first, second };
+  }
+
+  it("whoever was split off files as who they are, and decides nothing of their own", async () => {
+    const { second } = await split();
+    const filed = await ask(two);
+    if (filed.outcome !== "filed") throw new Error(filed.outcome);
+    expect(filed.request.requester.id).toBe(second);
+    const decision = { requestId: filed.request.id, by: two, verdict: approve, key: "own" };
+    expect(await decideRequest(office, decision)).toMatchObject({ refusal: "own_request" });
+  });
+
+  it("and approves as who they are, once", async () => {
+    const filed = await ask(alice);
+    if (filed.outcome !== "filed") throw new Error(filed.outcome);
+    const { second } = await split();
+    const decision = { requestId: filed.request.id, by: two, verdict: approve };
+    expect(await decideRequest(office, { ...decision, key: "1" })).toMatchObject({ decided: true });
+    expect(await decideRequest(office, { ...decision, key: "2" })).toMatchObject({ decided: false });
+    const { request } = await office.state(filed.request.id);
+    expect(request).toMatchObject({ status: "pending", decisions: [{ person: second }] });
+  });
+
+  it("what was judged of a number is not written once who is who has changed about it", async () => {
+    const { first, second } = await split();
+    const lockdown = { kind: "person", value: "gus2@example.com", reason: "rogue" } as const;
+    const event = {
+      type: "lockdown.begun",
+      at: new Date(),
+      actor: { kind: "hallpass" },
+      data: lockdown,
+    } as const;
+    const begin = (person: number): Promise<boolean> =>
+      beginLockdown(office.db, office.clock, { ...lockdown, person }, { event, by: "dana@example.com" });
+    await expect(begin(first)).rejects.toBeInstanceOf(PeopleChanged);
+    expect(await readLockdowns(office.db)).toEqual([]);
+    expect(await begin(second)).toBe(true);
+  });
+
+  it("nor where the process has heard of the change between", async () => {
+    await split();
+    const by = await office.people.resolve(two);
+    forgetPeople(office.db);
+    const event = {
+      type: "audit.asked",
+      at: new Date(),
+      actor: actorOf(by),
+      data: { question: "who", via: "slack" },
+    } as const;
+    await expect(recordEvent(office.db, event)).rejects.toBeInstanceOf(PeopleChanged);
+    expect(await office.events()).not.toContain("audit.asked");
+  });
+
+  it("nor where nothing was written since who somebody is was asked", async () => {
+    const filed = await ask(alice);
+    if (filed.outcome !== "filed") throw new Error(filed.outcome);
+    const [first, second] = [await idOf(one), await idOf(two)];
+    await joinByHand(other.prisma, office.clock, first, second);
+    forgetPeople(office.db);
+    const by = await office.people.resolve(two);
+    expect(by.id).toBe(first);
+    const names = ["UGUS2", "gus2@example.com"].map(nameKey);
+    await splitByHand(other.prisma, office.clock, { person: first, names });
+    const decision = { requestId: filed.request.id, by: two, verdict: approve, key: "1" };
+    expect(await decideRequest(office, decision)).toMatchObject({ decided: true });
+    expect((await office.state(filed.request.id)).request.decisions).toMatchObject([{ person: second }]);
+  });
+
+  it("whoever was joined may act at once, and is denied whatever the other is denied", async () => {
+    const joined: Caller = { slackId: "UAMY", email: "amy@example.com", name: "Amy" };
+    const [first, second] = [await idOf(one), await idOf(joined)];
+    expect(await office.people.addressesOf(first)).toEqual(["gus@example.com"]);
+    await joinByHand(other.prisma, office.clock, first, second);
+    expect(await ask(one, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
+    expect(await ask(joined, "read")).toMatchObject({
+      outcome: "filed",
+      request: { requester: { id: first } },
+    });
+  });
 });
