@@ -6,9 +6,11 @@ import {
   describePerson,
   type DescribedPerson,
   joinByHand,
+  type JoinRefusal,
   splitByHand,
 } from "../persistence/people-by-hand.ts";
 import type { SplitRefusal } from "../persistence/split-people.ts";
+import { isEmail } from "../policy/principal.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
@@ -25,14 +27,15 @@ export async function peopleShow(
 
 /** `hallpass people join`: two people are one from now on. Resolves with the exit code. */
 export async function peopleJoin(one: string, other: string): Promise<number> {
-  const joined = await inDatabase(async (db) => {
+  const { joined, requests } = await inDatabase(async (db) => {
     const [a, b] = [await find(db, one), await find(db, other)];
-    if (a.id === b.id) throw new CommandError(`${one} and ${other} are one person already: ${a.id}.`);
-    const erased = [a, b].find(({ erasedAt }) => erasedAt !== null);
-    if (erased) throw new CommandError(`Person ${erased.id} is erased, and can't be joined with anybody.`);
-    return find(db, await joinByHand(db, createDatabaseClock(), a.id, b.id));
+    const result = await joinByHand(db, createDatabaseClock(), a.id, b.id);
+    if ("refusal" in result) throw new CommandError(wordJoinRefusal(result.refusal));
+    return { joined: await find(db, result.person), requests: result.requests };
   });
-  process.stdout.write(wordPerson(joined));
+  const decided =
+    requests.length === 0 ? "" : `One of them decided about the other: look at ${requests.join(", ")}.\n`;
+  process.stdout.write(`${wordPerson(joined)}${decided}`);
   return 0;
 }
 
@@ -46,6 +49,7 @@ export async function peopleSplit(called: string, names: readonly string[]): Pro
     return [await find(db, id), await find(db, result.other)];
   });
   process.stdout.write(`${wordPerson(person)}\n${wordPerson(other)}`);
+  process.stderr.write(wordSeparated([person, other]));
   return 0;
 }
 
@@ -62,20 +66,48 @@ async function inDatabase<T>(work: (db: PrismaClient) => Promise<T>): Promise<T>
 
 async function find(db: PrismaClient, called: string | number): Promise<DescribedPerson> {
   const number = /^(?:person-)?(\d{1,9})$/.exec(String(called))?.[1];
+  if (number === undefined && !isAccount(String(called)) && !isEmail(String(called)))
+    throw new CommandError(`Expected an e-mail address, a Slack id or a person's number, got “${called}”.`);
   const person = await describePerson(db, number === undefined ? called : Number(number));
   if (person) return person;
   throw new CommandError(
-    `Nobody goes by ${called} now: expected an e-mail address, the id of a Slack account, or a person's number such as 7.`,
+    `Nobody here is known as “${called}”; people are known once they have used Hallpass.`,
   );
+}
+
+function isAccount(called: string): boolean {
+  return /^[UW][A-Z0-9]+$/.test(called);
+}
+
+function wordJoinRefusal({ kind, person }: JoinRefusal): string {
+  switch (kind) {
+    case "same":
+      return `Both are the same person already (person ${person}): nothing was changed.`;
+    case "erased":
+      return `Person ${person} is erased, and can't be joined with anybody: nothing was changed.`;
+  }
 }
 
 function wordRefusal(refusal: SplitRefusal, person: number, names: readonly string[]): string {
   switch (refusal) {
     case "not_theirs":
-      return `Person ${person} does not go by all of ${names.join(", ")}: see hallpass people show ${person}. Nothing was changed.`;
+      return `Person ${person} does not go by all of ${names.map((name) => `“${name}”`).join(", ")}: see hallpass people show ${person}. Nothing was changed.`;
     case "nothing_left":
       return `That is all person ${person} goes by: leave them at least one account or address. Nothing was changed.`;
   }
+}
+
+/** An account that shows the address of another makes them one: so it is where one of the two has no account, or no address, left. */
+function wordSeparated(people: readonly DescribedPerson[]): string {
+  return people
+    .flatMap(({ id, names }) => {
+      const has = (kind: DescribedPerson["names"][number]["kind"]): boolean =>
+        names.some((name) => name.kind === kind && name.until === null);
+      const lacks = !has("email") ? "address" : has("slack_id") ? undefined : "Slack account";
+      if (lacks === undefined) return [];
+      return `Warning: person ${id} goes by no ${lacks}. An account that shows an address of the other makes them one person again: split it off together with that address.\n`;
+    })
+    .join("");
 }
 
 function wordPerson({ id, erasedAt, joined, names }: DescribedPerson): string {

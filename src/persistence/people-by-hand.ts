@@ -53,15 +53,27 @@ export async function describePerson(
   return rows[0] === undefined ? undefined : Described.parse(rows[0]);
 }
 
-/** An operator says that two people are one; on record. The number that stands for both. */
+/** Why two people cannot be joined: they are one already, or one of them is erased. */
+export type JoinRefusal =
+  { readonly kind: "same"; readonly person: number } | { readonly kind: "erased"; readonly person: number };
+
+/** The number that stands for both, and the requests in which one had decided about the other. */
+export type Joined = { readonly person: number; readonly requests: readonly string[] };
+
+/** An operator says that two people are one; on record. Either may have turned out to be somebody else since they were looked up. */
 export async function joinByHand(
   db: PrismaClient,
   clock: Clock,
   one: number,
   other: number,
-): Promise<number> {
-  const [into, from] = one < other ? [one, other] : [other, one];
+): Promise<Joined | { readonly refusal: JoinRefusal }> {
   return changeByHand(db, async (tx) => {
+    const now = await whoNow(tx, [one, other]);
+    const erased = now.find(({ isErased }) => isErased);
+    if (erased) return { refusal: { kind: "erased", person: erased.id } };
+    const [into, from] = now.map(({ id }) => id);
+    if (into === undefined) throw new Error(`no person ${one} or ${other}`);
+    if (from === undefined) return { refusal: { kind: "same", person: into } };
     const requests = await decidedBetween(tx, into, from);
     await joinPeople(tx, clock, { into, from });
     const [address] = await tx.$queryRaw<{ name: string }[]>`
@@ -73,8 +85,19 @@ export async function joinByHand(
       data: { person: into, other: from, address: address?.name ?? "", requests: [...requests], via: "cli" },
     });
     await noteChange(tx, clock, "joined", into, from);
-    return into;
+    return { person: into, requests };
   });
+}
+
+/** Who these people are by now, each once. */
+function whoNow(
+  tx: Statements,
+  numbers: readonly number[],
+): Promise<readonly { readonly id: number; readonly isErased: boolean }[]> {
+  return tx.$queryRaw`
+    select distinct now.id, now.key is null as "isErased"
+    from people p join people now on now.id = coalesce(p.joined_into, p.id)
+    where p.id = any (${[...numbers]}::int[]) order by now.id`;
 }
 
 /** An operator says that a person is two; on record. The number of the other. */

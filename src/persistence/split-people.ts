@@ -30,6 +30,13 @@ export async function splitPeople(
   if (count.all === names.length) return { refusal: "nothing_left" };
   const other = await takeNames(tx, clock, names, await findOrigin(tx, person, named));
   await tx.$executeRaw`update people set joined_into = null where id = ${other} and joined_into is not null`;
+  // Whoever had turned out to be the other is theirs, by now under their names.
+  await tx.$executeRaw`
+    update people p set joined_into = ${other}
+    where p.joined_into = ${person} and exists (select from person_names n where n.person_id = p.id) and not exists (
+      select from person_names n where n.person_id = p.id and not exists (
+        select from person_names o
+        where o.person_id = ${other} and o.until is null and o.kind = n.kind and o.name = n.name))`;
   // Nothing is filed or decided meanwhile by who does not know of it.
   await tx.$executeRaw`lock table access_requests, lockdowns in share row exclusive mode`;
   const isTheirs = (slackId: Prisma.Sql, email: Prisma.Sql): Prisma.Sql => Prisma.sql`
@@ -48,21 +55,56 @@ export async function splitPeople(
                             then d || jsonb_build_object('person', ${other}::int) else d end order by place)
       from jsonb_array_elements(r.decisions) with ordinality as e(d, place))
     where decisions @> jsonb_build_array(jsonb_build_object('person', ${person}::int))`;
-  await tx.$executeRaw`
-    update lockdowns set person_id = ${other}
-    where person_id = ${person} and lower(value) in (
-      select name from jsonb_to_recordset(${named}::jsonb) as o(kind text, name text))`;
+  await keepLockedDown(tx, person, { other, named });
   return { other };
 }
 
-/** Who went by these names before they turned out to be this person; `undefined` where nobody went by all of them. */
+/** Nothing is freed by a split: whoever one is locked down as, both are, and an admin lifts what is too much. */
+async function keepLockedDown(
+  tx: Statements,
+  person: number,
+  { other, named }: { readonly other: number; readonly named: string },
+): Promise<void> {
+  // By a name of each, so that it can be lifted by that.
+  const valueFor = (who: number): Prisma.Sql => Prisma.sql`
+    case when exists (select from person_names n
+                      where n.person_id = ${who} and n.until is null and lower(n.name) = lower(l.value))
+         then l.value
+         else (select n.name from person_names n
+               where n.person_id = ${who} and n.until is null order by n.kind, n.name limit 1) end`;
+  await tx.$executeRaw`
+    insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
+    select gen_random_uuid(), kind, ${valueFor(other)}, ${other}, reason, locked_by, locked_at
+    from lockdowns l where person_id = ${person} and lifted_at is null
+    on conflict do nothing`;
+  await tx.$executeRaw`
+    update lockdowns l set value = ${valueFor(person)} where person_id = ${person} and lifted_at is null`;
+  await tx.$executeRaw`
+    update lockdowns set person_id = ${other}
+    where person_id = ${person} and lifted_at is not null and lower(value) in (
+      select lower(name) from jsonb_to_recordset(${named}::jsonb) as o(kind text, name text))`;
+}
+
+/**
+ * Who had these names before they turned out to be this person, as far as joins tell: of each name whoever was the last to come by
+ * it otherwise; of those, who had all of them. `undefined` where that is nobody, or the person themselves.
+ */
 async function findOrigin(tx: Statements, person: number, named: string): Promise<number | undefined> {
   const rows = await tx.$queryRaw<{ id: number }[]>`
-    select p.id from people p
-    where p.joined_into = ${person} and p.key is not null and not exists (
-      select from jsonb_to_recordset(${named}::jsonb) as o(kind text, name text)
-      where not exists (
-        select from person_names n where n.person_id = p.id and n.kind = o.kind and n.name = o.name))
-    order by p.id limit 1`;
+    with named as (select * from jsonb_to_recordset(${named}::jsonb) as o(kind text, name text)),
+    held as (
+      select kind, name, n.id, n.person_id, lag(n.person_id) over (partition by kind, name order by n.id) as before,
+             n.id = min(n.id) over (partition by kind, name, n.person_id) as is_first
+      from person_names n join named using (kind, name)),
+    origin as (
+      select distinct on (kind, name) person_id as id from held h
+      where is_first and not exists (
+        select from person_changes c
+        where c.change = 'joined' and c.person_id = h.person_id and c.other_id = h.before)
+      order by kind, name, h.id desc)
+    select p.id from people p join (select distinct id from origin) o using (id)
+    where p.joined_into = ${person} and p.key is not null
+      and (select count(distinct (kind, name)) from held h where h.person_id = p.id) = (select count(*) from named)
+    order by (select max(c.id) from person_changes c where c.change = 'joined' and c.other_id = p.id) desc limit 1`;
   return rows[0]?.id;
 }

@@ -1,11 +1,13 @@
 import { Client } from "pg";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
 import { type People, PeopleChanged } from "../../src/identity/people.ts";
+import { nameKey } from "../../src/identity/recognise.ts";
 import type { Standing } from "../../src/identity/standing.ts";
 import { recordEvent } from "../../src/persistence/audit.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
 import { type Database, openDatabase } from "../../src/persistence/database.ts";
 import { createPeople, type PersonChanged } from "../../src/persistence/identities.ts";
+import { joinByHand, splitByHand } from "../../src/persistence/people-by-hand.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
 let own: TestDatabase;
@@ -176,5 +178,106 @@ describe("what another process remembers of who is who", () => {
        where e.type = 'request.reminded' order by e.seq`,
     );
     expect(rows).toEqual([{ person: before }, { person: after }]);
+  });
+});
+
+describe("what an operator says", () => {
+  const join = (one: number, two: number): ReturnType<typeof joinByHand> =>
+    joinByHand(other.prisma, clock, one, two);
+  const split = (person: number, ...names: readonly string[]): ReturnType<typeof splitByHand> =>
+    splitByHand(other.prisma, clock, { person, names: names.map(nameKey) });
+  const threePeople = async (): Promise<readonly [number, number, number]> => [
+    await idOf("U1", "a@x.test"),
+    await idOf("U2", "b@x.test"),
+    await idOf("U3", "c@x.test"),
+  ];
+  async function joinedInto(): Promise<Readonly<Record<string, number | null>>> {
+    const { rows } = await client.query<{ id: number; into: number | null }>(
+      "select id, joined_into as into from people",
+    );
+    return Object.fromEntries(rows.map(({ id, into }) => [id, into]));
+  }
+  async function lockDown(person: number, value: string): Promise<void> {
+    await client.query(
+      `insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
+       values (gen_random_uuid(), 'person', $2, $1, 'rogue', 'd@x.test', now())`,
+      [person, value],
+    );
+  }
+  async function lockedDown(): Promise<unknown> {
+    const { rows } = await client.query(
+      "select person_id as person, value from lockdowns where lifted_at is null order by 1",
+    );
+    return rows;
+  }
+
+  it("joins whoever people are by now, at once or one after the other", async () => {
+    const [one, two, three] = await threePeople();
+    expect(await join(one, two)).toEqual({ person: one, requests: [] });
+    // Looked up before the other join was there.
+    expect(await join(two, three)).toEqual({ person: one, requests: [] });
+    expect(await joinedInto()).toEqual({ [one]: null, [two]: one, [three]: one });
+    expect(await idOf("U3", "c@x.test", peopleOn(other))).toBe(one);
+  });
+
+  it("records no join of who is one already, nor of who is erased", async () => {
+    const [one, two, three] = await threePeople();
+    await join(one, two);
+    for (const pair of [[one, one] as const, [one, two] as const, [two, one] as const])
+      expect(await join(...pair)).toEqual({ refusal: { kind: "same", person: one } });
+    await client.query("update people set key = null, erased_at = now() where id = $1", [three]);
+    expect(await join(two, three)).toEqual({ refusal: { kind: "erased", person: three } });
+    expect(await joinedInto()).toEqual({ [one]: null, [two]: one, [three]: null });
+    const { rows } = await client.query("select type from audit_events");
+    expect(rows).toEqual([{ type: "person.joined" }]);
+  });
+
+  it("gives each of several who were joined in turn the number back that was theirs", async () => {
+    const [one, two, three] = await threePeople();
+    await join(two, three);
+    await join(one, two);
+    expect(await split(one, "U3", "c@x.test")).toEqual({ other: three });
+    expect(await split(one, "U2", "b@x.test")).toEqual({ other: two });
+    expect(await joinedInto()).toEqual({ [one]: null, [two]: null, [three]: null });
+  });
+
+  it("and leaves whoever was joined with one of them theirs", async () => {
+    const [one, two, three] = await threePeople();
+    await join(two, three);
+    await join(one, two);
+    expect(await split(one, "U2", "b@x.test", "U3", "c@x.test")).toEqual({ other: two });
+    expect(await joinedInto()).toEqual({ [one]: null, [two]: null, [three]: two });
+    expect(await split(two, "U3")).toEqual({ other: three });
+  });
+
+  it("makes somebody new of names that nobody had before", async () => {
+    const [one, two, three] = await threePeople();
+    await join(one, two);
+    await idOf("U1", "d@x.test");
+    const result = await split(one, "d@x.test");
+    expect(result).toEqual({ other: three + 1 });
+  });
+
+  it("frees nobody who is locked down, and each can be named by what they go by", async () => {
+    const [one, two] = await threePeople();
+    await lockDown(one, "a@x.test");
+    await lockDown(two, "b@x.test");
+    await join(one, two);
+    await split(one, "U2", "b@x.test");
+    expect(await lockedDown()).toEqual([
+      { person: one, value: "a@x.test" },
+      { person: two, value: "b@x.test" },
+    ]);
+  });
+
+  it("frees nobody, whichever of their names they were locked down by", async () => {
+    const [one, two] = await threePeople();
+    await join(one, two);
+    await lockDown(one, "b@x.test");
+    await split(one, "U2", "b@x.test");
+    expect(await lockedDown()).toEqual([
+      { person: one, value: "a@x.test" },
+      { person: two, value: "b@x.test" },
+    ]);
   });
 });
