@@ -42,6 +42,8 @@ function refusalText(refusal: ForgetRefusal, called: string): string {
       return `${called} has asked for access by ${refusal.requests.join(", ")}, which is still open: cancel or decide it first, nothing was erased.`;
     case "locked_down":
       return `${called} is locked down, and would not be any more: lift the lockdown first, nothing was erased.`;
+    case "joined_unrecorded":
+      return `Person ${refusal.people.join(", ")} is taken for ${called} too, and the audit does not say who said so: see hallpass people show, and join or split them on record first. Nothing was erased.`;
   }
 }
 

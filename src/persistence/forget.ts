@@ -11,7 +11,9 @@ export type ForgetRefusal =
   /** By the names of requests: `AR-1042`. */
   | { readonly kind: "has_access"; readonly requests: readonly string[] }
   | { readonly kind: "waits"; readonly requests: readonly string[] }
-  | { readonly kind: "locked_down" };
+  | { readonly kind: "locked_down" }
+  /** Numbers that are joined with theirs, of which the audit does not say so: they may be another's. */
+  | { readonly kind: "joined_unrecorded"; readonly people: readonly number[] };
 
 export type Forgotten =
   | { readonly forgotten: true; readonly person: number; readonly plainEvents: number }
@@ -110,6 +112,8 @@ async function findThem(client: Client, called: string): Promise<Them> {
 }
 
 async function whyNot(client: Client, { people }: Them): Promise<ForgetRefusal | undefined> {
+  const unrecorded = await joinedUnrecorded(client, people);
+  if (unrecorded.length > 0) return { kind: "joined_unrecorded", people: unrecorded };
   const { rows } = await client.query<{ name: string; has_access: boolean }>(
     `select 'AR-' || r.number as name, g.is_live as has_access
      from access_requests r,
@@ -129,6 +133,19 @@ async function whyNot(client: Client, { people }: Them): Promise<ForgetRefusal |
     [people],
   );
   return locked.rows.length > 0 ? { kind: "locked_down" } : undefined;
+}
+
+/** Erasing can't be undone: it follows no join that only a column says. */
+async function joinedUnrecorded(client: Client, people: readonly number[]): Promise<readonly number[]> {
+  const { rows } = await client.query<{ id: number }>(
+    `select id from people p
+     where id = any ($1) and joined_into is not null and not exists (
+       select from audit_events e where e.type = 'person.joined' and (e.data ->> 'other')::int = p.id
+         and (e.data ->> 'person')::int = any ($1))
+     order by id`,
+    [people],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Which rows mention them at all: to look closer at each would take long. */

@@ -75,17 +75,48 @@ test("who somebody is is shown, joined and split again, and each is on record", 
   ]);
 });
 
-test.each([
-  [["show", "nobody@example.com"], "Nobody goes by nobody@example.com now: expected an e-mail address"],
-  [["show", "99999"], "Nobody goes by 99999 now"],
-  [["join", "carl@example.com", "U0CARL"], "are one person already"],
-  [["split", "U0CARL", "ann@example.com"], "does not go by all of ann@example.com"],
+test.each<[readonly string[], string | RegExp]>([
+  [
+    ["show", "nobody@example.com"],
+    "Nobody here is known as “nobody@example.com”; people are known once they have used Hallpass.",
+  ],
+  [["show", "99999"], "Nobody here is known as “99999”"],
+  [["show", "gus"], "Expected an e-mail address, a Slack id or a person's number, got “gus”."],
+  [
+    ["join", "carl@example.com", "U0CARL"],
+    /^.*Both are the same person already \(person \d+\): nothing was changed\.\n$/,
+  ],
+  [["split", "U0CARL", "ann@example.com"], "does not go by all of “ann@example.com”"],
   [["split", "U0CARL", "U0CARL", "carl@example.com"], "leave them at least one"],
 ])("a slip changes nothing and says what was expected: people %s", async (args, words) => {
   await meet("U0CARL", "carl@example.com");
   const before = await client.query("select * from person_names order by id");
   const { code, stderr } = await people(...args);
   expect(code).toBe(1);
-  expect(stderr).toContain(words);
+  expect(stderr).toMatch(words);
   expect((await client.query("select * from person_names order by id")).rows).toEqual(before.rows);
+});
+
+test("a join names the requests in which one of the two decided about the other", async () => {
+  const [dave, erin] = [await meet("U0DAVE", "dave@example.com"), await meet("U0ERIN", "erin@example.com")];
+  await files("U0DAVE", "dave@example.com", dave);
+  const { rows } = await client.query<{ number: number }>(
+    `update access_requests set decisions = jsonb_build_array(jsonb_build_object('person', $2::int, 'email', 'erin@example.com'))
+     where requester_person = $1 returning number`,
+    [dave, erin],
+  );
+  const { stdout } = await people("join", "U0DAVE", "ERIN@example.com");
+  expect(stdout).toContain(`One of them decided about the other: look at AR-${rows[0]?.number}.\n`);
+});
+
+test("whoever splits an account from the address it may show is warned", async () => {
+  const hal = await meet("U0HAL", "hal@example.com");
+  const other = await meet("U0HAL2", "hal2@example.com");
+  await people("join", String(hal), String(other));
+  const { code, stderr } = await people("split", "U0HAL", "U0HAL2");
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /^Warning: person \d+ goes by no address\. An account that shows an address of the other/,
+  );
+  expect(stderr).not.toContain(`person ${hal} goes by no`);
 });

@@ -6,6 +6,7 @@ import { endOpenRequest } from "../../src/access/offboard.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
 import type { Caller } from "../../src/identity/caller.ts";
 import { forgetPerson } from "../../src/persistence/forget.ts";
+import { joinByHand } from "../../src/persistence/people-by-hand.ts";
 import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { ordinaryPolicy } from "../support/hallpass.ts";
@@ -181,4 +182,23 @@ test("somebody locked down is not erased: they would be free again", async () =>
     forgotten: false,
     refusal: { kind: "locked_down" },
   });
+});
+
+test("whoever is joined with somebody only by a column is not erased with them", async () => {
+  const [one, two] = [
+    await office.people.resolve({ email: "erin@example.com", name: "Erin", slackId: "UERIN9" }),
+    await office.people.resolve({ email: "finn@example.com", name: "Finn", slackId: "UFINN9" }),
+  ];
+  await office.db.$executeRaw`update people set joined_into = ${one.id} where id = ${two.id}`;
+  expect(await forgetPerson(office.ownerUrl, "erin@example.com")).toEqual({
+    forgotten: false,
+    refusal: { kind: "joined_unrecorded", people: [two.id] },
+  });
+  await office.db.$executeRaw`update people set joined_into = null where id = ${two.id}`;
+  await joinByHand(office.db, office.clock, one.id, two.id);
+  expect(await forgetPerson(office.ownerUrl, "erin@example.com")).toMatchObject({ forgotten: true });
+  const { rows } = await client.query("select id from people where key is null and id = any ($1)", [
+    [one.id, two.id],
+  ]);
+  expect(rows).toHaveLength(2);
 });

@@ -122,6 +122,10 @@ begin
       where id = greatest(by_account, by_address) or joined_into = greatest(by_account, by_address);
       insert into person_changes (at, change, person_id, other_id)
       values (clock_timestamp(), 'joined', least(by_account, by_address), greatest(by_account, by_address));
+      insert into audit_events (id, at, type, actor_kind, data)
+      values (gen_random_uuid(), date_trunc('milliseconds', clock_timestamp()), 'person.joined', 'hallpass',
+              jsonb_build_object('person', least(by_account, by_address), 'other', greatest(by_account, by_address),
+                                 'address', '', 'requests', '[]'::jsonb, 'via', 'migration'));
       continue;
     end if;
     if by_account is null and by_address is null then
