@@ -15,6 +15,9 @@ const appended = [
 /** Of a table that is only added to, the columns that it changes all the same: who turns out to be one is joined. */
 const changedColumns = ["people.joined_into"];
 
+/** Tables of which it deletes nothing: who went by what is on record, and erasing somebody is their owner's. */
+const kept = ["person_names"];
+
 /** Tables that it only reads: what is retired and what is migrated is written by their owner. */
 const onlyRead = ["_prisma_migrations", "audit_tombstones"];
 
@@ -116,7 +119,7 @@ async function statementsOf(
   { queues }: Place,
 ): Promise<readonly string[]> {
   const { rows } = await client.query(
-    `with asked as (select $1::name, $2::boolean, $3::text[], $4::text[], $5::text[]),
+    `with asked as (select $1::name, $2::boolean, $3::text[], $4::text[], $5::text[], $6::text[]),
      home as (${home}),
      places as (
        select n.oid, n.nspname, n.oid = home.relnamespace as is_home, home.relowner
@@ -126,11 +129,12 @@ async function statementsOf(
        select c.oid, c.relname, c.relacl, c.relowner, p.nspname, p.is_home,
               case when p.is_home and c.relname = any ($3) then array['select']
                    when p.is_home and c.relname = any ($4) then array['select', 'insert']
+                   when p.is_home and c.relname = any ($6) then array['select', 'insert', 'update']
                    else array['select', 'insert', 'update', 'delete'] end as rights
        from pg_class c join places p on p.oid = c.relnamespace
        where c.relkind in ('r', 'p') and (not p.is_home or c.relowner = p.relowner))
      select statement from (${select}) as all_of_them order by statement`,
-    [role, queues, onlyRead, appended, changedColumns],
+    [role, queues, onlyRead, appended, changedColumns, kept],
   );
   return Statements.parse(rows).map(({ statement }) => statement);
 }

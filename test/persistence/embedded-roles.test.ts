@@ -83,6 +83,7 @@ describe("what the working role may do", () => {
     ],
     ["say that it is migrated", () => "delete from _prisma_migrations"],
     ["lay a tombstone", () => "insert into audit_tombstones default values"],
+    ["say that somebody never went by a name", () => "delete from person_names"],
     ["erase somebody", () => "update people set key = null, erased_at = now()"],
   ])("it may not %s", async (_what, statement) => {
     await expect(client.query(statement(pen.dataDir))).rejects.toMatchObject(forbidden);
