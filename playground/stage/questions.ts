@@ -37,7 +37,11 @@ export function askHallpass(databaseUrl: string): Questions {
     },
     events: async () => {
       const { rows } = await pool.query<{ type: string; actorEmail: string | null }>(
-        'select e.type, p.handle as "actorEmail" from audit_events e left join people p on p.id = e.actor_person order by e.seq',
+        // Each event once, however many addresses its actor goes by.
+        `select e.type, (select n.name from person_names n
+                          where n.person_id = e.actor_person and n.kind = 'email' and n.until is null
+                          order by n.since, n.name limit 1) as "actorEmail"
+           from audit_events e order by e.seq`,
       );
       return rows;
     },

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Stage, startStage } from "../../playground/stage/stage.ts";
+import { guideSteps } from "../../playground/web/guide.ts";
 import { isAlive } from "../../src/persistence/embedded-lock.ts";
 import { addressUrl, readRecord, superuser } from "../../src/persistence/embedded-server.ts";
 import { query } from "../support/embedded.ts";
@@ -28,6 +29,17 @@ describe("the stage", () => {
 
   async function membersOf(role: string): Promise<readonly string[]> {
     return (await stage.orders.roles()).find((one) => one.role === role)?.members ?? [];
+  }
+
+  /** The steps of the guide that are done, from what the stage says happened. */
+  async function ticked(): Promise<readonly string[]> {
+    const { facts } = stage;
+    const story = {
+      events: await facts.events(),
+      queriesThatWorked: facts.queriesThatWorked(),
+      clockWasMoved: facts.clockWasMoved(),
+    };
+    return guideSteps(story, "C0ACCESSREQUESTS").flatMap(({ id, isDone }) => (isDone ? [id] : []));
   }
 
   async function ownDatabase(): Promise<string> {
@@ -132,6 +144,7 @@ describe("the stage", () => {
 
   it("asked, approved, read, and over when its time is", async () => {
     expect(await stage.clock.next()).toBeNull();
+    expect(await ticked()).toEqual([]);
     await give("alice", "read 1h look at an order", ["bob"], "#access-requests");
     expect(stage.facts.queriesThatWorked()).toBe(0);
     expect(await run("alice", "select 'orders'")).toMatchObject({ kind: "rows" });
@@ -161,6 +174,9 @@ describe("the stage", () => {
         { type: "grant.revoked", actorEmail: null },
       ]),
     );
+    expect(await ticked()).toEqual(["ask", "approve", "query", "expire"]);
+    await stage.slack.as("dana").types("/access-audit export", { in: "#access-requests" });
+    await until(stage.slack, "the guide to be done", async () => (await ticked()).includes("audit"));
     expect(() => stage.clock.advance(-1)).toThrow(/only goes forward/);
     expect(stage.slack.problems.list()).toEqual([]);
   });
