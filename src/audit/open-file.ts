@@ -7,8 +7,10 @@ const pieceBytes = 256 * 1_024;
 
 /** The bytes of a file, unpacked where it is compressed, whatever it is called. */
 export async function openPossiblyCompressed(path: string): Promise<Readable> {
+  // Before there is a stream: the error of one that nobody reads yet ends the process.
+  const isPacked = await isCompressed(path);
   const file = createReadStream(path, { highWaterMark: pieceBytes });
-  if (!(await isCompressed(path))) return file;
+  if (!isPacked) return file;
   const unpacked = createGunzip({ chunkSize: pieceBytes });
   // An error of either is an error of what is read.
   pipeline(file, unpacked, () => undefined);

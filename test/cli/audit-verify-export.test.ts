@@ -87,6 +87,31 @@ test("what was changed in it, or cut off, is said and exits with 1", async () =>
   }
 });
 
+test.each([
+  ["that is not there", "nowhere.csv", "ENOENT"],
+  ["that is a folder", ".", "EISDIR"],
+])("an export %s is one line, and no trace of where it failed", async (_, name, code) => {
+  const { stdout, stderr, ...ran } = await hallpass(
+    ["audit", "verify", "--export", at(name), "--key", key],
+    elsewhere(),
+  );
+  expect([ran.code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(new RegExp(`^The export can't be read from \\S+: ${code}[^\n]*\\.\n$`));
+});
+
+test.each(["--key", "--checkpoint"])(
+  "nor is there one of a file for %s that is not there",
+  async (option) => {
+    const given = option === "--key" ? [] : ["--key", key];
+    const { code, stdout, stderr } = await hallpass(
+      ["audit", "verify", "--export", at("audit.csv.gz"), ...given, option, at("nowhere")],
+      elsewhere(),
+    );
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^The (?:public key|checkpoint) can't be read from \S+: ENOENT[^\n]*\.\n$/);
+  },
+);
+
 test("a sealed export names the row that was changed, by the public key alone", async () => {
   const output = at("sealed.jsonl.gz");
   const options = ["--sealed", "--from", "1000", "--to", "2500", "--output", output];
