@@ -44,6 +44,8 @@ export type Verification = {
   readonly oddIds: { readonly count: number; readonly first: number | null };
   /** Events of a time when the chain did not prove so much: it binds rows that are not in it. */
   readonly unbound: Unbound;
+  /** Set when a range was asked for and no place in it was there to look at: how far the chain goes, and what of it was retired. */
+  readonly outside?: { readonly end: number; readonly retiredTo: number };
   /** What is wrong, the first first; nothing when the audit is as it was written. */
   readonly faults: readonly string[];
 };
@@ -121,11 +123,15 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
   }
   const unsealed = await unsealedIn(client, latestAt, faults);
   const oddIds = await oddIdsIn(client, from, to);
+  const isRange = options.from !== undefined || to !== undefined;
+  const isInArchive = (archived?.verified ?? 0) > 0 && (options.from ?? 1) <= retired.to;
+  const isOutside = isRange && verified === 0 && !isInArchive;
   return {
     verified: verified + (archived?.verified ?? 0),
     tombstones,
     uncompared: archive === undefined ? checkpoints.filter(isWithin(tombstones)).length : 0,
     ...(head && { head }),
+    ...(isOutside && { outside: { end: await endOf(client, retired.to), retiredTo: retired.to } }),
     checkpoints: checkpoints.length,
     unsealed,
     oddIds,
@@ -173,6 +179,14 @@ async function checkpointsIn(
     faults.push(`the ${of} checkpoint of place ${checkpoint.sequence} does not count: ${fault}`);
     return [];
   });
+}
+
+/** The last place of the chain, retired or not; 0 when it has none. */
+async function endOf(client: Client, retiredTo: number): Promise<number> {
+  const { rows } = await client.query<{ last: number | null }>(
+    "select max(sequence)::float8 as last from audit_chain",
+  );
+  return rows[0]?.last ?? retiredTo;
 }
 
 async function hashAt(client: Client, sequence: number): Promise<string> {

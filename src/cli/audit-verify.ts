@@ -1,6 +1,8 @@
+import { stat } from "node:fs/promises";
 import type { Tombstone } from "../audit/tombstone.ts";
 import { wordUnbound } from "../audit/unbound.ts";
 import { clockSecondsAhead, verifyChain, type Verification } from "../audit/verify.ts";
+import { wordsOf } from "../persistence/embedded-error.ts";
 import { count, placeIn, readCheckpoints, verifyingKeys, wordFaults } from "./audit-evidence.ts";
 import { verifyExportFile } from "./audit-verify-export.ts";
 import { ownKeys } from "./audit-key.ts";
@@ -24,7 +26,7 @@ export type VerifyOptions = {
 
 /**
  * `hallpass audit verify`: recomputes the chain, or holds an export against its proof. Resolves with the exit code: 1 when
- * anything is wrong.
+ * anything is wrong, or nothing was there to verify where it was told to look.
  */
 export async function auditVerify(options: VerifyOptions): Promise<number> {
   const { from, to, checkpoint, key, archive } = options;
@@ -36,6 +38,9 @@ export async function auditVerify(options: VerifyOptions): Promise<number> {
     return verifyExportFile(options.export, { checkpoint, key });
   }
   const range = { from: placeIn(from, "--from"), to: placeIn(to, "--to") };
+  if (range.from !== undefined && range.to !== undefined && range.to < range.from)
+    throw new CommandError(`--to must be a place from --from on, got --from ${from} --to ${to}.`);
+  if (archive !== undefined) await insistOnFolder(archive);
   const published = (await Promise.all(checkpoint.map(readCheckpoints))).flat();
   const keys = key.length === 0 ? await ownKeys() : await verifyingKeys(key);
   const progress = showProgress();
@@ -43,8 +48,35 @@ export async function auditVerify(options: VerifyOptions): Promise<number> {
     verifyChain({ databaseUrl }, { ...range, archive, published, keys, onProgress: progress.at }),
   );
   progress.end();
+  const { faults, outside } = verification;
+  if (faults.length === 0 && outside) throw new CommandError(wordOutside(outside, from, archive));
   process.stdout.write(wordVerification(verification, archive));
-  return verification.faults.length === 0 ? 0 : 1;
+  return faults.length === 0 ? 0 : 1;
+}
+
+async function insistOnFolder(archive: string): Promise<void> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(archive)).isDirectory();
+  } catch (error) {
+    throw new CommandError(`The archive can't be read from ${archive}: ${wordsOf(error)}.`, { cause: error });
+  }
+  if (!isFolder)
+    throw new CommandError(
+      `--archive must be the directory that audit retain kept its files in, got the file ${archive}.`,
+    );
+}
+
+/** That a range had nothing in it must not read as if it were proven. */
+function wordOutside(
+  { end, retiredTo }: NonNullable<Verification["outside"]>,
+  from: string | undefined,
+  archive: string | undefined,
+): string {
+  const ends = end === 0 ? "the chain has no place yet" : `the chain ends at place ${end}`;
+  if (Number(from ?? 1) > end) return `Nothing was verified: --from is ${from ?? 1}, and ${ends}.`;
+  const where = archive === undefined ? "; --archive looks at the files they are kept in" : "";
+  return `Nothing was verified: the places up to ${retiredTo} were retired${where}. T${ends.slice(1)}.`;
 }
 
 function wordVerification(
@@ -72,8 +104,11 @@ function wordOddIds({ count: odd, first }: Verification["oddIds"]): string {
 
 function wordRetired(tombstones: readonly Tombstone[], archive: string | undefined): string {
   const [first, last] = [tombstones[0], tombstones.at(-1)];
-  if (!first || !last) return "";
   const kept = tombstones.filter((tombstone) => tombstone.archive !== undefined).length;
+  if (!first || !last)
+    return archive === undefined
+      ? ""
+      : ` No place was retired, so there was nothing in ${archive} to verify.`;
   const looked =
     kept === 0
       ? "kept nowhere"

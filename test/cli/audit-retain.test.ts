@@ -100,6 +100,18 @@ test("the oldest goes into the archive, and verify goes through what is left and
       /^The audit is as it was written: 401 events and 0 checkpoints verified\. The places 1 to 300, of [-\d]+ to [-\d]+, were retired \(kept in 1 file, verified too\)\. The chain ends at place 401 with \w{64}\. Not with an id that Hallpass made at the time they give: 100 events, the first at place 301; written by something else and perhaps dated back, or by a machine whose clock was more than 2 minutes ahead\.\n$/,
     ),
   ]);
+  const inRetired = await hallpass(["audit", "verify", "--to", "300"], { env });
+  expect(inRetired).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      "Nothing was verified: the places up to 300 were retired; --archive looks at the files they are kept in. The chain ends at place 401.\n",
+  });
+  const inArchive = await hallpass(["audit", "verify", "--to", "300", "--archive", archive], { env });
+  expect([inArchive.code, inArchive.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^The audit is as it was written: 300 events/),
+  ]);
   const [name = ""] = await readdir(archive);
   const alone = await hallpass([
     "audit",
