@@ -1,12 +1,21 @@
+import { join } from "node:path";
 import { loadSigningKey, type PublicKey, readSigningKey, type SigningKey } from "../audit/signing-key.ts";
+import { signingKeyFile } from "../persistence/embedded-secrets.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 
 /** `hallpass audit key`: prints the public key that checkpoints and exports are verified with. Resolves with the exit code. */
 export async function auditKey(): Promise<number> {
+  const [known] = await ownKeys();
   const { publicKey } = await signingKey();
   process.stdout.write(publicKey.pem);
   process.stderr.write(`key ${publicKey.id}\n`);
+  if (!known)
+    // Nothing was signed with it yet: elsewhere there may be the one that the bot signs with.
+    process.stderr.write(
+      `There was none yet: this one was made just now, in ${join(settings().dataDir, signingKeyFile)}. If the bot keeps its own ` +
+        "elsewhere, set HALLPASS_DATA_DIR to that directory.\n",
+    );
   return 0;
 }
 
