@@ -10,7 +10,10 @@ export function wordPersonChange(event: PersonChanged): string {
         requests.length === 0
           ? ""
           : ` One of them decided about the other: look at ${requests.slice(0, 20).join(", ")}${requests.length > 20 ? ` and ${requests.length - 20} more` : ""}.`;
-      return `👥 Persons ${person} and ${other} are one from now on, as both go by ${address}.${account}${decided} If they are two people: hallpass people split ${person}.`;
+      return (
+        `👥 Person ${person} and person ${other} are the same person from now on, as both go by ${address}.${account}${decided} ` +
+        `If they are two people, run \`hallpass people show ${person}\`, then \`hallpass people split ${person}\` with the accounts and addresses of one of them.`
+      );
     }
     case "person.passed": {
       const { person, other, address } = event.data;
