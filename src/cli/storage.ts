@@ -2,9 +2,12 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
 import type { StorageConfig } from "../config.ts";
-import { describeDatabaseUrl, redact } from "../persistence/database.ts";
+import { maskPassword } from "../mask-password.ts";
+import { wordMissingRights } from "../persistence/bring-up-to-date.ts";
+import { describeDatabaseUrl, isDenied } from "../persistence/database.ts";
 import { wordsOf } from "../persistence/embedded-error.ts";
 import { startEmbeddedPostgres } from "../persistence/embedded.ts";
+import { MigrationError, missingMigrations } from "../persistence/migrate.ts";
 import { CommandError } from "./failure.ts";
 
 export type Wanted = {
@@ -25,7 +28,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   if (url !== undefined) {
     await look(url, wanted);
-    return work(url);
+    return inWords(url, work);
   }
   const { mustExist, asOwner = false } = wanted;
   if (mustExist) await insistOnData(dataDir);
@@ -36,7 +39,7 @@ export async function withDatabase<T>(
   try {
     const ownUrl = asOwner ? postgres.ownerUrl : postgres.url;
     await look(ownUrl, wanted);
-    return await work(ownUrl);
+    return await inWords(ownUrl, work);
   } finally {
     process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
     await postgres.stop();
@@ -48,7 +51,7 @@ async function insistOnData(dataDir: string): Promise<void> {
     await access(join(dataDir, "postgres"));
   } catch (error) {
     throw new CommandError(
-      `There are no data in ${dataDir}: set DATABASE_URL to Hallpass's database, or HALLPASS_DATA_DIR to where the bot ` +
+      `There is no Hallpass data in ${dataDir}: set DATABASE_URL to Hallpass's database, or HALLPASS_DATA_DIR to where the bot ` +
         "keeps its own (or run this in the directory the bot runs in).",
       { cause: error },
     );
@@ -57,34 +60,78 @@ async function insistOnData(dataDir: string): Promise<void> {
 
 /** A first look, for errors that say what to do instead of what a driver ran into. */
 async function look(url: string, { mustExist, asOwner = false }: Wanted): Promise<void> {
+  const fault = await asked(url, async (client) => {
+    const place = describeDatabaseUrl(url);
+    const { rows } = await client.query<Found>(
+      `select current_user as name, pg_has_role(relowner, 'usage') as "isOwner",
+              has_table_privilege(to_regclass('_prisma_migrations'), 'select') as "maySeeMigrations"
+       from pg_class where oid = to_regclass('audit_events')`,
+    );
+    const [found] = rows;
+    if (!found) {
+      if (!mustExist) return undefined;
+      // Whoever may not look into the schema sees no tables either.
+      return (
+        (await missingRightsIn(client, url)) ??
+        `The database at ${place} has no tables of Hallpass's: run hallpass migrate.`
+      );
+    }
+    if (asOwner && !found.isOwner)
+      return (
+        `This takes the owner of the database at ${place}, and ${found.name} may only work there: set ` +
+        "DATABASE_URL to the owner's for this command."
+      );
+    if (!mustExist || found.maySeeMigrations !== true) return undefined;
+    // The queues are nothing to a command.
+    const lacking = await missingMigrations(client, url, { queues: false });
+    if (lacking.length === 0) return undefined;
+    const run = found.isOwner
+      ? "hallpass migrate"
+      : `hallpass migrate --grant-to ${found.name} as the database's owner`;
+    return `The database at ${place} is older than this version (lacks ${lacking.join(", ")}): stop every Hallpass, then run ${run}.`;
+  });
+  if (fault !== undefined) throw new CommandError(fault);
+}
+
+type Found = {
+  readonly name: string;
+  readonly isOwner: boolean;
+  /** Null where there is no such table. */
+  readonly maySeeMigrations: boolean | null;
+};
+
+/** Not looked at beforehand: whoever only verifies the audit, say, needs no right to write. */
+async function inWords<T>(url: string, work: (databaseUrl: string) => Promise<T>): Promise<T> {
+  try {
+    return await work(url);
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    const lacking = await asked(url, (client) => missingRightsIn(client, url));
+    if (lacking === undefined) throw error;
+    throw new CommandError(lacking, { cause: error });
+  }
+}
+
+async function missingRightsIn(client: Client, url: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ name: string }>("select current_user as name");
+  return wordMissingRights(client, rows[0]?.name ?? "", url, false);
+}
+
+/** Asks on a connection of its own. Throws `CommandError` when the database can't be asked. */
+async function asked<T>(url: string, question: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
   // A connection lost between two queries is told by the next query.
   client.on("error", () => undefined);
-  let found: Found | undefined;
   try {
     await client.connect();
-    const { rows } = await client.query<Found>(
-      `select current_user as name, pg_has_role(relowner, 'usage') as "isOwner"
-       from pg_class where oid = to_regclass('audit_events')`,
-    );
-    found = rows[0];
+    return await question(client);
   } catch (error) {
+    if (error instanceof MigrationError) throw error;
     throw new CommandError(
-      `The database at ${describeDatabaseUrl(url)} can't be used: ${redact(wordsOf(error), url)}.`,
+      `The database at ${describeDatabaseUrl(url)} can't be used: ${maskPassword(wordsOf(error), url)}.`,
       { cause: error },
     );
   } finally {
     await client.end();
   }
-  if (!found && mustExist)
-    throw new CommandError(
-      `The database at ${describeDatabaseUrl(url)} has no tables of Hallpass's: run hallpass migrate.`,
-    );
-  if (asOwner && found?.isOwner === false)
-    throw new CommandError(
-      `This takes the owner of the database at ${describeDatabaseUrl(url)}, and ${found.name} may only work there: set ` +
-        "DATABASE_URL to the owner's for this command.",
-    );
 }
-
-type Found = { readonly name: string; readonly isOwner: boolean };

@@ -1,4 +1,4 @@
-import { Client } from "pg";
+import { Client, type ClientBase } from "pg";
 import { describeDatabaseUrl } from "./database.ts";
 import { migrate, MigrationError, migrateQueues, missingMigrations } from "./migrate.ts";
 import { grantRights, missingRights, readConnectedRole } from "./rights.ts";
@@ -18,9 +18,11 @@ export async function migrateAsOwner(
   worker: string | undefined,
   { queues, log }: UpToDateOptions,
 ): Promise<{ readonly applied: readonly string[] }> {
+  // Before anything is changed: a slip in the name must not leave the work half done.
+  if (worker !== undefined) await connected(ownerUrl, (client) => insistOnWorker(client, worker, ownerUrl));
   const applied = await migrate(ownerUrl, { log });
   if (queues) await migrateQueues(ownerUrl);
-  if (worker !== undefined) await connected(ownerUrl, (client) => grantTo(client, worker, ownerUrl, queues));
+  if (worker !== undefined) await connected(ownerUrl, (client) => grantTo(client, worker, queues));
   return applied;
 }
 
@@ -52,18 +54,13 @@ async function insistOnReady(
   queues: boolean,
 ): Promise<void> {
   const place = describeDatabaseUrl(databaseUrl);
-  const run = `run hallpass migrate --grant-to ${name} with the DATABASE_URL of the database's owner`;
+  const run = wordRun(name);
   if (!isMigrated)
     throw new MigrationError(
       `The database at ${place} has no tables of Hallpass's, and ${name} may not make them: ${run}.`,
     );
-  const rights = await missingRights(client, name, { queues });
-  if (rights.length > 0) {
-    throw new MigrationError(
-      `${name} may not do what Hallpass needs in the database at ${place}: ${run}, or as that owner\n` +
-        rights.map((statement) => `  ${statement};`).join("\n"),
-    );
-  }
+  const lacking = await wordMissingRights(client, name, databaseUrl, queues);
+  if (lacking !== undefined) throw new MigrationError(lacking);
   const migrations = await missingMigrations(client, databaseUrl, { queues });
   if (migrations.length > 0)
     throw new MigrationError(
@@ -71,10 +68,32 @@ async function insistOnReady(
     );
 }
 
-async function grantTo(client: Client, worker: string, ownerUrl: string, queues: boolean): Promise<void> {
+/** Says what `name` may not do of what Hallpass does, and who can mend it; `undefined` when it may do all of it. */
+export async function wordMissingRights(
+  client: ClientBase,
+  name: string,
+  databaseUrl: string,
+  queues: boolean,
+): Promise<string | undefined> {
+  const rights = await missingRights(client, name, { queues });
+  if (rights.length === 0) return undefined;
+  return (
+    `${name} may not do what Hallpass needs in the database at ${describeDatabaseUrl(databaseUrl)}: ${wordRun(name)}, or as that owner\n` +
+    rights.map((statement) => `  ${statement};`).join("\n")
+  );
+}
+
+function wordRun(name: string): string {
+  return `run hallpass migrate --grant-to ${name} with the DATABASE_URL of the database's owner`;
+}
+
+/** Where there are no tables yet, they will be whoever's who is connected. */
+async function insistOnWorker(client: Client, worker: string, ownerUrl: string): Promise<void> {
   const place = describeDatabaseUrl(ownerUrl);
   const { rows } = await client.query<{ owns: boolean }>(
-    "select pg_has_role(r.oid, c.relowner, 'member') as owns from pg_roles r, pg_class c where r.rolname = $1 and c.oid = to_regclass('audit_events')",
+    `select pg_has_role(r.oid, coalesce((select relowner from pg_class where oid = to_regclass('audit_events')),
+                                        (select oid from pg_roles where rolname = current_user)), 'member') as owns
+     from pg_roles r where r.rolname = $1`,
     [worker],
   );
   if (rows[0] === undefined)
@@ -83,6 +102,9 @@ async function grantTo(client: Client, worker: string, ownerUrl: string, queues:
     throw new MigrationError(
       `${worker} owns the tables at ${place}, or may act as who does, so that there is nothing to grant: name another role.`,
     );
+}
+
+async function grantTo(client: Client, worker: string, queues: boolean): Promise<void> {
   await client.query("begin");
   await grantRights(client, worker, { queues });
   await client.query("commit");

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Client } from "pg";
 import { PrismaClient } from "../generated/prisma/client.ts";
+import { maskPassword } from "../mask-password.ts";
 
 export interface DatabaseOptions {
   /** Connections at most; 10 unless told. */
@@ -108,7 +109,7 @@ export async function waitForDatabase(
       await connectOnce(url);
       return;
     } catch (error) {
-      const said = redact(messageOf(error), url);
+      const said = maskPassword(messageOf(error), url);
       if (!isDatabaseUnavailable(error)) {
         throw new DatabaseRefusedError(
           `The database at ${describeDatabaseUrl(url)} refused Hallpass: ${said}`,
@@ -188,25 +189,18 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   );
 }
 
+/** Whether the server refused a statement because whoever is connected may not do that. */
+export function isDenied(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const insufficientPrivilege = "42501";
+  if ([property(error, "code"), property(error, "originalCode")].includes(insufficientPrivilege)) return true;
+  const meta = property(error, "meta");
+  const within = typeof meta === "object" && meta !== null ? Object.values(meta) : [];
+  return [property(error, "cause"), ...within].some((each) => isDenied(each));
+}
+
 function isUnavailableCode(code: string): boolean {
   return prismaCodes.has(code) || systemCodes.test(code) || sqlStates.test(code);
-}
-
-/** Takes the URL's password out of a text. */
-export function redact(text: string, url: string): string {
-  if (!URL.canParse(url)) return text;
-  const { password, searchParams } = new URL(url);
-  const secrets = [password, safelyDecoded(password), searchParams.get("password") ?? ""];
-  return secrets.reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "***")), text);
-}
-
-function safelyDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    if (error instanceof URIError) return text;
-    throw error;
-  }
 }
 
 /** What an error says, in whichever way it says it. */

@@ -6,7 +6,8 @@ import type { SqlDriverAdapter, SqlQuery } from "@prisma/driver-adapter-utils";
 import type { MigrationList } from "@prisma/schema-engine-wasm/schema_engine_bg";
 import { type ClientBase, DatabaseError, Pool } from "pg";
 import { queueNames } from "../domain/effect.ts";
-import { describeDatabaseUrl, isDatabaseUnavailable, messageOf, redact } from "./database.ts";
+import { describeDatabaseUrl, isDatabaseUnavailable, messageOf } from "./database.ts";
+import { maskPassword } from "../mask-password.ts";
 import { loadSchemaEngine } from "./schema-engine.ts";
 
 export interface MigrateOptions {
@@ -156,7 +157,7 @@ async function apply(pool: Pool, migrations: readonly Migration[], databaseUrl: 
     const where = first?.script === undefined ? "" : `${placeOf(first.script, cause, migrations)}: `;
     const [said] = messageOf(cause).trim().split("\n");
     throw new MigrationError(
-      `The database at ${describeDatabaseUrl(databaseUrl)} can't be migrated: ${where}${redact(said ?? "", databaseUrl)} ` +
+      `The database at ${describeDatabaseUrl(databaseUrl)} can't be migrated: ${where}${maskPassword(said ?? "", databaseUrl)} ` +
         "(nothing was changed).",
       { cause },
     );

@@ -1,3 +1,4 @@
+import { maskPassword } from "../mask-password.ts";
 import { ProviderError } from "./provider.ts";
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: connections (08), resources (53), shutdown and "cannot
@@ -29,18 +30,7 @@ function hostOf(url: string): string {
 }
 
 function redact(text: string, url: string): string {
-  if (!URL.canParse(url)) return text.replaceAll(url, "***");
-  const { password } = new URL(url);
-  return password === "" ? text : text.replaceAll(password, "***").replaceAll(decode(password), "***");
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    if (error instanceof URIError) return text;
-    throw error;
-  }
+  return URL.canParse(url) ? maskPassword(text, url) : text.replaceAll(url, "***");
 }
 
 function property(error: unknown, name: string): unknown {

@@ -24,10 +24,30 @@ describe("with DATABASE_URL", () => {
     const first = await hallpass(["migrate"], { env });
     expect([first.code, first.stderr]).toEqual([0, ""]);
     expect(first.stdout).toMatch(/^(?:Applied \S+\n)+The database at \S+ is up to date\.\n$/);
+    const nobody = await hallpass(["migrate", "--grant-to", "nosuch"], { env });
+    expect(nobody).toMatchObject({ code: 1, stdout: "" });
     const second = await hallpass(["migrate"], { env });
     expect([second.code, second.stderr]).toEqual([0, ""]);
     expect(second.stdout).toMatch(/^The database at \S+ is up to date\.\n$/);
   });
+});
+
+test("a role that is not there is said before anything is migrated for it", async () => {
+  const database = await createEmptyDatabase();
+  try {
+    const env = { DATABASE_URL: database.ownerUrl };
+    const { code, stdout, stderr } = await hallpass(["migrate", "--grant-to", "nosuch"], { env });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^There is no role nosuch at \S+: docs\/database\.md says how to make it\.\n$/);
+    expect(await query(database.url, "select to_regclass('audit_events') as name")).toEqual([{ name: null }]);
+    const owner = new URL(database.ownerUrl).username;
+    const own = await hallpass(["migrate", "--grant-to", owner], { env });
+    expect(own.stderr).toContain("owns the tables at");
+    const worker = new URL(database.workUrl).username;
+    expect(await hallpass(["migrate", "--grant-to", worker], { env })).toMatchObject({ code: 0, stderr: "" });
+  } finally {
+    await database.close();
+  }
 });
 
 test("a database that can't be reached is one line without its password", async () => {
@@ -70,7 +90,7 @@ describe("without DATABASE_URL", () => {
   test("where there are no data, a command that needs them says so and makes none", async () => {
     const { code, stderr } = await hallpass(["audit", "export"], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^There are no data in \.hallpass: set DATABASE_URL .*\n$/);
+    expect(stderr).toMatch(/^There is no Hallpass data in \.hallpass: set DATABASE_URL .*\n$/);
     await expect(access(join(cwd, ".hallpass"))).rejects.toThrow("ENOENT");
   });
 

@@ -1,0 +1,35 @@
+// Shorter than this, a password says nothing that is not in half of all texts.
+const shortestToken = 4;
+const shortestAnywhere = 8;
+
+/**
+ * Takes a URL's password out of a text: out of any URL, where it stands by itself, and within other text where chance can't
+ * have put it there. What is only letters may be a part of a word that has nothing to do with it.
+ */
+export function maskPassword(text: string, url: string): string {
+  if (!URL.canParse(url)) return text;
+  const { password, searchParams } = new URL(url);
+  const secrets = new Set([password, safelyDecoded(password), searchParams.get("password") ?? ""]);
+  secrets.delete("");
+  // The longest first: one may be the beginning of another.
+  return [...secrets].toSorted((a, b) => b.length - a.length).reduce(mask, text);
+}
+
+function mask(text: string, secret: string): string {
+  const literal = secret.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+  const inUrl = text
+    .replaceAll(new RegExp(`(:)${literal}(?=@)`, "gu"), "$1***")
+    .replaceAll(new RegExp(String.raw`(\bpassword=)${literal}(?![^\s&;"'\\])`, "gu"), "$1***");
+  if (secret.length < shortestToken) return inUrl;
+  if (secret.length >= shortestAnywhere && !/^\p{L}+$/u.test(secret)) return inUrl.replaceAll(secret, "***");
+  return inUrl.replaceAll(new RegExp(String.raw`(?<![\p{L}\p{N}_])${literal}(?![\p{L}\p{N}_])`, "gu"), "***");
+}
+
+function safelyDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
