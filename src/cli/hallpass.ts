@@ -41,7 +41,10 @@ function createProgram(): Command {
 
   program
     .command("migrate")
-    .description("bring the database to what this version needs (start does so itself where it may)")
+    .description(
+      "bring the database to what this version needs (start does so itself where it may); stop every Hallpass first: an older " +
+        "one fails on the migrated database",
+    )
     .option("--grant-to <ROLE>", "let this role, which start connects as, do what it needs and no more")
     .action(async (options: MigrateOptions) =>
       finish((await import("./migrate.ts")).migrateCommand(options)),
