@@ -50,7 +50,7 @@ export function eventText(event: AuditEvent): string {
     case "break_glass.overdue":
       return `nobody had reviewed this use of break-glass by ${event.data.reviewBy}: ${listed(event.data.reviewers)}`;
     case "decision.refused":
-      return `${by} tried to ${event.data.attempted} and may not: ${event.data.why}`;
+      return `${by} tried to ${event.data.attempted} but was refused: ${event.data.why}`;
     case "grant.started":
       return `granting to ${whose(event.data)} began`;
     case "grant.active":
@@ -96,7 +96,7 @@ export function eventText(event: AuditEvent): string {
     case "lockdown.lifted":
       return `${by} lifted the lockdown of ${event.data.value}`;
     case "lockdown.refused":
-      return `${by} tried a lockdown and may not: ${event.data.why}`;
+      return `${by} tried a lockdown but was refused: ${event.data.why}`;
     case "policy.loaded":
       return `the policy ${event.data.hash.slice(0, 8)} is in force (${event.data.via})`;
     case "policy.refused":
@@ -108,7 +108,7 @@ export function eventText(event: AuditEvent): string {
     case "audit.retained":
       return `${by} retired the audit's places ${event.data.from} to ${event.data.to}, older than ${event.data.before}, ${event.data.archive === undefined ? "and kept them nowhere" : `kept as ${event.data.archive}`} (${event.data.via})`;
     case "audit.refused":
-      return `${by} wanted to read the audit and may not: ${event.data.why}`;
+      return `${by} wanted to read the audit but was refused: ${event.data.why}`;
     case "person.joined":
       return `person ${event.data.other} turned out to be person ${event.data.person}: both go by ${event.data.address}${event.data.requests.length === 0 ? "" : `; one had decided about the other: ${listed(event.data.requests)}`}`;
     case "person.passed":

@@ -48,26 +48,34 @@ export function parseExportFilters(words: readonly string[], now: Date): ParsedF
   return readExportFilters(written, now);
 }
 
+/** How a filter is called where it was written: `since`, or `--since`. */
+export type Naming = (name: string) => string;
+
+export const asWord: Naming = (name) => name;
+
 /** Checks filters as people write them; a format left out is CSV. Durations count back from `now`. */
 export function readExportFilters(
   written: { readonly [Name in FilterName]?: string | undefined },
   now: Date,
+  called: Naming = asWord,
 ): ParsedFilters {
   const since = written.since === undefined ? undefined : readTime(written.since, now, "since");
-  if (since === null) return fault(timeFault("since", written.since));
+  if (since === null) return fault(timeFault(called("since"), written.since));
   const until = written.until === undefined ? undefined : readTime(written.until, now, "until");
-  if (until === null) return fault(timeFault("until", written.until));
-  if (since && until && since >= until) return fault("since must be earlier than until.");
+  if (until === null) return fault(timeFault(called("until"), written.until));
+  if (since && until && since >= until)
+    return fault(`${called("since")} must be earlier than ${called("until")}.`);
   const user = written.user === undefined ? undefined : userIn(written.user);
-  if (user === null) return fault(`user must be an e-mail address, got ${quoted(written.user)}.`);
+  if (user === null)
+    return fault(`${called("user")} must be an e-mail address, got ${quoted(written.user)}.`);
   const format = ExportFormat.safeParse((written.format ?? "csv").toLowerCase()).data;
-  if (!format) return fault(formatFault(written.format));
+  if (!format) return fault(formatFault(called("format"), written.format));
   const type = written.type === undefined ? undefined : typeIn(written.type);
-  if (type === null) return fault(typeFault(written.type));
+  if (type === null) return fault(typeFault(called("type"), written.type));
   const named: { resource?: string; rule?: string } = {};
   for (const name of ["resource", "rule"] as const) {
     const value = written[name]?.trim();
-    if (value === "") return fault(`${name} must be a ${name}'s name, got nothing.`);
+    if (value === "") return fault(`${called(name)} must be a ${name}'s name, got nothing.`);
     if (value !== undefined) named[name] = storable(value);
   }
   const times = { ...(since && { since }), ...(until && { until }) };
@@ -117,9 +125,9 @@ export function timeFault(name: string, text: string | undefined): string {
   return `${name} must be a duration back from now such as 30d or 12h, a day such as 2026-03-01, or a time such as 2026-03-01T09:00Z (UTC), got ${quoted(text)}.`;
 }
 
-function formatFault(text: string | undefined): string {
-  const mend = didYouMean(text ?? "", ExportFormat.options);
-  return `format must be csv, jsonl or json, got ${quoted(text)}${mend || "."}`;
+function formatFault(name: string, text: string | undefined): string {
+  const mend = didYouMean(text ?? "", ExportFormat.options, quoted);
+  return `${name} must be csv, jsonl or json, got ${quoted(text)}${mend || "."}`;
 }
 
 const eventTypes = Object.keys(eventData);
@@ -131,9 +139,9 @@ function typeIn(text: string): string | null {
   return eventTypes.includes(type) || typeGroups.includes(type) ? type : null;
 }
 
-function typeFault(text: string | undefined): string {
-  const mend = didYouMean(text ?? "", [...eventTypes, ...typeGroups]);
-  return `type must be a kind of event such as request.approved, or ${typeGroups.join(", ")}, got ${quoted(text)}${mend || "."}`;
+function typeFault(name: string, text: string | undefined): string {
+  const mend = didYouMean(text ?? "", [...eventTypes, ...typeGroups], quoted);
+  return `${name} must be a kind of event such as request.approved, or ${typeGroups.join(", ")}, got ${quoted(text)}${mend || "."}`;
 }
 
 /** An address, or who was erased: `erased person 7`, `person-7`. */
@@ -149,7 +157,7 @@ function emailIn(text: string): string | null {
 }
 
 function unknownWord(word: string): ParsedFilters {
-  const mend = didYouMean(plain(word), names);
+  const mend = didYouMean(plain(word), names, quoted);
   return fault(`${quoted(word)} is not a filter${mend || "."} ${offer}.`);
 }
 

@@ -30,7 +30,7 @@ type Seen = {
 
 /**
  * Whether all that a question names was ever in a policy that was in force here, in one of `today`, or in an event that is still in
- * the log: of what never was, “nobody” would be a wrong answer to a slip of the pen.
+ * the log: of what never was, “nobody” would be a wrong answer to a typing mistake.
  */
 export async function knowNames(
   reader: AuditReader,
@@ -168,12 +168,12 @@ function wordUnknown({ access, rules, people }: Seen, { resource, role, rule, us
   if (rule !== undefined && !rules.has(rule)) return neverWas("rule", rule, [...rules]);
   // Whoever looks for a person is not told of all others.
   const who = user ?? "";
-  return `No policy and no event here ever named ${quoted(who)}${didYouMean(who, [...people]) || "."}`;
+  return `No policy and no event here ever named ${quoted(who)}${didYouMean(who, [...people], quoted) || "."}`;
 }
 
 function neverWas(what: string, name: string, known: readonly string[]): string {
   const unknown = `No policy and no event here ever had the ${what} ${quoted(name)}`;
-  const mend = didYouMean(name, known);
+  const mend = didYouMean(name, known, quoted);
   if (mend !== "" || known.length === 0) return `${unknown}${mend || "."}`;
   const more = known.length > longestOffer ? ` and ${known.length - longestOffer} more` : "";
   return `${unknown}. Known are: ${known.toSorted().slice(0, longestOffer).join(", ")}${more}.`;

@@ -1,5 +1,5 @@
 import { storable } from "../domain/text.ts";
-import { back, Day, readTime, timeFault, userIn } from "./export-filters.ts";
+import { asWord, back, Day, type Naming, readTime, timeFault, userIn } from "./export-filters.ts";
 import type { Span } from "./holdings.ts";
 
 /** A resource, or one role of it. */
@@ -13,12 +13,17 @@ export type ReadQuestion<T> =
 type WrittenTimes = { readonly at?: string | undefined; readonly between?: readonly string[] | undefined };
 
 /** `orders-db:write`, and when: a moment, a day or a span; now unless told. */
-export function readWhoQuestion(access: string, times: WrittenTimes, now: Date): ReadQuestion<WhoQuestion> {
+export function readWhoQuestion(
+  access: string,
+  times: WrittenTimes,
+  now: Date,
+  called: Naming = asWord,
+): ReadQuestion<WhoQuestion> {
   const [, resource = "", role] = /^([^\s:]+)(?::([^\s:]+))?$/u.exec(storable(access).trim()) ?? [];
   if (resource === "")
     return fault(`Expected RESOURCE or RESOURCE:ROLE such as orders-db:write, got ${quoted(access)}.`);
   const asked = { resource, ...(role === undefined ? {} : { role }) };
-  const read = readTimes(times, now);
+  const read = readTimes(times, now, called);
   return read.ok ? { ok: true, question: { ...asked, ...read.question } } : read;
 }
 
@@ -27,12 +32,13 @@ export function readWhatQuestion(
   person: string,
   between: readonly string[] | undefined,
   now: Date,
+  called: Naming = asWord,
 ): ReadQuestion<WhatQuestion> {
   const user = userIn(person);
   if (user === null)
     return fault(`Expected an e-mail address, or person-7 for who was erased, got ${quoted(person)}.`);
   if (between === undefined) return { ok: true, question: { person: user, when: "ever" } };
-  const read = readTimes({ between }, now);
+  const read = readTimes({ between }, now, called);
   return read.ok ? { ok: true, question: { person: user, ...read.question } } : read;
 }
 
@@ -65,13 +71,14 @@ export function readRequestNumber(text: string): ReadQuestion<number> {
 function readTimes(
   { at, between }: WrittenTimes,
   now: Date,
+  called: Naming,
 ): ReadQuestion<{ readonly span: Span; readonly when: string }> {
   if (at !== undefined && between !== undefined)
-    return fault("at and between are two questions; ask one of them.");
-  if (between) return readBetween(between, now);
+    return fault(`${called("at")} and ${called("between")} are two questions; ask one of them.`);
+  if (between) return readBetween(between, now, called);
   const from = at === undefined ? now : readTime(at, now, "since");
-  if (from === null) return fault(timeFault("at", at));
-  if (from > now) return fault(`at must not be in the future, got ${quoted(at)}.`);
+  if (from === null) return fault(timeFault(called("at"), at));
+  if (from > now) return fault(`${called("at")} must not be in the future, got ${quoted(at)}.`);
   const isDay = at !== undefined && Day.safeParse(at).success;
   // A moment is as long as the log's clock can tell: a millisecond.
   const until = back(from, isDay ? -86_400 : -0.001);
@@ -82,17 +89,18 @@ function readTimes(
 function readBetween(
   between: readonly string[],
   now: Date,
+  called: Naming,
 ): ReadQuestion<{ readonly span: Span; readonly when: string }> {
   const [first, last, ...more] = between;
   if (first === undefined || last === undefined || more.length > 0)
     return fault(
-      `between takes two times, such as 2026-03-01 and 2026-03-31, got ${quoted(between.join(" "))}.`,
+      `${called("between")} takes two times, such as 2026-03-01 and 2026-03-31, got ${quoted(between.join(" "))}.`,
     );
   const from = readTime(first, now, "since");
-  if (from === null) return fault(timeFault("between", first));
+  if (from === null) return fault(timeFault(called("between"), first));
   const until = readTime(last, now, "until");
-  if (until === null) return fault(timeFault("between", last));
-  if (from >= until) return fault("The first time of between must be earlier than the second.");
+  if (until === null) return fault(timeFault(called("between"), last));
+  if (from >= until) return fault(`The first time of ${called("between")} must be earlier than the second.`);
   return {
     ok: true,
     question: { span: { from, until }, when: `between ${wordTime(from)} and ${wordTime(until)}` },

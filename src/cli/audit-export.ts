@@ -9,7 +9,7 @@ import { openOutput, recordExport, writeExport, writeExportFile } from "./audit-
 import { beginFile, resumeFile } from "./audit-export-part.ts";
 import { auditExportSealed } from "./audit-export-sealed.ts";
 import { signingKey } from "./audit-key.ts";
-import { CommandError } from "./failure.ts";
+import { asOption, CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
 import { todaysPolicy } from "./todays-policy.ts";
@@ -64,12 +64,12 @@ const resumeFaults = {
 type Words = Readonly<Record<string, string>>;
 
 function parse(written: Words): ExportFilters {
-  const parsed = readExportFilters(written, new Date());
+  const parsed = readExportFilters(written, new Date(), asOption);
   if (!parsed.ok) throw new CommandError(parsed.fault);
   return parsed.filters;
 }
 
-/** What never was is a slip of the pen, and an empty export of it would be taken for an answer. */
+/** What never was is a typing mistake, and an empty export of it would be taken for an answer. */
 async function insistOnNames(databaseUrl: string, { resource, rule, user }: ExportFilters): Promise<void> {
   if ([resource, rule, user].every((each) => each === undefined)) return;
   const today = await todaysPolicy();

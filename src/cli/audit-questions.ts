@@ -18,7 +18,7 @@ import { createDatabaseClock } from "../persistence/clock.ts";
 import { openDatabase } from "../persistence/database.ts";
 import { systemCode } from "../persistence/embedded-error.ts";
 import { readNow } from "../persistence/requests.ts";
-import { CommandError } from "./failure.ts";
+import { asOption, CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
 import { todaysPolicy } from "./todays-policy.ts";
@@ -30,7 +30,7 @@ export type ShowOptions = { readonly json?: boolean };
 
 /** `hallpass audit who`: who could, by which grant, and who let them. Resolves with the exit code. */
 export async function auditWho(access: string, { json = false, ...times }: WhoOptions): Promise<number> {
-  const question = read(readWhoQuestion(access, times, new Date()));
+  const question = read(readWhoQuestion(access, times, new Date(), asOption));
   return answer(`who ${access} ${question.when}`, question.span.from, (reader) =>
     print(whoCould(reader, question), {
       json,
@@ -43,7 +43,7 @@ export async function auditWho(access: string, { json = false, ...times }: WhoOp
 
 /** `hallpass audit what`: what a person asked for, got, was refused and decided. Resolves with the exit code. */
 export async function auditWhat(person: string, { json = false, between }: WhatOptions): Promise<number> {
-  const question = read(readWhatQuestion(person, between, new Date()));
+  const question = read(readWhatQuestion(person, between, new Date(), asOption));
   const { person: user, when } = question;
   return answer(
     `what ${user} ${when}`,

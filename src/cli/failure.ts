@@ -17,6 +17,11 @@ const known = new Set([
   "MigrationError",
 ]);
 
+/** An option as it is typed: `--since`. */
+export function asOption(name: string): string {
+  return `--${name}`;
+}
+
 /** Words an error for the terminal: a line, or with `details` all there is. Ends in a line break. */
 export function wordFailure(error: unknown, details: boolean): string {
   if (details)

@@ -10,10 +10,14 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   return distance(text.toLowerCase(), best.toLowerCase()) <= tolerated ? best : undefined;
 }
 
-/** `, did you mean "approvals"?`, or nothing. */
-export function didYouMean(text: string, candidates: readonly string[]): string {
+/** `, did you mean "approvals"?`, or nothing; in the quotes of the sentence around it. */
+export function didYouMean(
+  text: string,
+  candidates: readonly string[],
+  inQuotes: (name: string) => string = quoted,
+): string {
   const best = nearest(text, candidates);
-  return best === undefined || best === text ? "" : `, did you mean ${quoted(best)}?`;
+  return best === undefined || best === text ? "" : `, did you mean ${inQuotes(best)}?`;
 }
 
 /** More would not be read. */

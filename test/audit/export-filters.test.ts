@@ -40,7 +40,7 @@ test.each([
 });
 
 test.each([
-  ["sinse 30d", '“sinse” is not a filter, did you mean "since"? Allowed are since and until'],
+  ["sinse 30d", "“sinse” is not a filter, did you mean “since”? Allowed are since and until"],
   ["since 30d please", "“please” is not a filter. Allowed are"],
   ["toString x", "“toString” is not a filter. Allowed are"],
   ["since", "since needs a value after it. Allowed are"],
@@ -51,11 +51,11 @@ test.each([
   ["until 2026", "until must be"],
   ["since 1d until 2d", "since must be earlier than until."],
   ["since 2026-03-04 until 2026-03-03", "since must be earlier than until."],
-  ["type request.aproved", 'got “request.aproved”, did you mean "request.approved"?'],
+  ["type request.aproved", "got “request.aproved”, did you mean “request.approved”?"],
   ["type constructor", "type must be a kind of event such as request.approved, or request, approval"],
   ["user alice", "user must be an e-mail address, got “alice”."],
   ["user <@U123|alice>", "user must be an e-mail address, got “<@U123|alice>”."],
-  ["format csvs", 'format must be csv, jsonl or json, got “csvs”, did you mean "csv"?'],
+  ["format csvs", "format must be csv, jsonl or json, got “csvs”, did you mean “csv”?"],
   ["format xlsx", "format must be csv, jsonl or json, got “xlsx”."],
   [`format ${"x".repeat(5_000)}`, `format must be csv, jsonl or json, got “${"x".repeat(60)}…”.`],
 ])("%s is refused in words", (text, fault) => {

@@ -250,16 +250,16 @@ test("what never was is refused with what was probably meant, and asking twice m
   const cases: readonly (readonly [string, RegExp])[] = [
     [
       "who orders-bd:write",
-      new RegExp(`${ever} had the resource “orders-bd”, did you mean "orders-db"\\?\n$`),
+      new RegExp(`${ever} had the resource “orders-bd”, did you mean “orders-db”\\?\n$`),
     ],
     [
       "who orders-db:wriet --json",
-      new RegExp(`${ever} had the role of orders-db “wriet”, did you mean "write"\\?\n$`),
+      new RegExp(`${ever} had the role of orders-db “wriet”, did you mean “write”\\?\n$`),
     ],
     ["who x", new RegExp(`${ever} had the resource “x”\\. Known are: ghost-db, incident, orders-db\\.\n$`)],
     [
       "what allice@example.com",
-      new RegExp(`${ever} named “allice@example.com”, did you mean "alice@example.com"\\?`),
+      new RegExp(`${ever} named “allice@example.com”, did you mean “alice@example.com”\\?`),
     ],
     ["what person-9999", new RegExp(`${ever} named “person-9999”`)],
     ["export --resource orders", new RegExp(`${ever} had the resource “orders”`)],

@@ -125,8 +125,8 @@ test("progress is said in rows, their rate and, where it is known, the time left
 });
 
 test.each([
-  [["--format", "xlsx"], "format must be csv, jsonl or json, got “xlsx”.\n"],
-  [["--since", "soon"], /^since must be a duration back from now/],
+  [["--format", "xlsx"], "--format must be csv, jsonl or json, got “xlsx”.\n"],
+  [["--since", "soon"], /^--since must be a duration back from now/],
   [["--output", "/nowhere/audit.csv"], /^The export can't be written to \/nowhere\/audit\.csv: ENOENT/],
 ])("%j is refused in one line, and no export is recorded", async (options, message) => {
   const { code, stdout, stderr } = await hallpass(["audit", "export", ...options], { env });

@@ -135,17 +135,17 @@ it("auditors are told who could, and by whose approval; others are refused, and 
   expect(await said("dana", "/access-audit who nothing-db:*bold*")).toMatch(
     /^No policy and no event here ever had the resource “nothing-db”/,
   );
-  expect(await said("dana", "/access-audit who orders-bd:read")).toContain('did you mean "orders-db"?');
+  expect(await said("dana", "/access-audit who orders-bd:read")).toContain("did you mean “orders-db”?");
   expect(await said("dana", "/access-audit who orders-db:wriet")).toMatch(
-    /ever had the role of orders-db “wriet”, did you mean "write"\?$/,
+    /ever had the role of orders-db “wriet”, did you mean “write”\?$/,
   );
   expect(await said("dana", "/access-audit who orders-db:write at 2020-01-01")).toMatch(
     /^Nobody could use Orders database \(production\) · Read and write \(orders-db:write\) on 2020-01-01/,
   );
   const before = (await world.audited()).length;
-  expect(await said("dana", "/access-audit export resource order-db")).toContain('did you mean "orders-db"?');
+  expect(await said("dana", "/access-audit export resource order-db")).toContain("did you mean “orders-db”?");
   expect(await said("dana", "/access-audit export user alise@example.com")).toContain(
-    'did you mean "alice@example.com"?',
+    "did you mean “alice@example.com”?",
   );
   expect(await said("dana", "/access-audit export rule reeding")).toContain("ever had the rule “reeding”");
   expect(await world.audited()).toHaveLength(before);
