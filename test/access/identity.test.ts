@@ -70,7 +70,7 @@ describe("limits count for a person, whatever address they show", () => {
   });
 
   it("and whoever a rule denies is denied under every address of theirs", async () => {
-    expect(await ask(amy, "read")).toMatchObject({ refusals: [{ kind: "denied" }] });
+    expect(await ask(amy, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
     expect(await ask(alice, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
     expect(await ask({ ...bob, slackId: "UBOB" }, "write")).toMatchObject({ outcome: "filed" });
   });
