@@ -386,7 +386,6 @@ it("two people who turn out to be one have not approved one another's", async ()
 describe("an operator tells people apart, or makes them one, beside the bot", () => {
   const one: Caller = { slackId: "UGUS1", email: "gus@example.com", name: "Gus" };
   const two: Caller = { slackId: "UGUS2", email: "gus2@example.com", name: "Gus" };
-  const approve = { type: "approve" } as const;
   let other: Database;
 
   beforeEach(async () => {

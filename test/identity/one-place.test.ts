@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, string>> = {
   "domain/person.ts": "the one place: who is the same, and whom a list names",
   "policy/people.ts": "whom a policy's principals name, by the address somebody shows",
   "audit/export-query.ts": "events from before people had numbers have nothing else",
+  "audit/known-names.ts": "events from before people had numbers have nothing else",
   "audit/what-did.ts": "events from before people had numbers have nothing else",
   "audit/report/queries.ts": "events from before people had numbers have nothing else",
   "persistence/forget.ts": "whatever mentions somebody is found by its text to be erased, and written over",

@@ -16,7 +16,7 @@ export type ChainPlace = { readonly hash: string; readonly hasEvent: boolean };
 /** The chain as it stands, to be looked up in. */
 export async function readChainFacts(db: PrismaClient, sent: number): Promise<ChainFacts> {
   const [ends] = await db.$queryRaw<{ head: number; retired: number }[]>`
-    select coalesce((select sequence from hallpass_audit_head()), 0)::float8 as head,
+    select coalesce((select sequence from hallpass_chain_head()), 0)::float8 as head,
            coalesce((select max(last_sequence) from audit_tombstones), 0)::float8 as retired`;
   return {
     sent,
