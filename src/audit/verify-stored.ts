@@ -8,7 +8,7 @@ const Texts = z.array(z.object({ text: z.string() }));
 /** What is not in the chain and has to agree with it. Expects a transaction that reads one snapshot. */
 export async function storedFaults(client: ClientBase): Promise<readonly string[]> {
   const faults: string[] = [];
-  for (const question of [changedNumbers, changedPolicies, missingPolicies]) {
+  for (const question of [changedNumbers, changedPolicies, missingPolicies, changedJoins]) {
     const { rows } = await client.query(question);
     faults.push(...Texts.parse(rows).map(({ text }) => text));
   }
@@ -85,6 +85,24 @@ const changedNumbers = `
 const changedPolicies = `
   select format('the policy text that is kept as %s… has another SHA-256; it was changed, or exchanged', left(hash, 16)) as text
   from policies where hash <> encode(sha256(convert_to(text, 'UTF8')), 'hex') order by loaded_at, hash limit 10`;
+
+/** Who counts as whom, held against the last event that says so; what was retired may have said it. */
+const changedJoins = `
+  with told as (
+    select distinct on (other) other, type, person from (
+      select seq, type, (data ->> 'person')::int as person, (data ->> 'other')::int as other
+      from audit_events where type in ('person.joined', 'person.split')) e
+    order by other, seq desc)
+  select case when p.joined_into is null
+           then format('person %s turned out to be person %s, and in people they are not; it was changed', p.id, t.person)
+           else format('person %s counts as person %s, and no event says that they turned out to be one; it was changed', p.id, p.joined_into)
+         end as text
+  from people p left join told t on t.other = p.id
+  where not exists (select from audit_tombstones)
+    and case when p.joined_into is null then t.type = 'person.joined'
+             else t.type is distinct from 'person.joined'
+               or p.joined_into is distinct from (select coalesce(o.joined_into, o.id) from people o where o.id = t.person) end
+  order by p.id limit 10`;
 
 const missingPolicies = `
   select format('the text of the policy %s… that was in force is not kept; it was deleted', left(v.hash, 16)) as text

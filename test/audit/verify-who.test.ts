@@ -23,6 +23,7 @@ import { openDatabase } from "../../src/persistence/database.ts";
 import { forgetPerson } from "../../src/persistence/forget.ts";
 import { createKey, markOf, sealValue } from "../../src/persistence/personal-cipher.ts";
 import { hallpass } from "../cli/run-hallpass.ts";
+import { joinByHand } from "../../src/persistence/people-by-hand.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob, carol } from "../support/build.ts";
 
@@ -254,6 +255,28 @@ test("names a policy whose text was changed or deleted", async () => {
   expect(await faults()).toEqual([
     expect.stringMatching(/^the text of the policy [0-9a-f]{16}… that was in force is not kept/),
   ]);
+});
+
+test("names two people who were made one, or taken apart, and no event says so", async () => {
+  const { rows } = await attacker.query<{ id: number }>(
+    `select id from people where id in (${bobId}, ${carolId}) order by id desc`,
+  );
+  const [later, earlier] = rows.map(({ id }) => id);
+  await attacker.query("update people set joined_into = $1 where id = $2", [earlier, later]);
+  expect(await faults()).toContainEqual(
+    expect.stringMatching(
+      /^person \d+ counts as person \d+, and no event says that they turned out to be one/,
+    ),
+  );
+  await attacker.query("update people set joined_into = null where id = $1", [later]);
+  expect(await faults()).toEqual([]);
+  await joinByHand(office.db, office.clock, earlier ?? 0, later ?? 0);
+  await seal();
+  expect(await faults()).toEqual([]);
+  await attacker.query("update people set joined_into = null where joined_into is not null");
+  expect(await faults()).toContainEqual(
+    expect.stringMatching(/^person \d+ turned out to be person \d+, and in people they are not/),
+  );
 });
 
 test("names whoever is found by what another is called", async () => {
