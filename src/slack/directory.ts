@@ -68,6 +68,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
   const channelIds = createMemory<string>(channelTtlMs, now);
   const channelStates = createMemory<ChannelState>(channelStateTtlMs, now);
   const asking = new Map<string, Promise<ChannelState | undefined>>();
+  let changesTold = 0;
   const conversations = createMemory<string>(channelTtlMs, now);
 
   async function askState(id: string): Promise<ChannelState | undefined> {
@@ -90,14 +91,16 @@ export function createDirectory(client: WebClient, now: () => number = () => per
     }
   }
 
+  /** Nothing is remembered that was asked before Slack told of a change. */
   async function askAccount(id: string): Promise<SlackAccount | undefined> {
+    const told = changesTold;
     const found = await whenKnown("user_not_found", () => client.users.info({ user: id }));
     if (!found?.user) {
       accounts.delete(id);
       return undefined;
     }
     const account = toAccount({ ...found.user, id });
-    accounts.set(id, account);
+    if (told === changesTold) accounts.set(id, account);
     return account;
   }
 
@@ -150,7 +153,10 @@ export function createDirectory(client: WebClient, now: () => number = () => per
       conversations.set(slackId, channel.id);
       return channel.id;
     },
-    forget: (id) => accounts.delete(id),
+    forget(id) {
+      changesTold += 1;
+      accounts.delete(id);
+    },
   };
 }
 
