@@ -121,6 +121,8 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
     queues === "Redis" ? startRedis() : undefined,
   ]);
   const own = new pg.Pool({ connectionString: database.url, max: 3, application_name: "model" });
+  // The database is dropped with whoever is still connected.
+  own.on("error", () => undefined);
   const persons = createPersons();
   const originals = slack.workspace.users().filter(({ isBot }) => !isBot);
   for (const user of originals) persons.add(user.id, user.email, mayDoNothing(user));
