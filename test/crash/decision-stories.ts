@@ -234,11 +234,12 @@ export const decisionStories: readonly Story[] = [
   },
   {
     name: "approved by one of two, who is locked down then",
+    requester: "bob",
     steps: [
       {
         dies: "before commit of discount",
         does: inTurn(
-          (stage) => ask(stage, "alice", "pair-db read 9m together"),
+          (stage) => ask(stage, "bob", "pair-db read 9m together"),
           approves,
           locksDown("carol@example.com"),
         ),
