@@ -188,8 +188,8 @@ test("access that appeared again is held, and late, by itself, and not from its 
     ];
     for (const [at, type, data] of events)
       await client.query(
-        `insert into audit_events (id, at, type, request_id, grant_id, actor_kind, data)
-         values (gen_random_uuid(), $1, $2, $3, $3, 'hallpass', $4)`,
+        `insert into audit_events (id, at, type, request_id, request_number, grant_id, actor_kind, data)
+         values (gen_random_uuid(), $1, $2, $3, 1, $3, 'hallpass', $4)`,
         [at, type, id, JSON.stringify(data)],
       );
     const parsed = parsePeriod("2025-Q3", "UTC");
