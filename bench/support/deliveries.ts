@@ -34,7 +34,7 @@ export function createDeliveries(slackUrl: string, run: string): Deliveries {
         user_id: user.id,
         user_name: user.name,
         command: "/request-access",
-        text: `orders-db read 1h looking at the slow orders of INC-${number}`,
+        text: `orders-db read 1h looking at the slow orders of INC-${trigger}`,
         api_app_id: "A0BENCH",
         is_enterprise_install: "false",
         response_url: `${slackUrl}respond`,
