@@ -1,7 +1,8 @@
-import { Client, type ClientBase } from "pg";
+import type { Client, ClientBase } from "pg";
 import { describeDatabaseUrl } from "./database.ts";
 import { migrate, MigrationError, migrateQueues, missingMigrations } from "./migrate.ts";
 import { grantRights, missingRights, readConnectedRole } from "./rights.ts";
+import { withClient } from "./with-client.ts";
 
 export type UpToDateOptions = {
   /** Whether the queues are in the same database. */
@@ -110,19 +111,6 @@ async function grantTo(client: Client, worker: string, queues: boolean): Promise
   await client.query("commit");
 }
 
-async function connected<T>(databaseUrl: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 30_000,
-    application_name: "hallpass migrate",
-  });
-  // A connection lost between two queries is told by the next query.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+function connected<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
+  return withClient({ connectionString, application_name: "hallpass migrate" }, work);
 }

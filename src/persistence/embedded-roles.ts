@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { EmbeddedPostgresError, wordsOf } from "./embedded-error.ts";
 import type { Passwords } from "./embedded-secrets.ts";
-import { type Address, database, owner, superuser, withClient, worker } from "./embedded-server.ts";
+import { type Address, database, inDatabase, owner, superuser, worker } from "./embedded-server.ts";
 import { takeOverSql } from "./ownership.ts";
 import { grantRights } from "./rights.ts";
 
@@ -18,8 +18,8 @@ export async function divideRoles(
   { close }: { readonly close: boolean },
 ): Promise<void> {
   try {
-    await withClient(at, "postgres", ensureDatabase);
-    await withClient(at, database, async (client) => {
+    await inDatabase(at, "postgres", ensureDatabase);
+    await inDatabase(at, database, async (client) => {
       await client.query("begin");
       await client.query(`set local lock_timeout = ${lockMilliseconds}`);
       await makeRole(client, owner, passwords.owner);

@@ -2,9 +2,10 @@ import { readFile, readlink, realpath, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { EmbeddedPostgresError, systemCode, wordsOf } from "./embedded-error.ts";
 import { isAlive } from "./embedded-lock.ts";
+import { withClient } from "./with-client.ts";
 
 /** What a server writes beside its data while it runs: `postmaster.pid`. */
 export interface ServerRecord {
@@ -144,7 +145,7 @@ const startedWithinSeconds = 60;
  * started at another time than the record says.
  */
 async function ask(at: Address, record: ServerRecord): Promise<Answer> {
-  const seconds = await withClient(at, at.role === superuser ? "postgres" : database, async (client) => {
+  const seconds = await inDatabase(at, at.role === superuser ? "postgres" : database, async (client) => {
     const { rows } = await client.query<{ seconds: number }>(
       "SELECT extract(epoch FROM pg_postmaster_start_time())::float8 AS seconds",
     );
@@ -155,28 +156,9 @@ async function ask(at: Address, record: ServerRecord): Promise<Answer> {
   return { ours: false, said: `another server answers on port ${at.port}` };
 }
 
-/** Does `work` on a connection of its own. */
-export async function withClient<T>(
-  at: Address,
-  name: string,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
-  const client = new Client({
-    host: "127.0.0.1",
-    port: at.port,
-    user: at.role,
-    password: at.password,
-    database: name,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 30_000,
-    application_name: "hallpass start",
-  });
-  // A connection lost between two queries is told by the next query.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+/** Does `work` in one of the server's databases. */
+export function inDatabase<T>(at: Address, name: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const { port, role: user, password } = at;
+  const login = { host: "127.0.0.1", port, user, password, database: name };
+  return withClient({ ...login, application_name: "hallpass start" }, work);
 }

@@ -14,8 +14,15 @@ import {
 } from "../identity/recognise.ts";
 import type { LookUp } from "../identity/standing.ts";
 import type { Clock } from "./clock.ts";
-import { insertEvents, withEventRows } from "./event-rows.ts";
-import { decidedBetween, joinPeople, lockPeople, noteChange, nowIn, takeNames } from "./join-people.ts";
+import {
+  decidedBetween,
+  joinPeople,
+  lockPeople,
+  noteChange,
+  nowIn,
+  recordWithin,
+  takeNames,
+} from "./join-people.ts";
 import { changesHeard, forgetPeople, type Statements, watchPeople } from "./people.ts";
 
 export type PeopleDeps = {
@@ -198,12 +205,7 @@ async function change(
         where kind = 'slack_id' and name = ${caller.slackId ?? null} and until is null and gone_since is not null`;
       if (found.is !== "joined" && found.is !== "passed") return { person };
       const event = wordChange(await nowIn(tx, clock), caller, { found, person, requests });
-      await withEventRows(
-        tx,
-        [event],
-        undefined,
-        (rows, insist) => tx.$executeRaw`${insertEvents(rows, insist)}`,
-      );
+      await recordWithin(tx, event);
       // Last: what is written after it by who does not know of it is refused.
       await noteChange(tx, clock, found.is, person, found.from);
       return { person, event };

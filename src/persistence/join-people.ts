@@ -1,5 +1,7 @@
+import type { AuditEvent } from "../domain/audit-event.ts";
 import type { NameKey } from "../identity/recognise.ts";
 import type { Clock } from "./clock.ts";
+import { insertEvents, withEventRows } from "./event-rows.ts";
 import type { Statements } from "./people.ts";
 import { createKey } from "./personal-cipher.ts";
 
@@ -14,6 +16,16 @@ export async function lockPeople(tx: Statements): Promise<void> {
 export async function nowIn(tx: Statements, clock: Clock): Promise<Date> {
   const [row] = await tx.$queryRaw<{ now: Date }[]>`select ${clock.now} as now`;
   return row?.now ?? new Date();
+}
+
+/** Records an event in the transaction that it is about. */
+export async function recordWithin(tx: Statements, event: AuditEvent): Promise<void> {
+  await withEventRows(
+    tx,
+    [event],
+    undefined,
+    (rows, insist) => tx.$executeRaw`${insertEvents(rows, insist)}`,
+  );
 }
 
 /** Tells all processes that what they remember of who is who is of before. */

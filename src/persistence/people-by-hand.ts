@@ -1,10 +1,8 @@
 import { z } from "zod";
-import type { AuditEvent } from "../domain/audit-event.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import { type NameKey, nameKey } from "../identity/recognise.ts";
 import type { Clock } from "./clock.ts";
-import { insertEvents, withEventRows } from "./event-rows.ts";
-import { decidedBetween, joinPeople, lockPeople, noteChange, nowIn } from "./join-people.ts";
+import { decidedBetween, joinPeople, lockPeople, noteChange, nowIn, recordWithin } from "./join-people.ts";
 import type { Statements } from "./people.ts";
 import { type SplitRefusal, splitPeople } from "./split-people.ts";
 
@@ -78,7 +76,7 @@ export async function joinByHand(
     await joinPeople(tx, clock, { into, from });
     const [address] = await tx.$queryRaw<{ name: string }[]>`
       select name from person_names where person_id = ${into} and until is null order by kind, name limit 1`;
-    await record(tx, {
+    await recordWithin(tx, {
       type: "person.joined",
       at: await nowIn(tx, clock),
       actor: { kind: "hallpass" },
@@ -111,7 +109,7 @@ export async function splitByHand(
     if ("refusal" in result) return result;
     const { person, names } = split;
     const { other } = result;
-    await record(tx, {
+    await recordWithin(tx, {
       type: "person.split",
       at: await nowIn(tx, clock),
       actor: { kind: "hallpass" },
@@ -129,14 +127,5 @@ function changeByHand<T>(db: PrismaClient, work: (tx: Statements) => Promise<T>)
       return work(tx);
     },
     { timeout: 60_000 },
-  );
-}
-
-async function record(tx: Statements, event: AuditEvent): Promise<void> {
-  await withEventRows(
-    tx,
-    [event],
-    undefined,
-    (rows, insist) => tx.$executeRaw`${insertEvents(rows, insist)}`,
   );
 }

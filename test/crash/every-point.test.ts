@@ -99,7 +99,7 @@ const exempt: Readonly<Record<string, string>> = {
   "persistence/join-people.ts noteChange": ofIdentity,
   "persistence/join-people.ts renumberDecisions": ofIdentity,
   "persistence/join-people.ts takeNames": ofIdentity,
-  "persistence/people-by-hand.ts record": ofIdentity,
+  "persistence/join-people.ts recordWithin": ofIdentity,
   "persistence/split-people.ts keepLockedDown": ofIdentity,
   "persistence/split-people.ts splitPeople": ofIdentity,
 };

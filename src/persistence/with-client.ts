@@ -1,0 +1,14 @@
+import { Client, type ClientConfig } from "pg";
+
+/** Does `work` on a connection of its own. Throws the driver's error when the database can't be asked. */
+export async function withClient<T>(config: ClientConfig, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionTimeoutMillis: 5_000, query_timeout: 30_000, ...config });
+  // A connection lost between two queries is told by the next query.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
