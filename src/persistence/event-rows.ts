@@ -5,16 +5,9 @@ import type { State } from "../domain/decide.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { Prisma } from "../generated/prisma/client.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";
-import {
-  type Insist,
-  meetAhead,
-  type PersonalKind,
-  type PersonalValue,
-  type Sealer,
-  type Statements,
-  type Whose,
-  withSealer,
-} from "./people.ts";
+import type { PersonalKind, PersonalValue } from "./meet-people.ts";
+import { type Insist, meetAhead, type Sealer, withSealer } from "./people.ts";
+import type { Statements, Whose } from "./people-memory.ts";
 import { isErasedName } from "./personal-directory.ts";
 import { escapeTokens } from "./personal-token.ts";
 

@@ -23,7 +23,7 @@ import {
   recordWithin,
   takeNames,
 } from "./join-people.ts";
-import { changesHeard, forgetPeople, type Statements, watchPeople } from "./people.ts";
+import { forgetPeople, remember, type Statements } from "./people-memory.ts";
 
 export type PeopleDeps = {
   readonly db: PrismaClient;
@@ -102,23 +102,22 @@ type Memory = {
 
 /** Remembers for a minute, and not beyond a change of who is who that this process hears of. */
 function createMemory(db: PrismaClient): Memory {
-  let heard = changesHeard(db);
-  const entries = new Map<string | number, { readonly value: unknown; readonly until: number }>();
+  type Entries = Map<string | number, { readonly value: unknown; readonly until: number }>;
+  let kept: { readonly since: object; readonly entries: Entries } | undefined;
   const get = async (key: string | number, ask: () => Promise<unknown>): Promise<unknown> => {
-    if (heard !== changesHeard(db) || entries.size >= maxRemembered) entries.clear();
-    heard = changesHeard(db);
+    const since = await remember(db);
+    if (kept?.since !== since || kept.entries.size >= maxRemembered) kept = { since, entries: new Map() };
+    const { entries } = kept;
     const known = entries.get(key);
     if (known && known.until > performance.now()) return known.value;
-    const before = heard;
-    await watchPeople(db);
     const value = await ask();
-    // What was asked before a change is not what is known after it.
-    if (before === changesHeard(db)) entries.set(key, { value, until: performance.now() + rememberMs });
+    // What was asked before a change goes where nobody looks after it.
+    entries.set(key, { value, until: performance.now() + rememberMs });
     return value;
   };
   // By the kind of the key there is one kind of value, which a map cannot say.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { get: get as Memory["get"], forget: () => entries.clear() };
+  return { get: get as Memory["get"], forget: () => void (kept = undefined) };
 }
 
 const Seen = z.array(

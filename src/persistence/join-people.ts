@@ -2,7 +2,7 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import type { NameKey } from "../identity/recognise.ts";
 import type { Clock } from "./clock.ts";
 import { insertEvents, withEventRows } from "./event-rows.ts";
-import type { Statements } from "./people.ts";
+import type { Statements } from "./people-memory.ts";
 import { createKey } from "./personal-cipher.ts";
 
 /** Of all processes one at a time changes who is who. The number only has to be nobody else's. */

@@ -3,7 +3,7 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import { type NameKey, nameKey } from "../identity/recognise.ts";
 import type { Clock } from "./clock.ts";
 import { decidedBetween, joinPeople, lockPeople, noteChange, nowIn, recordWithin } from "./join-people.ts";
-import type { Statements } from "./people.ts";
+import type { Statements } from "./people-memory.ts";
 import { type SplitRefusal, splitPeople } from "./split-people.ts";
 
 const instant = z.coerce.date();

@@ -2,7 +2,7 @@ import { Prisma } from "../generated/prisma/client.ts";
 import type { NameKey } from "../identity/recognise.ts";
 import type { Clock } from "./clock.ts";
 import { takeNames } from "./join-people.ts";
-import type { Statements } from "./people.ts";
+import type { Statements } from "./people-memory.ts";
 
 /** Why people cannot be split. */
 export type SplitRefusal = "not_theirs" | "nothing_left";

@@ -11,7 +11,7 @@ import { recordEvent } from "../../src/persistence/audit.ts";
 import { type Database, openDatabase } from "../../src/persistence/database.ts";
 import { beginLockdown, readLockdowns } from "../../src/persistence/lockdowns.ts";
 import { joinByHand, splitByHand } from "../../src/persistence/people-by-hand.ts";
-import { forgetPeople } from "../../src/persistence/people.ts";
+import { forgetPeople } from "../../src/persistence/people-memory.ts";
 import { offboardLeavers } from "../../src/slack/leavers.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
