@@ -32,9 +32,11 @@ export async function leaveToKeeper(
 ): Promise<Outcome | undefined> {
   const keeper = await (deps.ledger?.keeperOf(grant) ?? findKeeper(deps.db, deps.clock, grant));
   if (!keeper) return undefined;
+  // One that is being granted may look for what the person holds after this grant has ended, and take it for a right of their own;
+  // or has read its access back before it was taken away, and records it after.
+  if (keeper.status === "granting")
+    return again(`${requestName(keeper)} is not settled yet`, { untouched: !mayBeGone });
   if (mayBeGone) {
-    // One that is being granted has read its access back perhaps before it was taken away, and records it after.
-    if (keeper.status === "granting") return again(`${requestName(keeper)} is not settled yet`);
     const restoring = await restoreIfGone(deps, effect, keeper);
     if (restoring) return restoring;
   }
@@ -45,8 +47,8 @@ export async function leaveToKeeper(
   });
 }
 
-function again(error: string): Outcome {
-  return { outcome: "again", seconds: pauseSeconds, error, untouched: false };
+function again(error: string, { untouched } = { untouched: false }): Outcome {
+  return { outcome: "again", seconds: pauseSeconds, error, untouched };
 }
 
 /**

@@ -331,3 +331,26 @@ describe("a grant of the same that comes about while another one ends", () => {
     expect(await grantOf(request.id)).toMatchObject({ status: "revoked" });
   });
 });
+
+describe("access that ends while the same is being granted again", () => {
+  it("is no right of their own to the new grant, whatever comes first, and ends with it", async () => {
+    await office.approved();
+    await office.drain();
+    office.clock.advance(hour);
+    const { request } = await office.approved(2 * 3600);
+    // The end is carried out while the new grant is under way, and that looks only then for what is there.
+    for (const kind of ["revoke", "grant"]) {
+      const effect = (await office.effects(kind)).at(-1);
+      await runEffect(office.runner, effect?.id ?? "");
+    }
+    expect((await grantOf(request.id))?.isStanding).not.toBe(true);
+    office.clock.advance(minute);
+    await office.drain();
+    expect(await grantOf(request.id)).toMatchObject({ status: "active" });
+    expect(office.provider.held).toEqual(new Set(["alice"]));
+    office.clock.advance(2 * hour);
+    await office.drain();
+    expect(await grantOf(request.id)).toMatchObject({ status: "revoked", revokeReason: "expired" });
+    expect(office.provider.held.size).toBe(0);
+  });
+});
