@@ -187,22 +187,11 @@ describe("looking for who has left", () => {
   });
 
   it("whose approval counts and who has left has it discounted", async () => {
-    await office.close();
-    office = await openOffice({
-      policy: policyWith(`
-  - name: two
-    requesters: [everyone]
-    access: ["orders-db:write"]
-    decision: review
-    approvals: [{ count: 2, from: [group:leads] }]
-`),
-    });
-    const two = await ask(alice, "write");
-    if (two.outcome !== "filed") throw new Error(two.outcome);
-    await decideRequest(office, { requestId: two.request.id, by: bob, verdict: approve, key: "bob" });
+    const requestId = await openByTwo("write");
+    await decideRequest(office, { requestId, by: bob, verdict: approve, key: "bob" });
     office.accounts.set("UBOB", gone);
     await offboardLeavers({ ...office, log: pino({ level: "silent" }) });
-    expect((await office.state(two.request.id)).request.decisions).toMatchObject([
+    expect((await office.state(requestId)).request.decisions).toMatchObject([
       { person: 2, discounted: "offboarded" },
     ]);
     expect(await office.events()).toContain("approval.discounted");
