@@ -111,9 +111,10 @@ async function refusalOf(
   isLift: boolean,
 ): Promise<LockdownRefusal | undefined> {
   if (isLift && locked.kind === "person" && locked.person === by.id) return "own";
-  if (isLockedDown(await readLockdowns(deps.db), by)) return "locked_down";
   const policy = deps.policy();
   const memberships = await deps.groups.read(policy.outsideGroups);
+  // After whoever keeps the groups has answered, which may take its time.
+  if (isLockedDown(await readLockdowns(deps.db), by)) return "locked_down";
   return isAdmin(policy, memberships, by.email) ? undefined : "not_admin";
 }
 
