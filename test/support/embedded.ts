@@ -9,9 +9,10 @@ import { Client } from "pg";
 import { z } from "zod";
 import { findBinaries } from "../../src/persistence/embedded-binaries.ts";
 import { settle } from "../../src/persistence/embedded-place.ts";
-import { addressUrl, freePort } from "../../src/persistence/embedded-server.ts";
+import { addressUrl } from "../../src/persistence/embedded-server.ts";
 import type { EmbeddedPostgres } from "../../src/persistence/embedded.ts";
 import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
+import { freePort } from "./proxy.ts";
 
 type Role = "owner" | "borrower";
 
@@ -110,7 +111,7 @@ export async function startUndivided(dataDir: string): Promise<UndividedPostgres
     "--no-instructions",
   ]);
   await rename(`${data}.new`, data);
-  const port = await freePort(0);
+  const port = await freePort();
   const settings = `-c port=${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
   await binaries.run("pg_ctl", ["start", "-D", data, "-w", "-l", join(root, "server.log"), "-o", settings]);
   const url = addressUrl({ port, role: "hallpass", password });

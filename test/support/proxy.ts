@@ -122,15 +122,30 @@ export async function startProxy(
   };
 }
 
-/** A port nobody listens on. */
+/**
+ * A port nobody listens on, for a process that will. Below those the kernel gives by itself (from 32768 on Linux, 49152 on macOS):
+ * one of these would be somebody's connection by the time the process starts.
+ */
 export async function freePort(): Promise<number> {
-  const probe = await listen(0, (socket) => socket.destroy());
-  const port = portOf(probe);
-  const closed = once(probe, "close");
-  probe.close();
-  await closed;
-  return port;
+  for (;;) {
+    const port = lowestPort + (nextPort++ % portCount);
+    const probe = createServer().listen(port, "127.0.0.1");
+    try {
+      await once(probe, "listening");
+    } catch {
+      continue;
+    }
+    const closed = once(probe, "close");
+    probe.close();
+    await closed;
+    return port;
+  }
 }
+
+const lowestPort = 12_000;
+const portCount = 18_000;
+/** Test files that run side by side begin far from one another. */
+let nextPort = (process.pid * 211) % portCount;
 
 async function listen(port: number, accept: (socket: Socket) => void): Promise<Server> {
   const server = createServer(accept).listen(port, "127.0.0.1");
