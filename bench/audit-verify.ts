@@ -35,6 +35,15 @@ async function benchmark(): Promise<void> {
   const { url } = storage.floor;
   const client = new Client({ connectionString: url });
   await client.connect();
+  try {
+    await verifyIn(client, url);
+  } finally {
+    await client.end();
+  }
+  await askAll(url);
+}
+
+async function verifyIn(client: Client, url: string): Promise<void> {
   const processor = cpus()[0]?.model ?? "unknown processor";
   console.log(
     `${cpus().length} cores (${processor}), Node.js ${process.version}; ${events.toLocaleString("en")} events\n` +
@@ -62,8 +71,6 @@ async function benchmark(): Promise<void> {
   console.log(
     `memory at its highest: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, floor included`,
   );
-  await client.end();
-  await askAll(url);
 }
 
 /** `cpu`: this process's part of it. */

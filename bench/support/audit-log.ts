@@ -115,5 +115,5 @@ function buildPerson(number: number): unknown {
       sealText(textKey, `Looking into INC-${4000 + index}: orders of the morning show up twice; "again".`),
     ),
   );
-  return { email: called.email, key: key.toString("hex"), values, texts };
+  return { email: called.email, slack_id: called.slack_id, key: key.toString("hex"), values, texts };
 }
