@@ -1,4 +1,5 @@
 import type { Logger } from "./logger.ts";
+import { checkProviders } from "./access/check-providers.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
 import { enforceLockdowns } from "./access/lockdown.ts";
 import { createLockdownReader } from "./access/lockdown-reader.ts";
@@ -170,6 +171,19 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     });
     closers.push(() => atMost(1_000, sinks.stop()));
     metrics.watchSinks(() => sinks.lag());
+    const checkAll = (checked: Policy): void =>
+      void checkProviders(
+        {
+          db,
+          providers: providers.byName,
+          warn: (name, what, error) => log.warn({ err: error }, `provider ${name}: ${what}`),
+          onUnreachable(name, what) {
+            log.warn(`provider ${name}: ${what}`);
+            tellAlerts({ client, directory, log }, checked.settings.alerts, `⚠️ ${name}: ${what}.`);
+          },
+        },
+        checked,
+      ).catch((error: unknown) => log.warn({ err: error }, "the providers could not be checked"));
     const keeper = await keepPolicy(
       {
         db,
@@ -183,6 +197,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
           return () => {
             useProviders();
             useSinks();
+            // What a reload brings in is as new as what a start does.
+            checkAll(prepared);
           };
         },
         tell: (told, text) => tellAlerts({ client, directory, log }, told.settings.alerts, text),
@@ -196,12 +212,6 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     if (watchedPath !== undefined) {
       const watch = watchPolicy(watchedPath, () => keeper.reload("watch"));
       closers.push(() => Promise.resolve(watch.stop()));
-    }
-    for (const [name, provider] of providers.byName) {
-      // Said early, while somebody watches the start; a provider that is away for a moment is no reason not to start.
-      provider
-        .check()
-        .catch((error: unknown) => log.warn({ err: error }, `provider ${name} cannot do its work yet`));
     }
     const courtesy = createCourtesy();
     const queues = createQueues({

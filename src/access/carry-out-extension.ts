@@ -10,8 +10,8 @@ import {
   type CarryOutDeps,
   type Failure,
   failureOf,
-  isResumed,
   type Outcome,
+  reach,
   readBack,
   settled,
   waitForSlack,
@@ -48,7 +48,7 @@ export async function carryOutExtension(
     return fail(stands.why);
   }
   // Where a provider was asked already, it is no use to wait: what is there has to be known of.
-  if (stands.is === "unknown" && !isResumed(effect)) return waitForSlack(effect, stands.why);
+  if (stands.is === "unknown" && !effect.isResumed) return waitForSlack(effect, stands.why);
   const moved = await moveEnds(deps, extended, request.durationSeconds, effect.now);
   if ("failure" in moved) {
     const seconds = 2 ** (effect.attempts - 1);
@@ -67,7 +67,7 @@ export async function carryOutExtension(
     settle,
   );
   if (applied.applied) return settled;
-  await endWhatCameBack(deps, effect, applied.state.grants, states, isResumed(effect));
+  await endWhatCameBack(deps, effect, applied.state.grants, states, effect.isResumed);
   return fail(refusalText[applied.refusal]);
 }
 
@@ -92,17 +92,12 @@ async function moveEnds(
   now: Date,
 ): Promise<{ readonly states: States } | { readonly provider: string; readonly failure: Failure }> {
   const states: Record<string, ProviderState> = {};
-  for (const { id: grantId, provider: name, subject, target, status, expiresAt } of grants) {
+  for (const grant of grants) {
+    const { id: grantId, provider: name, subject, target, status, expiresAt, state = {} } = grant;
     if (status !== "active" || !expiresAt || now >= expiresAt) continue;
     try {
-      const provider = deps.providers.get(name);
-      if (!provider)
-        return { provider: name, failure: { failure: "it is not configured any more", retryable: false } };
-      states[grantId] = await provider.grant(
-        subject,
-        provider.targetSchema.parse(target),
-        later(expiresAt, seconds),
-      );
+      const provider = await reach(deps, grant);
+      states[grantId] = await provider.grant(subject, target, later(expiresAt, seconds), state);
     } catch (error) {
       return { provider: name, failure: failureOf(deps, { requestId, grantId }, error) };
     }
@@ -122,15 +117,12 @@ async function endWhatCameBack(
   mayHaveLanded: boolean,
 ): Promise<void> {
   for (const grant of grants) {
-    if (grant.status === "granting" || grant.status === "active") continue;
+    if (grant.status === "granting" || grant.status === "active" || !grant.askedAt) continue;
     const { id: grantId, requestId } = grant;
-    const provider = deps.providers.get(grant.provider);
     const mayBeThere =
       grantId in states ||
-      (mayHaveLanded &&
-        provider &&
-        (await readBack(deps, { requestId, grantId }, provider, grant)) !== false);
-    if (mayBeThere !== true) continue;
+      (mayHaveLanded && (await readBack(deps, { requestId, grantId }, grant)) !== false);
+    if (!mayBeThere) continue;
     await apply(deps, requestId, {
       type: "grant_succeeded",
       grantId,

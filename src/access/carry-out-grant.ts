@@ -1,18 +1,18 @@
 import { crashPoint } from "../crash-point.ts";
 import type { Grant } from "../domain/grant.ts";
 import { isBeingRemoved } from "../persistence/drift-findings.ts";
-import { startAnew } from "../persistence/effects.ts";
-import { findNamesake, whoseIsIt } from "../persistence/grants.ts";
+import { findNamesake, findSibling, type Sibling } from "../persistence/grants.ts";
 import { findLockdownOf } from "../persistence/lockdowns.ts";
-import { type Provider, ProviderError, type ProviderState } from "../providers/provider.ts";
+import type { LiveProvider } from "../providers/open.ts";
+import { type Prepared, ProviderError, type ProviderState } from "../providers/provider.ts";
 import { apply } from "./apply.ts";
 import {
   type CarryOutDeps,
   type Failure,
   failureOf,
   type GrantEffect,
-  isResumed,
   type Outcome,
+  reach,
   readBack,
   readGrant,
   settle,
@@ -22,8 +22,11 @@ import type { IdentityDeps } from "./deps.ts";
 import { offboard } from "./offboard.ts";
 import { standingOf } from "./read-facts.ts";
 
-/** How often a provider that cannot be reached is asked before the grant counts as failed: some 15 s in all. */
-const maxAttempts = 5;
+/** So often at least a provider is asked before the grant counts as failed, however long each answer takes. */
+const fewestAttempts = 5;
+const maxPauseSeconds = 30;
+/** A provider that wants to be left alone for longer than this, and than it takes to settle, has failed. */
+const longestWaitSeconds = 60;
 /** While it is not known whether the access exists, the provider is asked at least this often. */
 const maxBackoffSeconds = 10;
 
@@ -34,13 +37,8 @@ export async function carryOutGrant(
 ): Promise<Outcome> {
   const { grant, requester } = await readGrant(deps, effect);
   if (grant.status !== "granting") return { outcome: "done", note: `the grant was ${grant.status}` };
-  const fail = (error: string, isStanding = grant.isStanding): Promise<Outcome> =>
-    settle(deps, effect, {
-      type: "grant_failed",
-      grantId: grant.id,
-      error,
-      ...(isStanding === true && { isStanding }),
-    });
+  const fail = (error: string): Promise<Outcome> =>
+    settle(deps, effect, { type: "grant_failed", grantId: grant.id, error });
   if (grant.subject === "")
     return fail(`no name is known for this person in ${grant.provider}; add one to \`people\``);
   const stands = await standingOf(deps, requester);
@@ -49,84 +47,188 @@ export async function carryOutGrant(
     await offboard(deps, requester.slackId);
     return { outcome: "done", note: stands.why };
   }
+  const wasAsked = grant.askedAt !== undefined;
   // Where a provider was asked already, it is no use to wait: what is there has to be known of.
-  if (stands.is === "unknown" && !isResumed(effect)) return waitForSlack(effect, stands.why);
+  if (stands.is === "unknown" && !wasAsked) return waitForSlack(effect, stands.why);
   const lockdown = await findLockdownOf(deps.db, effect.requestId);
   if (lockdown) return fail(`${lockdown.value} is locked down: ${lockdown.reason}`);
-  const namesake = await findNamesake(deps.db, grant);
-  if (namesake !== undefined)
-    return fail(
-      `${grant.provider} knows ${namesake} by the name ${grant.subject} too; tell them apart under \`people\``,
-    );
-  const provider = deps.providers.get(grant.provider);
-  if (!provider) return fail(`the provider ${grant.provider} is not configured any more`);
-
   if (await isBeingRemoved(deps.db, grant)) {
     const error = "the same access, given by nobody here, is being taken away just now";
-    return { outcome: "again", seconds: 1, error, untouched: !isResumed(effect) };
+    return { outcome: "again", seconds: 1, error, untouched: !wasAsked };
   }
 
-  const begun = await begin(deps, effect, provider, grant);
-  const startedAt = "unreadable" in begun ? effect.startedAt : begun.startedAt;
-  const until = new Date(startedAt.getTime() + grant.durationSeconds * 1000);
-  if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
-  if ("unreadable" in begun && isUnheardOf(effect, grant))
-    return waitUntilReadable(deps, effect, begun.unreadable);
-
-  const isStanding = "unreadable" in begun ? grant.isStanding === true : begun.isStanding;
-  const answer = "unreadable" in begun ? begun.unreadable : await ask(deps, effect, provider, grant, until);
-  if ("state" in answer) {
-    return settle(deps, effect, {
-      type: "grant_succeeded",
-      grantId: grant.id,
-      state: answer.state,
-      startedAt,
-      isStanding,
-    });
+  const next = grant.askedAt
+    ? await resume(deps, effect, grant, grant.askedAt)
+    : await begin(deps, effect, grant);
+  switch (next.is) {
+    case "over":
+      return next.outcome;
+    case "refused":
+      return fail(next.why);
+    case "failed":
+      return tryAgain(deps, effect, grant, next.failure);
+    case "asked": {
+      const { askedAt } = next;
+      const until = new Date(askedAt.getTime() + grant.durationSeconds * 1000);
+      if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
+      const answer = next.unreadable ?? (await ask(deps, effect, next, until));
+      if (!("state" in answer)) return tryAgain(deps, effect, grant, answer);
+      const { state, use } = answer;
+      return settle(deps, effect, {
+        type: "grant_succeeded",
+        grantId: grant.id,
+        state,
+        startedAt: askedAt,
+        ...(use !== undefined && { use }),
+      });
+    }
   }
-  if (!answer.retryable || effect.attempts >= maxAttempts) return fail(answer.failure, isStanding);
+}
+
+/** The ask is on record. `unreadable`: one of before is, and what came of it cannot be read. */
+type Asked = {
+  readonly is: "asked";
+  readonly askedAt: Date;
+  readonly grant: Grant;
+  readonly unreadable?: Failure;
+};
+type Next =
+  | Asked
+  /** The provider could not be asked so far. */
+  | { readonly is: "failed"; readonly failure: Failure }
+  | { readonly is: "refused"; readonly why: string }
+  | { readonly is: "over"; readonly outcome: Outcome };
+
+/** Finds out who and what this is about and what is there already, and has the ask on record. Nothing is changed by that. */
+async function begin(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Next> {
+  let prepared: Prepared & { readonly system: string };
+  try {
+    prepared = await prepare(configured(deps, grant), grant);
+  } catch (error) {
+    return { is: "failed", failure: failureOf(deps, effect, error) };
+  }
+  const { system, subjectId, targetId } = prepared;
+  const ids = { system, subjectId, targetId };
+  const namesake = await findNamesake(deps.db, { ...grant, ids });
+  if (namesake !== undefined) {
+    const why = `${grant.provider} knows ${namesake} by the name ${grant.subject} too; tell them apart under \`people\``;
+    return { is: "refused", why };
+  }
+  const sibling = await findSibling(deps.db, { ...grant, ids });
+  return noteAsked(deps, effect, grant, {
+    ids,
+    state: inherited(sibling, prepared),
+    isStanding: sibling ? sibling.isStanding : prepared.isHeld,
+  });
+}
+
+/** What another grant of the same has added is what this one adds too: what it was asked for is not there by a right of theirs. */
+function inherited(sibling: Sibling | undefined, { state }: Prepared): ProviderState {
+  if (sibling?.state && sibling.hasIds) return sibling.state;
+  return sibling && !sibling.isStanding ? {} : state;
+}
+
+/**
+ * An earlier attempt may have granted it, so the provider is read: what is there was given then, and its clock has run since; what
+ * is not there is asked for anew, and its clock runs from now on. (It is asked for in both cases: only the provider can say what
+ * revoking will need.)
+ */
+async function resume(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  grant: Grant,
+  askedAt: Date,
+): Promise<Next> {
+  const held = await readBack(deps, effect, grant);
+  if (held === true) return { is: "asked", askedAt, grant };
+  if (held !== false) {
+    if (isUnheardOf(effect, grant))
+      return { is: "over", outcome: await waitUntilReadable(deps, effect, held) };
+    return { is: "asked", askedAt, grant, unreadable: held };
+  }
+  const { ids, state = {} } = grant;
+  try {
+    // What was theirs has gone; once this was asked for, what is there from now on is by nobody's right but this grant's.
+    const { system, subjectId, targetId, ...fresh } =
+      !ids || grant.isStanding === true
+        ? await prepare(ids ? await reach(deps, grant) : configured(deps, grant), grant)
+        : { ...ids, state };
+    const asked = { ids: { system, subjectId, targetId }, state: fresh.state, isStanding: false };
+    return await noteAsked(deps, effect, grant, asked);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return { is: "failed", failure: failureOf(deps, effect, error) };
+  }
+}
+
+function configured({ providers }: CarryOutDeps, { provider }: Grant): LiveProvider {
+  const found = providers.get(provider);
+  if (found) return found;
+  throw new ProviderError(`the provider ${provider} is not configured any more`, { retryable: false });
+}
+
+async function prepare(
+  provider: LiveProvider,
+  { subject, target }: Grant,
+): Promise<Prepared & { readonly system: string }> {
+  const system = await provider.identity();
+  return { system, ...(await provider.prepare(subject, target)) };
+}
+
+/** What was told to end meanwhile is not asked for. */
+async function noteAsked(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  grant: Grant,
+  asked: {
+    readonly ids: NonNullable<Grant["ids"]>;
+    readonly state: ProviderState;
+    readonly isStanding: boolean;
+  },
+): Promise<Next> {
+  const noted = await apply(deps, effect.requestId, { type: "note_asked", grantId: grant.id, ...asked });
+  if (!noted.applied) return { is: "over", outcome: { outcome: "done", note: noted.refusal } };
+  const { ids, state } = asked;
+  return { is: "asked", askedAt: noted.now, grant: { ...grant, ids, state } };
+}
+
+async function ask(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  { grant }: Asked,
+  until: Date,
+): Promise<{ readonly state: ProviderState; readonly use: string | undefined } | Failure> {
+  const { subject, target } = grant;
+  try {
+    const provider = await reach(deps, grant);
+    const state = await provider.grant(subject, target, until, grant.state ?? {});
+    crashPoint("between grant and read-back");
+    if (await provider.holds(subject, target, state))
+      return { state, use: provider.howToUse?.(subject, target, state) };
+    throw new ProviderError("the provider accepted the grant but does not show it", { retryable: true });
+  } catch (error) {
+    return failureOf(deps, effect, error);
+  }
+}
+
+/** Tries for as long as the provider says it may take, and not less than a few times. */
+async function tryAgain(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  { id: grantId, provider: name }: Grant,
+  { failure: error, retryable, retryAfterSeconds, isPending = false }: Failure,
+): Promise<Outcome> {
+  const settlesSeconds = deps.providers.get(name)?.settlesSeconds ?? 0;
+  const waited = (effect.now.getTime() - effect.startedAt.getTime()) / 1000;
+  const seconds = retryAfterSeconds ?? Math.min(maxPauseSeconds, 2 ** (effect.attempts - 1));
+  const isInTime = waited + seconds <= settlesSeconds;
+  const isWorthIt = effect.attempts < fewestAttempts && seconds <= longestWaitSeconds;
+  if (!retryable || !(isInTime || isWorthIt))
+    return settle(deps, effect, { type: "grant_failed", grantId, error });
+  if (isPending)
+    await apply(deps, effect.requestId, { type: "grant_unsettled", grantId, error, isPending });
   // Once it was asked for, that it is not there proves nothing: it may come yet.
-  const seconds = 2 ** (effect.attempts - 1);
-  return { outcome: "again", seconds, error: answer.failure, untouched: false };
-}
-
-type Begun = { readonly startedAt: Date; readonly isStanding: boolean } | { readonly unreadable: Failure };
-
-/**
- * When the clock of this grant starts, and whether the person holds it by a right of their own. Where an earlier attempt may
- * have granted it, the provider is read: what is there was given then, and its clock has run since; what is not there is
- * given from now on. (It is asked for in both cases: only the provider can say what revoking will need.)
- */
-async function begin(
-  deps: CarryOutDeps,
-  effect: GrantEffect,
-  provider: Provider,
-  grant: Grant,
-): Promise<Begun> {
-  if (!isResumed(effect))
-    return { startedAt: effect.startedAt, isStanding: await isHeldAlready(deps, effect, provider, grant) };
-  const held = await readBack(deps, effect, provider, grant);
-  if (typeof held !== "boolean") return { unreadable: held };
-  if (held) return { startedAt: effect.startedAt, isStanding: grant.isStanding === true };
-  await startAnew(deps.db, effect);
-  return { startedAt: effect.now, isStanding: false };
-}
-
-/**
- * Whether the person holds it before anything was granted, and not by a grant of ours. Remembered before the provider is
- * asked: later, that may be why. What cannot be found out counts as no, for what is ours has to end.
- */
-async function isHeldAlready(
-  deps: CarryOutDeps,
-  effect: GrantEffect,
-  provider: Provider,
-  grant: Grant,
-): Promise<boolean> {
-  if ((await whoseIsIt(deps.db, grant)) === "ours") return false;
-  // The grant itself is asked next, and says what is wrong where this cannot be read.
-  if ((await readBack(deps, effect, provider, grant)) !== true) return false;
-  const noted = await apply(deps, effect.requestId, { type: "note_standing", grantId: grant.id });
-  return noted.applied;
+  return { outcome: "again", seconds, error, untouched: false };
 }
 
 /** Whether an attempt was made of which nothing is known, as its maker died. */
@@ -143,22 +245,4 @@ async function waitUntilReadable(
   await apply(deps, effect.requestId, { type: "grant_unsettled", grantId: effect.grantId, error });
   const seconds = Math.min(maxBackoffSeconds, 2 ** (effect.attempts - 1));
   return { outcome: "again", seconds, error, untouched: false };
-}
-
-async function ask(
-  deps: CarryOutDeps,
-  effect: GrantEffect,
-  provider: Provider,
-  grant: Grant,
-  until: Date,
-): Promise<{ readonly state: ProviderState } | Failure> {
-  try {
-    const target = provider.targetSchema.parse(grant.target);
-    const state = await provider.grant(grant.subject, target, until);
-    crashPoint("between grant and read-back");
-    if (await provider.holds(grant.subject, target, state)) return { state };
-    throw new ProviderError("the provider accepted the grant but does not show it", { retryable: true });
-  } catch (error) {
-    return failureOf(deps, effect, error);
-  }
 }

@@ -1,9 +1,9 @@
 import type { PlannedGrant } from "../domain/request.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
-import { whoseIsIt } from "../persistence/grants.ts";
+import { findSibling } from "../persistence/grants.ts";
 import { readState } from "../persistence/requests.ts";
 import { apply } from "./apply.ts";
-import { type CarryOutDeps, type Outcome, readBack, settled } from "./carry-out.ts";
+import { type CarryOutDeps, failureOf, type Outcome, settled } from "./carry-out.ts";
 
 /**
  * Finds out whether who asks has it already by a right of their own, so that those who judge the request know. Tried once:
@@ -38,7 +38,14 @@ async function isHeld(deps: CarryOutDeps, requestId: string, planned: PlannedGra
   const { grantId, subject, target } = planned;
   const provider = deps.providers.get(planned.provider);
   if (!provider || subject === "") return false;
-  if ((await whoseIsIt(deps.db, { id: grantId, provider: planned.provider, subject, target })) === "ours")
+  try {
+    const system = await provider.identity();
+    const { subjectId, targetId, isHeld: isThere } = await provider.prepare(subject, target);
+    const ids = { system, subjectId, targetId };
+    const about = { id: grantId, provider: planned.provider, subject, target, ids };
+    return isThere && (await findSibling(deps.db, about))?.isStanding !== false;
+  } catch (error) {
+    failureOf(deps, { requestId, grantId }, error);
     return false;
-  return (await readBack(deps, { requestId, grantId }, provider, { subject, target })) === true;
+  }
 }

@@ -3,7 +3,7 @@ import { idleLookSeconds } from "../domain/grant-transitions.ts";
 import { later } from "../domain/request-consequences.ts";
 import { readState } from "../persistence/requests.ts";
 import { apply } from "./apply.ts";
-import { type CarryOutDeps, failureOf, type GrantEffect, type Outcome, settle } from "./carry-out.ts";
+import { type CarryOutDeps, failureOf, type GrantEffect, type Outcome, reach, settle } from "./carry-out.ts";
 
 /** Ends access that nobody has used for as long as its rule says; looks again while it is used. */
 export async function carryOutIdleCheck(deps: CarryOutDeps, effect: GrantEffect): Promise<Outcome> {
@@ -39,11 +39,11 @@ async function lastUseOf(
   effect: GrantEffect,
   grant: Grant,
 ): Promise<{ readonly used: Date | undefined } | { readonly failure: string }> {
-  const provider = deps.providers.get(grant.provider);
-  if (!provider) return { failure: `the provider ${grant.provider} is not configured any more` };
   try {
-    const target = provider.targetSchema.parse(grant.target);
-    return { used: await provider.lastUsed(grant.subject, target, grant.state) };
+    const provider = await reach(deps, grant);
+    // Where nobody's use can be seen, nobody is idle either.
+    if (!provider.lastUsed) return { failure: `${grant.provider} shows nobody's use` };
+    return { used: await provider.lastUsed(grant.subject, grant.target, grant.state ?? {}) };
   } catch (error) {
     return failureOf(deps, effect, error);
   }

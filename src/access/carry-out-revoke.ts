@@ -1,14 +1,14 @@
 import { crashPoint } from "../crash-point.ts";
 import type { Grant } from "../domain/grant.ts";
-import { ProviderError } from "../providers/provider.ts";
+import { type Ended, ProviderError } from "../providers/provider.ts";
 import { apply } from "./apply.ts";
 import {
   type CarryOutDeps,
   type Failure,
   failureOf,
   type GrantEffect,
-  isResumed,
   type Outcome,
+  reach,
   settle,
   settled,
 } from "./carry-out.ts";
@@ -16,6 +16,8 @@ import { leaveToKeeper } from "./leave-to-keeper.ts";
 
 /** Revocations are tried for ever, never further apart than this. */
 const maxBackoffSeconds = 300;
+/** While a provider is at it, it is asked at least this often. */
+const maxPendingSeconds = 10;
 
 /** Takes the access away and reads back that it is gone; tried for ever until it is. */
 export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): Promise<Outcome> {
@@ -35,18 +37,21 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
     case "revoked":
       return { outcome: "done", note: "already revoked" };
     case "revoking": {
-      const kept = await leaveToKeeper(deps, effect, grant, isResumed(effect));
+      const { id: grantId } = grant;
+      // What was never asked for is not there by this grant, whoever has it.
+      if (!grant.askedAt) return settle(deps, effect, { type: "revoke_succeeded", grantId });
+      const kept = await leaveToKeeper(deps, effect, grant, effect.isResumed);
       if (kept) return kept;
-      // It was theirs before, and stays.
-      if (grant.isStanding === true)
-        return settle(deps, effect, { type: "revoke_succeeded", grantId: grant.id });
-      const failure = await takeAway(deps, effect, grant);
+      // Of one of before it is not known what was added to what they had: it stays.
+      if (grant.isStanding === true && !grant.ids)
+        return settle(deps, effect, { type: "revoke_succeeded", grantId, isStanding: true });
+      const taken = await takeAway(deps, effect, grant);
       // Another grant of the same may have come about before the access was taken away, and lost it with this one.
       const keptAfterAll = await leaveToKeeper(deps, effect, grant, true);
       if (keptAfterAll) return keptAfterAll;
-      return failure
-        ? fail(deps, effect, grant, failure)
-        : settle(deps, effect, { type: "revoke_succeeded", grantId: grant.id });
+      return "failure" in taken
+        ? fail(deps, effect, grant, taken)
+        : settle(deps, effect, { type: "revoke_succeeded", grantId, ...taken });
     }
   }
 }
@@ -63,22 +68,25 @@ async function beginEnd(deps: CarryOutDeps, effect: GrantEffect): Promise<Grant>
   return grant;
 }
 
-async function takeAway(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Failure | undefined> {
+/** Why they have the same still, where they do: by others, or by the right they had before. */
+type Left = { readonly others: readonly string[]; readonly isStanding: boolean; readonly outlives?: string };
+
+async function takeAway(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Left | Failure> {
+  const { subject, target, state = {} } = grant;
   try {
-    const provider = deps.providers.get(grant.provider);
-    if (!provider) {
-      throw new ProviderError(
-        `the provider ${grant.provider} is not configured any more; put it back so that this access can be ended`,
-        { retryable: true },
-      );
-    }
-    const target = provider.targetSchema.parse(grant.target);
-    await provider.revoke(grant.subject, target, grant.state);
+    const provider = await reach(deps, grant);
+    const { keptBy, outlives }: Ended = await provider.revoke(subject, target, state);
     crashPoint("between revoke and read-back");
-    if (!(await provider.holds(grant.subject, target, grant.state))) return undefined;
-    throw new ProviderError("the provider accepted the revocation but still shows the access", {
-      retryable: true,
-    });
+    const isHeld = await provider.holds(subject, target, state);
+    if (isHeld && keptBy.length === 0 && grant.isStanding !== true)
+      throw new ProviderError("the provider accepted the revocation but still shows the access", {
+        retryable: true,
+      });
+    return {
+      others: isHeld ? keptBy : [],
+      isStanding: isHeld && grant.isStanding === true,
+      ...(outlives !== undefined && { outlives }),
+    };
   } catch (error) {
     return failureOf(deps, effect, error);
   }
@@ -88,9 +96,19 @@ async function fail(
   deps: CarryOutDeps,
   effect: GrantEffect,
   grant: Grant,
-  { failure, retryable }: Failure,
+  { failure, retryable, retryAfterSeconds = 0, isPending }: Failure,
 ): Promise<Outcome> {
-  const milliseconds = backoffSeconds(grant.revokeAttempts + 1) * 1000;
+  const { settlesSeconds = 0 } = deps.providers.get(grant.provider) ?? {};
+  const waited = (effect.now.getTime() - effect.startedAt.getTime()) / 1000;
+  if (isPending === true && waited < settlesSeconds) {
+    const seconds = Math.max(retryAfterSeconds, Math.min(maxPendingSeconds, 2 ** (effect.attempts - 1)));
+    return { outcome: "again", seconds, error: failure, untouched: false };
+  }
+  const seconds = Math.max(
+    backoffSeconds(grant.revokeAttempts + 1),
+    Math.min(retryAfterSeconds, maxBackoffSeconds),
+  );
+  const milliseconds = seconds * 1000;
   const retryAt = (now: Date): Date => new Date(now.getTime() + milliseconds);
   const applied = await apply(
     deps,

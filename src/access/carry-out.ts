@@ -2,12 +2,13 @@ import type { Grant } from "../domain/grant.ts";
 import type { Command } from "../domain/decide.ts";
 import type { Person } from "../domain/person.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
-import { type Provider, ProviderError } from "../providers/provider.ts";
+import type { LiveProvider } from "../providers/open.ts";
+import { ProviderError } from "../providers/provider.ts";
 import { apply, readRequest } from "./apply.ts";
 import type { RecordDeps } from "./deps.ts";
 
 export type CarryOutDeps = RecordDeps & {
-  readonly providers: ReadonlyMap<string, Provider>;
+  readonly providers: ReadonlyMap<string, LiveProvider>;
   /** Tells whoever runs Hallpass about a fault of ours; people are given the reference. */
   readonly report: (error: unknown, about: { readonly requestId: string; readonly grantId: string }) => void;
 };
@@ -50,7 +51,13 @@ export type GrantEffect = Extract<ClaimedEffect, { kind: "grant" | "revoke" | "c
 type About = { readonly requestId: string; readonly grantId: string };
 
 /** Why a provider did not do what it was asked, in words a person can be shown. */
-export type Failure = { readonly failure: string; readonly retryable: boolean };
+export type Failure = {
+  readonly failure: string;
+  readonly retryable: boolean;
+  readonly retryAfterSeconds?: number | undefined;
+  /** Nothing is wrong: it takes its time. */
+  readonly isPending?: boolean;
+};
 
 /** Records the outcome of an effect and settles the effect in the same statement. */
 export async function settle(deps: CarryOutDeps, effect: GrantEffect, command: Command): Promise<Outcome> {
@@ -70,20 +77,48 @@ export async function readGrant(
   return { grant, requester: read.state.request.requester };
 }
 
-/** Whether an earlier attempt may have done what this one is to do: it failed without proof that it had not, or its maker died. */
-export function isResumed({ startedAt, now }: Pick<ClaimedEffect, "startedAt" | "now">): boolean {
-  return startedAt < now;
+/**
+ * The provider through which a grant is reached: by its name, unless that leads to another system by now; then whichever of the same
+ * kind leads to the grant's own. Throws `ProviderError` where none does: on another system, that something is not there proves
+ * nothing.
+ */
+export async function reach(
+  { providers }: Pick<CarryOutDeps, "providers">,
+  { provider: name, ids }: Pick<Grant, "provider" | "ids">,
+): Promise<LiveProvider> {
+  const provider = providers.get(name);
+  if (!ids) {
+    if (provider) return provider;
+    throw new ProviderError(
+      `the provider ${name} is not configured any more; put it back so that this access can be ended`,
+      { retryable: true },
+    );
+  }
+  const found = provider && (await provider.identity());
+  if (provider && found === ids.system) return provider;
+  for (const other of providers.values()) {
+    if (other === provider) continue;
+    // One that cannot be asked leads nowhere just now.
+    const system = await other.identity().catch(() => undefined);
+    if (system === ids.system) return other;
+  }
+  throw new ProviderError(
+    found === undefined
+      ? `the provider ${name} is not configured any more, and no other leads to ${ids.system}, where this was granted; put it back so that this access can be ended`
+      : `this was granted on another system (${ids.system}) than ${name} leads to now (${found}); lead a provider there so that this access can be ended`,
+    { retryable: true },
+  );
 }
 
 /** Whether the provider shows the access; why it cannot be read where it cannot. */
 export async function readBack(
   deps: CarryOutDeps,
   about: About,
-  provider: Provider,
-  { subject, target, state }: Pick<Grant, "subject" | "target" | "state">,
+  grant: Pick<Grant, "provider" | "ids" | "subject" | "target" | "state">,
 ): Promise<boolean | Failure> {
   try {
-    return await provider.holds(subject, provider.targetSchema.parse(target), state);
+    const provider = await reach(deps, grant);
+    return await provider.holds(grant.subject, grant.target, grant.state ?? {});
   } catch (error) {
     return failureOf(deps, about, error);
   }
@@ -91,7 +126,10 @@ export async function readBack(
 
 /** What a provider threw, told apart: its own words, or a fault of ours, which is reported and shown as a reference. */
 export function failureOf(deps: CarryOutDeps, about: About, error: unknown): Failure {
-  if (error instanceof ProviderError) return { failure: error.message, retryable: error.retryable };
+  if (error instanceof ProviderError) {
+    const { message, retryable, retryAfterSeconds, isPending } = error;
+    return { failure: message, retryable, retryAfterSeconds, isPending };
+  }
   deps.report(error, about);
   return { failure: `a fault in Hallpass itself (reference ${about.grantId})`, retryable: false };
 }

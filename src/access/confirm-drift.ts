@@ -1,34 +1,42 @@
-import { compare, type Drift } from "../domain/drift.ts";
+import { compare, type Drift, type Holding } from "../domain/drift.ts";
 import { readShould } from "../persistence/drift-should.ts";
 import { type Guarded, guardedTargets } from "../policy/guarded.ts";
 import type { Policy } from "../policy/policy.ts";
 import { targetKey } from "../policy/target-key.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { LiveProvider } from "../providers/open.ts";
+import { ProviderError } from "../providers/provider.ts";
 import type { RecordDeps } from "./deps.ts";
 
 export type DriftActDeps = RecordDeps & { readonly policy: () => Policy };
 
-/** What was looked at, and who had it then. */
+/** Who has a target, and in which system. */
+export type Look = { readonly system: string; readonly holders: readonly Holding[] };
+
+/** What was looked at, and how to look again. */
 export type LookedAt = {
-  readonly provider: Provider;
+  readonly provider: LiveProvider;
   readonly guarded: Guarded;
-  readonly holders: ReadonlySet<string>;
+  readonly look: () => Promise<Look>;
 };
+
+/** Asks a provider who has a target. */
+export async function lookAt(provider: LiveProvider, { provider: name, target }: Guarded): Promise<Look> {
+  if (!provider.holders)
+    throw new ProviderError(`${name} cannot list who has what`, { retryable: false });
+  const system = await provider.identity();
+  return { system, holders: await provider.holders(target) };
+}
 
 /** The same drift, seen again now; `undefined` when it is none, or another one that the next look finds. */
 export async function confirm(
   deps: DriftActDeps,
-  { provider, guarded, holders }: LookedAt,
+  { guarded, look }: LookedAt,
   { kind, subject, ...seen }: Drift,
 ): Promise<Drift | undefined> {
-  const state = "grant" in seen ? seen.grant.state : undefined;
-  const isHeld = await provider.holds(subject, provider.targetSchema.parse(guarded.target), state);
-  const now = new Set(holders);
-  if (isHeld) now.add(subject);
-  else now.delete(subject);
-  const should = await readShould(deps.db, deps.clock, guarded, [...now]);
+  const { system, holders } = await look();
+  const should = await readShould(deps.db, deps.clock, guarded, system, holders);
   const grantId = "grant" in seen ? seen.grant.id : undefined;
-  return compare({ ...should, holders: now, handling: handlingNow(deps.policy(), guarded) }).find(
+  return compare({ ...should, holders, handling: handlingNow(deps.policy(), guarded) }).find(
     (drift) =>
       drift.kind === kind &&
       drift.subject === subject &&

@@ -8,6 +8,7 @@ import {
   failureOf,
   type GrantEffect,
   type Outcome,
+  reach,
   readBack,
   settle,
   settled,
@@ -36,7 +37,8 @@ export async function leaveToKeeper(
   // or has read its access back before it was taken away, and records it after.
   if (keeper.status === "granting")
     return again(`${requestName(keeper)} is not settled yet`, { untouched: !mayBeGone });
-  if (mayBeGone) {
+  // One that was there when this end began was left alone by it; what somebody else took away from one stays taken.
+  if (mayBeGone && !keeper.isVanished && cameAbout(keeper) >= effect.startedAt) {
     const restoring = await restoreIfGone(deps, effect, keeper);
     if (restoring) return restoring;
   }
@@ -45,6 +47,11 @@ export async function leaveToKeeper(
     grantId: grant.id,
     keptBy: requestName(keeper),
   });
+}
+
+/** When it was asked for; of one of before that is not known, and it may have been just now. */
+function cameAbout({ askedAt }: Keeper): Date {
+  return askedAt ?? new Date(8.64e15);
 }
 
 function again(error: string, { untouched } = { untouched: false }): Outcome {
@@ -67,17 +74,15 @@ async function restoreIfGone(
   const kept = read?.state.grants.find(({ id }) => id === keeper.grantId);
   if (!own || !read || kept?.status !== "active" || !kept.expiresAt)
     return again("the other grant has moved on");
-  const provider = deps.providers.get(kept.provider);
-  if (!provider) return again(`the provider ${kept.provider} is not configured any more`);
-  const held = await readBack(deps, effect, provider, kept);
+  const held = await readBack(deps, effect, kept);
   const note = `giving ${requestName(keeper)} again what this end took from it`;
   // Whoever wrote the note may have given it and not heard so, or died: to give it twice does no harm.
   if (held === true && effect.lastError?.startsWith(note) !== true) return undefined;
   if (typeof held !== "boolean") return again(held.failure);
   try {
     await noteAttempt(deps.db, effect, note);
-    const target = provider.targetSchema.parse(kept.target);
-    const state = await provider.grant(kept.subject, target, kept.expiresAt);
+    const provider = await reach(deps, kept);
+    const state = await provider.grant(kept.subject, kept.target, kept.expiresAt, kept.state ?? {});
     // Recorded together with the note's end, so that it is said once.
     const restored = await apply(
       deps,

@@ -12,13 +12,15 @@ import { readLiveTargets, readShould } from "../persistence/drift-should.ts";
 import { compare } from "../domain/drift.ts";
 import { type Guarded, guardedTargets } from "../policy/guarded.ts";
 import type { Policy } from "../policy/policy.ts";
-import { type Provider, ProviderError } from "../providers/provider.ts";
+import type { LiveProvider } from "../providers/open.ts";
+import { ProviderError } from "../providers/provider.ts";
 import { actOnDrift } from "./act-on-drift.ts";
+import { type Look, lookAt } from "./confirm-drift.ts";
 import type { RecordDeps } from "./deps.ts";
 
 export type DriftDeps = RecordDeps & {
   readonly policy: () => Policy;
-  readonly providers: ReadonlyMap<string, Provider>;
+  readonly providers: ReadonlyMap<string, LiveProvider>;
   /** Says in the alerts channel what was found; throws when it could not be said. */
   readonly tell: (policy: Policy, findings: readonly UntoldFinding[]) => Promise<void>;
   /** For whoever runs Hallpass: a provider could not be asked, or there is a fault of ours. */
@@ -106,15 +108,17 @@ async function lookAtTargets(
   return trouble;
 }
 
-async function lookAtTarget(deps: DriftDeps, provider: Provider, guarded: Guarded): Promise<void> {
-  const holders = new Set(await answerOf(provider.holders(provider.targetSchema.parse(guarded.target))));
+async function lookAtTarget(deps: DriftDeps, provider: LiveProvider, guarded: Guarded): Promise<void> {
+  const look = async (): Promise<Look> => answerOf(lookAt(provider, guarded));
+  const { system, holders } = await look();
   // Read after the provider was: whatever is granted from now on has a row already.
-  const should = await readShould(deps.db, deps.clock, guarded, [...holders]);
+  const should = await readShould(deps.db, deps.clock, guarded, system, holders);
   for (const drift of compare({ ...should, holders, handling: guarded.unknown })) {
     if (deps.signal.aborted) return;
-    await actOnDrift(deps, { provider, guarded, holders }, drift);
+    await actOnDrift(deps, { provider, guarded, look }, drift);
   }
-  const seen = should.remembered.filter(({ subject, goneAt }) => !goneAt && holders.has(subject));
+  const holding = new Set(holders.map(({ subject }) => subject));
+  const seen = should.remembered.filter(({ subject, goneAt }) => !goneAt && holding.has(subject));
   await touchFindings(
     deps.db,
     deps.clock,

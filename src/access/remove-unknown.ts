@@ -22,7 +22,7 @@ export async function removeUnknown(
 ): Promise<void> {
   const { provider } = looked;
   const { subject } = about;
-  const target = provider.targetSchema.parse(about.target);
+  const { target } = about;
   const kept = provider.mustKeep
     ? await provider.mustKeep(subject, target)
     : "this kind of provider cannot tell from whom it may be taken";
@@ -40,8 +40,9 @@ export async function removeUnknown(
     return;
   }
   try {
-    await provider.revoke(subject, target, undefined);
-    if (await provider.holds(subject, target, undefined))
+    // Nobody here gave any of it: all of it goes, whoever did.
+    await provider.revoke(subject, target, {});
+    if (await provider.holds(subject, target, {}))
       throw new ProviderError("the provider accepted the removal but still shows the access", {
         retryable: true,
       });

@@ -6,7 +6,7 @@ import { keepGoing, type Rounds } from "../jobs/rounds.ts";
 import type { Logger } from "../logger.ts";
 import { summariseDrift } from "../persistence/drift-list.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { LiveProvider } from "../providers/open.ts";
 import type { Directory } from "../slack/directory.ts";
 import { tellDrift } from "../slack/tell-drift.ts";
 
@@ -14,7 +14,7 @@ export type DriftParts = RecordDeps & {
   readonly client: WebClient;
   readonly directory: Directory;
   readonly policy: () => Policy;
-  readonly providers: ReadonlyMap<string, Provider>;
+  readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly metrics: Metrics;
   readonly log: Logger;
 };

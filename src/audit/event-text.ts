@@ -60,7 +60,7 @@ export function eventText(event: AuditEvent): string {
     case "grant.failed":
       return `granting to ${whose(event.data)} failed; what may have half happened is taken away: ${event.data.error}`;
     case "grant.unsettled":
-      return `whether ${whose(event.data)} has the access is not known yet: ${event.data.error}`;
+      return `whether ${whose(event.data)} has the access is not known yet${event.data.pending === true ? ", for it is still being made" : ""}: ${event.data.error}`;
     case "grant.restored":
       return `the end of ${event.data.endOf} had taken it away too; given again to ${whose(event.data)}`;
     case "grant.landed_late":
@@ -148,11 +148,13 @@ function changed(changes: EventData<"request.cancelled">["changes"] = []): strin
   return changes.map(({ access, shown, today }) => `; ${access} was ${shown} and is ${today}`).join("");
 }
 
-type Ended = Pick<EventData<"grant.revoked">, "verified" | "keptBy" | "standing">;
+type Ended = Pick<EventData<"grant.revoked">, "verified" | "keptBy" | "standing" | "others" | "neverAsked">;
 
 /** Whether it is proven that the access is gone, and why not. */
-export function proof({ verified, keptBy, standing }: Ended): string {
+export function proof({ verified, keptBy, standing, others, neverAsked }: Ended): string {
+  if (neverAsked === true) return "never asked for, so there was nothing to take away";
   if (keptBy !== undefined) return `the same access is kept by ${keptBy}`;
+  if (others !== undefined) return `what was given here is gone; they have the same still: ${others}`;
   if (standing === true) return "left in place, for they held it before";
   return verified ? "proven gone" : "NOT proven gone";
 }

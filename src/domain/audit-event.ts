@@ -122,6 +122,10 @@ export const eventData = {
     subject,
     activeAt: instant,
     expiresAt: instant,
+    /** Which system it is in, by its own id. */
+    system: plain.optional(),
+    /** What the person was told to do with it. */
+    use: text.optional(),
     /** The person held it before, and keeps it. */
     standing: z.boolean().optional(),
   }),
@@ -134,8 +138,8 @@ export const eventData = {
     expiresAt: instant,
   }),
   "grant.failed": z.object({ provider: plain, subject, error: text }),
-  /** Whoever asked for it died, and the provider cannot be read: whether the access exists is not known yet. */
-  "grant.unsettled": z.object({ provider: plain, subject, error: text }),
+  /** Whether the access exists is not known yet: it is still being made (`pending`), or whoever asked died and the provider cannot be read. */
+  "grant.unsettled": z.object({ provider: plain, subject, error: text, pending: z.boolean().optional() }),
   /** `endOf`: the request whose end had taken away what this grant gives too; it was given again. */
   "grant.restored": z.object({ provider: plain, subject, endOf: plain }),
   /** The provider confirmed a grant that had already been told to end; it is taken away again. */
@@ -175,7 +179,7 @@ export const eventData = {
     error: text.optional(),
     retryable: z.boolean().optional(),
   }),
-  /** `verified`: read back from the provider that the access is gone. Not so when another live grant keeps it. */
+  /** `verified`: read back from the provider that the access is gone. Not so where it was left, or was never asked for. */
   "grant.revoked": z.object({
     provider: plain,
     subject,
@@ -184,6 +188,13 @@ export const eventData = {
     keptBy: plain.optional(),
     /** Left in place: the person held it before it was granted. */
     standing: z.boolean().optional(),
+    /** What was ours is gone; by this they have the same still. */
+    others: text.optional(),
+    /** The provider was never asked for it, so there was nothing to take away. */
+    neverAsked: z.boolean().optional(),
+    /** What they made with it and that outlives it. */
+    outlives: text.optional(),
+    system: plain.optional(),
     attempts: z.number().int(),
     /** How much later than it should have been, where that is more than a moment. */
     lateSeconds: seconds.optional(),

@@ -5,9 +5,9 @@ import { comeBack, takeBack, vanish } from "./drift-transitions.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
 import { noteFlags } from "./flag-request.ts";
-import type { Grant, RevokeReason } from "./grant.ts";
+import type { Grant, RevokeReason, SystemIds } from "./grant.ts";
 import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
-import { grantUnsettled, noteStanding, noteUse, restore } from "./grant-upkeep.ts";
+import { grantUnsettled, noteAsked, noteUse, restore } from "./grant-upkeep.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest, DiscountReason } from "./request.ts";
@@ -79,21 +79,28 @@ export type Command =
       readonly type: "grant_succeeded";
       readonly grantId: string;
       readonly state: Readonly<Record<string, unknown>>;
-      /** When the provider was first asked: the clock starts here, also when the answer was lost and asked for again. */
+      /** When the provider was asked: the clock starts here, also when the answer was lost and asked for again. */
       readonly startedAt: Date;
-      /** The person held it already, not by a grant of ours. */
-      readonly isStanding?: boolean;
+      /** What the person does with it now, in words. */
+      readonly use?: string;
     }
+  | { readonly type: "grant_failed"; readonly grantId: string; readonly error: string }
+  /** The provider is asked next: whatever is needed to take away again what that gives is remembered before. */
   | {
-      readonly type: "grant_failed";
+      readonly type: "note_asked";
+      readonly grantId: string;
+      readonly ids: SystemIds;
+      readonly state: Readonly<Record<string, unknown>>;
+      /** The person holds it already, not by a grant of ours. */
+      readonly isStanding: boolean;
+    }
+  /** Whether the access exists is not known: it is still being made, or whoever asked died and the provider cannot be read now. */
+  | {
+      readonly type: "grant_unsettled";
       readonly grantId: string;
       readonly error: string;
-      readonly isStanding?: boolean;
+      readonly isPending?: boolean;
     }
-  /** The person held it before it was asked for; remembered before the provider is asked, so that it is not forgotten. */
-  | { readonly type: "note_standing"; readonly grantId: string }
-  /** Whoever asked the provider died, and it cannot be read now: whether the access exists is not known. */
-  | { readonly type: "grant_unsettled"; readonly grantId: string; readonly error: string }
   /** What the end of another grant took away was given again. */
   | {
       readonly type: "restore";
@@ -128,6 +135,12 @@ export type Command =
       readonly grantId: string;
       /** The request whose live grant still gives the same, so that it was left in place. */
       readonly keptBy?: string;
+      /** By what the person has the same still, in words, once ours was taken away. */
+      readonly others?: readonly string[];
+      /** They have it still, by the right they had before. */
+      readonly isStanding?: boolean;
+      /** What they made with it and that outlives it, in words. */
+      readonly outlives?: string;
     }
   | {
       readonly type: "revoke_failed";
@@ -152,7 +165,7 @@ export const commandTypes = [
   "check_review",
   "grant_succeeded",
   "grant_failed",
-  "note_standing",
+  "note_asked",
   "grant_unsettled",
   "restore",
   "extend",
@@ -209,8 +222,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return grantSucceeded(state, command, now);
     case "grant_failed":
       return grantFailed(state, command, now);
-    case "note_standing":
-      return noteStanding(state, command);
+    case "note_asked":
+      return noteAsked(state, command, now);
     case "grant_unsettled":
       return grantUnsettled(state, command, now);
     case "restore":

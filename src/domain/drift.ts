@@ -39,16 +39,28 @@ export type GrantInDrift = Pick<
   | "requestId"
   | "subject"
   | "status"
+  | "askedAt"
+  | "ids"
   | "state"
   | "expiresAt"
   | "revokedAt"
   | "isStanding"
+  | "isLeft"
   | "vanishedAt"
 >;
 
+/** Somebody who has a target, as the provider shows them. */
+export type Holding = {
+  readonly subject: string;
+  readonly subjectId: string;
+  readonly targetId: string;
+  /** Whether it was given by whom Hallpass works as there; absent where nobody can tell. */
+  readonly isOurs?: boolean;
+};
+
 /** One target of one provider: who has it, who should, and what is known of it from earlier looks. */
 export type Compared = {
-  readonly holders: ReadonlySet<string>;
+  readonly holders: readonly Holding[];
   /** All that are not proven gone, and of each subject the one that ended last. */
   readonly grants: readonly GrantInDrift[];
   /** Who has the same by a grant in another provider, which may be this very system under another name. */
@@ -87,10 +99,11 @@ export const mostRemovedAtOnce = 10;
  * What is to be done about one target. Nothing about a subject whose grant is being made or ended: that is not drift, and
  * the next look finds what is left of it.
  */
-export function compare(compared: Compared): readonly Drift[] {
+export function compare(looked: Compared): readonly Drift[] {
+  const compared = { ...looked, grants: calledAsNow(looked) };
   const { holders, grants, remembered } = compared;
   const subjects = new Set([
-    ...holders,
+    ...holders.map(({ subject }) => subject),
     ...grants.filter(({ status }) => status === "active").map(({ subject }) => subject),
     ...remembered.filter(isOpen).map(({ subject }) => subject),
   ]);
@@ -103,6 +116,19 @@ export function compare(compared: Compared): readonly Drift[] {
   );
 }
 
+/** The grants by what their subjects are called now: who has another name by now is the same, and who took over their name is not. */
+function calledAsNow({ holders, grants }: Compared): readonly GrantInDrift[] {
+  const byId = new Map(holders.map(({ subject, subjectId }) => [subjectId, subject]));
+  const names = new Set(byId.values());
+  return grants.map((grant) => {
+    if (!grant.ids) return grant;
+    const { subjectId } = grant.ids;
+    const now = byId.get(subjectId);
+    if (now !== undefined) return { ...grant, subject: now };
+    return names.has(grant.subject) ? { ...grant, subject: `${grant.subject} (${subjectId})` } : grant;
+  });
+}
+
 function compareOne(compared: Compared, subject: string): readonly Drift[] {
   const own = compared.grants.filter((grant) => grant.subject === subject);
   const isUnsettled = ({ status, expiresAt }: GrantInDrift): boolean =>
@@ -112,7 +138,8 @@ function compareOne(compared: Compared, subject: string): readonly Drift[] {
   if (own.some(isUnsettled)) return [];
 
   const finding = compared.remembered.find((known) => known.subject === subject && isOpen(known));
-  const isHeld = compared.holders.has(subject);
+  const holding = compared.holders.find((holder) => holder.subject === subject);
+  const isHeld = holding !== undefined;
   const gone: readonly Drift[] = finding && !isHeld ? [{ kind: "gone", subject, finding }] : [];
   const live = own.filter(({ status }) => status === "active");
   if (live.length > 0) {
@@ -122,10 +149,16 @@ function compareOne(compared: Compared, subject: string): readonly Drift[] {
   }
   if (!isHeld) return gone;
 
-  const ended = own.toSorted((a, b) => timeOf(b.revokedAt) - timeOf(a.revokedAt))[0];
-  if (ended && ended.isStanding !== true) return [{ kind: "reappeared", subject, grant: ended }];
+  const ended = own
+    .filter(({ askedAt }) => askedAt !== undefined)
+    .toSorted((a, b) => timeOf(b.revokedAt) - timeOf(a.revokedAt))[0];
+  // What others gave is not ours to take, whatever we had given.
+  const isOthers = ended?.isLeft === true || holding.isOurs === false;
+  if (ended && ended.isStanding !== true && !isOthers)
+    return [{ kind: "reappeared", subject, grant: ended }];
   if (finding) return finding.kind === "standing" ? [] : handle(compared, { subject, finding });
-  if (ended && !wasGoneSince(compared, subject, ended)) return [{ kind: "standing", subject }];
+  if (ended?.isStanding === true && !wasGoneSince(compared, subject, ended))
+    return [{ kind: "standing", subject }];
   return handle(compared, { subject });
 }
 

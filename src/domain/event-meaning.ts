@@ -155,6 +155,8 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     when: "The provider confirmed that the person has the access.",
     fields: {
       activeAt: "since when they have it",
+      system: "which system it is in, by its own id",
+      use: "what the person was told to do with it",
       standing: "true where they had it before, by a right of their own, and keep it",
     },
   },
@@ -167,8 +169,8 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     fields: {},
   },
   "grant.unsettled": {
-    when: "Whoever asked the provider died, and the provider cannot be read: whether the access is there is not known yet.",
-    fields: {},
+    when: "Whether the access is there is not known yet: whoever asked the provider died, and the provider cannot be read, or it is still being made.",
+    fields: { pending: "true where it is still being made" },
   },
   "grant.restored": {
     when: "Access was given again that had gone with the end of another request's.",
@@ -227,6 +229,10 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
       verified: "whether the provider was read back and does not have it any more",
       keptBy: "another request whose live access gives the same, so that it is still there",
       standing: "true where it was left in place, because the person had it before",
+      others: "by what the person has the same still, once all that was ours is gone",
+      neverAsked: "true where the provider was never asked for it, so that there was nothing to take away",
+      outlives: "what they made with it, and that is still there",
+      system: "which system it was in, by its own id",
       attempts: "how often it was tried to take it away",
       lateSeconds: "how much later than it should have been, where that is more than a moment",
     },

@@ -29,7 +29,9 @@ export function grantSucceeded(
             ...whose(grant),
             activeAt: activeAt.toISOString(),
             expiresAt: expiresAt.toISOString(),
-            ...(command.isStanding === true ? { standing: true } : {}),
+            ...(grant.ids ? { system: grant.ids.system } : {}),
+            ...(command.use === undefined ? {} : { use: command.use }),
+            ...(grant.isStanding === true ? { standing: true } : {}),
           },
         };
         return accept(
@@ -40,7 +42,6 @@ export function grantSucceeded(
             activeAt,
             expiresAt,
             state: command.state,
-            ...(command.isStanding === true ? { isStanding: true } : {}),
           },
           [event],
           [
@@ -94,7 +95,6 @@ export function grantFailed(
         endingSince: now,
         revokeReason: "failed",
         lastError: command.error,
-        ...(command.isStanding === true ? { isStanding: true } : {}),
       },
       [event],
       [
@@ -163,7 +163,8 @@ export function revokeSucceeded(
         ...whose(grant),
         reason: grant.revokeReason ?? "expired",
         attempts,
-        ...ended(grant, command.keptBy),
+        ...ended(grant, command),
+        ...(command.outlives === undefined ? {} : { outlives: command.outlives }),
         ...(lateSeconds === undefined ? {} : { lateSeconds }),
       },
     };
@@ -171,20 +172,41 @@ export function revokeSucceeded(
     const told: readonly Effect[] = wasSaid ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
     return accept(
       state,
-      { ...grant, status: "revoked", revokedAt: now, revokeAttempts: attempts },
+      {
+        ...grant,
+        status: "revoked",
+        revokedAt: now,
+        revokeAttempts: attempts,
+        ...(command.others && command.others.length > 0 ? { isLeft: true } : {}),
+      },
       [event],
       [{ kind: "update_request", dueAt: now }, ...told, ...tell(event, now)],
     );
   });
 }
 
-/** Whether it is proven gone, and why it was left in place where it was. */
+/** Whether it is proven gone; where not, why there is nothing left to take away. */
 function ended(
-  { isStanding }: Grant,
-  keptBy: string | undefined,
-): { readonly verified: boolean; readonly keptBy?: string; readonly standing?: true } {
-  if (keptBy !== undefined) return { verified: false, keptBy };
-  return isStanding === true ? { verified: false, standing: true } : { verified: true };
+  { askedAt, ids }: Grant,
+  { keptBy, others = [], isStanding }: Extract<Command, { type: "revoke_succeeded" }>,
+): {
+  readonly verified: boolean;
+  readonly keptBy?: string;
+  readonly standing?: true;
+  readonly others?: string;
+  readonly neverAsked?: true;
+  readonly system?: string;
+} {
+  if (askedAt === undefined) return { verified: false, neverAsked: true };
+  const where = ids ? { system: ids.system } : {};
+  if (keptBy !== undefined) return { verified: false, keptBy, ...where };
+  const isHeld = isStanding === true || others.length > 0;
+  return {
+    verified: !isHeld,
+    ...(isStanding === true ? { standing: true } : {}),
+    ...(others.length > 0 ? { others: others.join("; ") } : {}),
+    ...where,
+  };
 }
 
 /** The provider could not take the access away, or still shows it. It stays owed; the effect that failed is tried again. */

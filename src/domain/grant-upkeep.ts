@@ -1,5 +1,6 @@
 import type { AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
+import type { Effect } from "./effect.ts";
 import { accept, by, notStatus, onGrant, whose } from "./grant-transitions.ts";
 import { tell } from "./request-consequences.ts";
 
@@ -11,23 +12,23 @@ export function noteUse(state: State, { grantId, at }: Extract<Command, { type: 
   });
 }
 
-/** The person held it before; remembered with the grant, whose own event says it. */
-export function noteStanding(
+/** The provider is asked next; what was told to end meanwhile is not asked for any more. Remembered with the grant, and no event of its own. */
+export function noteAsked(
   state: State,
-  { grantId }: Extract<Command, { type: "note_standing" }>,
+  { grantId, ids, state: provided, isStanding }: Extract<Command, { type: "note_asked" }>,
+  now: Date,
 ): Decision {
-  return onGrant(state, grantId, (grant) => {
-    // Also where it was told to end meanwhile: what is theirs is not to be taken with it.
-    if (grant.status !== "granting" && grant.status !== "revoking")
-      return { accepted: false, refusal: notStatus[grant.status] };
-    return accept(state, { ...grant, isStanding: true }, [], []);
+  return onGrant(state, grantId, ({ isStanding: _, ...grant }) => {
+    if (grant.status !== "granting") return { accepted: false, refusal: notStatus[grant.status] };
+    const asked = { ...grant, askedAt: now, ids, state: provided };
+    return accept(state, isStanding ? { ...asked, isStanding } : asked, [], []);
   });
 }
 
 /** Whether the access exists is not known; said once, until it is. */
 export function grantUnsettled(
   state: State,
-  { grantId, error }: Extract<Command, { type: "grant_unsettled" }>,
+  { grantId, error, isPending }: Extract<Command, { type: "grant_unsettled" }>,
   now: Date,
 ): Decision {
   return onGrant(state, grantId, (grant) => {
@@ -36,14 +37,12 @@ export function grantUnsettled(
     const event: AuditEvent = {
       type: "grant.unsettled",
       ...by(grant, now),
-      data: { ...whose(grant), error },
+      data: { ...whose(grant), error, ...(isPending === true ? { pending: true } : {}) },
     };
-    return accept(
-      state,
-      { ...grant, lastError: error },
-      [event],
-      [...tell(event, now), { kind: "tell_alerts", dueAt: now, event }],
-    );
+    // That it takes its time is no trouble.
+    const alerts: readonly Effect[] =
+      isPending === true ? [] : [{ kind: "tell_alerts", dueAt: now, event }];
+    return accept(state, { ...grant, lastError: error }, [event], [...tell(event, now), ...alerts]);
   });
 }
 

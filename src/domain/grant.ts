@@ -14,6 +14,13 @@ export const revokeReasons = [
 ] as const;
 export type RevokeReason = (typeof revokeReasons)[number];
 
+/** Which system a grant was asked of, and who and what it is about, by that system's own ids: names may change, and mean others. */
+export type SystemIds = {
+  readonly system: string;
+  readonly subjectId: string;
+  readonly targetId: string;
+};
+
 /** Access in one provider, from the moment it is owed until it is proven gone. */
 export type Grant = {
   readonly id: string;
@@ -22,7 +29,11 @@ export type Grant = {
   readonly provider: string;
   readonly subject: string;
   readonly target: unknown;
-  /** What the provider handed back at grant and needs at revoke. */
+  /** When the provider was asked for it, on record before it was; its clock runs from then. Absent: never, so there is nothing to take away. */
+  readonly askedAt?: Date;
+  /** On record with it. Absent where it was asked for before grants had them. */
+  readonly ids?: SystemIds;
+  /** What the provider has to know again at every later call. */
   readonly state?: Readonly<Record<string, unknown>>;
   readonly durationSeconds: number;
   readonly activeAt?: Date;
@@ -37,6 +48,8 @@ export type Grant = {
   readonly lastUsedAt?: Date;
   /** The person held it before, by nobody's approval here: it is not ours to take away at the end. */
   readonly isStanding?: boolean;
+  /** All that was ours is gone, and the person has the same still, by what others gave. */
+  readonly isLeft?: boolean;
   /** When the access was seen to be gone though it should last; absent while it is there. */
   readonly vanishedAt?: Date;
 };

@@ -2,10 +2,10 @@ import type { RecordDeps } from "../access/deps.ts";
 import { tryRevocationsNow } from "../access/try-revocation.ts";
 import type { Logger } from "../logger.ts";
 import { findFailingProviders } from "../persistence/effects.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { LiveProvider } from "../providers/open.ts";
 
 export type ReturnWatchDeps = RecordDeps & {
-  readonly providers: ReadonlyMap<string, Provider>;
+  readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly log: Logger;
 };
 
@@ -50,9 +50,9 @@ async function look(deps: ReturnWatchDeps, answered: Map<string, number>): Promi
   );
 }
 
-async function answers(provider: Provider | undefined): Promise<boolean> {
+async function answers(provider: LiveProvider | undefined): Promise<boolean> {
   try {
-    await provider?.check();
+    await provider?.identity();
     return provider !== undefined;
   } catch {
     // Why is said by each attempt to take something away.

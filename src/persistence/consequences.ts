@@ -33,22 +33,24 @@ export function consequences(
 const granted = (rows: string): Prisma.Sql => Prisma.sql`,
     granted as (
       insert into grants (
-        id, request_id, status, provider, subject, target, state, duration_seconds, active_at, expires_at,
-        ending_since, revoke_reason, revoked_at, revoke_attempts, last_error, last_used_at, is_standing,
+        id, request_id, status, provider, subject, target, asked_at, system, subject_id, target_id, state, duration_seconds, active_at, expires_at,
+        ending_since, revoke_reason, revoked_at, revoke_attempts, last_error, last_used_at, is_standing, is_left,
         vanished_at)
-      select g.id, changed.id, g.status, g.provider, g.subject, g.target, g.state, g."durationSeconds", g."activeAt",
+      select g.id, changed.id, g.status, g.provider, g.subject, g.target, g."askedAt", g.ids ->> 'system',
+             g.ids ->> 'subjectId', g.ids ->> 'targetId', g.state, g."durationSeconds", g."activeAt",
              g."expiresAt", g."endingSince", g."revokeReason", g."revokedAt", g."revokeAttempts", g."lastError",
-             g."lastUsedAt", coalesce(g."isStanding", false), g."vanishedAt"
+             g."lastUsedAt", coalesce(g."isStanding", false), coalesce(g."isLeft", false), g."vanishedAt"
       from changed join jsonb_to_recordset(${rows}::jsonb) as g(
-        id uuid, "requestId" uuid, status text, provider text, subject text, target jsonb, state jsonb,
+        id uuid, "requestId" uuid, status text, provider text, subject text, target jsonb, "askedAt" timestamptz, ids jsonb, state jsonb,
         "durationSeconds" int, "activeAt" timestamptz, "expiresAt" timestamptz, "endingSince" timestamptz,
         "revokeReason" text, "revokedAt" timestamptz, "revokeAttempts" int, "lastError" text,
-        "lastUsedAt" timestamptz, "isStanding" boolean, "vanishedAt" timestamptz) on g."requestId" = changed.id
+        "lastUsedAt" timestamptz, "isStanding" boolean, "isLeft" boolean, "vanishedAt" timestamptz) on g."requestId" = changed.id
       on conflict (id) do update set
-        status = excluded.status, state = excluded.state, active_at = excluded.active_at,
+        status = excluded.status, asked_at = excluded.asked_at, system = excluded.system, subject_id = excluded.subject_id,
+        target_id = excluded.target_id, state = excluded.state, active_at = excluded.active_at,
         expires_at = excluded.expires_at, ending_since = excluded.ending_since, revoke_reason = excluded.revoke_reason, revoked_at = excluded.revoked_at,
         revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error,
-        last_used_at = excluded.last_used_at, is_standing = excluded.is_standing,
+        last_used_at = excluded.last_used_at, is_standing = excluded.is_standing, is_left = excluded.is_left,
         vanished_at = excluded.vanished_at)`;
 
 const owed = (rows: string): Prisma.Sql => Prisma.sql`,

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type Compared, type Finding, findingOutcomes } from "../domain/drift.ts";
-import type { PrismaClient } from "../generated/prisma/client.ts";
+import { type Compared, type Finding, findingOutcomes, type Holding } from "../domain/drift.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import { GrantRow } from "./rows.ts";
 
@@ -41,29 +41,35 @@ export async function readShould(
   db: PrismaClient,
   clock: Clock,
   { provider, target }: { readonly provider: string; readonly target: unknown },
-  holders: readonly string[],
+  system: string,
+  holders: readonly Holding[],
 ): Promise<Should> {
   const json = JSON.stringify(target);
+  const names = holders.map(({ subject }) => subject);
+  const ids = holders.map(({ subjectId }) => subjectId);
+  // Whatever the policy calls what is held, and whichever provider of it leads there.
+  const isOfTarget = Prisma.sql`(
+    (provider = ${provider} and target = ${json}::jsonb and (system is null or system = ${system}))
+    or (system = ${system} and target_id = any (${[...new Set(holders.map(({ targetId }) => targetId))]}::text[])))`;
   const [row] = await db.$queryRaw<unknown[]>`
     select
       (select coalesce(jsonb_agg(to_jsonb(g)), '[]') from (
-        select * from grants
-        where provider = ${provider} and target = ${json}::jsonb and status in ('granting', 'active', 'revoking')
+        select * from grants where ${isOfTarget} and status in ('granting', 'active', 'revoking')
         union all
-        (select distinct on (subject) * from grants
-         where provider = ${provider} and target = ${json}::jsonb and status = 'revoked'
-           and subject = any (${holders}::text[])
-         order by subject, revoked_at desc)) g) as grants,
+        (select distinct on (coalesce(subject_id, subject)) * from grants
+         where ${isOfTarget} and status = 'revoked' and asked_at is not null
+           and (subject = any (${names}::text[]) or subject_id = any (${ids}::text[]))
+         order by coalesce(subject_id, subject), revoked_at desc)) g) as grants,
       (select coalesce(jsonb_agg(distinct e.subject), '[]') from grants e
-       where e.provider <> ${provider} and e.target = ${json}::jsonb and e.status in ('granting', 'active', 'revoking')
-         and e.subject = any (${holders}::text[])) as elsewhere,
+       where e.provider <> ${provider} and e.system is null and e.target = ${json}::jsonb
+         and e.status in ('granting', 'active', 'revoking') and e.subject = any (${names}::text[])) as elsewhere,
       (select coalesce(jsonb_agg(to_jsonb(f)), '[]') from (
         select id, subject, kind, outcome, detail, removing_until, resolved_at from drift_findings
         where provider = ${provider} and target = ${json}::jsonb and resolved_at is null
         union all
         (select distinct on (subject) id, subject, kind, outcome, detail, removing_until, resolved_at from drift_findings
          where provider = ${provider} and target = ${json}::jsonb and resolved_at is not null
-           and subject = any (${holders}::text[])
+           and subject = any (${names}::text[])
          order by subject, resolved_at desc)) f) as remembered,
       ${clock.now} as now`;
   const { elsewhere, ...read } = ShouldRow.parse(row);

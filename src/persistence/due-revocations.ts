@@ -51,7 +51,7 @@ export async function claimRevocations(
       returning e.*)
     select jsonb_build_object(
              'id', e.id, 'requestId', e.request_id, 'requester', r.requester_person, 'grantId', e.grant_id, 'kind', e.kind, 'lane', e.lane,
-             'attempts', e.attempts, 'startedAt', e.started_at, 'lastError', e.last_error) as effect,
+             'attempts', e.attempts, 'startedAt', e.started_at, 'isResumed', e.started_at < date_trunc('milliseconds', ${clock.now}), 'lastError', e.last_error) as effect,
            (select g.provider from grants g where g.id = e.grant_id) as provider,
            to_jsonb(r) as request,
            (select coalesce(jsonb_agg(to_jsonb(g) order by g.id), '[]') from grants g where g.request_id = r.id) as grants,

@@ -20,8 +20,10 @@ const Common = z.object({
   requester: z.number(),
   lane: z.string(),
   attempts: z.number(),
-  /** When the world was first touched for this effect. */
+  /** Since when it is tried. */
   startedAt: z.coerce.date(),
+  /** An earlier attempt may have done what this one is to do: it failed without proof that it had not, or its maker died. */
+  isResumed: z.boolean(),
   /** What came of the last attempt, where that is known: not so when whoever made it died. */
   lastError: z.string().nullable(),
   now: z.coerce.date(),
@@ -86,7 +88,7 @@ export async function claimEffect(
           and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > statement_timestamp()))
     returning e.id, e.request_id as "requestId",
               (select r.requester_person from access_requests r where r.id = e.request_id) as requester, e.grant_id as "grantId", e.kind, e.lane, e.payload, e.attempts,
-              e.started_at as "startedAt", e.last_error as "lastError", ${clock.now} as now`;
+              e.started_at as "startedAt", e.started_at < date_trunc('milliseconds', ${clock.now}) as "isResumed", e.last_error as "lastError", ${clock.now} as now`;
   return rows[0] === undefined ? undefined : ClaimedEffect.parse(rows[0]);
 }
 
@@ -95,14 +97,6 @@ export async function renewClaim(db: PrismaClient, claim: Claim): Promise<void> 
   await db.$executeRaw`
     update effects set locked_until = ${leaseEnd}
     where ${isHeldBy(claim)} and locked_until is not null`;
-}
-
-/** The world is known to be as before: what is asked of it from now on is the first it hears of this effect. */
-export async function startAnew(
-  db: PrismaClient,
-  { now, ...claim }: Claim & Pick<ClaimedEffect, "now">,
-): Promise<void> {
-  await db.$executeRaw`update effects set started_at = ${now} where ${isHeldBy(claim)}`;
 }
 
 /** What this attempt is about to do, in words that whoever takes it up finds as its last error should its maker die. */
@@ -131,7 +125,7 @@ export async function finishEffect(
 
 /**
  * The attempt failed: the effect is due again in `seconds`.
- * `untouched`: the world is known to be as before, so that the clock of a grant starts at the next attempt.
+ * `untouched`: the world is known to be as before, so that the next attempt is as good as the first.
  */
 export async function postponeEffect(
   db: PrismaClient,

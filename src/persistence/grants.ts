@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Grant } from "../domain/grant.ts";
-import type { PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 
 const Keeper = z.object({
@@ -8,10 +8,33 @@ const Keeper = z.object({
   number: z.number(),
   grantId: z.string(),
   status: z.enum(["granting", "active"]),
+  askedAt: z.coerce.date().nullable(),
+  isVanished: z.boolean(),
 });
 const KeeperOf = Keeper.extend({ endingId: z.string() });
 /** A live grant that gives the same person the same thing as another one. */
 export type Keeper = Readonly<z.infer<typeof Keeper>>;
+
+/**
+ * Whether the grants `g` and `a` are of the same access: by the system's own ids where both have them, whatever provider of the
+ * policy leads there and whatever it calls them; else by the names they were asked by.
+ */
+const isSameAccess = Prisma.sql`
+  ((g.system = a.system and g.subject_id = a.subject_id and g.target_id = a.target_id)
+    or ((g.system is null or a.system is null)
+      and g.provider = a.provider and g.subject = a.subject and g.target = a.target))`;
+
+/** A grant as `isSameAccess` compares it. */
+type Compared = Pick<Grant, "id" | "provider" | "subject" | "target" | "ids">;
+
+function comparedRow({ id, provider, subject, target, ids }: Compared): object {
+  const { system, subjectId, targetId } = ids ?? {};
+  return { id, provider, subject, target, system, subject_id: subjectId, target_id: targetId };
+}
+
+const compared = (grants: readonly Compared[]): Prisma.Sql => Prisma.sql`
+  jsonb_to_recordset(${JSON.stringify(grants.map(comparedRow))}::jsonb) as a(
+    id uuid, provider text, subject text, target jsonb, system text, subject_id text, target_id text)`;
 
 /**
  * For each grant the live one that gives the same person the same thing, the one that lasts longest; `undefined` when nothing
@@ -22,14 +45,14 @@ export async function findKeepers(
   clock: Clock,
   grants: readonly Grant[],
 ): Promise<readonly (Keeper | undefined)[]> {
-  const asked = grants.map(({ id, provider, subject, target }) => ({ id, provider, subject, target }));
   const rows = await db.$queryRaw<unknown[]>`
     select a.id as "endingId", k.*
-    from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as a(id uuid, provider text, subject text, target jsonb),
+    from ${compared(grants)},
     lateral (
-      select r.id as "requestId", r.number, g.id as "grantId", g.status
+      select r.id as "requestId", r.number, g.id as "grantId", g.status, g.asked_at as "askedAt",
+             g.vanished_at is not null as "isVanished"
       from grants g join access_requests r on r.id = g.request_id
-      where g.provider = a.provider and g.subject = a.subject and g.target = a.target
+      where ${isSameAccess}
         and (g.status = 'granting' or (g.status = 'active' and g.expires_at > ${clock.now}))
         and g.id <> a.id
       order by g.expires_at desc nulls last limit 1) k`;
@@ -48,35 +71,53 @@ export async function findKeeper(db: PrismaClient, clock: Clock, grant: Grant): 
   return keeper;
 }
 
-/**
- * Whether what a person holds is their own, as far as other grants of ours tell: one that found it there before says so, any
- * other that is not proven gone may be why they hold it. `unknown` where there is no other.
- */
-export async function whoseIsIt(
-  db: PrismaClient,
-  grant: Pick<Grant, "id" | "provider" | "subject" | "target">,
-): Promise<"theirs" | "ours" | "unknown"> {
-  const rows = await db.$queryRaw<{ isStanding: boolean }[]>`
-    select g.is_standing as "isStanding" from grants g
-    where g.provider = ${grant.provider} and g.subject = ${grant.subject}
-      and g.target = ${JSON.stringify(grant.target)}::jsonb
-      and g.status <> 'revoked' and g.id <> ${grant.id}::uuid
-    order by g.is_standing desc limit 1`;
+/** Another grant of the same access that was asked for and is not proven gone: what a person holds may be by it. */
+export type Sibling = {
+  /** It found that they held it before, by a right of their own. */
+  readonly isStanding: boolean;
+  /** What it remembers of what it added; another grant of the same adds nothing besides. */
+  readonly state: Readonly<Record<string, unknown>> | undefined;
+  /** It knows them by the system's ids; absent ones were granted before grants had them, and remember nothing of use. */
+  readonly hasIds: boolean;
+};
+
+/** One of them, rather one that says that the access is the person's own; `undefined` where there is no other. */
+export async function findSibling(db: PrismaClient, grant: Compared): Promise<Sibling | undefined> {
+  const rows = await db.$queryRaw<(Omit<Sibling, "state"> & { state: Sibling["state"] | null })[]>`
+    select g.is_standing as "isStanding", g.state, g.system is not null as "hasIds" from ${compared([grant])} join grants g on ${isSameAccess}
+    where g.status <> 'revoked' and g.asked_at is not null and g.id <> a.id
+    order by g.is_standing desc, g.system is null limit 1`;
   const [other] = rows;
-  if (!other) return "unknown";
-  return other.isStanding ? "theirs" : "ours";
+  return other && { ...other, state: other.state ?? undefined };
 }
 
 /**
- * Somebody else who holds access in the same provider under the same name; `undefined` when nobody does. One's grant
+ * Somebody else who holds access in the same system as the same subject; `undefined` when nobody does. One's grant
  * would be the other's access, and one's end would take the other's away.
  */
-export async function findNamesake(db: PrismaClient, grant: Grant): Promise<string | undefined> {
+export async function findNamesake(
+  db: PrismaClient,
+  grant: Compared & Pick<Grant, "requestId">,
+): Promise<string | undefined> {
   const rows = await db.$queryRaw<{ email: string }[]>`
-    select r.requester_email as email from grants g join access_requests r on r.id = g.request_id
-    where g.provider = ${grant.provider} and g.subject = ${grant.subject}
-      and g.status in ('granting', 'active', 'revoking')
+    select r.requester_email as email
+    from ${compared([grant])} join grants g on
+      (g.system = a.system and g.subject_id = a.subject_id)
+      or ((g.system is null or a.system is null) and g.provider = a.provider and g.subject = a.subject)
+    join access_requests r on r.id = g.request_id
+    where g.status in ('granting', 'active', 'revoking')
       and r.requester_person <> (select requester_person from access_requests where id = ${grant.requestId}::uuid)
     order by g.id limit 1`;
   return rows[0]?.email;
+}
+
+/** In which systems there is live access, by which provider of the policy it was granted, and of which requests. */
+export async function readLiveSystems(
+  db: PrismaClient,
+): Promise<readonly { readonly provider: string; readonly system: string; readonly requests: readonly string[] }[]> {
+  return db.$queryRaw`
+    select g.provider, g.system, array_agg(distinct 'AR-' || r.number) as requests
+    from grants g join access_requests r on r.id = g.request_id
+    where g.system is not null and g.status in ('granting', 'active', 'revoking')
+    group by 1, 2 order by 1, 2`;
 }

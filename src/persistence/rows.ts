@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RequestFlag } from "../domain/anomalies.ts";
-import { type Grant, grantStatuses, revokeReasons } from "../domain/grant.ts";
+import { type Grant, grantStatuses, revokeReasons, type SystemIds } from "../domain/grant.ts";
 import {
   type AccessRequest,
   PersonalDecision,
@@ -19,6 +19,16 @@ function withoutNulls(row: unknown): unknown {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }
 
+function idsOf(row: {
+  readonly system?: string | undefined;
+  readonly subject_id?: string | undefined;
+  readonly target_id?: string | undefined;
+}): SystemIds | undefined {
+  const { system, subject_id: subjectId, target_id: targetId } = row;
+  if (system === undefined || subjectId === undefined || targetId === undefined) return undefined;
+  return { system, subjectId, targetId };
+}
+
 /** A row of `grants`. */
 export const GrantRow = z.preprocess(
   withoutNulls,
@@ -30,6 +40,10 @@ export const GrantRow = z.preprocess(
       provider: z.string(),
       subject: z.string(),
       target: z.unknown(),
+      asked_at: optional(instant),
+      system: optional(z.string()),
+      subject_id: optional(z.string()),
+      target_id: optional(z.string()),
       state: optional(z.record(z.string(), z.unknown())),
       duration_seconds: z.number(),
       active_at: optional(instant),
@@ -41,6 +55,7 @@ export const GrantRow = z.preprocess(
       last_error: optional(z.string()),
       last_used_at: optional(instant),
       is_standing: optional(z.boolean()),
+      is_left: optional(z.boolean()),
       vanished_at: optional(instant),
     })
     .transform((row): Grant =>
@@ -51,6 +66,8 @@ export const GrantRow = z.preprocess(
         provider: row.provider,
         subject: row.subject,
         target: row.target,
+        askedAt: row.asked_at,
+        ids: idsOf(row),
         state: row.state,
         durationSeconds: row.duration_seconds,
         activeAt: row.active_at,
@@ -62,6 +79,7 @@ export const GrantRow = z.preprocess(
         lastError: row.last_error,
         lastUsedAt: row.last_used_at,
         isStanding: row.is_standing === true ? true : undefined,
+        isLeft: row.is_left === true ? true : undefined,
         vanishedAt: row.vanished_at,
       }),
     ),

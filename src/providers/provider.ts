@@ -22,10 +22,18 @@ export type Prepared = {
 export type Ended = {
   /** By what the subject has the same still, in words: "postgres gave it too". None: they have it no more. */
   readonly keptBy: readonly string[];
+  /** What they made with it and that outlives it, in words: "owns 2 new tables". */
+  readonly outlives?: string;
 };
 
 /** Somebody who has a target. */
-export type Holder = { readonly subject: Subject; readonly subjectId: string };
+export type Holder = {
+  readonly subject: Subject;
+  readonly subjectId: string;
+  readonly targetId: string;
+  /** Whether it was given by whom Hallpass works as there. Absent where the system does not know who gave what. */
+  readonly isOurs?: boolean;
+};
 
 /**
  * A system that holds access (a PostgreSQL server, a GitHub organisation, ...).
@@ -52,6 +60,7 @@ export interface Provider<Target = unknown> {
   /**
    * Takes away what is ours, by its ids, and ends the sessions that still use it; returns once nothing of ours is left, as read
    * back: what was changed was found and does not hold it. What others gave stays. Nothing to take is fine, and ends no session.
+   * An empty state says that nothing is known of what was there before: then all of it goes, whoever gave it.
    */
   revoke(subject: Subject, target: Target, state: ProviderState): Promise<Ended>;
   /** Reads back, by id and by effect and never from memory, whether the subject can use the target now, whoever gave it. */

@@ -84,10 +84,12 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
           code(event.data.subject),
           " until ",
           new Date(event.data.expiresAt),
-          ".",
+          event.data.use === undefined ? "." : ". To use it:",
         ],
+        ...(event.data.use !== undefined && { said: event.data.use }),
       };
     case "grant.unsettled":
+      if (event.data.pending === true) return { line: ["it is still being made:"], said: event.data.error };
       return {
         line: ["it is not known yet whether the access was granted; you are told when it is:"],
         said: event.data.error,
@@ -101,6 +103,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "grant.failed":
       return { line: ["the access could not be granted:"], said: event.data.error };
     case "grant.revoked":
+      if (event.data.neverAsked === true) return { line: ["nothing was granted, so nothing was taken away."] };
       if (event.data.keptBy !== undefined) {
         return {
           line: [
@@ -108,6 +111,11 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
           ],
         };
       }
+      if (event.data.others !== undefined)
+        return {
+          line: [`this grant ended (${endWords(event.data.reason)}); you have the same still, by what others gave:`],
+          said: event.data.others,
+        };
       if (event.data.standing === true)
         return {
           line: [`this grant ended (${endWords(event.data.reason)}); you keep what you held before.`],

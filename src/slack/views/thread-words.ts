@@ -96,6 +96,11 @@ export function toThread(event: AuditEvent): Told | undefined {
         ],
       };
     case "grant.unsettled":
+      if (event.data.pending === true)
+        return {
+          line: ["⏳ ", `${event.data.provider} is still making the access of `, code(event.data.subject), ":"],
+          said: event.data.error,
+        };
       return {
         line: [
           "⏳ Hallpass was interrupted while it asked for the access of ",
@@ -115,7 +120,7 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "grant.failed":
       return {
         line: [
-          `⚠️ The grant failed in ${event.data.provider}; what may have half happened is being taken away:`,
+          `⚠️ The grant failed in ${event.data.provider}. If any of it happened, it is being taken away:`,
         ],
         said: event.data.error,
       };
@@ -131,6 +136,24 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "revocation.overdue":
       return overdue(event.data);
     case "grant.revoked":
+      if (event.data.neverAsked === true)
+        return {
+          line: [
+            `🔒 ${event.data.provider} was never asked for this access of `,
+            code(event.data.subject),
+            ", so there was nothing to take away.",
+          ],
+        };
+      if (event.data.others !== undefined)
+        return {
+          line: [
+            `🔒 What was granted here is gone (${endWords(event.data.reason)}), but `,
+            code(event.data.subject),
+            ` has the same still in ${event.data.provider}, by what others gave. Hallpass leaves that alone:`,
+            ...late(event.data),
+          ],
+          said: [event.data.others, event.data.outlives].filter((part) => part !== undefined).join("\n"),
+        };
       if (event.data.keptBy !== undefined) {
         return {
           line: [
@@ -163,7 +186,9 @@ export function toThread(event: AuditEvent): Told | undefined {
                 code(event.data.subject),
                 ` no longer has this access in ${event.data.provider} (${endWords(event.data.reason)}).`,
                 ...late(event.data),
+                ...(event.data.outlives === undefined ? [] : [" What they made with it is still there:"]),
               ],
+        ...(event.data.outlives !== undefined && { said: event.data.outlives }),
       };
     case "grant.reappeared":
       return {
