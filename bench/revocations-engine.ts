@@ -1,6 +1,5 @@
 // What ends access, in a process of its own and as src/main.ts wires it, with a provider and a Slack that do nothing.
 import { pino } from "pino";
-import { z } from "zod";
 import { carryOutRevoke } from "../src/access/carry-out-revoke.ts";
 import type { Outcome } from "../src/access/carry-out.ts";
 import { createRecentStates } from "../src/access/recent-states.ts";
@@ -12,7 +11,7 @@ import { startSweep } from "../src/jobs/sweep.ts";
 import { createDatabaseClock } from "../src/persistence/clock.ts";
 import { openDatabase } from "../src/persistence/database.ts";
 import { createLedger } from "../src/persistence/ledger.ts";
-import type { Provider } from "../src/providers/provider.ts";
+import type { LiveProvider } from "../src/providers/open.ts";
 import type { Started } from "./support/started.ts";
 
 const [databaseUrl = "", redisUrl = ""] = process.argv.slice(2);
@@ -21,17 +20,18 @@ const { prisma: db } = openDatabase(databaseUrl);
 const clock = createDatabaseClock();
 
 const starts: Started["starts"] = [];
-const provider: Provider = {
-  targetSchema: z.unknown(),
+const provider: LiveProvider = {
+  type: "bench",
+  settlesSeconds: 15,
+  identity: () => Promise.resolve("bench"),
+  prepare: (subject) => Promise.resolve({ subjectId: subject, targetId: "bench", state: {}, isHeld: false }),
   grant: () => Promise.resolve({}),
   revoke(subject) {
     starts.push([subject, performance.timeOrigin + performance.now()]);
-    return Promise.resolve();
+    return Promise.resolve({ keptBy: [] });
   },
   holds: () => Promise.resolve(false),
-  lastUsed: () => Promise.resolve(undefined),
-  holders: () => Promise.resolve([]),
-  check: () => Promise.resolve(),
+  check: () => Promise.resolve([]),
   close: () => Promise.resolve(),
 };
 

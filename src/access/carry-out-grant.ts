@@ -71,6 +71,8 @@ export async function carryOutGrant(
       const { askedAt } = next;
       const until = new Date(askedAt.getTime() + grant.durationSeconds * 1000);
       if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
+      if (next.unreadable && isUnheardOf(effect, grant))
+        return waitUntilReadable(deps, effect, next.unreadable);
       const answer = next.unreadable ?? (await ask(deps, effect, next, until));
       if (!("state" in answer)) return tryAgain(deps, effect, grant, answer);
       const { state, use } = answer;
@@ -141,11 +143,7 @@ async function resume(
 ): Promise<Next> {
   const held = await readBack(deps, effect, grant);
   if (held === true) return { is: "asked", askedAt, grant };
-  if (held !== false) {
-    if (isUnheardOf(effect, grant))
-      return { is: "over", outcome: await waitUntilReadable(deps, effect, held) };
-    return { is: "asked", askedAt, grant, unreadable: held };
-  }
+  if (held !== false) return { is: "asked", askedAt, grant, unreadable: held };
   const { ids, state = {} } = grant;
   try {
     // What was theirs has gone; once this was asked for, what is there from now on is by nobody's right but this grant's.

@@ -12,8 +12,8 @@ export function takeBack(
 ): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "revoked") return refuse(notStatus[grant.status]);
-    // What was left in place at the end was theirs before.
-    if (grant.isStanding === true) return refuse("grant_ended");
+    // What was left in place at the end was theirs before, and what was never asked for never was ours.
+    if (grant.isStanding === true || !grant.askedAt) return refuse("grant_ended");
     const event: AuditEvent = { type: "grant.reappeared", ...by(grant, now), data: named(state, grant) };
     const { revokedAt: _, lastError: __, ...rest } = grant;
     return accept(

@@ -21,14 +21,24 @@ async function grantOf(requestId: string): Promise<Grant | undefined> {
   return (await office.state(requestId)).grants[0];
 }
 
-/** A worker claims the latest grant that is owed and dies; until then it has done this. When it claimed it. */
-async function grantingDies(after: () => void = () => {}): Promise<Date> {
+/** A worker claims the latest grant that is owed and dies, where it `gave` it after it had asked. When it asked, or claimed it. */
+async function grantingDies(gave?: () => void): Promise<Date> {
   const [effect] = (await office.effects("grant")).slice(-1);
   const claimed = await claimEffect(office.db, office.clock, effect?.id ?? "");
-  if (!claimed) throw new Error("nothing was claimed");
-  after();
+  if (claimed?.kind !== "grant") throw new Error("nothing was claimed");
+  const since = gave ? await asks(claimed.requestId, claimed.grantId) : claimed.startedAt;
+  gave?.();
   await office.db.effect.updateMany({ where: { id: claimed.id }, data: { lockedUntil: new Date(0) } });
-  return claimed.startedAt;
+  return since;
+}
+
+async function asks(requestId: string, grantId: string): Promise<Date> {
+  const system = await office.provider.identity();
+  const { subjectId, targetId, state, isHeld } = await office.provider.prepare("alice", { role: "r" });
+  const asked = { ids: { system, subjectId, targetId }, state, isStanding: isHeld };
+  const noted = await apply(office, requestId, { type: "note_asked", grantId, ...asked });
+  if (!noted.applied) throw new Error(noted.refusal);
+  return noted.now;
 }
 
 describe("a worker that died while a grant was in flight", () => {
@@ -182,9 +192,9 @@ describe("a grant of the same that comes about while another one ends", () => {
       grantId: request.planned[0]?.grantId ?? "",
       reason: "expired",
     });
-    const second = await grantedAnew();
     const [ending] = await office.effects("revoke");
     await claimEffect(office.db, office.clock, ending?.id ?? "");
+    const second = await grantedAnew();
     office.provider.held.delete("alice");
     await office.db.effect.updateMany({ data: { lockedUntil: null } });
     office.clock.advance(minute);

@@ -114,6 +114,7 @@ describe("requests: every status × every command", () => {
 });
 
 describe("grants: every status × every command", () => {
+  const ids = { system: "here", subjectId: "1", targetId: "2" };
   const commands: Readonly<Record<string, Command>> = {
     grant_succeeded: { type: "grant_succeeded", grantId, state: { a: 1 }, startedAt: t0 },
     grant_failed: { type: "grant_failed", grantId, error: "no such role" },
@@ -121,7 +122,7 @@ describe("grants: every status × every command", () => {
     "revoke(returned)": { type: "revoke", grantId, reason: "returned", by: alice },
     revoke_succeeded: { type: "revoke_succeeded", grantId },
     revoke_failed: { type: "revoke_failed", grantId, error: "down", retryable: true },
-    note_standing: { type: "note_standing", grantId },
+    note_asked: { type: "note_asked", grantId, ids, state: {}, isStanding: false },
     grant_unsettled: { type: "grant_unsettled", grantId, error: "down" },
     restore: { type: "restore", grantId, state: {}, endOf: "AR-1" },
     take_back: { type: "take_back", grantId },
@@ -136,7 +137,7 @@ describe("grants: every status × every command", () => {
       "revoke(returned)": "revoking: grant.revoking",
       revoke_succeeded: "grant_not_started",
       revoke_failed: "grant_not_started",
-      note_standing: "granting: ",
+      note_asked: "granting: ",
       grant_unsettled: "granting: grant.unsettled",
       take_back: "grant_not_started",
       vanish: "grant_not_started",
@@ -150,7 +151,7 @@ describe("grants: every status × every command", () => {
       "revoke(returned)": "revoking: grant.revoking",
       revoke_succeeded: "grant_already_active",
       revoke_failed: "grant_already_active",
-      note_standing: "grant_already_active",
+      note_asked: "grant_already_active",
       grant_unsettled: "grant_already_active",
       restore: "active: grant.restored",
       take_back: "grant_already_active",
@@ -164,7 +165,7 @@ describe("grants: every status × every command", () => {
       "revoke(returned)": "grant_ending",
       revoke_succeeded: "revoked: grant.revoked",
       revoke_failed: "revoking: revocation.failed",
-      note_standing: "revoking: ",
+      note_asked: "grant_ending",
       grant_unsettled: "grant_ending",
       take_back: "grant_ending",
       vanish: "grant_ending",
@@ -178,7 +179,7 @@ describe("grants: every status × every command", () => {
       "revoke(returned)": "grant_ended",
       revoke_succeeded: "grant_ended",
       revoke_failed: "grant_ended",
-      note_standing: "grant_ended",
+      note_asked: "grant_ended",
       grant_unsettled: "grant_ended",
       take_back: "revoking: grant.reappeared",
       vanish: "grant_ended",

@@ -6,6 +6,7 @@ import {
   type Finding,
   findingOutcomes,
   type GrantInDrift,
+  type Holding,
   mostRemovedAtOnce,
   unknownHandlings,
 } from "../../src/domain/drift.ts";
@@ -21,6 +22,7 @@ function grant(subject: string, over: Partial<GrantInDrift> = {}): GrantInDrift 
     requestId: `request of ${subject}`,
     subject,
     status,
+    askedAt: t0,
     expiresAt: after(3600),
     ...(status === "revoked" && { revokedAt: after(60) }),
     ...over,
@@ -43,8 +45,12 @@ function done(
     handling: "report",
     now,
     ...rest,
-    holders: new Set(holders),
+    holders: holders.map(holding),
   }).map(wordDrift);
+}
+
+function holding(subject: string): Holding {
+  return { subject, subjectId: `id of ${subject}`, targetId: "the target" };
 }
 
 function wordDrift(drift: Drift): string {
@@ -194,7 +200,7 @@ describe("what is done about access that nobody gave", () => {
       mostRemovedAtOnce,
     );
     const more = compare({
-      holders: new Set([...holders, "one more"]),
+      holders: [...holders, "one more"].map(holding),
       grants: [],
       elsewhere: new Set(),
       remembered: [],
@@ -234,7 +240,7 @@ const anyFinding = fc
   })
   .map(({ goneAt, ...rest }) => finding(rest.subject, { ...rest, ...(goneAt && { goneAt }) }));
 const anything = fc.record({
-  holders: fc.uniqueArray(name).map((held) => new Set(held)),
+  holders: fc.uniqueArray(name).map((held) => held.map(holding)),
   grants: fc.array(anyGrant, { maxLength: 6 }),
   elsewhere: fc.uniqueArray(name).map((held) => new Set(held)),
   remembered: fc.uniqueArray(anyFinding, {
@@ -280,7 +286,7 @@ describe("whatever the mixture", () => {
       fc.property(anything, (compared) => {
         const drifts = compare(compared);
         for (const { kind, subject } of drifts)
-          expect(compared.holders.has(subject)).toBe(kind !== "vanished" && kind !== "gone");
+          expect(compared.holders.some((held) => held.subject === subject)).toBe(kind !== "vanished" && kind !== "gone");
         const about = drifts.map((drift) =>
           "grant" in drift ? drift.grant.id : `${drift.kind} ${drift.subject}`,
         );
@@ -298,7 +304,7 @@ describe("whatever the mixture", () => {
           ...compared.grants.filter(({ status }) => status !== "revoked"),
           ...compared.remembered.filter(({ goneAt }) => !goneAt),
         ].map(({ subject }) => subject);
-        const unapproved = [...compared.holders].filter((subject) => !known.includes(subject));
+        const unapproved = compared.holders.map(({ subject }) => subject).filter((subject) => !known.includes(subject));
         expect(drifts.map(({ subject }) => subject)).toEqual(expect.arrayContaining(unapproved));
       }),
       { numRuns: 400 },

@@ -1,5 +1,4 @@
 import { pino } from "pino";
-import { z } from "zod";
 import type { CarryOutDeps } from "../../src/access/carry-out.ts";
 import { carryOutExtension } from "../../src/access/carry-out-extension.ts";
 import { carryOutGrant } from "../../src/access/carry-out-grant.ts";
@@ -22,14 +21,17 @@ import { openDatabase } from "../../src/persistence/database.ts";
 import { dueEffects } from "../../src/persistence/effects.ts";
 import { storePolicy } from "../../src/persistence/policies.ts";
 import { readState } from "../../src/persistence/requests.ts";
-import type { Provider } from "../../src/providers/provider.ts";
+import type { LiveProvider } from "../../src/providers/open.ts";
+import type { Holder } from "../../src/providers/provider.ts";
 import { alice, bob } from "./build.ts";
 import { createDatabase } from "./database.ts";
 import { type Names, ordinaryPolicy, policyFrom } from "./hallpass.ts";
 
 /** A provider whose every answer a test decides; what people hold in it is plain to see. */
-export type TestProvider = Provider & {
+export type TestProvider = LiveProvider & {
   readonly held: Set<string>;
+  /** What others gave besides, in words, by whom: it stays when ours goes. */
+  readonly others: Map<string, string>;
   readonly calls: string[];
   /** Until when somebody has it, as it was told last. */
   readonly ends: Map<string, Date>;
@@ -40,6 +42,12 @@ export type TestProvider = Provider & {
     holds: (subject: string) => Promise<boolean>;
     lastUsed: (subject: string) => Promise<Date | undefined>;
     holders: (target: unknown) => Promise<readonly string[]>;
+    identity: () => Promise<string>;
+    /** The id of who has a name now. */
+    idOf: (subject: string) => string;
+    /** The id of what a target is called now. */
+    targetIdOf: (target: unknown) => string;
+    prepare: (subject: string) => Promise<void>;
     mustKeep: (subject: string) => Promise<string | undefined>;
   };
 };
@@ -80,7 +88,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     groups: createGroupReader({ slack: undefined, pagerDuty: undefined, opsgenie: undefined }),
     lockdowns: createLockdownReader(db),
     recent: createRecentStates(),
-    providers: new Map<string, Provider>([["orders-postgres", provider]]),
+    providers: new Map<string, LiveProvider>([["orders-postgres", provider]]),
     report: (error: unknown) => void faults.push(error),
   } satisfies PolicyDeps & CarryOutDeps;
   const said: string[] = [];
@@ -182,11 +190,19 @@ function createAccounts(): {
   };
 }
 
-function createTestProvider(): TestProvider {
+export function createTestProvider(): TestProvider {
   const held = new Set<string>();
   const calls: string[] = [];
   const ends = new Map<string, Date>();
+  const others = new Map<string, string>();
+  const { idOf, targetIdOf } = {
+    idOf: (subject: string) => `id of ${subject}`,
+    targetIdOf: (target: unknown) => JSON.stringify(target),
+  };
   const provider: TestProvider = {
+    type: "test",
+    settlesSeconds: 15,
+    others,
     held,
     calls,
     ends,
@@ -197,23 +213,47 @@ function createTestProvider(): TestProvider {
       lastUsed: () => Promise.resolve(undefined),
       holders: () => Promise.resolve([...held]),
       mustKeep: () => Promise.resolve(undefined),
+      identity: () => Promise.resolve("the test's own"),
+      idOf,
+      targetIdOf,
+      prepare: () => Promise.resolve(),
     },
-    targetSchema: z.unknown(),
-    async grant(subject, _, until) {
+    identity: () => provider.behave.identity(),
+    async prepare(subject, target) {
+      await provider.behave.prepare(subject);
+      const isHeld = await provider.behave.holds(subject);
+      const subjectId = provider.behave.idOf(subject);
+      return {
+        subjectId,
+        targetId: provider.behave.targetIdOf(target),
+        state: { subjectId, existed: isHeld },
+        isHeld,
+      };
+    },
+    async grant(subject, _, until, state) {
       calls.push("grant");
       await provider.behave.grant(subject);
       ends.set(subject, until);
-      return {};
+      return state;
     },
-    async revoke(subject) {
+    async revoke(subject, _, { existed }) {
+      // It was there before, so nothing of it is ours.
+      if (existed === true) return { keptBy: [] };
       calls.push("revoke");
       await provider.behave.revoke(subject);
+      const other = others.get(subject);
+      return { keptBy: other === undefined ? [] : [other] };
     },
-    holds: (subject) => provider.behave.holds(subject),
+    holds: async (subject) => others.has(subject) || (await provider.behave.holds(subject)),
     lastUsed: (subject) => provider.behave.lastUsed(subject),
-    holders: (target) => provider.behave.holders(target),
+    async holders(target) {
+      const targetId = provider.behave.targetIdOf(target);
+      return (await provider.behave.holders(target)).map(
+        (subject): Holder => ({ subject, subjectId: provider.behave.idOf(subject), targetId }),
+      );
+    },
     mustKeep: (subject) => provider.behave.mustKeep(subject),
-    check: () => Promise.resolve(),
+    check: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   };
   return provider;

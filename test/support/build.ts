@@ -57,7 +57,7 @@ export function buildGrant(status: GrantStatus, over: Partial<Grant> = {}): Gran
     durationSeconds: 3600,
     revokeAttempts: 0,
   };
-  const lived = { activeAt: t0, expiresAt: after(3600), state: {} };
+  const lived = { askedAt: t0, activeAt: t0, expiresAt: after(3600), state: {} };
   switch (status) {
     case "granting":
       return { ...base, ...over };
