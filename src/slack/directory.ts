@@ -69,6 +69,8 @@ export function createDirectory(client: WebClient, now: () => number = () => per
   const channelStates = createMemory<ChannelState>(channelStateTtlMs, now);
   const asking = new Map<string, Promise<ChannelState | undefined>>();
   let changesTold = 0;
+  /** By account, which of them told of it last. */
+  const toldOf = new Map<string, number>();
   const conversations = createMemory<string>(channelTtlMs, now);
 
   async function askState(id: string): Promise<ChannelState | undefined> {
@@ -91,17 +93,20 @@ export function createDirectory(client: WebClient, now: () => number = () => per
     }
   }
 
-  /** Nothing is remembered that was asked before Slack told of a change. */
+  /** What was asked before Slack told that the account changed is neither believed nor remembered. */
   async function askAccount(id: string): Promise<SlackAccount | undefined> {
-    const told = changesTold;
-    const found = await whenKnown("user_not_found", () => client.users.info({ user: id }));
-    if (!found?.user) {
-      accounts.delete(id);
-      return undefined;
+    for (;;) {
+      const told = changesTold;
+      const found = await whenKnown("user_not_found", () => client.users.info({ user: id }));
+      if ((toldOf.get(id) ?? 0) > told) continue;
+      if (!found?.user) {
+        accounts.delete(id);
+        return undefined;
+      }
+      const account = toAccount({ ...found.user, id });
+      accounts.set(id, account);
+      return account;
     }
-    const account = toAccount({ ...found.user, id });
-    if (told === changesTold) accounts.set(id, account);
-    return account;
   }
 
   return {
@@ -155,6 +160,8 @@ export function createDirectory(client: WebClient, now: () => number = () => per
     },
     forget(id) {
       changesTold += 1;
+      if (toldOf.size >= maxRemembered) toldOf.clear();
+      toldOf.set(id, changesTold);
       accounts.delete(id);
     },
   };

@@ -274,7 +274,7 @@ export const decisionStories: readonly Story[] = [
       },
       { dies: "after commit of note_held", audited: ["request.already_held"] },
       {
-        dies: "after commit of note_standing",
+        dies: "after commit of note_asked",
         does: inTurn(allIsSaid, approves),
         audited: ["approval.given", "request.approved", "grant.started"],
       },

@@ -22,7 +22,7 @@ const alike: Partial<Record<CrashPoint, CrashPoint>> = {
   "after check_idle": "after commit of note_use",
   "before check_held": "before commit of note_held",
   "after check_held": "after commit of note_held",
-  "before commit of note_standing": "before grant",
+  "before commit of note_asked": "before grant",
   // The effect is finished in the commit.
   "after extend_access": "after commit of extend",
   // What is due begins to end by that commit.

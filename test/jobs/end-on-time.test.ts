@@ -7,7 +7,8 @@ import { endOnTime } from "../../src/jobs/end-on-time.ts";
 import type { Rounds } from "../../src/jobs/rounds.ts";
 import { runClaimed } from "../../src/jobs/run-effect.ts";
 import { createLedger } from "../../src/persistence/ledger.ts";
-import { type Provider, ProviderError } from "../../src/providers/provider.ts";
+import { ProviderError } from "../../src/providers/provider.ts";
+import type { LiveProvider } from "../../src/providers/open.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { holdAccess } from "../support/holdings.ts";
 
@@ -196,9 +197,12 @@ describe("access that ends at once", () => {
 
   it("ends while a provider hangs that a crowd is waiting for", async () => {
     const hangs = gate();
-    const hung: Provider = {
+    const hung: LiveProvider = {
       ...office.provider,
-      revoke: () => hangs.opened,
+      revoke: async () => {
+        await hangs.opened;
+        return { keptBy: [] };
+      },
       holds: () => Promise.resolve(false),
     };
     office.providers.set("hung", hung);

@@ -17,7 +17,6 @@ import {
   noteAttempt,
   postponeEffect,
   renewClaim,
-  startAnew,
 } from "../../src/persistence/effects.ts";
 import { settleMerged } from "../../src/persistence/owed-messages.ts";
 import { claimTelling, recordTold } from "../../src/persistence/overdue.ts";
@@ -73,7 +72,6 @@ describe("whoever was paused for longer than a claim lasts", () => {
     ["keeps", (stale) => renewClaim(office.db, stale)],
     ["finishes", (stale) => finishEffect(office.db, office.clock, stale, "stale")],
     ["postpones", (stale) => postponeEffect(office.db, office.clock, stale, retry)],
-    ["begins anew", (stale) => startAnew(office.db, { ...stale, now: new Date(0) })],
     ["notes down", (stale) => noteAttempt(office.db, stale, "stale")],
   ])("%s nothing that somebody else has claimed since, and nobody third comes in", async (_, act) => {
     await office.approved();

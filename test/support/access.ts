@@ -15,12 +15,14 @@ import type { LookUp, Standing } from "../../src/identity/standing.ts";
 import { createPeople, type PersonChanged } from "../../src/persistence/identities.ts";
 import { createGroupReader } from "../../src/groups/group-reader.ts";
 import type { State } from "../../src/domain/decide.ts";
-import { type RunnerDeps, runEffect } from "../../src/jobs/run-effect.ts";
+import { type RunnerDeps, runClaimed, runEffect } from "../../src/jobs/run-effect.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
 import { openDatabase } from "../../src/persistence/database.ts";
-import { dueEffects } from "../../src/persistence/effects.ts";
+import { queueNames } from "../../src/domain/effect.ts";
+import { claimRevocations } from "../../src/persistence/due-revocations.ts";
+import { claimEffect, dueEffects } from "../../src/persistence/effects.ts";
 import { storePolicy } from "../../src/persistence/policies.ts";
-import { readState } from "../../src/persistence/requests.ts";
+import { readNow, readState } from "../../src/persistence/requests.ts";
 import type { LiveProvider } from "../../src/providers/open.ts";
 import type { Holder } from "../../src/providers/provider.ts";
 import { alice, bob } from "./build.ts";
@@ -53,6 +55,9 @@ export type TestProvider = LiveProvider & {
 };
 
 export type Office = Awaited<ReturnType<typeof openOffice>>;
+
+const ahead = { limit: 100, aheadMs: 150, busy: [] };
+const others = queueNames.filter((name) => name !== "revocations");
 
 type OfficeOptions = { readonly policy?: (names: Names) => string };
 
@@ -114,6 +119,11 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
       tell_alerts: say,
     },
   };
+  const untilDue = async (ending: readonly { readonly dueAt: Date }[]): Promise<void> => {
+    const last = Math.max(0, ...ending.map(({ dueAt }) => dueAt.getTime()));
+    const left = last - (await readNow(db, clock)).getTime();
+    if (ending.length > 0 && left > 0) clock.advance(left);
+  };
   const state = async (requestId: string): Promise<State> => {
     const read = await readState(db, clock, requestId);
     if (!read) throw new Error("no such request");
@@ -133,13 +143,32 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     workUrl: own.workUrl,
     /** Runs all that is due, and what that makes due, until nothing is. */
     async drain(): Promise<void> {
-      for (
-        let due = await dueEffects(db, clock, 100);
-        due.length > 0;
-        due = await dueEffects(db, clock, 100)
-      ) {
-        await Promise.all(due.map(({ id }) => runEffect(runner, id)));
+      for (;;) {
+        // As in life: access that is to end is claimed together, and ahead of its time.
+        const ending = await claimRevocations(db, clock, ahead);
+        const due = await dueEffects(db, clock, 100, [...others]);
+        if (ending.length === 0 && due.length === 0) return;
+        await untilDue(ending);
+        await Promise.all([
+          ...ending.map(({ effect }) => runClaimed(runner, effect)),
+          ...due.map(({ id }) => runEffect(runner, id)),
+        ]);
       }
+    },
+    /** Claims the end of a request's access a moment before its time, as in life, and carries it out at its time. */
+    async endsAhead(requestId: string): Promise<void> {
+      const { expiresAt } = (await state(requestId)).grants[0] ?? {};
+      if (!expiresAt) throw new Error("it has no end");
+      clock.advance(expiresAt.getTime() - 100 - (await readNow(db, clock)).getTime());
+      const ending = await claimRevocations(db, clock, ahead);
+      if (ending.length === 0) throw new Error("nothing was claimed ahead of its time");
+      await untilDue(ending);
+      await Promise.all(ending.map(({ effect }) => runClaimed(runner, effect)));
+    },
+    /** A worker claims an effect, and dies. */
+    async claim(id: string): Promise<void> {
+      if (!(await claimEffect(db, clock, id))) throw new Error("it could not be claimed");
+      await db.effect.updateMany({ where: { id }, data: { lockedUntil: new Date(0) } });
     },
     /** Alice asks for an hour and Bob approves; nothing is carried out yet. */
     async approved(durationSeconds = 3600): Promise<State> {
