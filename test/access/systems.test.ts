@@ -1,0 +1,204 @@
+import type { Grant } from "../../src/domain/grant.ts";
+import { checkProviders } from "../../src/access/check-providers.ts";
+import { decideRequest } from "../../src/access/decide-request.ts";
+import { lookForDrift } from "../../src/access/look-for-drift.ts";
+import { requestAccess } from "../../src/access/request-access.ts";
+import { createTestProvider, type Office, openOffice, type TestProvider } from "../support/access.ts";
+import { alice, bob } from "../support/build.ts";
+import { ordinaryPolicy } from "../support/hallpass.ts";
+
+const hour = 3_600_000;
+
+/** Two providers of a policy, which lead to one server; what is called `r` in one resource is called `old_r` in another. */
+const twoNames: typeof ordinaryPolicy = (names) =>
+  ordinaryPolicy(names)
+    .replace("providers:\n", 'providers:\n  same-postgres: { type: postgres, url: "${SAME_URL}" }\n')
+    .replace(
+      "resources:\n",
+      `resources:
+  same-db:
+    title: The same database
+    provider: same-postgres
+    roles: { read: { title: Read only, grant: { role: ${names.read} } } }
+  renamed-db:
+    title: By the role's old name
+    provider: orders-postgres
+    roles: { read: { title: Read only, grant: { role: old_${names.read} } } }
+`,
+    )
+    .replace(
+      'access: ["orders-db:read", "ghost-db:any"]',
+      'access: ["orders-db:read", "same-db:read", "renamed-db:read"]',
+    );
+
+let office: Office;
+let provider: TestProvider;
+beforeEach(async () => {
+  office = await openOffice({ policy: twoNames });
+  ({ provider } = office);
+  provider.behave.targetIdOf = () => "the one role";
+  office.providers.set("same-postgres", provider);
+});
+afterEach(() => office?.close());
+
+async function granted(resource: string, durationSeconds: number): Promise<string> {
+  const ask = {
+    requester: alice,
+    resource,
+    role: "read",
+    durationSeconds,
+    reason: "because",
+    source: "slack",
+  } as const;
+  const filed = await requestAccess(office, ask);
+  if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
+  const requestId = filed.request.id;
+  await decideRequest(office, { requestId, by: bob, verdict: { type: "approve" }, key: requestId });
+  await office.drain();
+  return requestId;
+}
+
+async function grantOf(requestId: string): Promise<Grant | undefined> {
+  return (await office.state(requestId)).grants[0];
+}
+
+async function ended(requestId: string): Promise<unknown> {
+  const event = await office.db.auditEvent.findFirst({ where: { requestId, type: "grant.revoked" } });
+  return event?.data;
+}
+
+describe("what leads to one system is one system", () => {
+  it.each([
+    ["orders-db", "same-db"],
+    ["same-db", "orders-db"],
+    ["orders-db", "renamed-db"],
+    ["renamed-db", "orders-db"],
+  ])("the end of %s takes nothing that %s still gives, and the last end takes all", async (one, other) => {
+    const first = await granted(one, 3600);
+    const second = await granted(other, 2 * 3600);
+    expect(await grantOf(second)).toMatchObject({ status: "active" });
+    expect((await grantOf(second))?.isStanding).toBeUndefined();
+    office.clock.advance(hour + 1_000);
+    await office.drain();
+    expect(await ended(first)).toMatchObject({ keptBy: expect.stringMatching(/^AR-/), verified: false });
+    expect(provider.held.has("alice")).toBe(true);
+    office.clock.advance(hour);
+    await office.drain();
+    expect(await ended(second)).toMatchObject({ verified: true });
+    expect(provider.held.size).toBe(0);
+  });
+
+  it("two people of whom it knows the second by a new name of the first are never one there", async () => {
+    await granted("orders-db", 3600);
+    provider.behave.idOf = () => "id of alice";
+    const ask = {
+      resource: "same-db",
+      role: "read",
+      durationSeconds: 600,
+      reason: "x",
+      source: "slack",
+    } as const;
+    const filed = await requestAccess(office, { ...ask, requester: { ...bob } });
+    if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
+    const requestId = filed.request.id;
+    const carol = { email: "carol@example.com", name: "Carol", slackId: "UCAROL" };
+    await decideRequest(office, { requestId, by: carol, verdict: { type: "approve" }, key: "carol" });
+    await office.drain();
+    expect((await grantOf(requestId))?.lastError).toContain("tell them apart under `people`");
+    expect(provider.calls.filter((call) => call === "grant")).toHaveLength(1);
+  });
+});
+
+describe("another system under the same name", () => {
+  it("is never asked to take away what was granted elsewhere, and that is said until it can be", async () => {
+    const requestId = await granted("orders-db", 3600);
+    const swapped = createTestProvider();
+    swapped.behave.identity = () => Promise.resolve("another server");
+    office.providers.set("orders-postgres", swapped).set("same-postgres", swapped);
+    office.clock.advance(hour + 1_000);
+    await office.drain();
+    expect(swapped.calls).toEqual([]);
+    expect(await grantOf(requestId)).toMatchObject({
+      status: "revoking",
+      lastError: expect.stringContaining("granted on another system (the test's own)"),
+    });
+    expect(await office.events()).toContain("revocation.failed");
+    office.providers.set("orders-postgres", provider);
+    office.clock.advance(10 * 60_000);
+    await office.drain();
+    expect(await ended(requestId)).toMatchObject({ verified: true, system: "the test's own" });
+    expect(provider.held.size).toBe(0);
+  });
+
+  it("is passed over for whichever provider of the policy leads where it was granted", async () => {
+    const requestId = await granted("orders-db", 3600);
+    const swapped = createTestProvider();
+    swapped.behave.identity = () => Promise.resolve("another server");
+    office.providers.set("orders-postgres", swapped);
+    office.clock.advance(hour + 1_000);
+    await office.drain();
+    expect(await ended(requestId)).toMatchObject({ verified: true });
+    expect(swapped.calls).toEqual([]);
+    expect(provider.held.size).toBe(0);
+  });
+
+  it("is found when providers are checked, with the requests whose access nobody could end", async () => {
+    await granted("orders-db", 3600);
+    const swapped = createTestProvider();
+    swapped.behave.identity = () => Promise.resolve("another server");
+    office.providers.set("orders-postgres", swapped).delete("same-postgres");
+    const unreachable: string[] = [];
+    const deps = { db: office.db, providers: office.providers, warn: () => undefined };
+    await checkProviders(
+      { ...deps, onUnreachable: (_, what) => void unreachable.push(what) },
+      office.policy(),
+    );
+    expect(unreachable).toEqual([expect.stringMatching(/AR-\d+ was granted on the test's own/)]);
+    office.providers.set("orders-postgres", provider);
+    await checkProviders(
+      { ...deps, onUnreachable: (_, what) => void unreachable.push(what) },
+      office.policy(),
+    );
+    expect(unreachable).toHaveLength(1);
+  });
+});
+
+describe("a look for drift", () => {
+  async function look(): Promise<readonly string[]> {
+    office.clock.advance(11 * 60_000);
+    await lookForDrift({
+      ...office,
+      tell: () => Promise.resolve(),
+      onTrouble: (name, error) => {
+        throw new Error(name, { cause: error });
+      },
+      signal: new AbortController().signal,
+    });
+    return (await office.events()).filter((type) => /^drift\.|vanished|reappeared/.test(type));
+  }
+
+  it("knows whom it granted to by their ids, whatever they are called now", async () => {
+    await granted("orders-db", 3 * 3600);
+    provider.held.delete("alice");
+    provider.held.add("alice2");
+    provider.behave.idOf = (name) => (name === "alice2" ? "id of alice" : `id of ${name}`);
+    expect(await look()).toEqual([]);
+  });
+
+  it("takes nobody for whom it granted to, who has only taken over their name", async () => {
+    await granted("orders-db", 3 * 3600);
+    provider.behave.idOf = () => "id of another";
+    expect((await look()).toSorted()).toEqual(expect.arrayContaining(["drift.found", "grant.vanished"]));
+  });
+
+  it("reports as unknown what others gave, and never as what had ended here", async () => {
+    const requestId = await granted("orders-db", 600);
+    provider.others.set("alice", "postgres gave it too");
+    office.clock.advance(601_000);
+    await office.drain();
+    expect(await grantOf(requestId)).toMatchObject({ status: "revoked", isLeft: true });
+    provider.held.add("alice");
+    expect(await look()).not.toContain("grant.reappeared");
+    expect(await look()).toContain("drift.found");
+  });
+});
