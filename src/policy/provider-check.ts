@@ -22,7 +22,7 @@ export type ProviderType = {
   /** What all its providers can. Unknown access is removed only where they can tell from whom nothing may be taken. */
   readonly can?: readonly ("lastUsed" | "holders" | "mustKeep")[];
   /** The name of somebody whom `people` does not name: what stands before the `@`, where it does not say. */
-  defaultSubject?(options: unknown, email: string): string | undefined;
+  subjectFor?(options: unknown, email: string): string | undefined;
 };
 
 /** The kinds of provider there are, by what `type:` calls them. */
@@ -60,7 +60,7 @@ export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedP
       options: plain(written),
       canonicalSubject,
       defaultSubject(email) {
-        const subject = known.defaultSubject ? known.defaultSubject(options.value, email) : localPart(email);
+        const subject = known.subjectFor ? known.subjectFor(options.value, email) : localPart(email);
         return subject === undefined ? undefined : canonicalSubject(subject);
       },
     });

@@ -1,3 +1,4 @@
+import { maskSecrets } from "../mask-password.ts";
 import type { ProviderDefinition } from "./define.ts";
 import { type Provider, ProviderError } from "./provider.ts";
 import { MissingSecret, resolveSecrets } from "./resolve-secrets.ts";
@@ -47,7 +48,8 @@ function readOptions(
     const [issue] = checked.error.issues;
     const place = issue?.path.join(".") || "its options";
     const said = `Provider "${name}", ${place}: ${issue?.message}.`;
-    throw new Error(without(secrets, said));
+    // A schema's words may repeat what came.
+    throw new Error(maskSecrets(said, secrets));
   } catch (error) {
     if (!(error instanceof MissingSecret)) throw error;
     const { variable, path } = error;
@@ -56,13 +58,6 @@ function readOptions(
       { cause: error },
     );
   }
-}
-
-/** A schema's words may repeat what came. What is as short as a syllable is no secret, and would tear words apart. */
-function without(secrets: readonly string[], text: string): string {
-  return secrets
-    .filter(({ length }) => length > 3)
-    .reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
 }
 
 function asLive(raw: Provider, definition: ProviderDefinition, milliseconds: number): LiveProvider {

@@ -27,7 +27,7 @@ const providerTypes: ProviderTypes = {
   whole: {
     ...kind,
     subject: z.string(),
-    defaultSubject: (options, email) =>
+    subjectFor: (options, email) =>
       email.endsWith(Domain.parse(options).domain) ? email.toUpperCase() : undefined,
   },
 };

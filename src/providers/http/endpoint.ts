@@ -1,10 +1,11 @@
 import type { Agent, Dispatcher } from "undici";
 import { z } from "zod";
 import { onOneLine, storable } from "../../domain/text.ts";
+import { maskSecrets } from "../../mask-password.ts";
+import { createCaller, type Failure, readError } from "../caller.ts";
 import { ProviderError } from "../provider.ts";
 import { readRetryAfter } from "../retry-after.ts";
 
-const callMilliseconds = 9_500;
 const connectMilliseconds = 5_000;
 const maxAnswerBytes = 4 * 1024 * 1024;
 const maxWords = 200;
@@ -34,56 +35,45 @@ export type Endpoint = {
 };
 
 /**
- * The calls to an endpoint.
+ * The calls to an endpoint, 9.5 s each.
  *
  * - No redirect is followed: it would take the token elsewhere.
  * - Errors are the endpoint's own words, one short line without the token. No answer, 408, 425, 429 and 5xx are worth another
  *   try, when `Retry-After` says; anything else it said will not change by itself.
  */
-export function createEndpoint(url: string, token: string, timeoutMs = callMilliseconds): Endpoint {
-  const address = url.replace(/\/+$/u, "");
-  const underWay = new Set<Promise<unknown>>();
-  let opened: Promise<Agent> | undefined;
+export function createEndpoint(url: string, token: string, milliseconds?: number): Endpoint {
+  const root = url.replace(/\/+$/u, "");
+  const { host } = new URL(root);
+  const caller = createCaller<Agent>({
+    open: openAgent,
+    shut: (agent) => agent.close(),
+    secrets: [token],
+    classify: (error) => lost(error, host),
+    ...(milliseconds !== undefined && { milliseconds }),
+  });
 
-  async function ask({ method, path, query, body }: Call, signal: AbortSignal): Promise<string> {
-    const asked = new URL(`${address}${path}`);
+  async function ask(
+    agent: Agent,
+    { method, path, query, body }: Call,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const asked = new URL(`${root}${path}`);
     for (const [name, value] of Object.entries(query ?? {})) asked.searchParams.set(name, value);
-    let answer: Dispatcher.ResponseData;
-    let text: string;
-    try {
-      opened ??= openAgent();
-      answer = await (
-        await opened
-      ).request({
-        origin: asked.origin,
-        path: `${asked.pathname}${asked.search}`,
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          accept: "application/json",
-          ...(body && { "content-type": "application/json" }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-        signal,
-      });
-      text = await answer.body.text();
-    } catch (error) {
-      throw lost(error, asked.host, signal);
-    }
+    const answer = await agent.request({
+      origin: asked.origin,
+      path: `${asked.pathname}${asked.search}`,
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: "application/json",
+        ...(body && { "content-type": "application/json" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal,
+    });
+    const text = await answer.body.text();
     if (answer.statusCode >= 200 && answer.statusCode < 300) return text;
     throw refused(answer, text);
-  }
-
-  function lost(error: unknown, host: string, signal: AbortSignal): ProviderError {
-    if (property(error, "code") === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
-      return new ProviderError(
-        `the endpoint at ${host} answers with more than ${maxAnswerBytes / 1024 / 1024} MB`,
-        { retryable: false, cause: error },
-      );
-    const why = signal.aborted
-      ? `has not answered within ${timeoutMs / 1_000} s`
-      : `can't be reached: ${inert(wordError(error))}`;
-    return new ProviderError(`the endpoint at ${host} ${why}`, { retryable: true, cause: error });
   }
 
   function refused({ statusCode: status, headers }: Dispatcher.ResponseData, text: string): ProviderError {
@@ -104,27 +94,32 @@ export function createEndpoint(url: string, token: string, timeoutMs = callMilli
   }
 
   function inert(words: string): string {
-    const line = onOneLine(storable(words.replaceAll(token, "***").slice(0, maxWords * 4)));
+    const masked = maskSecrets(words.replaceAll(token, "***"), [token]);
+    const line = onOneLine(storable(masked.slice(0, maxWords * 4)));
     return line.length > maxWords ? `${storable(line.slice(0, maxWords))}…` : line;
   }
 
   return {
-    address: new URL(address).href.replace(/\/$/u, ""),
+    address: new URL(root).href.replace(/\/$/u, ""),
     inert,
-    during(work) {
-      const signal = AbortSignal.timeout(timeoutMs);
-      const all = work((call) => ask(call, signal));
-      underWay.add(all);
-      const forget = (): void => void underWay.delete(all);
-      all.then(forget, forget);
-      return all;
-    },
-    async close() {
-      await Promise.allSettled(underWay);
-      const agent = opened;
-      opened = undefined;
-      await (await agent)?.close();
-    },
+    during: (work) => caller.call((agent, signal) => work((call) => ask(agent, call, signal))),
+    close: () => caller.close(),
+  };
+}
+
+/** What the network did instead of an answer. */
+function lost(error: unknown, host: string): Failure {
+  const { message, code } = readError(error);
+  // All that a network or its library throws has one; the rest is a fault of ours.
+  if (code === undefined) throw error;
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
+    return {
+      message: `the endpoint at ${host} answers with more than ${maxAnswerBytes / 1024 / 1024} MB`,
+      retryable: false,
+    };
+  return {
+    message: `the endpoint at ${host} can't be reached: ${onOneLine(storable(message))}`,
+    retryable: true,
   };
 }
 
@@ -151,13 +146,4 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function wordError(error: unknown): string {
-  const words = [property(error, "message"), property(error, "code")];
-  return words.find((word) => typeof word === "string" && word !== "")?.toString() ?? "the connection failed";
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

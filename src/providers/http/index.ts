@@ -77,8 +77,8 @@ export const http = defineProvider({
  * What is held is what the endpoint lists, by subject and target: whether its filters work is not relied on. An endpoint knows
  * them by nothing but those, so they are the ids. Whoever had something before keeps it: nothing is put, and nothing taken away.
  */
-export function createHttpProvider({ url, token }: HttpOptions, timeoutMs?: number): Provider<HttpTarget> {
-  const endpoint = createEndpoint(url, token, timeoutMs);
+export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: number): Provider<HttpTarget> {
+  const endpoint = createEndpoint(url, token, milliseconds);
 
   async function list(ask: AskEndpoint, target: HttpTarget, subject?: Subject): Promise<Listing> {
     const query = { ...(subject !== undefined && { subject }), target: canonical(target) };
