@@ -19,8 +19,10 @@ const goal = { loadMs: 1000, evaluateMs: 1 };
 
 const providerTypes = {
   postgres: {
-    options: z.strictObject({ type: z.literal("postgres"), url: z.string() }),
+    title: "roles",
+    options: z.strictObject({ url: z.string() }),
     target: z.strictObject({ role: z.string() }),
+    subject: z.string(),
   },
 };
 

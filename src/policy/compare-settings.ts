@@ -3,6 +3,7 @@ import { everybodyMapped } from "./everybody.ts";
 import type { GroupSource } from "./membership.ts";
 import type { AccessPattern, Conflict, Policy, Role } from "./policy.ts";
 import { quoted } from "./source.ts";
+import { targetKey } from "./target-key.ts";
 
 /** What is different for everybody alike, a sentence each: settings, groups kept elsewhere, what roles grant, conflicts. */
 export function compareSettings(before: Policy, after: Policy): readonly string[] {
@@ -65,7 +66,7 @@ function wordSource(source: GroupSource): string {
 function compareProviders(before: Policy, after: Policy): readonly string[] {
   return [...after.providers].flatMap(([name, provider]) => {
     const old = before.providers.get(name);
-    if (!old || JSON.stringify(old) === JSON.stringify(provider)) return [];
+    if (!old || targetKey(old.type, old.options) === targetKey(provider.type, provider.options)) return [];
     return [`the provider ${name} is another one, or reached otherwise`];
   });
 }

@@ -30,7 +30,7 @@ export function driftFaults(
   );
   const untold = removing.flatMap(({ name, said, provider }) => {
     const type = providers.get(provider)?.type;
-    if (type === undefined || types[type]?.tellsWhoKeeps === true) return [];
+    if (type === undefined || types[type]?.can?.includes("mustKeep") === true) return [];
     return [
       faultAt(
         said.at,

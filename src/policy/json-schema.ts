@@ -2,35 +2,59 @@ import { z } from "zod";
 import type { ProviderTypes } from "./provider-check.ts";
 import { PolicyFile, WrittenGrant, WrittenProvider } from "./schema.ts";
 
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
 const options = { io: "input", target: "draft-7" } as const;
 
 /**
  * The JSON Schema of a policy file, by which editors complete and check it. What refers to something else in the file (an
- * unknown group, say) only `policy check` finds.
+ * unknown group, say) only `policy check` finds; so too that a `grant` is one of its own provider's, whose type stands elsewhere.
  */
 export function policyJsonSchema(types: ProviderTypes): object {
-  const kinds = Object.values(types);
+  const kinds = Object.entries(types);
   return z.toJSONSchema(PolicyFile, {
     ...options,
     override({ zodSchema, jsonSchema }) {
       if (zodSchema === WrittenProvider)
         replace(
           jsonSchema,
-          kinds.map((kind) => kind.options),
+          kinds.map(([type, kind]) => ({ title: kind.title, ...withType(type, schemaOf(kind.options)) })),
         );
       if (zodSchema === WrittenGrant)
         replace(
           jsonSchema,
-          kinds.map((kind) => kind.target),
+          distinct(kinds.map(([, kind]) => ({ title: kind.title, ...schemaOf(kind.target) }))),
         );
     },
   });
 }
 
-function replace(schema: z.core.JSONSchema.BaseSchema, alternatives: readonly z.ZodType[]): void {
+function schemaOf(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, options);
+  return rest;
+}
+
+/** An entry's schema, from that of its options: strict as they are, so the key goes in where they name theirs. */
+function withType(type: string, schema: JsonSchema): JsonSchema {
+  if (schema.anyOf) return { ...schema, anyOf: schema.anyOf.map((one) => withType(type, one)) };
+  return {
+    ...schema,
+    properties: { type: { type: "string", const: type }, ...schema.properties },
+    required: ["type", ...(schema.required ?? [])],
+  };
+}
+
+/** Each schema once, under the titles of all that have it. */
+function distinct(schemas: readonly JsonSchema[]): readonly JsonSchema[] {
+  const titles = new Map<string, string[]>();
+  for (const { title = "", ...rest } of schemas) {
+    const key = JSON.stringify(rest);
+    titles.set(key, [...(titles.get(key) ?? []), title]);
+  }
+  return [...titles].map(([key, each]) => ({ title: each.join("; "), ...JSON.parse(key) }));
+}
+
+function replace(schema: JsonSchema, alternatives: readonly JsonSchema[]): void {
   for (const key of Object.keys(schema)) delete schema[key];
-  schema.anyOf = alternatives.map((alternative) => {
-    const { $schema: _, ...rest } = z.toJSONSchema(alternative, options);
-    return rest;
-  });
+  schema.anyOf = [...alternatives];
 }

@@ -14,7 +14,7 @@ export type Policy = {
   /** What was read, so that any old decision can be replayed; `${NAME}` references are left as they are. */
   readonly text: string;
   readonly settings: Settings;
-  /** By e-mail address, then by provider: the name that provider knows the person by. */
+  /** By e-mail address, then by provider: the name that provider knows the person by, in its one spelling. */
   readonly people: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly groups: ReadonlyMap<string, GroupSource>;
   /** Those of them whose members stand elsewhere, and have to be read. */
@@ -49,8 +49,16 @@ type Settings = {
   };
 };
 
-/** A system that holds access; `options` is what its type made of the entry, `type` included. */
-export type ProviderEntry = { readonly type: string; readonly options: unknown };
+/** A system that holds access. */
+export type ProviderEntry = {
+  readonly type: string;
+  /** As they are written, apart from `type`; its type takes them. */
+  readonly options: unknown;
+  /** The one spelling of a name it may know somebody by; `undefined` for what is no name there. */
+  readonly canonicalSubject: (subject: string) => string | undefined;
+  /** The name, in that spelling, by which it knows somebody whom `people` does not name. */
+  readonly defaultSubject: (email: string) => string | undefined;
+};
 
 export type Resource = {
   readonly name: string;

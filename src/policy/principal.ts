@@ -18,6 +18,11 @@ export function isEmail(text: string): boolean {
   return text.length <= 254 && emailPattern.test(text);
 }
 
+/** What stands before the `@`. */
+export function localPart(email: string): string {
+  return email.slice(0, email.indexOf("@"));
+}
+
 /** An e-mail address, as it is compared. */
 export const Email = z
   .string({ error: "expected an e-mail address" })

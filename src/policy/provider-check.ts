@@ -2,25 +2,31 @@ import type { z } from "zod";
 import type { PolicyFault } from "./fault.ts";
 import type { ProviderEntry } from "./policy.ts";
 import { wordUnknown } from "./nearest.ts";
+import { localPart } from "./principal.ts";
 import { hidesSecret } from "./secret.ts";
 import { shape } from "./shape.ts";
-import { child, entriesOf, faultAt, itemsOf, textOf, type SourceNode } from "./source.ts";
+import { child, entriesOf, faultAt, itemsOf, plain, textOf, type SourceNode } from "./source.ts";
+import { Subject } from "./words.ts";
 
 /**
- * The kinds of provider there are. `options` parses the whole entry, `type` included, and `target` what `grant:` holds;
- * both should be strict. They see `${NAME}` references as they are written. Messages read "expected ...".
+ * A kind of provider. `options` parses an entry of `providers:` apart from its `type`, and `target` what `grant:` holds; both
+ * should be strict. They see `${NAME}` references as they are written. Messages read "expected ...".
  */
-export type ProviderTypes = Readonly<
-  Record<
-    string,
-    {
-      readonly options: z.ZodType;
-      readonly target: z.ZodType;
-      /** Whether its providers can tell from whom nothing may be taken: only then may unknown access be removed. */
-      readonly tellsWhoKeeps?: boolean;
-    }
-  >
->;
+export type ProviderType = {
+  /** What it guards. */
+  readonly title: string;
+  readonly options: z.ZodType;
+  readonly target: z.ZodType;
+  /** Takes what may be a name there, and brings every spelling of one to the same. */
+  readonly subject: z.ZodType<string>;
+  /** What all its providers can. Unknown access is removed only where they can tell from whom nothing may be taken. */
+  readonly can?: readonly ("lastUsed" | "holders" | "mustKeep")[];
+  /** The name of somebody whom `people` does not name: what stands before the `@`, where it does not say. */
+  subjectFor?(options: unknown, email: string): string | undefined;
+};
+
+/** The kinds of provider there are, by what `type:` calls them. */
+export type ProviderTypes = Readonly<Record<string, ProviderType>>;
 
 export type CheckedProviders = {
   readonly providers: ReadonlyMap<string, ProviderEntry>;
@@ -29,7 +35,10 @@ export type CheckedProviders = {
   readonly faults: readonly PolicyFault[];
 };
 
-/** Checks provider options and grant targets by the provider's type, and that no sink holds a secret either. */
+/**
+ * Checks provider options, the names people go by and grant targets by the provider's type, and that no sink holds a secret
+ * either.
+ */
 export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedProviders {
   const faults: PolicyFault[] = [];
   const providers = new Map<string, ProviderEntry>();
@@ -42,10 +51,21 @@ export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedP
       faults.push(unknownType(node, type, Object.keys(types)));
       continue;
     }
-    const options = shape(known.options, node, { hides: () => true });
+    const written = withoutType(node);
+    const options = shape(known.options, written, { hides: () => true });
     faults.push(...options.faults);
-    providers.set(name, { type, options: options.value });
+    const canonicalSubject = (subject: string): string | undefined => known.subject.safeParse(subject).data;
+    providers.set(name, {
+      type,
+      options: plain(written),
+      canonicalSubject,
+      defaultSubject(email) {
+        const subject = known.subjectFor ? known.subjectFor(options.value, email) : localPart(email);
+        return subject === undefined ? undefined : canonicalSubject(subject);
+      },
+    });
   }
+  faults.push(...subjectFaults(root, providers, types));
 
   for (const [, node] of entriesOf(child(root, "sinks"))) faults.push(...secretFaults(node));
 
@@ -69,6 +89,26 @@ export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedP
 
 function typeOf(types: ProviderTypes, type: string): ProviderTypes[string] | undefined {
   return Object.hasOwn(types, type) ? types[type] : undefined;
+}
+
+function withoutType(node: SourceNode): SourceNode {
+  if (node.kind !== "map") return node;
+  return { ...node, entries: new Map([...node.entries].filter(([key]) => key !== "type")) };
+}
+
+/** Names in `people:` that the provider cannot know anybody by. */
+function subjectFaults(
+  root: SourceNode,
+  providers: ReadonlyMap<string, ProviderEntry>,
+  types: ProviderTypes,
+): readonly PolicyFault[] {
+  return entriesOf(child(root, "people")).flatMap(([, names]) =>
+    entriesOf(names).flatMap(([provider, node]) => {
+      const known = typeOf(types, providers.get(provider)?.type ?? "");
+      // What is no name anywhere is said by the policy's own schema.
+      return known && Subject.safeParse(textOf(node)).success ? shape(known.subject, node).faults : [];
+    }),
+  );
 }
 
 function unknownType(node: SourceNode, type: string, known: readonly string[]): PolicyFault {

@@ -46,9 +46,7 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
       alerts: settings.alerts ?? settings.channel,
       drift: { unknown: settings.drift.unknown, everySeconds: settings.drift.every },
     },
-    people: new Map(
-      Object.entries(file.people).map(([email, names]) => [email, new Map(Object.entries(names))] as const),
-    ),
+    people: resolvePeople(file, providers),
     groups,
     outsideGroups: new Map([...groups].filter(([, { kind }]) => kind !== "members")),
     providers,
@@ -62,6 +60,17 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
     rules,
     usesHistory: file.conflicts.length > 0 || looksBack(rules, resources),
   };
+}
+
+function resolvePeople(file: PolicyFile, providers: Parts["providers"]): Policy["people"] {
+  return new Map(
+    Object.entries(file.people).map(([email, names]) => {
+      const canonical = Object.entries(names).map(
+        ([provider, name]) => [provider, providers.get(provider)?.canonicalSubject(name) ?? name] as const,
+      );
+      return [email, new Map(canonical)] as const;
+    }),
+  );
 }
 
 function looksBack(rules: readonly Rule[], resources: ReadonlyMap<string, Resource>): boolean {

@@ -1,11 +1,11 @@
 import { knownPeople } from "./everybody.ts";
 import type { Policy } from "./policy.ts";
-import { isEmail, normalEmail } from "./principal.ts";
+import { isEmail, localPart, normalEmail } from "./principal.ts";
 
 /**
- * The name a provider knows a person by: the policy's mapping, else what stands before the `@`.
- * `undefined` when there is none, or when somebody else the policy knows goes by it too: one person's grant would be the
- * other's access, and one's end would take the other's away.
+ * The name a provider knows a person by, in its one spelling: the policy's mapping, else what its type makes of the address (what
+ * stands before the `@`, unless it says otherwise). `undefined` when there is none, or when somebody else the policy knows goes
+ * by it too: one person's grant would be the other's access, and one's end would take the other's away.
  */
 export function subjectFor(policy: Policy, provider: string, email: string): string | undefined {
   const person = normalEmail(email);
@@ -15,9 +15,10 @@ export function subjectFor(policy: Policy, provider: string, email: string): str
   return others === undefined || (others.size === 1 && others.has(person)) ? subject : undefined;
 }
 
-/** Everybody the policy names whom a provider knows by this name, sorted. */
+/** Everybody the policy names whom a provider knows by this name, however it is spelt, sorted. */
 export function peopleKnownAs(policy: Policy, provider: string, subject: string): readonly string[] {
-  return [...(knownBy(policy, provider).get(subject) ?? [])].toSorted();
+  const canonical = policy.providers.get(provider)?.canonicalSubject(subject) ?? subject;
+  return [...(knownBy(policy, provider).get(canonical) ?? [])].toSorted();
 }
 
 const known = new WeakMap<Policy, Map<string, ReadonlyMap<string, ReadonlySet<string>>>>();
@@ -47,5 +48,7 @@ function groupBySubject(policy: Policy, provider: string): ReadonlyMap<string, R
 function nameOf(policy: Policy, provider: string, person: string): string | undefined {
   const mapped = policy.people.get(person)?.get(provider);
   if (mapped !== undefined) return mapped;
-  return isEmail(person) ? person.slice(0, person.indexOf("@")) : undefined;
+  if (!isEmail(person)) return undefined;
+  const entry = policy.providers.get(provider);
+  return entry ? entry.defaultSubject(person) : localPart(person);
 }

@@ -1,17 +1,17 @@
-import type { Provider } from "./provider.ts";
-import { createProviders } from "./registry.ts";
+import type { LiveProvider } from "./open.ts";
+import { createProviders, type ProviderEntry } from "./registry.ts";
 
-type Entries = ReadonlyMap<string, { readonly options: unknown }>;
+type Entries = ReadonlyMap<string, ProviderEntry>;
 
 /** The providers in use, which change when the policy does. */
 export type LiveProviders = {
   /** Always the ones in use. */
-  readonly byName: ReadonlyMap<string, Provider>;
+  readonly byName: ReadonlyMap<string, LiveProvider>;
   /**
-   * Makes what a policy's providers need and are not in use yet, and hands back what puts them in use. Throws, and changes
-   * nothing, when a secret is missing.
+   * Makes what a policy's providers need and are not in use yet, and hands back what puts them in use, which names those that
+   * are new or others than before: they are to be checked. Throws, and changes nothing, when a secret is missing.
    */
-  prepare(entries: Entries): () => void;
+  prepare(entries: Entries): () => readonly string[];
   close(): Promise<void>;
 };
 
@@ -20,28 +20,32 @@ export type LiveProviders = {
  * runs: what it granted has still to be taken away.
  */
 export function createLiveProviders(
-  resolveSecret: (name: string) => string | undefined,
+  secretOf: (name: string) => string | undefined,
   onCloseError: (error: unknown) => void,
 ): LiveProviders {
-  const byName = new Map<string, Provider>();
-  const optionsOf = new Map<string, string>();
+  const byName = new Map<string, LiveProvider>();
+  const writtenOf = new Map<string, string>();
   return {
     byName,
     prepare(entries) {
-      const changed = new Map(
-        [...entries].filter(([name, { options }]) => optionsOf.get(name) !== JSON.stringify(options)),
-      );
-      const made = createProviders(changed, resolveSecret);
+      const changed = new Map([...entries].filter(([name, entry]) => writtenOf.get(name) !== write(entry)));
+      const made = createProviders(changed, secretOf);
       return () => {
         for (const [name, provider] of made) {
+          const entry = changed.get(name);
           byName.get(name)?.close().catch(onCloseError);
           byName.set(name, provider);
-          optionsOf.set(name, JSON.stringify(entries.get(name)?.options));
+          if (entry) writtenOf.set(name, write(entry));
         }
+        return [...made.keys()];
       };
     },
     async close() {
       await Promise.all([...byName.values()].map((provider) => provider.close()));
     },
   };
+}
+
+function write({ type, options }: ProviderEntry): string {
+  return JSON.stringify([type, options]);
 }

@@ -1,8 +1,112 @@
-import type { Provider } from "./provider.ts";
+import { maskSecrets } from "../mask-password.ts";
+import type { ProviderDefinition } from "./define.ts";
+import { type Provider, ProviderError } from "./provider.ts";
+import { MissingSecret, resolveSecrets } from "./resolve-secrets.ts";
+import { createTurns } from "./turns.ts";
 
-/** A provider as everybody else uses it: what it is handed is checked, and what it does is bounded. */
+/**
+ * A provider as the core uses it: it takes any target and refuses one that is not of its type, makes a few calls at a time, and
+ * lets none take longer than 10 s. What it throws that is no `ProviderError` is a fault of ours. Closed, it takes no more calls.
+ */
 export type LiveProvider = Provider & {
   readonly type: string;
-  /** Within so many seconds what it was asked for shows. */
+  /** Within so many seconds a grant shows. */
   readonly settlesSeconds: number;
 };
+
+/** The last resort: a provider bounds its calls itself, and says better what was too slow. */
+const callMilliseconds = 10_000;
+
+/**
+ * Makes a provider of this kind from options as a policy writes them. Throws an `Error` that names the provider, the key and
+ * what is missing, or not as it should be; never what came, for it may be a secret.
+ */
+export function openProvider(
+  name: string,
+  definition: ProviderDefinition,
+  written: unknown,
+  secretOf: (name: string) => string | undefined,
+  milliseconds = callMilliseconds,
+): LiveProvider {
+  return asLive(
+    definition.create(readOptions(name, definition, written, secretOf)),
+    definition,
+    milliseconds,
+  );
+}
+
+function readOptions(
+  name: string,
+  { options }: ProviderDefinition,
+  written: unknown,
+  secretOf: (name: string) => string | undefined,
+): unknown {
+  try {
+    const { value, secrets } = resolveSecrets(written, secretOf);
+    const checked = options.safeParse(value);
+    if (checked.success) return checked.data;
+    const [issue] = checked.error.issues;
+    const place = issue?.path.join(".") || "its options";
+    const said = `Provider "${name}", ${place}: ${issue?.message}.`;
+    // A schema's words may repeat what came.
+    throw new Error(maskSecrets(said, secrets));
+  } catch (error) {
+    if (!(error instanceof MissingSecret)) throw error;
+    const { variable, path } = error;
+    throw new Error(
+      `Provider "${name}" needs the environment variable ${variable} for ${path.join(".")}, which is not set.`,
+      { cause: error },
+    );
+  }
+}
+
+function asLive(raw: Provider, definition: ProviderDefinition, milliseconds: number): LiveProvider {
+  const { type, settlesSeconds = 15, atOnce = 4 } = definition;
+  const turns = createTurns(atOnce, milliseconds);
+  let closing: Promise<void> | undefined;
+
+  const ask = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closing) throw new ProviderError("it is closed: its settings changed", { retryable: true });
+    return turns.run(work);
+  };
+
+  /** As the policy or a grant on record has it; the form of its type may have changed since. */
+  function readTarget(target: unknown): unknown {
+    const read = definition.target.safeParse(target);
+    if (read.success) return read.data;
+    const [issue] = read.error.issues;
+    const place = issue?.path.join(".") || "the target";
+    throw new ProviderError(
+      `this is nothing that a provider of type ${type} grants: ${place}: ${issue?.message}`,
+      { retryable: false, cause: read.error },
+    );
+  }
+
+  const [lastUsed, holders] = [raw.lastUsed?.bind(raw), raw.holders?.bind(raw)];
+  const [mustKeep, howToUse] = [raw.mustKeep?.bind(raw), raw.howToUse?.bind(raw)];
+  return {
+    type,
+    settlesSeconds,
+    identity: () => ask(() => raw.identity()),
+    prepare: (subject, target) => ask(async () => raw.prepare(subject, readTarget(target))),
+    grant: (subject, target, until, state) =>
+      ask(async () => raw.grant(subject, readTarget(target), until, state)),
+    revoke: (subject, target, state) => ask(async () => raw.revoke(subject, readTarget(target), state)),
+    holds: (subject, target, state) => ask(async () => raw.holds(subject, readTarget(target), state)),
+    ...(lastUsed && {
+      lastUsed: (subject, target, state) => ask(async () => lastUsed(subject, readTarget(target), state)),
+    }),
+    ...(holders && { holders: (target) => ask(async () => holders(readTarget(target))) }),
+    ...(mustKeep && {
+      mustKeep: (subject, target) => ask(async () => mustKeep(subject, readTarget(target))),
+    }),
+    ...(howToUse && {
+      howToUse: (subject, target, state) => howToUse(subject, readTarget(target), state),
+    }),
+    check: (targets) => ask(async () => raw.check(targets.map(readTarget))),
+    close() {
+      closing ??= turns.idle().then(() => raw.close());
+      return closing;
+    },
+  };
+}

@@ -1,61 +1,31 @@
-import { z } from "zod";
-import { createHttpProvider, HttpOptions, HttpTarget } from "./http.ts";
-import { createPostgresProvider, PostgresOptions, PostgresTarget } from "./postgres.ts";
-import type { Provider } from "./provider.ts";
+import type { ProviderDefinition } from "./define.ts";
+import * as list from "./list.ts";
+import { type LiveProvider, openProvider } from "./open.ts";
 
-/** The systems Hallpass knows: what `providers:` may say of each, and what `grant:` may hold for it. */
-export const providerTypes = {
-  postgres: { options: PostgresOptions, target: PostgresTarget, tellsWhoKeeps: true },
-  http: { options: HttpOptions, target: HttpTarget },
-} as const;
+/** Every kind of provider there is. */
+export const providerDefinitions: readonly ProviderDefinition[] = Object.values<ProviderDefinition>(list);
 
-const ProviderOptions = z.discriminatedUnion("type", [PostgresOptions, HttpOptions]);
-type ProviderOptions = z.infer<typeof ProviderOptions>;
+/** The same by type: what `providers:` may say of each, and what `grant:` may hold for it. */
+export const providerTypes: Readonly<Record<string, ProviderDefinition>> = Object.fromEntries(
+  providerDefinitions.map((definition) => [definition.type, definition]),
+);
+
+/** A provider as a policy names it. */
+export type ProviderEntry = { readonly type: string; readonly options: unknown };
 
 /**
  * Makes the providers a policy names. References such as `${ORDERS_DATABASE_URL}` in their options are resolved here, so
- * that no secret is ever in a policy; throws an `Error` that names the provider and what is missing, or not as it should be.
+ * that no secret is ever in a policy; throws as `openProvider` does.
  */
 export function createProviders(
-  providers: ReadonlyMap<string, { readonly options: unknown }>,
-  resolveSecret: (name: string) => string | undefined,
-): ReadonlyMap<string, Provider> {
+  entries: ReadonlyMap<string, ProviderEntry>,
+  secretOf: (name: string) => string | undefined,
+): ReadonlyMap<string, LiveProvider> {
   return new Map(
-    [...providers].map(([name, { options }]) => [
-      name,
-      createProvider(withSecrets(name, ProviderOptions.parse(options), resolveSecret)),
-    ]),
+    [...entries].map(([name, { type, options }]) => {
+      const definition = providerTypes[type];
+      if (!definition) throw new Error(`Provider "${name}" is of type ${type}, which there is none of.`);
+      return [name, openProvider(name, definition, options, secretOf)];
+    }),
   );
-}
-
-function createProvider(options: ProviderOptions): Provider {
-  switch (options.type) {
-    case "postgres":
-      return createPostgresProvider(options);
-    case "http":
-      return createHttpProvider(options);
-  }
-}
-
-function withSecrets(
-  name: string,
-  options: ProviderOptions,
-  resolveSecret: (name: string) => string | undefined,
-): ProviderOptions {
-  const resolve = (text: string): string =>
-    text.replace(/\$\{([^}]*)\}/g, (_, variable: string) => {
-      const value = resolveSecret(variable);
-      // An empty variable is what a forgotten one looks like in a compose file.
-      if (value) return value;
-      throw new Error(`Provider "${name}" needs the environment variable ${variable}, which is not set.`);
-    });
-  const resolved = Object.entries(options).map(([key, value]) => [
-    key,
-    typeof value === "string" ? resolve(value) : value,
-  ]);
-  const checked = ProviderOptions.safeParse(Object.fromEntries(resolved));
-  if (checked.success) return checked.data;
-  // Never what came: it may be a secret.
-  const [issue] = checked.error.issues;
-  throw new Error(`Provider "${name}", ${issue?.path.join(".")}: ${issue?.message}.`);
 }

@@ -7,10 +7,15 @@ import type { Policy } from "../../src/policy/policy.ts";
 import type { ProviderTypes } from "../../src/policy/provider-check.ts";
 import { peopleKnownAs } from "../../src/policy/subject.ts";
 
-const role = { target: z.strictObject({ role: z.string(), area: z.string().optional() }) };
+const role = {
+  title: "roles",
+  options: z.strictObject({}),
+  target: z.strictObject({ role: z.string(), area: z.string().optional() }),
+  subject: z.string(),
+};
 const providerTypes: ProviderTypes = {
-  telling: { options: z.strictObject({ type: z.literal("telling") }), ...role, tellsWhoKeeps: true },
-  silent: { options: z.strictObject({ type: z.literal("silent") }), ...role },
+  telling: { ...role, can: ["holders", "mustKeep"] },
+  silent: { ...role, can: ["holders"] },
 };
 
 /** Two resources that share a target, a bundle of both, and one that a silent provider holds. */

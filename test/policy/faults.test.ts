@@ -393,7 +393,7 @@ describe("what parts say about one another", () => {
       "unknown provider option",
       "url: ",
       "urll: x, url: ",
-      '12:25: unknown key "urll", did you mean "url"? Allowed here: type, url',
+      '12:25: unknown key "urll", did you mean "url"? Allowed here: url',
     ],
     [
       "missing provider option: at the provider's key",

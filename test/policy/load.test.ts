@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { wordFault } from "../../src/policy/fault.ts";
 import { loadPolicy, parsePolicy } from "../../src/policy/load.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { changed, faultsOf, policyOf, providerTypes, smallPolicy } from "./policies.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -78,7 +79,14 @@ describe("a folder", () => {
     await write(".10-top.yml.swp.yml", "not: [a policy");
     const policy = await load(folder);
     expect(policy.rules.map((rule) => rule.name)).toEqual(["reading", "writing"]);
-    expect({ ...policy, hash: "", text: "" }).toEqual({ ...policyOf(smallPolicy), hash: "", text: "" });
+    // What a provider's kind makes of names is a function, and no two are equal.
+    const saidBy = ({ providers, ...rest }: Policy) => ({
+      ...rest,
+      providers: [...providers].map(([name, { type, options }]) => [name, type, options]),
+      hash: "",
+      text: "",
+    });
+    expect(saidBy(policy)).toEqual(saidBy(policyOf(smallPolicy)));
   });
 
   test("is kept as one text of YAML documents, each under its file's name", async () => {

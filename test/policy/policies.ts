@@ -6,8 +6,10 @@ import type { ProviderTypes } from "../../src/policy/provider-check.ts";
 
 export const providerTypes: ProviderTypes = {
   postgres: {
-    options: z.strictObject({ type: z.literal("postgres"), url: z.string() }),
+    title: "roles",
+    options: z.strictObject({ url: z.string() }),
     target: z.strictObject({ role: z.string() }),
+    subject: z.string(),
   },
 };
 

@@ -66,7 +66,6 @@ test("references are left as they are, and listed once each", () => {
   );
   const policy = policyOf(text);
   expect(policy.providers.get("pg")?.options).toEqual({
-    type: "postgres",
     url: "postgres://${USER_NAME}:${PASSWORD}@h/db",
   });
   expect(secretReferences(policy)).toEqual(["PASSWORD", "USER_NAME"]);

@@ -1,21 +1,22 @@
-import { expect, test } from "@jest/globals";
-import { createProviders, providerTypes } from "../../src/providers/registry.ts";
-import { serverUrl } from "../support/database.ts";
+import { createProviders, providerDefinitions, providerTypes } from "../../src/providers/registry.ts";
 
-const options = providerTypes.postgres.options.parse({ type: "postgres", url: "${ORDERS_DATABASE_URL}" });
-const named = new Map([["orders-postgres", { options }]]);
-
-test("the providers a policy names are made, with their secrets", async () => {
-  const providers = createProviders(named, (name) =>
-    name === "ORDERS_DATABASE_URL" ? serverUrl() : undefined,
-  );
-  expect([...providers.keys()]).toEqual(["orders-postgres"]);
-  await providers.get("orders-postgres")?.check();
-  await providers.get("orders-postgres")?.close();
+test("every kind of provider has a type of its own", () => {
+  expect(Object.keys(providerTypes)).toHaveLength(providerDefinitions.length);
+  for (const [type, definition] of Object.entries(providerTypes)) expect(definition.type).toBe(type);
+  expect(Object.keys(providerTypes)).toEqual(expect.arrayContaining(["http", "postgres"]));
 });
 
-test.each([undefined, ""])("a secret that is missing is named, and who needs it (%j)", (value) => {
-  expect(() => createProviders(named, () => value)).toThrow(
-    'Provider "orders-postgres" needs the environment variable ORDERS_DATABASE_URL, which is not set.',
+test("the providers a policy names are made, each of its kind and with its secrets", async () => {
+  const entries = new Map([["tool", { type: "http", options: { url: "${URL}", token: "t" } }]]);
+  const providers = createProviders(entries, () => "http://127.0.0.1:1");
+  expect([...providers.keys()]).toEqual(["tool"]);
+  await expect(providers.get("tool")?.check([])).rejects.toThrow("the endpoint at 127.0.0.1:1");
+  await providers.get("tool")?.close();
+});
+
+test("a type that there is no kind of is said", () => {
+  const entries = new Map([["tool", { type: "telepathy", options: {} }]]);
+  expect(() => createProviders(entries, () => "")).toThrow(
+    'Provider "tool" is of type telepathy, which there is none of.',
   );
 });

@@ -1,0 +1,149 @@
+import type { Agent, Dispatcher } from "undici";
+import { z } from "zod";
+import { onOneLine, storable } from "../../domain/text.ts";
+import { maskSecrets } from "../../mask-password.ts";
+import { createCaller, type Failure, readError } from "../caller.ts";
+import { ProviderError } from "../provider.ts";
+import { readRetryAfter } from "../retry-after.ts";
+
+const connectMilliseconds = 5_000;
+const maxAnswerBytes = 4 * 1024 * 1024;
+const maxWords = 200;
+
+/** What the endpoint said when it did not simply do it. */
+const Complaint = z.object({ error: z.string() });
+
+type Call = {
+  readonly method: "GET" | "PUT" | "POST";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+};
+
+/** Asks the endpoint once, and returns what it answered. */
+export type AskEndpoint = (call: Call) => Promise<string>;
+
+export type Endpoint = {
+  /** The same for every way to write its address. */
+  readonly address: string;
+  /** Work of one or more calls, which share the time that one has. */
+  during<T>(work: (ask: AskEndpoint) => Promise<T>): Promise<T>;
+  /** Words of the endpoint's as one short line that holds no token. */
+  inert(words: string): string;
+  /** Lets go of its connections once all work is done. */
+  close(): Promise<void>;
+};
+
+/**
+ * The calls to an endpoint, 9.5 s each.
+ *
+ * - No redirect is followed: it would take the token elsewhere.
+ * - Errors are the endpoint's own words, one short line without the token. No answer, 408, 425, 429 and 5xx are worth another
+ *   try, when `Retry-After` says; anything else it said will not change by itself.
+ */
+export function createEndpoint(url: string, token: string, milliseconds?: number): Endpoint {
+  const root = url.replace(/\/+$/u, "");
+  const { host } = new URL(root);
+  const caller = createCaller<Agent>({
+    open: openAgent,
+    shut: (agent) => agent.close(),
+    secrets: [token],
+    classify: (error) => lost(error, host),
+    ...(milliseconds !== undefined && { milliseconds }),
+  });
+
+  async function ask(
+    agent: Agent,
+    { method, path, query, body }: Call,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const asked = new URL(`${root}${path}`);
+    for (const [name, value] of Object.entries(query ?? {})) asked.searchParams.set(name, value);
+    const answer = await agent.request({
+      origin: asked.origin,
+      path: `${asked.pathname}${asked.search}`,
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: "application/json",
+        ...(body && { "content-type": "application/json" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal,
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return text;
+    throw refused(answer, text);
+  }
+
+  function refused({ statusCode: status, headers }: Dispatcher.ResponseData, text: string): ProviderError {
+    if (status < 400)
+      return new ProviderError(
+        `the endpoint sends us elsewhere (${status}), which is not followed: check the provider's url`,
+        { retryable: false },
+      );
+    const said = inert(wordsOf(text, String(headers["content-type"] ?? "")));
+    const what =
+      status === 401 ? "the endpoint does not accept the provider's token" : "the endpoint refused";
+    const isPassing = status >= 500 || status === 408 || status === 425 || status === 429;
+    const retryAfterSeconds = isPassing ? readRetryAfter(headers) : undefined;
+    return new ProviderError(
+      `${isPassing ? "the endpoint can't do it now" : what} (${status})${said === "" ? "" : `: ${said}`}`,
+      { retryable: isPassing, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) },
+    );
+  }
+
+  function inert(words: string): string {
+    const masked = maskSecrets(words.replaceAll(token, "***"), [token]);
+    const line = onOneLine(storable(masked.slice(0, maxWords * 4)));
+    return line.length > maxWords ? `${storable(line.slice(0, maxWords))}…` : line;
+  }
+
+  return {
+    address: new URL(root).href.replace(/\/$/u, ""),
+    inert,
+    during: (work) => caller.call((agent, signal) => work((call) => ask(agent, call, signal))),
+    close: () => caller.close(),
+  };
+}
+
+/** What the network did instead of an answer. */
+function lost(error: unknown, host: string): Failure {
+  const { message, code } = readError(error);
+  // All that a network or its library throws has one; the rest is a fault of ours.
+  if (code === undefined) throw error;
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
+    return {
+      message: `the endpoint at ${host} answers with more than ${maxAnswerBytes / 1024 / 1024} MB`,
+      retryable: false,
+    };
+  return {
+    message: `the endpoint at ${host} can't be reached: ${onOneLine(storable(message))}`,
+    retryable: true,
+  };
+}
+
+async function openAgent(): Promise<Agent> {
+  const { Agent: HttpAgent } = await import("undici");
+  return new HttpAgent({
+    connections: 8,
+    connect: { timeout: connectMilliseconds },
+    maxResponseSize: maxAnswerBytes,
+  });
+}
+
+/** What an answer says of why: its `error`, or its text. A page made for a browser says nothing here. */
+function wordsOf(text: string, contentType: string): string {
+  const complaint = Complaint.safeParse(parseJson(text));
+  if (complaint.success) return complaint.data.error;
+  return /^text\/plain\b/iu.test(contentType) ? text : "";
+}
+
+/** `undefined` is what no schema takes; the parser's own words would repeat what came. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { defineProvider } from "../define.ts";
+import { type Provider, ProviderError, type ProviderState, type Subject } from "../provider.ts";
+import { addressFault } from "./address.ts";
+import { type AskEndpoint, createEndpoint, parseJson } from "./endpoint.ts";
+
+/** References such as `${TOOL_URL}` are resolved later, and what they stand for is checked then. */
+const hasReference = (text: string): boolean => text.includes("${");
+
+/** Where the endpoint is, and the token it knows Hallpass by. */
+type HttpOptions = z.infer<typeof HttpOptions>;
+const HttpOptions = z.strictObject({
+  url: z.string().refine((text) => hasReference(text) || addressFault(text) === undefined, {
+    error: (issue) => addressFault(String(issue.input)),
+  }),
+  token: z.string().refine((text) => hasReference(text) || /^[\x21-\x7E]+$/u.test(text), {
+    error: "expected a token of visible ASCII characters, without white space or a line break at its end",
+  }),
+});
+
+/** Whatever the endpoint tells one access from another by. */
+type HttpTarget = z.infer<typeof HttpTarget>;
+const HttpTarget = z
+  .record(
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, {
+      error: "expected a key of 1 to 63 letters, digits, _, . and -",
+    }),
+    z.string({ error: "expected a text" }),
+  )
+  .refine((target) => Object.keys(target).length > 0, { error: "expected at least one KEY: TEXT" })
+  .meta({ minProperties: 1 });
+
+/** Any name; what cannot be seen tells nobody from anybody. Capitals may. */
+const HttpSubject = z
+  .string()
+  .trim()
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u, {
+    error: "expected a name of 1 to 256 characters, none of them invisible",
+  });
+
+const Listing = z.object({
+  grants: z.array(
+    z.object({
+      subject: z.string(),
+      target: z.record(z.string(), z.string()),
+      lastUsed: z.iso.datetime({ offset: true }).nullish(),
+    }),
+  ),
+  refuses: z.string().nullish(),
+});
+type Listing = z.infer<typeof Listing>;
+
+/** What an answer to `GET {url}` may say of which system it is. */
+const Identity = z.object({ id: z.string().regex(/^[^\p{C}]{1,200}$/u) });
+
+/** Of grants from before endpoints were told apart, only that they are ours is known. */
+const State = z.object({
+  /** Which system it is on. */
+  system: z.string().optional(),
+  /** The subject had it before, so it is not ours to take. */
+  existed: z.boolean().default(false),
+});
+
+/** Access held behind an HTTP endpoint that somebody writes for it; docs/http-provider.md says what the endpoint has to do. */
+export const http = defineProvider({
+  type: "http",
+  title: "anything behind an endpoint of yours",
+  options: HttpOptions,
+  target: HttpTarget,
+  subject: HttpSubject,
+  atOnce: 8,
+  can: ["lastUsed", "holders"],
+  create: (options: HttpOptions) => createHttpProvider(options),
+});
+
+/**
+ * What is held is what the endpoint lists, by subject and target: whether its filters work is not relied on. An endpoint knows
+ * them by nothing but those, so they are the ids. Whoever had something before keeps it: nothing is put, and nothing taken away.
+ */
+export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: number): Provider<HttpTarget> {
+  const endpoint = createEndpoint(url, token, milliseconds);
+
+  async function list(ask: AskEndpoint, target: HttpTarget, subject?: Subject): Promise<Listing> {
+    const query = { ...(subject !== undefined && { subject }), target: canonical(target) };
+    const listing = Listing.safeParse(parseJson(await ask({ method: "GET", path: "/grants", query })));
+    if (!listing.success) {
+      const [issue] = listing.error.issues;
+      throw new ProviderError(
+        `the endpoint's list of grants is not understood: ${issue?.path.join(".") || "all of it"}: ${issue?.message ?? "unexpected"}`,
+        { retryable: false },
+      );
+    }
+    const { grants, refuses } = listing.data;
+    const wanted = grants.filter(
+      (held) =>
+        canonical(held.target) === canonical(target) && (subject === undefined || held.subject === subject),
+    );
+    return { grants: wanted, refuses };
+  }
+
+  const isListed = async (ask: AskEndpoint, subject: Subject, target: HttpTarget): Promise<boolean> =>
+    (await list(ask, target, subject)).grants.length > 0;
+
+  /** The endpoint's own id; `undefined` where it says none. */
+  async function readId(ask: AskEndpoint): Promise<string | undefined> {
+    return Identity.safeParse(parseJson(await ask({ method: "GET", path: "" }))).data?.id;
+  }
+
+  const identify = async (ask: AskEndpoint): Promise<string> => (await readId(ask)) ?? endpoint.address;
+
+  /** What is known of a grant, once this is the system it is on. */
+  async function recall(ask: AskEndpoint, state: ProviderState): Promise<z.infer<typeof State>> {
+    const known = State.parse(state);
+    if (known.system === undefined) return known;
+    const system = await identify(ask);
+    if (system === known.system) return known;
+    throw new ProviderError(
+      `it was granted on ${endpoint.inert(known.system)}, and this is ${endpoint.inert(system)}`,
+      { retryable: false },
+    );
+  }
+
+  return {
+    identity: () => endpoint.during(identify),
+
+    prepare: (subject, target) =>
+      endpoint.during(async (ask) => {
+        const system = await identify(ask);
+        const { grants, refuses } = await list(ask, target, subject);
+        if (refuses != null)
+          throw new ProviderError(`the endpoint refuses: ${endpoint.inert(refuses)}`, { retryable: false });
+        const isHeld = grants.length > 0;
+        return {
+          subjectId: subject,
+          targetId: canonical(target),
+          state: { system, existed: isHeld },
+          isHeld,
+        };
+      }),
+
+    grant: (subject, target, until, state) =>
+      endpoint.during(async (ask) => {
+        const { existed } = await recall(ask, state);
+        if (existed) {
+          // Put, it would get an end; and after a crash nobody could tell any more whose it is.
+          if (await isListed(ask, subject, target)) return state;
+          throw new ProviderError(`what ${subject} had before is gone since: ask anew`, { retryable: false });
+        }
+        const body = { subject, target, until: until.toISOString() };
+        await ask({ method: "PUT", path: "/grants", body });
+        if (await isListed(ask, subject, target)) return state;
+        throw new ProviderError("the endpoint took it and does not list it yet", {
+          retryable: true,
+          isPending: true,
+        });
+      }),
+
+    revoke: (subject, target, state) =>
+      endpoint.during(async (ask) => {
+        const { existed } = await recall(ask, state);
+        if (existed) {
+          const isHeld = await isListed(ask, subject, target);
+          return { keptBy: isHeld ? ["a right of their own from before"] : [] };
+        }
+        // Also where nothing is listed: a grant whose answer was lost may still be on its way.
+        await ask({ method: "POST", path: "/revocations", body: { subject, target } });
+        if (!(await isListed(ask, subject, target))) return { keptBy: [] };
+        throw new ProviderError("the endpoint still lists what it was told to take away", {
+          retryable: true,
+        });
+      }),
+
+    holds: (subject, target, state) =>
+      endpoint.during(async (ask) => {
+        await recall(ask, state);
+        return isListed(ask, subject, target);
+      }),
+
+    lastUsed: (subject, target, state) =>
+      endpoint.during(async (ask) => {
+        await recall(ask, state);
+        const { grants } = await list(ask, target, subject);
+        const used = grants.flatMap(({ lastUsed }) => (lastUsed == null ? [] : [Date.parse(lastUsed)]));
+        return used.length === 0 ? undefined : new Date(Math.max(...used));
+      }),
+
+    holders: (target) =>
+      endpoint.during(async (ask) => {
+        const { grants } = await list(ask, target);
+        const subjects = [...new Set(grants.map(({ subject }) => subject))];
+        return subjects.map((subject) => ({ subject, subjectId: subject }));
+      }),
+
+    check: (targets) =>
+      endpoint.during(async (ask) => {
+        const id = await readId(ask);
+        await Promise.all(targets.map((target) => list(ask, target)));
+        if (id !== undefined) return [];
+        return ["the endpoint names no id, so another one at its address would be taken for it"];
+      }),
+
+    close: () => endpoint.close(),
+  };
+}
+
+/** The same for the same target, whatever order its keys are in. */
+function canonical(target: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(target).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(entries));
+}
