@@ -9,10 +9,15 @@ const shortestAnywhere = 8;
 export function maskPassword(text: string, url: string): string {
   if (!URL.canParse(url)) return text;
   const { password, searchParams } = new URL(url);
-  const secrets = new Set([password, safelyDecoded(password), searchParams.get("password") ?? ""]);
-  secrets.delete("");
+  return maskSecrets(text, [password, searchParams.get("password") ?? ""]);
+}
+
+/** Takes secrets out of a text, as they are and percent-encoded, by the same rules. */
+export function maskSecrets(text: string, secrets: readonly string[]): string {
+  const spellings = new Set(secrets.flatMap((secret) => [secret, safelyDecoded(secret), encodeURIComponent(secret)]));
+  spellings.delete("");
   // The longest first: one may be the beginning of another.
-  return [...secrets].toSorted((a, b) => b.length - a.length).reduce(mask, text);
+  return [...spellings].toSorted((a, b) => b.length - a.length).reduce(mask, text);
 }
 
 function mask(text: string, secret: string): string {

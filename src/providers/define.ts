@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Provider } from "./provider.ts";
+import type { Provider, Subject } from "./provider.ts";
 
 /** A kind of provider: what `providers:` may say of one, what `grant:` may hold for it, and how it is made. */
 export type ProviderDefinition<Options = unknown, Target = unknown> = {
@@ -13,6 +13,8 @@ export type ProviderDefinition<Options = unknown, Target = unknown> = {
   readonly target: z.ZodType<Target>;
   /** How it writes whom it knows: refuses what is no name there, and brings every spelling of one to the same. */
   readonly subject: z.ZodType<string>;
+  /** How somebody is known whom `people:` does not name; by what stands before the `@` of their address where absent. */
+  subjectFor?(options: Options, email: string): Subject;
   /** Within so many seconds a grant shows, and is tried that long; 15 where absent. */
   readonly settlesSeconds?: number;
   /** So many calls at a time at most; 4 where absent. */

@@ -1,0 +1,133 @@
+import { maskSecrets } from "../mask-password.ts";
+import { ProviderError } from "./provider.ts";
+
+/** What a failure means, as the provider reads it. */
+export type Failure = {
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retryAfterSeconds?: number;
+  readonly isPending?: boolean;
+};
+
+export type CallerOptions<Connection> = {
+  /** Makes what calls go over (a pool, an HTTP agent): at the first call, and again after it failed. */
+  readonly open: () => Promise<Connection>;
+  readonly shut: (connection: Connection) => Promise<void>;
+  /** What no error may hold, in any spelling. */
+  readonly secrets: readonly string[];
+  readonly classify: (error: unknown) => Failure;
+  /** Of one call, at most; 9.5 s where absent. */
+  readonly milliseconds?: number;
+};
+
+export type Caller<Connection> = {
+  /**
+   * Does work within the time that is left since `askedAt` (`performance.now()`); throws `ProviderError`. When the time is up
+   * `signal` aborts, and the work has to let go of what it holds.
+   */
+  call<T>(work: (connection: Connection, signal: AbortSignal) => Promise<T>, askedAt?: number): Promise<T>;
+  /** Takes no more calls, lets those under way end, each in its time, and shuts. */
+  close(): Promise<void>;
+};
+
+const shutMilliseconds = 1_000;
+
+/** What every provider needs around its calls: a bound in time, opening at first use, errors without secrets, an orderly close. */
+export function createCaller<Connection>(options: CallerOptions<Connection>): Caller<Connection> {
+  const { open, shut, secrets, classify, milliseconds = 9_500 } = options;
+  const underWay = new Set<Promise<unknown>>();
+  let opened: Promise<Connection> | undefined;
+  let isClosed = false;
+
+  const openOnce = async (): Promise<Connection> => {
+    const opening = (opened ??= open());
+    try {
+      return await opening;
+    } catch (error) {
+      if (opened === opening) opened = undefined;
+      throw error;
+    }
+  };
+  const toProviderError = (error: unknown): ProviderError => {
+    // The provider's own words hold nothing that it was not told before.
+    if (error instanceof ProviderError) return error;
+    const { message, ...failure } = classify(error);
+    return new ProviderError(mask(message), { ...failure, cause: withoutSecrets(error) });
+  };
+  const mask = (text: string): string => maskSecrets(text, secrets);
+  const withoutSecrets = (error: unknown): Error => {
+    const { name, message, stack, code, severity } = readError(error);
+    const told = new Error(mask(message));
+    if (stack !== undefined) told.stack = mask(stack);
+    return Object.assign(told, { name, ...(code !== undefined && { code }), ...(severity !== undefined && { severity }) });
+  };
+  const bounded = async <T>(
+    work: (connection: Connection, signal: AbortSignal) => Promise<T>,
+    askedAt: number,
+  ): Promise<T> => {
+    const controller = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => {
+          reject(new ProviderError(`no answer within ${milliseconds / 1_000} s`, { retryable: true }));
+          controller.abort();
+        },
+        milliseconds - (performance.now() - askedAt),
+      );
+    });
+    try {
+      return await Promise.race([openOnce().then((connection) => work(connection, controller.signal)), tooLong]);
+    } catch (error) {
+      throw toProviderError(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return {
+    async call(work, askedAt = performance.now()) {
+      if (isClosed) throw new ProviderError("this provider has been closed", { retryable: true });
+      const running = bounded(work, askedAt);
+      underWay.add(running);
+      try {
+        return await running;
+      } finally {
+        underWay.delete(running);
+      }
+    },
+
+    async close() {
+      isClosed = true;
+      await Promise.allSettled(underWay);
+      const shutting = opened;
+      opened = undefined;
+      if (!shutting) return;
+      const [connection] = await Promise.allSettled([shutting]);
+      if (connection.status === "rejected") return;
+      let timer: NodeJS.Timeout | undefined;
+      const longEnough = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, shutMilliseconds);
+      });
+      await Promise.race([shut(connection.value), longEnough]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+type Told = {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly code: string | undefined;
+  readonly severity: string | undefined;
+};
+
+/** What there is to tell of anything thrown. */
+export function readError(error: unknown): Told {
+  const [name, message, stack, code, severity] = ["name", "message", "stack", "code", "severity"].map((key) => {
+    const value: unknown = typeof error === "object" && error !== null ? Reflect.get(error, key) : undefined;
+    return typeof value === "string" && value !== "" ? value : undefined;
+  });
+  return { name: name ?? "Error", message: message ?? code ?? String(error), stack, code, severity };
+}
