@@ -5,7 +5,7 @@ import type { GrantState } from "./state.ts";
 
 type Count = {
   readonly place: number;
-  readonly how: "owns" | "rights" | "prepared";
+  readonly how: "owns" | "rights" | "gave" | "prepared";
   readonly kind: string;
   readonly database: string | null;
   readonly count: number;
@@ -40,7 +40,8 @@ async function countAll(
 ): Promise<readonly (string | undefined)[]> {
   const { rows } = await client.query<Count>(
     `WITH made AS (${madeSince})
-     SELECT made.place::int AS place, CASE deptype WHEN 'o' THEN 'owns' ELSE 'rights' END AS how,
+     SELECT made.place::int AS place, CASE WHEN classid = 'pg_catalog.pg_auth_members'::regclass THEN 'gave'
+                                       WHEN deptype = 'o' THEN 'owns' ELSE 'rights' END AS how,
             coalesce(CASE WHEN "isHere" THEN (pg_catalog.pg_identify_object(classid, objid, objsubid)).type END,
                      CASE classid WHEN 'pg_catalog.pg_class'::regclass THEN 'relation'
                                   WHEN 'pg_catalog.pg_proc'::regclass THEN 'function'
@@ -69,6 +70,9 @@ function word(counts: readonly Count[]): string | undefined {
         return `owns ${what}${where}`;
       case "rights":
         return `was given rights on ${what}${where}`;
+      // From 16 on a membership hangs on its grantor.
+      case "gave":
+        return `gave others ${count} ${count === 1 ? "role" : "roles"}`;
       case "prepared":
         return `left ${count} prepared ${count === 1 ? kind : plural(kind)}${where}`;
     }
