@@ -22,7 +22,7 @@ export type Prepared = {
 export type Ended = {
   /** By what the subject has the same still, in words: "postgres gave it too". None: they have it no more. */
   readonly keptBy: readonly string[];
-  /** What they made with it and that outlives it, in words: "owns 2 new tables". */
+  /** What they made or were given meanwhile and have still, to follow their name: "owns 2 new tables in orders". */
   readonly outlives?: string;
 };
 

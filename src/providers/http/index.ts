@@ -188,7 +188,7 @@ export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: n
       endpoint.during(async (ask) => {
         const { grants } = await list(ask, target);
         const subjects = [...new Set(grants.map(({ subject }) => subject))];
-        return subjects.map((subject) => ({ subject, subjectId: subject }));
+        return subjects.map((subject) => ({ subject, subjectId: subject, targetId: canonical(target) }));
       }),
 
     check: (targets) =>

@@ -152,7 +152,7 @@ export function toThread(event: AuditEvent): Told | undefined {
             ` has the same still in ${event.data.provider}, by what others gave. Hallpass leaves that alone:`,
             ...late(event.data),
           ],
-          said: [event.data.others, event.data.outlives].filter((part) => part !== undefined).join("\n"),
+          said: [event.data.others, made(event.data)].filter((part) => part !== undefined).join("\n"),
         };
       if (event.data.keptBy !== undefined) {
         return {
@@ -188,7 +188,7 @@ export function toThread(event: AuditEvent): Told | undefined {
                 ...late(event.data),
                 ...(event.data.outlives === undefined ? [] : [" What they made with it is still there:"]),
               ],
-        ...(event.data.outlives !== undefined && { said: event.data.outlives }),
+        ...withMade(event.data),
       };
     case "grant.reappeared":
       return {
@@ -291,4 +291,14 @@ function approvedLine(event: Extract<AuditEvent, { type: "request.approved" }>):
   if (event.actor.kind === "policy") return ["✅ Approved by the policy at once.", ...next];
   if (isTaking(event)) return ["🚨 Taken at once by ", actor(event), ".", ...next];
   return ["✅ Approved by ", actor(event), ".", ...next];
+}
+
+function withMade(data: EventData<"grant.revoked">): { readonly said?: string } {
+  const said = made(data);
+  return said === undefined ? {} : { said };
+}
+
+/** What outlives it, where anything does. */
+function made({ subject, outlives }: EventData<"grant.revoked">): string | undefined {
+  return outlives === undefined ? undefined : `${subject} ${outlives}`;
 }

@@ -1,4 +1,4 @@
-import { ProviderError } from "./provider.ts";
+import { ProviderError } from "../provider.ts";
 
 /** What keeps a text from being a role's name. */
 export function nameFault(name: string): string | undefined {

@@ -1,0 +1,22 @@
+/** What keeps a text from being the URL of a PostgreSQL server; never repeats it, for it holds a password. */
+export function addressFault(text: string): string | undefined {
+  const scheme = /^([a-z][a-z0-9+.-]*):/iu.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) return "expected a URL such as postgresql://USER:PASSWORD@HOST/DATABASE";
+  if (scheme !== "postgres" && scheme !== "postgresql")
+    return `expected a postgres:// or postgresql:// URL, got ${scheme}://`;
+  return URL.canParse(text) ? undefined : "expected a postgres:// URL, got one that cannot be read";
+}
+
+/** Where a server is, without who asks and how: a hint for people, no identity. */
+export function addressOf(url: string): string {
+  if (!URL.canParse(url)) return "an address that can't be read";
+  const { host, searchParams } = new URL(url);
+  return host || searchParams.get("host") || "localhost";
+}
+
+/** What of a URL no message may hold. */
+export function secretsOf(url: string): readonly string[] {
+  if (!URL.canParse(url)) return [url];
+  const { password, searchParams } = new URL(url);
+  return [password, searchParams.get("password") ?? ""].filter((secret) => secret !== "");
+}

@@ -1,0 +1,64 @@
+import { ProviderError } from "../provider.ts";
+import { hasOptions } from "./catalog.ts";
+import type { Server, Session } from "./connection.ts";
+import { withLockWatch } from "./locks.ts";
+import { grantStatement, look, type Found } from "./membership.ts";
+import { insistOnSystem, type GrantState } from "./state.ts";
+
+/**
+ * Gives a membership as it was prepared, by the names that the OIDs have now, and reads back that a statement would work. What
+ * is not as it should be is undone before it takes effect.
+ */
+export async function grant(server: Server, session: Session, state: GrantState): Promise<GrantState> {
+  insistOnSystem(session, server.address, state);
+  const { client } = session;
+  const lookAtIt = async (): Promise<Found> => {
+    const [found] = await look(session, [{ role: state.role.oid, member: state.member.oid }]);
+    if (!found) throw new Error("expected an answer for a membership");
+    return found;
+  };
+  let { ours } = state;
+  if (ours !== "nothing") {
+    await client.query("BEGIN");
+    const before = await lookAtIt();
+    // Before 16 there is one row: what somebody else gave meanwhile is theirs.
+    if (!hasOptions(session) && before.rows.some(({ grantor }) => grantor !== state.grantor)) ours = "nothing";
+    else await give(server, session, state, before, lookAtIt);
+    await client.query("COMMIT");
+  }
+  const found = await lookAtIt();
+  if (found.works) return { ...state, ours, granted: true, needsSetRole: !found.isInherited };
+  const what = `"${state.member.name}" can't use "${state.role.name}"`;
+  throw ours === "nothing"
+    ? new ProviderError(`${what}, as it could before it was asked for`, { retryable: false })
+    : new ProviderError(`${what} after it was granted`, { retryable: true });
+}
+
+async function give(
+  server: Server,
+  session: Session,
+  state: GrantState,
+  { role, member }: Found,
+  lookAtIt: () => Promise<Found>,
+): Promise<void> {
+  if (role === null || member === null) {
+    const gone = role === null ? state.role.name : state.member.name;
+    throw new ProviderError(`role "${gone}" is no longer there`, { retryable: false });
+  }
+  const by = await nameOf(session, state.grantor);
+  const statement = grantStatement(session, { role, member }, by, { inherits: true, sets: true });
+  await withLockWatch(server, session, () => session.client.query(statement));
+  const { rows } = await lookAtIt();
+  if (rows.some(({ grantor, inherits, sets }) => grantor === state.grantor && inherits && sets)) return;
+  throw new ProviderError(`"${member}" is still no member of "${role}" by ${by} after it was granted`, { retryable: true });
+}
+
+async function nameOf({ client }: Session, oid: string): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE oid = $1",
+    [oid],
+  );
+  const [found] = rows;
+  if (found) return found.name;
+  throw new ProviderError("whom it would be granted by is no longer there", { retryable: false });
+}

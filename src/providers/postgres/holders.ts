@@ -1,0 +1,34 @@
+import type { Holder } from "../provider.ts";
+import { memberships } from "./catalog.ts";
+import type { Session } from "./connection.ts";
+import { readSubject, whyNotOrdinary } from "./roles.ts";
+
+/** The direct members of a role for whom it works, but for whom we connect as where that only may grant it. */
+export async function holdersOf(session: Session, role: string): Promise<readonly Holder[]> {
+  const { rows } = await session.client.query<Holder>(
+    `WITH ${memberships(session)}
+     SELECT DISTINCT member.rolname::text AS subject, member.oid::text AS "subjectId", held.oid::text AS "targetId"
+       FROM memberships m
+       JOIN pg_catalog.pg_roles held ON held.oid = m.roleid
+       JOIN pg_catalog.pg_roles member ON member.oid = m.member
+      WHERE held.rolname = $1::text AND (m.inherits OR m.sets)
+        AND NOT (m.admin AND (member.rolname = session_user OR member.oid = ${session.self}))
+      ORDER BY 1`,
+    [role],
+  );
+  return rows;
+}
+
+/** Why a role is not to be taken from a member whom nobody gave it here. */
+export async function whyKept(session: Session, subject: string, role: string): Promise<string | undefined> {
+  const found = await readSubject(session, subject);
+  if (!found) return "the server knows no such role";
+  const { rows } = await session.client.query(
+    `SELECT FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles held ON held.oid = m.roleid
+      WHERE m.member = $1 AND held.rolname = $2::text AND m.admin_option`,
+    [found.oid, role],
+  );
+  const mayGrant = rows.length > 0 ? "it may grant the role to others (ADMIN OPTION)" : undefined;
+  const isGroup = !found.login || found.hasMembers;
+  return isGroup ? (mayGrant ?? whyNotOrdinary(found)) : (whyNotOrdinary(found) ?? mayGrant);
+}

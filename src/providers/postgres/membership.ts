@@ -1,0 +1,81 @@
+import { hasOptions, memberships, works } from "./catalog.ts";
+import type { Session } from "./connection.ts";
+import { quote } from "./names.ts";
+
+/** Somebody and a role, by OID. */
+export type Pair = { readonly role: string; readonly member: string };
+
+/** A membership as one grantor gave it. */
+export type Row = {
+  readonly grantor: string;
+  /** The grantor's name now. */
+  readonly by: string;
+  readonly admin: boolean;
+  readonly inherits: boolean;
+  readonly sets: boolean;
+};
+
+export type Found = {
+  /** Their names now; `null`: there is no such role any more. */
+  readonly role: string | null;
+  readonly member: string | null;
+  readonly isSuper: boolean;
+  /** Direct, by grantor. */
+  readonly rows: readonly Row[];
+  /** The roles of the member's by way of which they have it as well. */
+  readonly through: readonly string[];
+  /** A statement that needs the role would do, at once or after `SET ROLE`. */
+  readonly works: boolean;
+  /** At once. */
+  readonly isInherited: boolean;
+};
+
+/** What there is between each pair. */
+export async function look(session: Session, pairs: readonly Pair[]): Promise<readonly Found[]> {
+  const { rows } = await session.client.query<Found>(
+    `WITH ${memberships(session)}
+     SELECT held.rolname::text AS role, member.rolname::text AS member, coalesce(member.rolsuper, false) AS "isSuper",
+            (SELECT coalesce(json_agg(json_build_object('grantor', m.grantor::text, 'by', coalesce(by.rolname, m.grantor::text),
+                       'admin', m.admin, 'inherits', m.inherits, 'sets', m.sets) ORDER BY by.rolname), '[]')
+               FROM memberships m LEFT JOIN pg_catalog.pg_roles by ON by.oid = m.grantor
+              WHERE m.member = a.member AND m.roleid = a.role) AS rows,
+            ARRAY(SELECT DISTINCT first.rolname::text
+                    FROM memberships m JOIN pg_catalog.pg_roles first ON first.oid = m.roleid
+                   WHERE m.member = a.member AND m.roleid <> a.role AND (m.inherits OR m.sets)
+                     AND ${works(session, "m.roleid", "a.role")} ORDER BY 1) AS through,
+            ${works(session, "a.member", "a.role")} AS works,
+            coalesce(pg_catalog.pg_has_role(a.member, a.role, 'USAGE'), false) AS "isInherited"
+       FROM unnest($1::oid[], $2::oid[]) WITH ORDINALITY AS a(role, member, place)
+       LEFT JOIN pg_catalog.pg_roles member ON member.oid = a.member
+       LEFT JOIN pg_catalog.pg_roles held ON held.oid = a.role
+      ORDER BY a.place`,
+    [pairs.map(({ role }) => role), pairs.map(({ member }) => member)],
+  );
+  return rows;
+}
+
+/** The statement that gives a membership with these options, by the names of now. */
+export function grantStatement(
+  session: Session,
+  pair: Pair,
+  by: string,
+  { inherits, sets }: Pick<Row, "inherits" | "sets">,
+): string {
+  const grant = `GRANT ${quote(pair.role)} TO ${quote(pair.member)}`;
+  if (!hasOptions(session)) return grant;
+  return `${grant} WITH INHERIT ${String(inherits)}, SET ${String(sets)} GRANTED BY ${quote(by)}`;
+}
+
+/** The statement that takes one grantor's membership away, by the names of now. */
+export function revokeStatement(session: Session, pair: Pair, by: string): string {
+  const revoke = `REVOKE ${quote(pair.role)} FROM ${quote(pair.member)}`;
+  return hasOptions(session) ? `${revoke} GRANTED BY ${quote(by)}` : revoke;
+}
+
+/** By what a member has a role still, in words. */
+export function keepersOf({ works: isHeld, isSuper, rows, through }: Found): readonly string[] {
+  if (!isHeld) return [];
+  if (isSuper) return ["as a superuser"];
+  const given = rows.filter(({ inherits, sets }) => inherits || sets).map(({ by }) => `${by} gave it too`);
+  return [...given, ...through.map((role) => `through ${role}`)];
+}

@@ -1,0 +1,85 @@
+import { gather } from "../../gather.ts";
+import type { Server, Session } from "./connection.ts";
+import { isAnswer } from "./errors.ts";
+import type { GrantState } from "./state.ts";
+
+type Count = {
+  readonly place: number;
+  readonly how: "owns" | "rights" | "gave" | "prepared";
+  readonly kind: string;
+  readonly database: string | null;
+  readonly count: number;
+};
+
+/** New for each member of `$1`: what depends on them (pg_shdepend) by a transaction that began at `$2` or later. */
+export const madeSince = `
+  SELECT a.place, s.dbid, s.classid, s.objid, s.objsubid, s.deptype,
+         s.dbid = 0 OR s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AS "isHere"
+    FROM unnest($1::oid[], $2::xid8[]) WITH ORDINALITY AS a(member, since, place)
+    JOIN pg_catalog.pg_shdepend s ON s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.refobjid = a.member
+   -- Of an older one, frozen, the number may come again: then it is negative.
+   WHERE age(s.xmin) BETWEEN 0 AND age(a.since::xid)
+     -- A column's own sequence goes where its table goes.
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid = s.classid AND d.objid = s.objid AND d.deptype IN ('a', 'i')
+                        AND d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = d.classid
+                        AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))`;
+
+/** Says what members made or were given while they had a role, that is theirs still: "owns 2 new tables in orders". */
+export function createOutlives(server: Server): (state: GrantState) => Promise<string | undefined> {
+  return gather((states: readonly GrantState[]) => server.call((session) => countAll(session, states)), {
+    most: 50,
+    atOnce: 1,
+    isWorthApart: isAnswer,
+  });
+}
+
+async function countAll(
+  { client }: Session,
+  states: readonly GrantState[],
+): Promise<readonly (string | undefined)[]> {
+  const { rows } = await client.query<Count>(
+    `WITH made AS (${madeSince})
+     SELECT made.place::int AS place, CASE WHEN classid = 'pg_catalog.pg_auth_members'::regclass THEN 'gave'
+                                       WHEN deptype = 'o' THEN 'owns' ELSE 'rights' END AS how,
+            coalesce(CASE WHEN "isHere" THEN (pg_catalog.pg_identify_object(classid, objid, objsubid)).type END,
+                     CASE classid WHEN 'pg_catalog.pg_class'::regclass THEN 'relation'
+                                  WHEN 'pg_catalog.pg_proc'::regclass THEN 'function'
+                                  WHEN 'pg_catalog.pg_namespace'::regclass THEN 'schema' ELSE 'object' END) AS kind,
+            d.datname::text AS database, count(*)::int AS count
+       FROM made LEFT JOIN pg_catalog.pg_database d ON d.oid = made.dbid
+      WHERE deptype IN ('o', 'a', 'i', 'r') GROUP BY 1, 2, 3, 4
+     UNION ALL
+     SELECT a.place::int, 'prepared', 'transaction', x.database::text, count(*)::int
+       FROM unnest($1::oid[], $2::xid8[]) WITH ORDINALITY AS a(member, since, place)
+       JOIN pg_catalog.pg_roles r ON r.oid = a.member
+       JOIN pg_catalog.pg_prepared_xacts x ON x.owner = r.rolname
+      WHERE age(x.transaction) BETWEEN 0 AND age(a.since::xid) GROUP BY 1, 4
+     ORDER BY place, database, how, kind`,
+    [states.map(({ member }) => member.oid), states.map(({ since }) => since)],
+  );
+  return states.map((_, index) => word(rows.filter(({ place }) => place === index + 1)));
+}
+
+function word(counts: readonly Count[]): string | undefined {
+  const words = counts.map(({ how, kind, database, count }) => {
+    const what = `${count} ${how === "owns" ? "new " : ""}${count === 1 ? kind : plural(kind)}`;
+    const where = database === null ? "" : ` in ${database}`;
+    switch (how) {
+      case "owns":
+        return `owns ${what}${where}`;
+      case "rights":
+        return `was given rights on ${what}${where}`;
+      // From 16 on a membership hangs on its grantor.
+      case "gave":
+        return `gave others ${count} ${count === 1 ? "role" : "roles"}`;
+      case "prepared":
+        return `left ${count} prepared ${count === 1 ? kind : plural(kind)}${where}`;
+    }
+  });
+  return words.length === 0 ? undefined : words.join(", ");
+}
+
+function plural(kind: string): string {
+  return kind.endsWith("y") ? `${kind.slice(0, -1)}ies` : `${kind}s`;
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { ProviderError, type ProviderState } from "../provider.ts";
+import type { Session } from "./connection.ts";
+import { isGuess } from "./connection.ts";
+
+/** An object id, as text: it outlasts every new name. */
+const Oid = z.string().regex(/^\d{1,10}$/u);
+const Role = z.object({ oid: Oid, name: z.string() });
+
+/** The options of a membership from PostgreSQL 16 on; before, all were there. */
+const Options = z.object({ inherits: z.boolean(), sets: z.boolean() });
+
+/** What is to be known again of a grant. */
+export type GrantState = z.infer<typeof GrantState>;
+export const GrantState = z.object({
+  /** Which server, and where it was: the second is a hint for people, for a clone has the first, too. */
+  system: z.string(),
+  address: z.string(),
+  role: Role,
+  member: Role,
+  /** The memberships there were before, by whom: they are others', and stay. */
+  before: z.array(z.object({ grantor: Oid, admin: z.boolean(), ...Options.shape })),
+  /** By whom ours is: one of a pair's memberships, from PostgreSQL 16 on. */
+  grantor: Oid,
+  /**
+   * A `row`: it is taken away. `options`: the same grantor had given the row without effect, and gives it so again.
+   * `nothing`: it was there before. `all`: from before grantors were kept, every row of the pair.
+   */
+  ours: z.enum(["row", "options", "nothing", "all"]),
+  /** Before it was granted, as a transaction: what depends on the member by a later one was made since. */
+  since: z.string().regex(/^\d+$/u),
+  /** It was granted, and read back: who finds nothing of ours then knows that it was taken. */
+  granted: z.boolean().default(false),
+  /** It works only after `SET ROLE`. */
+  needsSetRole: z.boolean().default(false),
+});
+
+/** The state of a grant; `undefined` of one that was made before ids were kept. */
+export function readState(state: ProviderState): GrantState | undefined {
+  if (state["system"] === undefined) return undefined;
+  const read = GrantState.safeParse(state);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new ProviderError(
+    `what is on record of this grant is not understood: ${issue?.path.join(".")}: ${issue?.message}`,
+    { retryable: false },
+  );
+}
+
+/** Throws where a connection leads to another server than the one a grant was made on. */
+export function insistOnSystem(session: Session, address: string, state: Pick<GrantState, "system" | "address">): void {
+  if (session.system === state.system) return;
+  throw new ProviderError(
+    `it was granted on another server (${state.system}, then at ${state.address}; now there is ${session.system} at ${address})`,
+    { retryable: true },
+  );
+}
+
+/**
+ * Throws where a server is known by OIDs only, and has both roles under other names than before, or neither: it may as well be
+ * another server, and proves nothing.
+ */
+export function insistOnProof(
+  { system, role, member }: GrantState,
+  found: { readonly role: string | null; readonly member: string | null },
+): void {
+  if (!isGuess(system) || found.role === role.name || found.member === member.name) return;
+  throw new ProviderError(
+    `neither "${role.name}" nor "${member.name}" is there as it was, and the server does not show which one it is; ` +
+      "run: GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO whom Hallpass connects as",
+    { retryable: true },
+  );
+}
