@@ -92,6 +92,8 @@ export type Step =
       readonly times: number;
     }
   | { readonly do: "provider down" }
+  /** An administrator takes away by hand what somebody has there. */
+  | { readonly do: "by hand"; readonly from: "alice" | "bob" | "erin"; readonly access: Access }
   | { readonly do: "slack"; readonly trouble: SlackTrouble }
   | { readonly do: "leave"; readonly who: Someone }
   /** Dies while this goes on, is dead for so long, and is started again. */
@@ -332,6 +334,14 @@ const step = fc.oneof(
     weight: 5,
   },
   { arbitrary: fc.constant<Step>({ do: "provider down" }), weight: 1 },
+  {
+    arbitrary: fc.record({
+      do: fc.constant("by hand" as const),
+      from: fc.constantFrom("alice" as const, "alice" as const, "bob" as const, "erin" as const),
+      access: fc.constantFrom(...accesses, "tool read" as const, "tool read" as const),
+    }),
+    weight: 3,
+  },
   {
     arbitrary: fc.record({
       do: fc.constant("slack" as const),

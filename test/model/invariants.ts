@@ -33,6 +33,7 @@ export async function checkAlways(world: ModelWorld, course: Course): Promise<vo
   const { overdue, claimed } = await world.owed();
   const now = await world.now();
   const held = new Set(world.provider.held().map(({ subject, target }) => pairOf(subject, target)));
+  for (const pair of held) course.takenByHand.delete(pair);
   const ofPair = new Map<string, Lived[]>();
   for (const life of lives) {
     const pair = pairOf(life.subject, life.target);
@@ -49,7 +50,10 @@ export async function checkAlways(world: ModelWorld, course: Course): Promise<vo
     const live = grants.filter(
       ({ status, expiresAt }) => status === "active" && expiresAt && now < expiresAt,
     );
-    insist(live.length === 0 || held.has(pair), `${pair} is lost, and ${named(live)} gives it still`);
+    insist(
+      live.length === 0 || held.has(pair) || course.takenByHand.has(pair),
+      `${pair} is lost, and ${named(live)} gives it still`,
+    );
     if (overdue > 0) continue;
     const isOpen = grants.some(({ status }) => status === "granting" || status === "revoking");
     insist(!isOpen, `nothing is owed, and ${named(grants)} is neither given nor gone`);

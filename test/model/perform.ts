@@ -8,10 +8,10 @@ import {
 } from "../../src/slack/views/approval-message.ts";
 import { cancelActionId, extendActionId, tryNowActionId } from "../../src/slack/views/event-message.ts";
 import type { Button, Deed, SlackTrouble, Step, Unrest } from "./history.ts";
-import type { Someone } from "./policy.ts";
+import { type Access, policyNames, type Someone, targetOf } from "./policy.ts";
 import type { Asked } from "./record.ts";
 import { put, stir } from "./unrest.ts";
-import type { ModelWorld } from "./world.ts";
+import { type ModelWorld, pairOf } from "./world.ts";
 
 /** What one history has done so far and a check has to know. */
 export type Course = {
@@ -19,7 +19,16 @@ export type Course = {
   readonly startedAt: number;
   /** After which lines of the audit Hallpass was at rest: nothing was being done. */
   readonly rests: number[];
+  /** What an administrator took away by hand, and nobody has again. */
+  readonly takenByHand: Set<string>;
 };
+
+/** Whether some policy gives this for the access. */
+function mayBeGivenBy(access: Access, target: Readonly<Record<string, string>>): boolean {
+  return policyNames.some(
+    (name) => pairOf("", targetOf(name, access.replace(" ", ":"))) === pairOf("", target),
+  );
+}
 
 const actionIds: Readonly<Record<Button, string>> = {
   Approve: approveActionId,
@@ -66,6 +75,17 @@ export async function perform(world: ModelWorld, course: Course, step: Step): Pr
     case "provider":
       world.provider.fail(step.fault, step.calls, step.times);
       break;
+    case "by hand": {
+      const pairs = world.provider
+        .held()
+        .filter(({ subject }) => subject === step.from || (step.from === "alice" && subject === "archer"))
+        .filter(({ target }) => mayBeGivenBy(step.access, target));
+      for (const { subject, target } of pairs) {
+        world.provider.drop(subject, target);
+        course.takenByHand.add(pairOf(subject, target));
+      }
+      break;
+    }
     case "provider down":
       await world.provider.down();
       break;
