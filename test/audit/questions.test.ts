@@ -92,7 +92,10 @@ beforeAll(async () => {
   Object.assign(office.provider, {
     grant: (subject: string, target: unknown) =>
       Promise.resolve(void held.add(named(subject, target))).then(() => ({})),
-    revoke: (subject: string, target: unknown) => Promise.resolve(void held.delete(named(subject, target))),
+    revoke: (subject: string, target: unknown) => {
+      held.delete(named(subject, target));
+      return Promise.resolve({ keptBy: [] });
+    },
     holds: (subject: string, target: unknown) => Promise.resolve(held.has(named(subject, target))),
   });
 

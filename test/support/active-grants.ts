@@ -59,8 +59,8 @@ export async function recordActiveGrants(query: Query, grants: ActiveGrants): Pr
        from made returning id),
      granted as (
        insert into grants (
-         id, request_id, status, provider, subject, target, state, duration_seconds, active_at, expires_at)
-       select grant_id, request_id, 'active', $2, $4 || n, target, '{}', 3600, ends_at - interval '1 hour', ends_at
+         id, request_id, status, provider, subject, target, state, duration_seconds, asked_at, active_at, expires_at)
+       select grant_id, request_id, 'active', $2, $4 || n, target, '{}', 3600, ends_at - interval '1 hour', ends_at - interval '1 hour', ends_at
        from made join asked on asked.id = made.request_id)
      insert into effects (id, request_id, grant_id, kind, queue, lane, payload, due_at)
      select gen_random_uuid(), request_id, grant_id, 'revoke', 'revocations', 'grant-' || grant_id, '{}', ends_at
