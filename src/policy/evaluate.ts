@@ -195,7 +195,8 @@ function mistakes(ask: Ask, maxSeconds: number, rule: AllowRule | ReviewRule): r
     found.push(because("reason_unfit", requires.reason));
   if (requires.ticket) {
     if (ticket === undefined || isBlank(ticket)) found.push(because("ticket_missing", requires.ticket));
-    else if (!meets(ticket, requires.ticket)) found.push(because("ticket_unfit", requires.ticket));
+    else if (!meets(ticket, requires.ticket))
+      found.push({ ...because("ticket_unfit", requires.ticket), ticket });
   }
   return found;
 }
