@@ -1,4 +1,5 @@
 import { ParseError, TypeError, type ASTNode } from "@marcbachmann/cel-js";
+import { comparisonsIn, type Comparisons } from "./condition-comparisons.ts";
 import { exceedsUsual, mostSteps, stepsOf, usualSizes, type ListSizes } from "./condition-cost.ts";
 import { createEnvironment, variablesOf, type ConditionFacts, type Use } from "./condition-facts.ts";
 import { typeName, wordCelFault, wordFailure } from "./condition-faults.ts";
@@ -13,6 +14,7 @@ export type ConditionResult = { readonly holds: boolean } | { readonly failed: s
 export type Condition = {
   readonly text: string;
   readonly uses: ReadonlySet<Use>;
+  readonly comparisons: Comparisons;
   evaluate(facts: ConditionFacts): ConditionResult;
 };
 
@@ -38,6 +40,7 @@ export function compileCondition(text: string): CompiledCondition {
     const { uses } = surveyed;
     if (stepsOf(program.ast, usualSizes) > mostSteps) return refused({ message: tooManySteps, offset: 0 });
 
+    const comparisons = comparisonsIn(program.ast);
     bindFunctions(program.ast);
     const { type = "", error } = program.check();
     if (error) throw error;
@@ -54,7 +57,7 @@ export function compileCondition(text: string): CompiledCondition {
         return { failed: wordFailure(failure) };
       }
     };
-    return { ok: true, condition: { text, uses, evaluate } };
+    return { ok: true, condition: { text, uses, comparisons, evaluate } };
   } catch (error) {
     if (error instanceof ParseError || error instanceof TypeError) return refused(wordCelFault(error, text));
     throw error;
