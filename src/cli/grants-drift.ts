@@ -1,3 +1,4 @@
+import { visibly } from "../domain/text.ts";
 import { openDatabase } from "../persistence/database.ts";
 import { type ListedDrift, listDrift } from "../persistence/drift-list.ts";
 import { readSettings } from "./settings.ts";
@@ -39,7 +40,7 @@ function wordOne({
   const request = number === null ? "" : `, AR-${number}`;
   const words = detail === null ? "" : `: ${onOneLine(detail)}`;
   const at = since.toISOString().slice(0, 19);
-  return `${kind}: ${onOneLine(subject)}${person} in ${provider}, ${access.join(", ")}${request}, since ${at}Z, ${outcome}${words}`;
+  return `${kind}: ${onOneLine(visibly(subject))}${person} in ${provider}, ${access.join(", ")}${request}, since ${at}Z, ${outcome}${words}`;
 }
 
 /** A provider's words and names go to a terminal: nothing in them moves the cursor or begins a line. */

@@ -1,3 +1,5 @@
+import { plainWord } from "./text.ts";
+
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** Reads `45s`, `30m`, `2h`, `1h30m` or `7d` as whole seconds; `undefined` when the text is not a duration above zero. */
@@ -13,6 +15,51 @@ export function parseDuration(text: string): number | undefined {
     Number(minutes) * unitSeconds.m +
     Number(seconds);
   return total > 0 ? total : undefined;
+}
+
+/** As people write the units; `M` is no month. */
+const unitOfWord: Readonly<Record<string, keyof typeof unitSeconds>> = {
+  s: "s",
+  sec: "s",
+  secs: "s",
+  second: "s",
+  seconds: "s",
+  m: "m",
+  min: "m",
+  mins: "m",
+  minute: "m",
+  minutes: "m",
+  h: "h",
+  hr: "h",
+  hrs: "h",
+  hour: "h",
+  hours: "h",
+  d: "d",
+  day: "d",
+  days: "d",
+};
+
+const amount = String.raw`(\d{1,6}(?:\.\d{1,2}|,\d)?) ?([a-z]+)`;
+
+/**
+ * Reads a duration as people type one: `2 hours`, `2H`, `1.5h` and `1h 30m` besides those of policies. `undefined` when
+ * the text is anything else, or no whole seconds.
+ */
+export function readDuration(text: string): number | undefined {
+  const plain = plainWord(text).trim().toLowerCase().replace(/\s+/gu, " ");
+  if (!new RegExp(String.raw`^${amount}(?:(?: and|,)? ?${amount})*$`, "u").test(plain)) return undefined;
+  let seconds = 0;
+  let above = Infinity;
+  for (const [, number = "", word = ""] of plain.matchAll(new RegExp(amount, "gu"))) {
+    const unit = Object.hasOwn(unitOfWord, word) ? unitOfWord[word] : undefined;
+    // Each unit once, the larger first, as in policies.
+    if (unit === undefined || unitSeconds[unit] >= above) return undefined;
+    above = unitSeconds[unit];
+    seconds += Number(number.replace(",", ".")) * above;
+  }
+  // 1.1 hours are 3960.0000000000005 seconds to a computer.
+  const whole = Math.round(seconds);
+  return whole > 0 && Math.abs(seconds - whole) < 0.001 ? whole : undefined;
 }
 
 /** Writes whole seconds the way people and policies do: `90` → `1m30s`, `5400` → `1h30m`. */

@@ -16,10 +16,44 @@ export function isBlank(text: string): boolean {
   return !visible.test(text);
 }
 
-/** On one line, with nothing that would turn the direction of what is written after it. */
+/** What nobody sees: zero-width characters, marks of direction, soft hyphens, tags, fillers. */
+const invisible = /[\p{DI}\uFFF9-\uFFFB]/gu;
+
+/** On one line, without anything that nobody sees or that turns the direction of what is written after it. */
 export function onOneLine(text: string): string {
   return text
-    .replace(/[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, "")
-    .replace(/\s+/gu, " ")
+    .replace(invisible, "")
+    .replace(/[\s\u2800]+/gu, " ")
     .trim();
+}
+
+/** The name of somebody or something that may be confused with another, with whatever nobody sees shown by its number. */
+export function visibly(name: string): string {
+  return name.replace(invisible, (character) => {
+    const number = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+    return `<U+${number}>`;
+  });
+}
+
+/**
+ * Text as it would be typed on a plain keyboard, but for dashes: phones write curly quotes by themselves, some keyboards
+ * full-width letters, and what is pasted brings characters along that nobody sees. For what is read (names, durations,
+ * tickets), never for what people say.
+ */
+export function plainLetters(text: string): string {
+  return text
+    .replace(invisible, "")
+    .replace(/[\uFF01-\uFF5E]/gu, (wide) => String.fromCodePoint(wide.charCodeAt(0) - 0xfee0))
+    .replace(/[\u2018-\u201B\u2039\u203A\u00B4`]/gu, "'")
+    .replace(/[\u201C-\u201F\u00AB\u00BB\u300C\u300D]/gu, '"');
+}
+
+/** The same, with a hyphen for every dash. */
+export function plainWord(text: string): string {
+  return plainLetters(text).replace(/[\p{Pd}\u2212]/gu, "-");
+}
+
+/** Without the quotes and brackets around it, and the comma or full stop after it. */
+export function bareWord(text: string): string {
+  return text.replace(/^["'*(<[]+/u, "").replace(/["'*)>\],.;:!?]+$/u, "");
 }

@@ -7,6 +7,8 @@ import { child, faultAt, itemsOf, placeWithin, quoted, textOf, type SourceNode }
 export type Compiled = {
   /** Throws for a text that was not compiled. */
   readonly condition: (text: string) => Condition;
+  /** `undefined` for one with a fault. */
+  readonly find: (text: string) => Condition | undefined;
   readonly pattern: (text: string) => Pattern;
 };
 
@@ -35,7 +37,14 @@ export function compileRules(root: SourceNode): {
       else faults.push(faultAt(node.at, result.why));
     }
   }
-  return { compiled: { condition: known(conditions), pattern: known(patterns) }, faults };
+  return {
+    compiled: {
+      condition: known(conditions),
+      find: (text) => conditions.get(text),
+      pattern: known(patterns),
+    },
+    faults,
+  };
 }
 
 function known<Value>(values: ReadonlyMap<string, Value>): (text: string) => Value {

@@ -1,4 +1,5 @@
 import { ParseError, TypeError, type ASTNode } from "@marcbachmann/cel-js";
+import { comparisonsIn, type Comparisons } from "./condition-comparisons.ts";
 import { exceedsUsual, mostSteps, stepsOf, usualSizes, type ListSizes } from "./condition-cost.ts";
 import { createEnvironment, variablesOf, type ConditionFacts, type Use } from "./condition-facts.ts";
 import { typeName, wordCelFault, wordFailure } from "./condition-faults.ts";
@@ -13,6 +14,9 @@ export type ConditionResult = { readonly holds: boolean } | { readonly failed: s
 export type Condition = {
   readonly text: string;
   readonly uses: ReadonlySet<Use>;
+  readonly comparisons: Comparisons;
+  /** What has to hold at the same time: each side of its outermost `&&`. */
+  parts(): readonly Condition[];
   evaluate(facts: ConditionFacts): ConditionResult;
 };
 
@@ -38,6 +42,8 @@ export function compileCondition(text: string): CompiledCondition {
     const { uses } = surveyed;
     if (stepsOf(program.ast, usualSizes) > mostSteps) return refused({ message: tooManySteps, offset: 0 });
 
+    const comparisons = comparisonsIn(program.ast);
+    const sides = sidesOf(program.ast).map(({ input, start, end }) => input.slice(start, end));
     bindFunctions(program.ast);
     const { type = "", error } = program.check();
     if (error) throw error;
@@ -54,11 +60,28 @@ export function compileCondition(text: string): CompiledCondition {
         return { failed: wordFailure(failure) };
       }
     };
-    return { ok: true, condition: { text, uses, evaluate } };
+    return { ok: true, condition: { text, uses, comparisons, parts: partsOf(sides), evaluate } };
   } catch (error) {
     if (error instanceof ParseError || error instanceof TypeError) return refused(wordCelFault(error, text));
     throw error;
   }
+}
+
+/** The sides of the outermost `&&`, in the order of the text; none where there is no such thing. */
+function sidesOf(node: ASTNode): readonly ASTNode[] {
+  return node.op === "&&" ? node.args.flatMap((side) => (side.op === "&&" ? sidesOf(side) : [side])) : [];
+}
+
+/** Compiled when they are first asked for: only who is refused asks. */
+function partsOf(texts: readonly string[]): () => readonly Condition[] {
+  let parts: readonly Condition[] | undefined;
+  return () => {
+    parts ??= texts.flatMap((text) => {
+      const compiled = compileCondition(text);
+      return compiled.ok ? [compiled.condition] : [];
+    });
+    return parts;
+  };
 }
 
 const tooManySteps =

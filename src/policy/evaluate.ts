@@ -4,6 +4,7 @@ import { askable, askableRoles } from "./askable.ts";
 import { type Asked, objectionTo } from "./match.ts";
 import { defaultDurationOf, historyRefusal, maxDurationOf } from "./limits.ts";
 import { isLockedDown, type Lockdown } from "./lockdown.ts";
+import { nearMisses } from "./near-miss.ts";
 import { nearest } from "./nearest.ts";
 import type {
   AllowRule,
@@ -17,10 +18,9 @@ import type {
   Rule,
 } from "./policy.ts";
 import { normalEmail } from "./principal.ts";
-import type { NearMiss, PolicyRefusal } from "./refusals.ts";
+import type { PolicyRefusal } from "./refusals.ts";
 import { type BreakGlassReview, breakGlassReview, type Review, reviewOf } from "./review.ts";
 import { riskOf } from "./risk.ts";
-import { wordObjection } from "./trace.ts";
 import type { Risk } from "./words.ts";
 
 /** What the deciding rule grants, at most how long, and where it is discussed. */
@@ -115,9 +115,6 @@ function refuse(refusals: readonly [PolicyRefusal, ...PolicyRefusal[]], rule?: s
   return { verdict: "refuse", refusals, ...(rule === undefined ? {} : { rule }) };
 }
 
-/** More would not be read, and wording them takes longer than finding them. */
-const mostNearMisses = 20;
-
 type Deciding =
   | { readonly rule: AllowRule | ReviewRule; readonly doubts: readonly string[]; readonly refusal?: never }
   | { readonly rule?: Rule; readonly doubts?: never; readonly refusal: PolicyRefusal };
@@ -129,19 +126,14 @@ type Deciding =
 function decidingRule(asked: Asked): Deciding {
   const { policy, ask } = asked;
   const at = { resource: ask.resource, role: ask.role };
-  const nearMisses: NearMiss[] = [];
   const doubts: { readonly rule: string; readonly why: string }[] = [];
   for (const rule of policy.rules) {
     const objection = objectionTo(rule, asked);
+    if (objection && objection.unknown === undefined) continue;
     if (objection?.unknown !== undefined) {
       const doubt = { rule: rule.name, why: objection.unknown };
       if (rule.decision !== "allow") return { rule, refusal: { kind: "undecided", ...at, ...doubt } };
       doubts.push(doubt);
-    } else if (objection) {
-      if (objection.check === "access" || objection.check === "requesters" || rule.decision === "deny")
-        continue;
-      if (nearMisses.length < mostNearMisses)
-        nearMisses.push({ rule: rule.name, why: wordObjection(objection, rule, policy) });
     } else if (rule.decision === "deny") {
       return { rule, refusal: { kind: "denied", ...at, rule: rule.name, message: rule.message } };
     } else if (rule.decision === "allow" && doubts[0]) {
@@ -152,7 +144,7 @@ function decidingRule(asked: Asked): Deciding {
   }
   const refusal: PolicyRefusal = doubts[0]
     ? { kind: "undecided", ...at, ...doubts[0] }
-    : { kind: "no_rule", ...at, nearMisses };
+    : { kind: "no_rule", ...at, nearMisses: nearMisses(asked) };
   return { refusal };
 }
 
@@ -195,7 +187,8 @@ function mistakes(ask: Ask, maxSeconds: number, rule: AllowRule | ReviewRule): r
     found.push(because("reason_unfit", requires.reason));
   if (requires.ticket) {
     if (ticket === undefined || isBlank(ticket)) found.push(because("ticket_missing", requires.ticket));
-    else if (!meets(ticket, requires.ticket)) found.push(because("ticket_unfit", requires.ticket));
+    else if (!meets(ticket, requires.ticket))
+      found.push({ ...because("ticket_unfit", requires.ticket), ticket });
   }
   return found;
 }

@@ -47,9 +47,9 @@ export function wordRefusal(refusal: PolicyRefusal): string {
         refusal.message ?? `The rule "${refusal.rule}" takes a ticket${wordPattern(refusal)}; you gave none.`
       );
     case "ticket_unfit":
-      return (
-        refusal.message ?? `The ticket is expected to have ${expected(refusal)} (rule "${refusal.rule}").`
-      );
+      return refusal.message === undefined
+        ? `The ticket is expected to have ${expected(refusal)} (rule "${refusal.rule}")${wordRead(refusal, "; yours is ")}.`
+        : `${refusal.message}${wordRead(refusal, " Your ticket was read as ", ".")}`;
     case "conflict":
       return (
         refusal.message ??
@@ -99,6 +99,10 @@ function expected({ minLength, matches }: Worded): string {
   const length = minLength === undefined ? [] : [`at least ${minLength} characters`];
   const pattern = matches === undefined ? [] : [`something like ${matches}`];
   return [...length, ...pattern].join(" and ");
+}
+
+function wordRead({ ticket }: Worded, before: string, after = ""): string {
+  return ticket === undefined ? "" : `${before}${named(ticket)}${after}`;
 }
 
 function wordPattern({ matches }: Worded): string {

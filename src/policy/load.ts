@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { comparisonFaults } from "./comparison-check.ts";
 import { compileRules } from "./compile.ts";
 import { driftFaults } from "./drift-check.ts";
 import type { PolicyFault } from "./fault.ts";
@@ -61,10 +62,18 @@ export function parsePolicy(files: readonly PolicyText[], { providerTypes }: Opt
   const { providers, targets, faults: providing } = checkProviders(root, providerTypes);
   const drifting = driftFaults(root, { providers, targets }, providerTypes);
   const { compiled, faults: compiling } = compileRules(root);
-  const faults = [...merging, ...shaping, ...providing, ...drifting, ...compiling, ...referenceFaults(root)];
+  const faults = [
+    ...merging,
+    ...shaping,
+    ...providing,
+    ...drifting,
+    ...compiling,
+    ...referenceFaults(root),
+    ...comparisonFaults(root, compiled),
+  ];
   if (!value || faults.length > 0) return { ok: false, faults: inOrder(faults, files) };
   const policy = resolve(value, joinTexts(files), { providers, targets, compiled });
-  return { ok: true, policy, warnings: () => inOrder(policyWarnings(policy, root), files) };
+  return { ok: true, policy, warnings: () => inOrder(policyWarnings(policy, root, compiled), files) };
 }
 
 function inOrder<Fault extends PolicyFault>(

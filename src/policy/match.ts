@@ -1,4 +1,5 @@
 import type { ConditionFacts } from "./condition-facts.ts";
+import type { Condition, ConditionResult } from "./conditions.ts";
 import { isWithin } from "./hours.ts";
 import type { Ask, Facts } from "./ask.ts";
 import { anyStanding, groupsWith, standingAmong } from "./people.ts";
@@ -59,7 +60,7 @@ const checks: readonly Check[] = [
   ({ fromIp }, { ask: { ip } }) =>
     fromIp && (ip === undefined || !fromIp.includes(ip)) ? { check: "from_ip" } : undefined,
   ({ when }, asked) => {
-    const result = when && holds(when, asked);
+    const result = when && conditionHolds(when, asked);
     if (!result) return undefined;
     if ("failed" in result) return { check: "when", unknown: result.failed };
     return result.holds ? undefined : { check: "when" };
@@ -82,7 +83,8 @@ export function objectionTo(rule: Rule, asked: Asked): Objection | undefined {
   return unknown;
 }
 
-function holds(condition: NonNullable<Rule["when"]>, asked: Asked): ReturnType<typeof condition.evaluate> {
+/** Whether a condition holds for what is asked, or why that is not known. */
+export function conditionHolds(condition: Condition, asked: Asked): ConditionResult {
   const { policy, facts, email } = asked;
   const { uses } = condition;
   if (!uses.has("groups") && !uses.has("on_call")) return condition.evaluate(conditionFacts(asked));

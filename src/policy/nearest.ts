@@ -10,6 +10,13 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   return distance(text.toLowerCase(), best.toLowerCase()) <= tolerated ? best : undefined;
 }
 
+/** The name that was meant: as written, else the only one that differs in nothing but capitals; else what was written. */
+export function spelled(text: string, names: Iterable<string>): string {
+  const same = [...names].filter((name) => name.toLowerCase() === text.toLowerCase());
+  const [only, ...others] = same;
+  return only === undefined || others.length > 0 || same.includes(text) ? text : only;
+}
+
 /** `, did you mean "approvals"?`, or nothing; in the quotes of the sentence around it. */
 export function didYouMean(
   text: string,

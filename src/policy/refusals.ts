@@ -26,6 +26,8 @@ export type PolicyRefusal =
       readonly message?: string | undefined;
       readonly minLength?: number | undefined;
       readonly matches?: string | undefined;
+      /** As it was read. */
+      readonly ticket?: string | undefined;
     }
   | {
       readonly kind: "conflict";

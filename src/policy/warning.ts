@@ -9,6 +9,8 @@ export const warningKinds = {
   "unfillable-step": "An approval step that cannot be filled for some who ask",
   "unreviewable-break-glass": "Break-glass that nobody else could review",
   "empty-group": "A group with nobody in it",
+  "idle-comparison": "A comparison that always comes out the same",
+  "doubtful-zone": "A time zone that is hardly meant",
   "idle-limit": "A limit that is never reached",
   "unused-group": "A group that nothing names",
   "unused-provider": "A provider that no resource uses",

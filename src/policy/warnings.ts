@@ -1,3 +1,5 @@
+import { comparisonWarnings } from "./comparison-check.ts";
+import type { Compiled } from "./compile.ts";
 import { everyRole } from "./everybody.ts";
 import { type Reach, reachOf } from "./idle-rules.ts";
 import { limitWarnings } from "./limit-warnings.ts";
@@ -8,12 +10,17 @@ import { child, entriesOf, itemsOf, type SourceNode } from "./source.ts";
 import { stepWarnings } from "./step-warnings.ts";
 import { emptyGroupWarnings, unusedWarnings } from "./group-warnings.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
+import { zoneWarnings } from "./zone-warnings.ts";
 
 /**
  * What a policy may say, and hardly means; in no order. `root` is what `policy` was read from. Who is in groups kept
  * elsewhere is not known here, so that nothing is said that they could make untrue.
  */
-export function policyWarnings(policy: Policy, root: SourceNode): readonly PolicyWarning[] {
+export function policyWarnings(
+  policy: Policy,
+  root: SourceNode,
+  compiled: Compiled,
+): readonly PolicyWarning[] {
   const nodes = itemsOf(child(root, "rules"));
   const reach = reachOf(policy);
   const ofRules = policy.rules.flatMap((rule, index) => {
@@ -27,6 +34,8 @@ export function policyWarnings(policy: Policy, root: SourceNode): readonly Polic
   });
   return [
     ...ofRules,
+    ...comparisonWarnings(root, compiled),
+    ...zoneWarnings(root, compiled),
     ...roleWarnings(policy, root),
     ...emptyGroupWarnings(policy, root),
     ...unusedWarnings(policy, root),

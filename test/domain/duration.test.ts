@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { formatDuration, parseDuration } from "../../src/domain/duration.ts";
+import { formatDuration, parseDuration, readDuration } from "../../src/domain/duration.ts";
 
 test.each([
   ["45s", 45],
@@ -60,6 +60,58 @@ test("any text is read as whole seconds above zero, or not at all", () => {
     fc.property(fc.oneof(fc.string(), unitLike), (text) => {
       const seconds = parseDuration(text);
       expect(seconds === undefined || (Number.isSafeInteger(seconds) && seconds > 0)).toBe(true);
+    }),
+  );
+});
+
+test.each([
+  ["2h", 7200],
+  ["2H", 7200],
+  ["2 hours", 7200],
+  ["2\u00A0hrs", 7200],
+  ["1 Hour", 3600],
+  ["90 min", 5400],
+  ["1.5h", 5400],
+  ["1,5 h", 5400],
+  ["1.1h", 3960],
+  ["0.25d", 21_600],
+  ["1h 30m", 5400],
+  ["1 hour and 30 minutes", 5400],
+  ["1h, 30min", 5400],
+  ["２ｈ", 7200],
+  ["2\u200Bh", 7200],
+  ["45 secs", 45],
+])("people may write %j for %d seconds", (text, seconds) => {
+  expect(readDuration(text)).toBe(seconds);
+});
+
+test.each([
+  "",
+  "2",
+  "h",
+  "0h",
+  "-1h",
+  "–1h",
+  "1h 1h",
+  "30m 1h",
+  "1.05s",
+  "1.234h",
+  "1,500m",
+  "2 weeks",
+  "2 months",
+  "1h and",
+  "about 2h",
+  "2h constructor",
+  "2 constructor",
+  "٣h",
+])("%j is no duration, whoever writes it", (text) => {
+  expect(readDuration(text)).toBeUndefined();
+});
+
+test("people may write all that policies may", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 999_999 * 86_400 }), (seconds) => {
+      expect(readDuration(formatDuration(seconds))).toBe(seconds);
     }),
   );
 });

@@ -145,7 +145,7 @@ describe("a condition", () => {
     const policy = policyOf(withRule(`decision: allow\nwhen: |\n  request.ticket\n    != ""`));
     expect(answer(policy)).toMatchObject({
       refusals: [
-        { kind: "no_rule", nearMisses: [{ rule: "the rule", why: 'only when request.ticket != ""' }] },
+        { kind: "no_rule", nearMisses: [{ rule: "the rule", why: "only with a ticket, and you gave none" }] },
       ],
     });
   });

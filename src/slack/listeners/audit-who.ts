@@ -6,7 +6,7 @@ import { whoCould } from "../../audit/who-could.ts";
 import { onOneLine, wordWho } from "../../audit/word-answers.ts";
 import type { Person } from "../../domain/person.ts";
 import { actorOf } from "../../domain/request-consequences.ts";
-import { storable } from "../../domain/text.ts";
+import { plainWord, storable } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
@@ -26,7 +26,10 @@ export async function answerWho(
   words: readonly string[],
   { now, key }: { readonly now: Date; readonly key: string },
 ): Promise<Said> {
-  const read = parseWhoQuestion(words.map(unescapeSlack), now);
+  const read = parseWhoQuestion(
+    words.map((word) => plainWord(unescapeSlack(word))),
+    now,
+  );
   if (!read.ok) return { text: read.fault };
   const { question } = read;
   const access = question.role === undefined ? question.resource : `${question.resource}:${question.role}`;

@@ -81,10 +81,10 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
       );
       return { text: why };
     }
-    const [verb, ...words] = command.text.trim().split(/\s+/u);
-    if (verb?.toLowerCase() === "who")
+    const [verb = "", ...words] = command.text.trim().split(/\s+/u);
+    if (verb.toLowerCase() === "who")
       return await answerWho(deps, person, words, { now, key: command.trigger_id });
-    if (verb !== "export") return { text: usage };
+    if (verb.toLowerCase() !== "export") return { text: usage };
     const parsed = parseExportFilters(words, now);
     if (!parsed.ok) return { text: parsed.fault };
     const { filters } = parsed;

@@ -1,4 +1,5 @@
 import type { ViewOutput } from "@slack/bolt";
+import { readTicket } from "../ticket-text.ts";
 import {
   breakGlassBlockId,
   durationBlockId,
@@ -27,13 +28,12 @@ export function readForm(view: Pick<ViewOutput, "state">): {
       ? undefined
       : values[roleBlockId(resource)]?.[roleActionId]?.selected_option?.value;
   const typed = (blockId: string): string => values[blockId]?.[inputActionId]?.value?.trim() ?? "";
-  const ticket = typed(ticketBlockId);
   return {
     resource,
     role,
     durationText: typed(durationBlockId),
     reason: typed(reasonBlockId),
-    ticket: ticket === "" ? undefined : ticket,
+    ticket: readTicket(typed(ticketBlockId)),
     isBreakGlass: (values[breakGlassBlockId]?.[inputActionId]?.selected_options ?? []).length > 0,
   };
 }

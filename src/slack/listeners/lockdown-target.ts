@@ -1,5 +1,6 @@
+import { bareWord, plainWord } from "../../domain/text.ts";
 import type { Locked } from "../../persistence/lockdowns.ts";
-import { nearest } from "../../policy/nearest.ts";
+import { nearest, spelled } from "../../policy/nearest.ts";
 import { everybodyNamed } from "../../policy/everybody.ts";
 import { isEmail, normalEmail } from "../../policy/principal.ts";
 import { standingOfAccount } from "../authority.ts";
@@ -11,14 +12,17 @@ export type FoundTarget =
   | { readonly ok: false; readonly why: string };
 
 /** Whom or what `@name`, an address or a resource's name means; refused where it means nobody: a slip must not look like a lockdown. */
-export async function findTarget(deps: SlackDeps, target: string): Promise<FoundTarget> {
+export async function findTarget(deps: SlackDeps, written: string): Promise<FoundTarget> {
+  const plain = plainWord(written);
   // Slack writes a mention as <@U0ALICE|alice>, and an address as <mailto:alice@example.com|alice@example.com>.
-  const slackId = /^<@([A-Z0-9]+)(?:\|[^>]*)?>$/.exec(target)?.[1];
+  const slackId = /^<@([A-Z0-9]+)(?:\|[^>]*)?>$/.exec(plain)?.[1];
   if (slackId !== undefined) return findMentioned(deps, slackId);
-  const address = /^<mailto:([^|>]+)/.exec(target)?.[1] ?? target;
+  const address = /^<mailto:([^|>]+)/.exec(plain)?.[1] ?? bareWord(plain);
   if (isEmail(address)) return findAddressed(deps, normalEmail(address));
-  if (deps.policy().resources.has(target)) return { ok: true, locked: { kind: "resource", value: target } };
-  const near = nearest(target, [...deps.policy().resources.keys()]);
+  const { resources } = deps.policy();
+  const target = spelled(bareWord(plain), resources.keys());
+  if (resources.has(target)) return { ok: true, locked: { kind: "resource", value: target } };
+  const near = nearest(target, [...resources.keys()]);
   return {
     ok: false,
     why: `Expected a person (@name or e-mail address) or a resource, got “${target}”.${suggest(near)}`,

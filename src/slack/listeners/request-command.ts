@@ -4,10 +4,11 @@ import { formatDuration } from "../../domain/duration.ts";
 import { requestName } from "../../domain/request.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { identify, nobodyText } from "../authority.ts";
-import { parseCommandText } from "../command-text.ts";
+import { spelled } from "../../policy/nearest.ts";
+import { howToBreakGlass, mentionsBreakGlass, parseCommandText } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { accessTitle } from "../views/approval-message.ts";
-import { escapeMrkdwn } from "../views/rich-text.ts";
+import { escapeMrkdwn, shorten } from "../views/rich-text.ts";
 import { refuseNobody } from "./nobody.ts";
 import { openForm } from "./request-form.ts";
 
@@ -38,16 +39,32 @@ async function answerCommand(deps: SlackDeps, command: Command["command"]): Prom
     }
     const parsed = parseCommandText(command.text);
     if (!parsed.ok) return parsed.why;
+    const { resources } = deps.policy();
+    const resource = spelled(parsed.resource, resources.keys());
+    const role = spelled(parsed.role, resources.get(resource)?.roles.keys() ?? []);
+    const { durationSeconds, reason, ticket, isBreakGlass } = parsed;
     const answer = await requestAccess(deps, {
-      ...parsed,
+      resource,
+      role,
+      durationSeconds,
+      reason,
+      ...(ticket === undefined ? {} : { ticket }),
+      isBreakGlass,
       requester: identity.person,
       source: "slack",
       dedupeKey: `command ${command.team_id} ${command.trigger_id}`,
     });
-    return wordAnswer(answer);
+    return [wordAnswer(answer), ...hints(answer)].join(" ");
   } catch (error) {
     return faultText(deps.log, error, "filing a request");
   }
+}
+
+/** Said of a request that waits and may have been meant otherwise. */
+function hints(answer: AccessAnswer): readonly string[] {
+  if (answer.outcome !== "filed" || answer.request.status !== "pending") return [];
+  const { request } = answer;
+  return mentionsBreakGlass(request.reason) ? [`Nothing was taken yet. ${howToBreakGlass(request)}.`] : [];
 }
 
 function named(emails: readonly string[]): string {
@@ -67,14 +84,15 @@ export function wordAnswer(answer: AccessAnswer): string {
       const { request } = answer;
       const what = `${accessTitle(request)} for ${formatDuration(request.durationSeconds)}`;
       const { steps, breakGlass, channel, extends: extended } = request.terms;
+      const ticket = request.ticket === undefined ? "" : ` Ticket: ${shorten(request.ticket, 100)}.`;
       if (extended && steps.length === 0)
         return `${requestName(request)}: ${requestName(extended)} lasts ${formatDuration(request.durationSeconds)} longer.`;
       if (breakGlass)
-        return `${requestName(request)}: ${what} is being granted without approval. It is said in ${request.terms.alerts} and reviewed by ${named(breakGlass.reviewers)}.`;
+        return `${requestName(request)}: ${what} is being granted without approval. It is said in ${request.terms.alerts} and reviewed by ${named(breakGlass.reviewers)}.${ticket}`;
       if (steps.length === 0)
-        return `${requestName(request)}: ${what} is allowed at once and is being granted.`;
+        return `${requestName(request)}: ${what} is allowed at once and is being granted.${ticket}`;
       const needed = steps.map(({ count, approvers }) => `${count} of ${named(approvers)}`).join(", then ");
-      return `${requestName(request)}: you asked for ${what}. ${needed} must approve it in ${channel}.`;
+      return `${requestName(request)}: you asked for ${what}. ${needed} must approve it in ${channel}.${ticket}`;
     }
     case "repeated":
       return `${requestName(answer)} is recorded.`;

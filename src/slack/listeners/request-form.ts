@@ -12,12 +12,12 @@ import { z } from "zod";
 import type { Caller } from "../../identity/caller.ts";
 import { readNow } from "../../persistence/requests.ts";
 import { readFacts } from "../../access/read-facts.ts";
-import { parseDuration } from "../../domain/duration.ts";
+import { readDuration } from "../../domain/duration.ts";
 import { askable, type Askable } from "../../policy/askable.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { clickerOf, identify, identifyAccount, nobodyText } from "../authority.ts";
-import { ticketIn } from "../command-text.ts";
+import { ticketIn } from "../ticket-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {
   loadingView,
@@ -149,9 +149,9 @@ async function showPreview(deps: SlackDeps, { body, client }: Chosen): Promise<v
       resource,
       role,
       // What is not typed yet is said when the form is sent.
-      durationSeconds: parseDuration(durationText) ?? Math.min(3600, chosen?.maxDurationSeconds ?? 3600),
+      durationSeconds: readDuration(durationText) ?? Math.min(3600, chosen?.maxDurationSeconds ?? 3600),
       reason: reason === "" ? "(not typed yet)" : reason,
-      ticket: ticket ?? ticketIn(reason),
+      ticket: ticket ?? ticketIn(reason, [resource, role]),
       source: "slack",
       isBreakGlass,
       now,

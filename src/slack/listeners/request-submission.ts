@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from "@slack/bolt";
 import { type AccessAsk, requestAccess } from "../../access/request-access.ts";
-import { parseDuration } from "../../domain/duration.ts";
+import { readDuration } from "../../domain/duration.ts";
 import { wordRefusal } from "../../policy/explain.ts";
 import { fieldOf, type PolicyRefusal } from "../../policy/refusals.ts";
 import { faultText, withinBudget } from "../answer.ts";
 import { clickerOf, identify, nobodyText } from "../authority.ts";
-import { durationFault, ticketIn } from "../command-text.ts";
+import { beginsWithBreakGlass, durationFault } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
+import { ticketIn } from "../ticket-text.ts";
 import {
+  breakGlassBlockId,
   durationBlockId,
   plainView,
   reasonBlockId,
@@ -65,9 +67,15 @@ async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promis
     if (resource === undefined || role === undefined) {
       return fail(resourceBlockId, "Choose a resource, then one of its roles.");
     }
-    const durationSeconds = parseDuration(durationText);
+    const durationSeconds = readDuration(durationText);
     if (durationSeconds === undefined) return fail(durationBlockId, durationFault(durationText));
-    const found = ticket ?? ticketIn(reason);
+    const isOffered = body.view.blocks.some(({ block_id: id }) => id === breakGlassBlockId);
+    if (isOffered && !isBreakGlass && beginsWithBreakGlass(reason))
+      return fail(
+        reasonBlockId,
+        "To take the access at once, tick “Break glass” below. To ask the ordinary way, begin with another word.",
+      );
+    const found = ticket ?? ticketIn(reason, [resource, role]);
     const ask: AccessAsk = {
       requester: identity.person,
       resource,

@@ -1,3 +1,4 @@
+import { visibly } from "../../domain/text.ts";
 import type { UntoldFinding } from "../../persistence/drift-findings.ts";
 import type { Message } from "./approval-message.ts";
 import { code, lines, paragraph, type Piece, richText, shorten } from "./rich-text.ts";
@@ -25,7 +26,7 @@ function findingLine({ subject, people, access, firstSeenAt, ...became }: Untold
   const what = shorten(access.join(", "), 200);
   return [
     "• ",
-    code(subject),
+    code(visibly(subject)),
     `${who} has `,
     code(what),
     ", seen since ",

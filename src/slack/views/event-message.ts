@@ -11,7 +11,6 @@ import {
   escapeMrkdwn,
   formatTime,
   listed,
-  mention,
   type Named,
   paragraph,
   type Piece,
@@ -31,7 +30,7 @@ export const tryNowActionId = "try_revocation";
 export function threadMessage(event: AuditEvent, asked: readonly Named[] = []): Message | undefined {
   const told = toThread(event);
   if (!told) return undefined;
-  const names = asked.slice(0, maxNames).map(mention);
+  const names = asked.slice(0, maxNames);
   const asks = names.length === 0 ? [] : [" ", ...listed(names, "or"), "."];
   return withTryNow(event, message([...told.line, ...asks], told.said));
 }
@@ -123,6 +122,7 @@ function notificationText(line: readonly Piece[]): string {
       if (typeof piece === "string") return escapeMrkdwn(piece);
       if (piece instanceof Date) return formatTime(piece);
       if ("email" in piece) return escapeMrkdwn(piece.email);
+      if (piece.type === "user") return `<@${piece.user_id}>`;
       return piece.type === "text" ? escapeMrkdwn(shorten(piece.text, 200)) : "";
     })
     .join("");

@@ -1,9 +1,10 @@
 import { type AuditEvent, isTaking } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
+import { onOneLine } from "../../domain/text.ts";
 import type { AccessRequest } from "../../domain/request.ts";
 import { actor, changeLines, discountWords, endWords, type Told, wordStep } from "./event-words.ts";
 import { maxNames } from "./approval-message.ts";
-import { code } from "./rich-text.ts";
+import { code, shorten } from "./rich-text.ts";
 
 const taken = "taken by break-glass, without approval. The access is being granted.";
 
@@ -14,6 +15,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
       return {
         line: [
           `you asked for ${formatDuration(request.durationSeconds)}. It waits for approval; you are told here what happens.`,
+          ...(request.ticket === undefined ? [] : [` Ticket: ${shorten(onOneLine(request.ticket), 100)}.`]),
         ],
       };
     case "approval.given":

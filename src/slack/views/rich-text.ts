@@ -50,8 +50,11 @@ export function mention(person: Named): RichTextElement {
 }
 
 /** `a, b and c` */
-export function listed(pieces: readonly RichTextElement[], word: "and" | "or"): readonly RichTextElement[] {
-  return pieces.flatMap((piece, index): RichTextElement[] => {
+export function listed<P extends Piece>(
+  pieces: readonly P[],
+  word: "and" | "or",
+): readonly (P | RichTextElement)[] {
+  return pieces.flatMap((piece, index): (P | RichTextElement)[] => {
     if (index === 0) return [piece];
     const separator = index === pieces.length - 1 ? ` ${word} ` : ", ";
     return [{ type: "text", text: separator }, piece];
