@@ -14,5 +14,7 @@ test("each rule has a name of its own", () => {
 test.each(providerDefinitions.map(({ type }) => type))("the contract is put to %s", async (type) => {
   const path = fileURLToPath(new URL(`../${type}/contract.test.ts`, import.meta.url));
   expect([type, existsSync(path)]).toEqual([type, true]);
-  expect(await readFile(path, "utf8")).toContain(`describeContract(${type}, `);
+  expect(await readFile(path, "utf8")).toMatch(
+    new RegExp(`from "../../../src/providers/${type}/index.ts";[^]*describeContract\\(`, "u"),
+  );
 });
