@@ -1,7 +1,5 @@
-/** One protection taken out of the code, and the tests that must notice. */
-export type Mutant = {
-  /** Which of the things that must always be true (the design's list) it protects. */
-  readonly invariant: number;
+/** Something taken out of the code, and the tests that must notice. */
+export type Change = {
   /** What the code does no more. */
   readonly without: string;
   readonly file: string;
@@ -10,6 +8,12 @@ export type Mutant = {
   readonly replacement: string;
   /** At least one test of these files goes red. */
   readonly tests: readonly string[];
+};
+
+/** One protection taken out. */
+export type Mutant = Change & {
+  /** Which of the things that must always be true (the design's list) it protects. */
+  readonly invariant: number;
 };
 
 const decide = "src/domain/request-transitions.ts";

@@ -1,4 +1,5 @@
-// `npm run mutations`: takes each protection out of a copy of the code and sees whether a test notices.
+// `npm run mutations`: takes each protection out of a copy of the code and sees whether a test notices. `-- --invariant 5` and
+// `-- --provider http` do so for some.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -6,16 +7,25 @@ import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { type Mutant, mutants } from "./mutants.ts";
+import { providerDefinitions } from "../src/providers/registry.ts";
+import { type Change, type Mutant, mutants } from "./mutants.ts";
+import { type ProviderMutant, providerMutants } from "./provider-mutants.ts";
 
 /** What must always be true, by its place in the design's list. */
 const invariants = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19];
 
 const { values: options } = parseArgs({
-  options: { invariant: { type: "string", multiple: true, default: [] } },
+  options: {
+    invariant: { type: "string", multiple: true, default: [] },
+    provider: { type: "string", multiple: true, default: [] },
+  },
 });
-const chosen = mutants.filter(
-  ({ invariant }) => options.invariant.length === 0 || options.invariant.includes(String(invariant)),
+const isAll = options.invariant.length === 0 && options.provider.length === 0;
+const every: readonly (Mutant | ProviderMutant)[] = [...mutants, ...providerMutants];
+const chosen = every.filter((mutant) =>
+  "provider" in mutant
+    ? isAll || options.provider.includes(mutant.provider)
+    : isAll || options.invariant.includes(String(mutant.invariant)),
 );
 
 const Report = z.object({
@@ -49,19 +59,24 @@ async function redUntouched(files: readonly string[]): Promise<readonly string[]
 }
 
 async function survey(): Promise<void> {
-  const faults = await faultsOf(mutants);
+  const faults = await faultsOf(every);
   for (const invariant of invariants) {
     if (!mutants.some((mutant) => mutant.invariant === invariant))
       faults.push(`nothing is taken out that would hurt ${invariant}`);
+  }
+  for (const { type } of providerDefinitions) {
+    if (isAll && !providerMutants.some(({ provider }) => provider === type))
+      faults.push(`nothing is taken out of the provider ${type}`);
   }
   if (faults.length > 0) return fail(faults);
   const survivors: string[] = [];
   for (const mutant of chosen) {
     const untouched = new Set(await redUntouched(mutant.tests));
     const red = (await inMutated(mutant, () => redTests(mutant.tests))).filter(
-      (name) => !untouched.has(name),
+      (name) => !untouched.has(name) && (!("rule" in mutant) || name.includes(mutant.rule)),
     );
-    const label = `${String(mutant.invariant).padStart(2)}  without ${mutant.without}`;
+    const about = "provider" in mutant ? mutant.provider : String(mutant.invariant).padStart(2);
+    const label = `${about}  without ${mutant.without}`;
     console.log(
       red.length > 0 ? `${label}\n      red: ${red.join("\n      red: ")}` : `${label}\n      NOT RED`,
     );
@@ -81,17 +96,17 @@ async function copyTree(): Promise<void> {
   for (const name of shared) await symlink(join(root, name), join(copy, name));
 }
 
-async function faultsOf(all: readonly Mutant[]): Promise<string[]> {
+async function faultsOf(all: readonly (Mutant | ProviderMutant)[]): Promise<string[]> {
   const faults: string[] = [];
-  for (const { file, text, invariant } of all) {
+  for (const { file, text, without } of all) {
     const count = (await readFile(join(copy, file), "utf8")).split(text).length - 1;
     if (count !== 1)
-      faults.push(`${file} should have this once and has it ${count} times (for ${invariant}):\n${text}`);
+      faults.push(`${file} should have this once and has it ${count} times (without ${without}):\n${text}`);
   }
   return faults;
 }
 
-async function inMutated<T>({ file, text, replacement }: Mutant, work: () => Promise<T>): Promise<T> {
+async function inMutated<T>({ file, text, replacement }: Change, work: () => Promise<T>): Promise<T> {
   const path = join(copy, file);
   const original = await readFile(path, "utf8");
   await writeFile(

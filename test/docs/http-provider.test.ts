@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { parsePolicy } from "../../src/policy/load.ts";
+import { http } from "../../src/providers/http/index.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import { describeIf } from "../support/describe-if.ts";
 import { isInstalled } from "../support/is-installed.ts";
@@ -25,6 +28,22 @@ test("the page's policy is fine as far as it goes", () => {
   const text = `version: 1\nsettings: { channel: "#access" }\n${block("yaml")}`;
   const loaded = parsePolicy([{ name: "hallpass.yml", text }], { providerTypes });
   expect(loaded).toMatchObject({ ok: true });
+});
+
+test("the page's list that refuses is taken for a refusal, in its words", async () => {
+  const [, refusing] = blocks.filter(({ language }) => language === "json");
+  const endpoint = createServer((request, response) => {
+    response.end(request.url === "/" ? '{"id":"tool-eu-1"}' : refusing?.text);
+  }).listen(0, "127.0.0.1");
+  await once(endpoint, "listening");
+  const address = endpoint.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  const provider = http.create({ url, token: "t" });
+  await expect(provider.prepare("alice", target)).rejects.toThrow(
+    "the endpoint refuses: nobody here is called alice",
+  );
+  await provider.close();
+  endpoint.close();
 });
 
 describeIf(await isInstalled("bash", "curl"), "it needs bash and curl")("the page's curl commands", () => {

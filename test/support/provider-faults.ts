@@ -3,7 +3,13 @@ export type ProviderCall = "check" | "list" | "grant" | "revoke";
 /** One way in which an endpoint fails the next calls. */
 export type ProviderFault =
   /** Does nothing and answers this. */
-  | { readonly kind: "status"; readonly status: number; readonly body?: string; readonly type?: string }
+  | {
+      readonly kind: "status";
+      readonly status: number;
+      readonly body?: string;
+      readonly type?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Does it, and answers 500. */
   | { readonly kind: "does it and answers 500" }
   /** Does it, and the connection ends. */
@@ -18,6 +24,10 @@ export type ProviderFault =
   | { readonly kind: "answers late"; readonly milliseconds: number }
   /** Does it after a while, and answers. */
   | { readonly kind: "slow"; readonly milliseconds: number }
+  /** Does it, and the answer breaks off in its middle. */
+  | { readonly kind: "breaks off" }
+  /** Does it, and so many lists more show how it was before. */
+  | { readonly kind: "shows later"; readonly lists: number }
   /** Answers 200 and does nothing. */
   | { readonly kind: "answers 200 but does nothing" }
   /** Answers 200, and does it later: after a while, on `heal`, or before the next change of the same pair. */

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -22,7 +24,11 @@ export type ProviderLogEntry = {
 export type ProviderServer = {
   /** For the provider's `url`. */
   readonly url: string;
+  /** Which system it says it is. */
+  readonly id: string | undefined;
   readonly token: string;
+  /** Another token, whose calls of these kinds it knows nothing of, as a system does that hides what one may not see. */
+  tokenWithout(calls: readonly ProviderCall[]): string;
   /** Fails the next `times` calls of these kinds so; what was told first comes first. */
   fail(fault: ProviderFault, calls?: readonly ProviderCall[], times?: number): void;
   /** Refuses connections, until `heal`. */
@@ -35,11 +41,15 @@ export type ProviderServer = {
   held(): readonly { readonly subject: string; readonly target: Target; readonly until?: string }[];
   /** Somebody uses what they hold. */
   use(subject: string, target: Target, at: Date): void;
+  /** Somebody leaves: it knows them no more, and what they held is gone. */
+  leave(subject: string): void;
   /** Gives or takes something behind Hallpass's back. */
   put(subject: string, target: Target): void;
   drop(subject: string, target: Target): void;
   /** Told of each change of what is held, right after it. */
   onChange(listener: (subject: string, target: Target, isHeld: boolean) => void): void;
+  /** How many connections are open. */
+  connections(): number;
   /** How many calls wait for an answer that does not come. */
   hanging(): number;
   log(): readonly ProviderLogEntry[];
@@ -54,11 +64,18 @@ const Change = z.object({
   until: z.string().optional(),
 });
 
-/** `knows`: whom it has an account for; everybody unless told. */
+/** `knows`: whom it has an account for; everybody unless told. `id`: absent, it is one of its own; `undefined`, it says none. */
 export async function startProviderServer(
   knows: (subject: string) => boolean = () => true,
+  own: { readonly id: string | undefined } = { id: `endpoint-${randomUUID()}` },
 ): Promise<ProviderServer> {
   const token = "endpoint-token-7f3a";
+  /** What may not be called, by `Authorization`. */
+  const rights = new Map<string, ReadonlySet<ProviderCall>>([[`Bearer ${token}`, new Set()]]);
+  const gone = new Set<string>();
+  /** How a pair was before its last change, for lists that do not show that yet. */
+  const stale = new Map<string, { readonly was: Held | undefined; lists: number }>();
+  const sockets = new Set<Socket>();
   const held = new Map<string, Held>();
   const log: ProviderLogEntry[] = [];
   const listeners: ((subject: string, target: Target, isHeld: boolean) => void)[] = [];
@@ -70,6 +87,22 @@ export async function startProviderServer(
 
   const pairOf = (subject: string, target: Target): string =>
     JSON.stringify([subject, Object.entries(target).toSorted(([one], [other]) => (one < other ? -1 : 1))]);
+
+  function refusalOf(subject: string): string | undefined {
+    return knows(subject) && !gone.has(subject) ? undefined : `nobody here is called ${subject}`;
+  }
+
+  /** What a list shows, which counts as one. */
+  function shown(): readonly Held[] {
+    const all = new Map(held);
+    for (const [pair, one] of stale) {
+      if (one.was) all.set(pair, one.was);
+      else all.delete(pair);
+      one.lists -= 1;
+      if (one.lists === 0) stale.delete(pair);
+    }
+    return [...all.values()];
+  }
 
   function change(subject: string, target: Target, next: Held | undefined): void {
     if (next) held.set(pairOf(subject, target), next);
@@ -94,19 +127,21 @@ export async function startProviderServer(
     const call = calls[route];
     const note = (asked: Partial<Asked>, fault: ProviderFault | undefined, status?: number): void =>
       void log.push({ call: call ?? "check", ...asked, fault: fault?.kind, status });
-    const answer = (status: number, json?: unknown, type = "application/json"): void => {
-      response.writeHead(status, json === undefined ? {} : { "content-type": type });
+    const answer = (status: number, json?: unknown, type = "application/json", headers = {}): void => {
+      response.writeHead(status, { ...headers, ...(json !== undefined && { "content-type": type }) });
       response.end(json === undefined ? undefined : typeof json === "string" ? json : JSON.stringify(json));
     };
     if (!call) return answer(404, { error: `there is no ${route}` });
-    if (request.headers.authorization !== `Bearer ${token}`) return answer(401, { error: "unknown token" });
+    const lacking = rights.get(request.headers.authorization ?? "");
+    if (!lacking) return answer(401, { error: `unknown: ${request.headers.authorization}` });
+    if (lacking.has(call)) return answer(404, { error: `nothing for ${request.headers.authorization}` });
 
     const work = prepare(call, address, body);
     const { asked } = work;
     const fault = faults.take(call);
     if (fault?.kind === "status") {
       note(asked, fault, fault.status);
-      return answer(fault.status, fault.body ?? { error: "out of order" }, fault.type);
+      return answer(fault.status, fault.body ?? { error: "out of order" }, fault.type, fault.headers);
     }
     if (fault?.kind === "hangs") {
       note(asked, fault);
@@ -132,8 +167,17 @@ export async function startProviderServer(
       return answer(200, {});
     }
     if (fault?.kind === "slow") await sleep(fault.milliseconds);
+    if (fault?.kind === "shows later" && pair !== undefined)
+      stale.set(pair, { was: held.get(pair), lists: fault.lists });
     const { status, json } = work.run();
     switch (fault?.kind) {
+      case "breaks off": {
+        note(asked, fault, status);
+        const whole = JSON.stringify(json ?? {});
+        response.writeHead(200, { "content-type": "application/json", "content-length": whole.length + 1 });
+        response.write(whole.slice(0, -1), () => response.destroy());
+        return undefined;
+      }
       case "does it and answers 500":
         note(asked, fault, 500);
         return answer(500, { error: "something went wrong afterwards" });
@@ -151,6 +195,7 @@ export async function startProviderServer(
         return undefined;
       }
       case "slow":
+      case "shows later":
       case "delayed effect":
       case undefined:
         note(asked, fault, status);
@@ -161,7 +206,11 @@ export async function startProviderServer(
   type Work = { readonly asked: Asked; readonly run: () => { readonly status: number; json?: unknown } };
 
   function prepare(call: ProviderCall, address: URL, body: string): Work {
-    if (call === "check") return { asked: { call }, run: () => ({ status: 204 }) };
+    if (call === "check")
+      return {
+        asked: { call },
+        run: () => (own.id === undefined ? { status: 204 } : { status: 200, json: { id: own.id } }),
+      };
     if (call === "list") {
       const subject = address.searchParams.get("subject") ?? undefined;
       const written: unknown = JSON.parse(address.searchParams.get("target") ?? "{}");
@@ -171,14 +220,20 @@ export async function startProviderServer(
         Object.entries(target).every(([key, value]) => one.target[key] === value);
       return {
         asked: { call, ...(subject !== undefined && { subject }), target },
-        run: () => ({ status: 200, json: { grants: [...held.values()].filter(isWanted) } }),
+        run: () => ({
+          status: 200,
+          json: {
+            grants: shown().filter(isWanted),
+            ...(subject !== undefined && { refuses: refusalOf(subject) }),
+          },
+        }),
       };
     }
     const { subject, target, until } = Change.parse(JSON.parse(body));
     const asked = { call, subject, target, ...(until !== undefined && { until }) };
     if (call === "revoke") return { asked, run: () => (change(subject, target, undefined), { status: 204 }) };
-    if (!knows(subject))
-      return { asked, run: () => ({ status: 422, json: { error: `nobody here is called ${subject}` } }) };
+    const refusal = refusalOf(subject);
+    if (refusal !== undefined) return { asked, run: () => ({ status: 422, json: { error: refusal } }) };
     return {
       asked,
       run() {
@@ -198,7 +253,15 @@ export async function startProviderServer(
     });
   }
 
-  let server = await listen(accept, 0);
+  const listenAgain = async (at: number): Promise<Server> => {
+    const listening = await listen(accept, at);
+    listening.on("connection", (socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    });
+    return listening;
+  };
+  let server = await listenAgain(0);
   const port = portOf(server);
 
   async function stop(): Promise<void> {
@@ -211,7 +274,13 @@ export async function startProviderServer(
 
   return {
     url: `http://127.0.0.1:${port}`,
+    id: own.id,
     token,
+    tokenWithout(which) {
+      const lesser = `endpoint-token-lesser-${rights.size}`;
+      rights.set(`Bearer ${lesser}`, new Set(which));
+      return lesser;
+    },
     fail(fault, which = ["list", "grant", "revoke"], times = 1) {
       faults.add(fault, which, times);
     },
@@ -220,8 +289,9 @@ export async function startProviderServer(
       faults.clear();
       for (const response of hanging) response.destroy();
       hanging.clear();
+      stale.clear();
       settle(() => true);
-      if (!server.listening) server = await listen(accept, port);
+      if (!server.listening) server = await listenAgain(port);
     },
     holders: (target) =>
       [...held.values()]
@@ -232,9 +302,14 @@ export async function startProviderServer(
       const one = held.get(pairOf(subject, target));
       if (one) one.lastUsed = at.toISOString();
     },
+    leave(subject) {
+      gone.add(subject);
+      for (const one of held.values()) if (one.subject === subject) change(subject, one.target, undefined);
+    },
     put: (subject, target) => change(subject, target, { subject, target }),
     drop: (subject, target) => change(subject, target, undefined),
     onChange: (listener) => void listeners.push(listener),
+    connections: () => sockets.size,
     hanging: () => hanging.size,
     log: () => [...log],
     async close() {
