@@ -8,7 +8,9 @@ export function hasOptions({ version }: Pick<Session, "version">): boolean {
 
 /** The first of `WITH`: `memberships`, with whether the member inherits what the role may and can become it. */
 export function memberships(session: Session): string {
-  const options = hasOptions(session) ? "inherit_option AS inherits, set_option AS sets" : "true AS inherits, true AS sets";
+  const options = hasOptions(session)
+    ? "inherit_option AS inherits, set_option AS sets"
+    : "true AS inherits, true AS sets";
   return `memberships AS NOT MATERIALIZED (
     SELECT roleid, member, grantor, admin_option AS admin, ${options} FROM pg_catalog.pg_auth_members)`;
 }

@@ -22,7 +22,8 @@ export async function grant(server: Server, session: Session, state: GrantState)
     await client.query("BEGIN");
     const before = await lookAtIt();
     // Before 16 there is one row: what somebody else gave meanwhile is theirs.
-    if (!hasOptions(session) && before.rows.some(({ grantor }) => grantor !== state.grantor)) ours = "nothing";
+    if (!hasOptions(session) && before.rows.some(({ grantor }) => grantor !== state.grantor))
+      ours = "nothing";
     else await give(server, session, state, before, lookAtIt);
     await client.query("COMMIT");
   }
@@ -50,7 +51,9 @@ async function give(
   await withLockWatch(server, session, () => session.client.query(statement));
   const { rows } = await lookAtIt();
   if (rows.some(({ grantor, inherits, sets }) => grantor === state.grantor && inherits && sets)) return;
-  throw new ProviderError(`"${member}" is still no member of "${role}" by ${by} after it was granted`, { retryable: true });
+  throw new ProviderError(`"${member}" is still no member of "${role}" by ${by} after it was granted`, {
+    retryable: true,
+  });
 }
 
 async function nameOf({ client }: Session, oid: string): Promise<string> {

@@ -21,12 +21,9 @@ const RoleName = z
   .string()
   .refine((name) => nameFault(name) === undefined, { error: (issue) => nameFault(String(issue.input)) });
 
-/** References such as `${ORDERS_DATABASE_URL}` are resolved later, and what they stand for is checked then. */
-const ServerUrl = z
-  .string()
-  .refine((text) => text.includes("${") || addressFault(text) === undefined, {
-    error: (issue) => addressFault(String(issue.input)),
-  });
+const ServerUrl = z.string().refine((text) => addressFault(text) === undefined, {
+  error: (issue) => addressFault(String(issue.input)),
+});
 
 export type PostgresOptions = z.infer<typeof PostgresOptions>;
 export const PostgresOptions = z.strictObject({
@@ -76,7 +73,10 @@ export const postgres = defineProvider<PostgresOptions, PostgresTarget>({
  *
  * Errors are the server's own words; `retryable` unless the server said no.
  */
-export function createPostgres(options: PostgresOptions, times: Times = usualTimes): Provider<PostgresTarget> {
+export function createPostgres(
+  options: PostgresOptions,
+  times: Times = usualTimes,
+): Provider<PostgresTarget> {
   const server = connectTo(options.url, times);
   const replicas = (options.replicas ?? []).map((url) => connectTo(url, times));
   const memberships = createMemberships(server);
@@ -84,7 +84,11 @@ export function createPostgres(options: PostgresOptions, times: Times = usualTim
   const statements = new Map<string, number>();
 
   /** By a state there is something that has to end. */
-  const known = async (subject: string, { role }: PostgresTarget, state: ProviderState): Promise<GrantState> => {
+  const known = async (
+    subject: string,
+    { role }: PostgresTarget,
+    state: ProviderState,
+  ): Promise<GrantState> => {
     for (const each of [server, ...replicas]) each.stay();
     return readState(state) ?? server.call((session) => stateByName(session, server.address, subject, role));
   };

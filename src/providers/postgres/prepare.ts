@@ -24,7 +24,9 @@ export async function prepare(
   if (role.oid === member.oid) throw refusal(`"${subject}" is that role itself`);
   const danger = dangerOf(role);
   if (danger && target.dangerous !== true)
-    throw refusal(`"${target.role}" is not granted: it ${danger}; where that is meant, say dangerous: true beside the role`);
+    throw refusal(
+      `"${target.role}" is not granted: it ${danger}; where that is meant, say dangerous: true beside the role`,
+    );
   if (role.grantor === null) throw refusal(await wordNoRight(session, target.role));
 
   const [found] = await look(session, [{ role: role.oid, member: member.oid }]);

@@ -33,7 +33,10 @@ const alterable: Readonly<Record<string, string>> = {
  * Hands what a member has made since the grant, in the database connected to, to the role. REASSIGN OWNED would hand over what was
  * theirs before, too. Returns why something could not be handed over.
  */
-export async function reassign({ client }: Session, { role, member, since }: GrantState): Promise<readonly string[]> {
+export async function reassign(
+  { client }: Session,
+  { role, member, since }: GrantState,
+): Promise<readonly string[]> {
   const { rows: objects } = await client.query<{ type: string; identity: string; name: string | null }>(
     `WITH made AS (${madeSince})
      SELECT o.type, o.identity, r.rolname::text AS name

@@ -31,7 +31,9 @@ async function untilSeen(session: Session, state: GrantState): Promise<void> {
     const [found] = await look(session, [{ role: state.role.oid, member: state.member.oid }]);
     if (found && isTaken(session, state, found)) return;
     if (performance.now() > deadline)
-      throw new ProviderError(`it has not caught up after ${catchUpMilliseconds / 1_000} s`, { retryable: true });
+      throw new ProviderError(`it has not caught up after ${catchUpMilliseconds / 1_000} s`, {
+        retryable: true,
+      });
     await sleep(50);
   }
 }

@@ -16,7 +16,10 @@ export type TargetRole = {
 const bootstrap = "10::oid";
 
 /** What these roles are, in the same order. */
-export async function readTargets(session: Session, names: readonly string[]): Promise<readonly TargetRole[]> {
+export async function readTargets(
+  session: Session,
+  names: readonly string[],
+): Promise<readonly TargetRole[]> {
   const grantor = hasOptions(session)
     ? `CASE WHEN me.rolsuper THEN ${bootstrap}
             ELSE (SELECT m.member FROM memberships m

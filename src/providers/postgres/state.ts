@@ -48,7 +48,11 @@ export function readState(state: ProviderState): GrantState | undefined {
 }
 
 /** Throws where a connection leads to another server than the one a grant was made on. */
-export function insistOnSystem(session: Session, address: string, state: Pick<GrantState, "system" | "address">): void {
+export function insistOnSystem(
+  session: Session,
+  address: string,
+  state: Pick<GrantState, "system" | "address">,
+): void {
   if (session.system === state.system) return;
   throw new ProviderError(
     `it was granted on another server (${state.system}, then at ${state.address}; now there is ${session.system} at ${address})`,
