@@ -82,10 +82,8 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     // To hand over somebody's objects one has to be a superuser or them.
     const left =
       rights === "superuser"
-        ? undefined
-        : expect.stringMatching(
-            /^owns 1 new function in postgres, owns 2 new tables in postgres \(not handed over: must be owner of .*\)$/u,
-          );
+        ? /^$/u
+        : /^owns 1 new function in postgres, owns 2 new tables in postgres \(not handed over: must be owner of .*\)$/u;
     const provider = roles.connect({ reassign: true });
     const state = await grant(provider);
     await session.query(
@@ -94,7 +92,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     await session.query(`CREATE FUNCTION ${target}.f(int, text) RETURNS int LANGUAGE sql AS 'SELECT 1'`);
     const ended = await provider.revoke(alice, { role: target }, state);
     expect(await owners(alice)).toEqual([{ name: "of_old", owner: alice }]);
-    expect(ended.outlives).toEqual(left);
+    expect(ended.outlives ?? "").toMatch(left);
     const owner = rights === "superuser" ? target : alice;
     expect(await owners(target)).toEqual([
       { name: "Two; DROP", owner },
