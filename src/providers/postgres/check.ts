@@ -1,6 +1,6 @@
 import { ProviderError } from "../provider.ts";
-import { hasOptions } from "./catalog.ts";
 import { isGuess, type Server, type Session } from "./connection.ts";
+import { hasOptions } from "./membership.ts";
 import { quote } from "./names.ts";
 import { dangerOf, readTargets } from "./roles.ts";
 

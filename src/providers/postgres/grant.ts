@@ -1,9 +1,8 @@
 import { ProviderError } from "../provider.ts";
-import { hasOptions } from "./catalog.ts";
 import type { Server, Session } from "./connection.ts";
 import { withLockWatch } from "./locks.ts";
-import { grantStatement, look, type Found } from "./membership.ts";
-import { insistOnSystem, type GrantState } from "./state.ts";
+import { type Found, grantStatement, hasOptions, look } from "./membership.ts";
+import { type GrantState, insistOnSystem } from "./state.ts";
 
 /**
  * Gives a membership as it was prepared, by the names that the OIDs have now, and reads back that a statement would work. What

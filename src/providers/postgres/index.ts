@@ -3,19 +3,16 @@ import { defineProvider } from "../define.ts";
 import type { Ended, Provider, ProviderState } from "../provider.ts";
 import { addressFault } from "./address.ts";
 import { check, checkReplica } from "./check.ts";
-import { connectTo, usualTimes, type Times } from "./connection.ts";
+import { connectTo, type Times, usualTimes } from "./connection.ts";
 import { grant } from "./grant.ts";
 import { holdersOf, whyKept } from "./holders.ts";
-import { stateByName } from "./legacy.ts";
 import { createMemberships } from "./memberships.ts";
-import { nameFault, quote } from "./names.ts";
-import { createOutlives } from "./outlives.ts";
+import { nameFault, quote, subjectFor, SubjectForm } from "./names.ts";
+import { createOutlives, reassign } from "./outlives.ts";
 import { prepare } from "./prepare.ts";
-import { reassign } from "./reassign.ts";
 import { endOnReplica } from "./replicas.ts";
-import { insistOnSystem, readState, type GrantState } from "./state.ts";
-import { SubjectForm, subjectFor } from "./subject.ts";
-import { lastUse } from "./use.ts";
+import { lastUse } from "./sessions.ts";
+import { type GrantState, insistOnSystem, readState, stateByName } from "./state.ts";
 
 const RoleName = z
   .string()

@@ -1,12 +1,19 @@
 import { gather } from "../../gather.ts";
 import { ProviderError } from "../provider.ts";
-import { hasOptions } from "./catalog.ts";
 import type { Server, Session } from "./connection.ts";
 import { isAnswer } from "./errors.ts";
 import { withLockWatch } from "./locks.ts";
-import { grantStatement, keepersOf, look, revokeStatement, type Found, type Row } from "./membership.ts";
-import { endSessionsStatement, untilEnded, type Told } from "./sessions.ts";
-import { insistOnProof, insistOnSystem, type GrantState } from "./state.ts";
+import {
+  type Found,
+  grantStatement,
+  hasOptions,
+  keepersOf,
+  look,
+  revokeStatement,
+  type Row,
+} from "./membership.ts";
+import { endSessionsStatement, type Told, untilEnded } from "./sessions.ts";
+import { type GrantState, insistOnProof, insistOnSystem } from "./state.ts";
 
 export type Memberships = {
   /**

@@ -1,7 +1,6 @@
-import { ProviderError, type Prepared } from "../provider.ts";
-import { hasOptions } from "./catalog.ts";
+import { type Prepared, ProviderError } from "../provider.ts";
 import type { Session } from "./connection.ts";
-import { look, type Row } from "./membership.ts";
+import { hasOptions, look, type Row } from "./membership.ts";
 import { nameFault, quote } from "./names.ts";
 import { dangerOf, readSubject, readTargets, whyNotOrdinary } from "./roles.ts";
 import type { GrantState } from "./state.ts";

@@ -1,5 +1,5 @@
-import { hasOptions, memberships } from "./catalog.ts";
 import type { Session } from "./connection.ts";
+import { hasOptions, memberships } from "./membership.ts";
 
 /** What a role is that somebody would have for a time. */
 export type TargetRole = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { postgres, PostgresOptions, PostgresTarget } from "../../../src/providers/postgres/index.ts";
-import { subjectFor } from "../../../src/providers/postgres/subject.ts";
+import { subjectFor } from "../../../src/providers/postgres/names.ts";
 
 const faultOf = (options: object): string | undefined =>
   PostgresOptions.safeParse(options).error?.issues[0]?.message;
