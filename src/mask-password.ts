@@ -14,7 +14,9 @@ export function maskPassword(text: string, url: string): string {
 
 /** Takes secrets out of a text, as they are and percent-encoded, by the same rules. */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
-  const spellings = new Set(secrets.flatMap((secret) => [secret, safelyDecoded(secret), encodeURIComponent(secret)]));
+  const spellings = new Set(
+    secrets.flatMap((secret) => [secret, safelyDecoded(secret), encodeURIComponent(secret)]),
+  );
   spellings.delete("");
   // The longest first: one may be the beginning of another.
   return [...spellings].toSorted((a, b) => b.length - a.length).reduce(mask, text);

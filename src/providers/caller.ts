@@ -25,9 +25,12 @@ export type Caller<Connection> = {
    * Does work within the time that is left since `askedAt` (`performance.now()`); throws `ProviderError`. When the time is up
    * `signal` aborts, and the work has to let go of what it holds.
    */
-  call<T>(work: (connection: Connection, signal: AbortSignal) => Promise<T>, askedAt?: number): Promise<T>;
+  readonly call: <T>(
+    work: (connection: Connection, signal: AbortSignal) => Promise<T>,
+    askedAt?: number,
+  ) => Promise<T>;
   /** Takes no more calls, lets those under way end, each in its time, and shuts. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 const shutMilliseconds = 1_000;
@@ -59,7 +62,11 @@ export function createCaller<Connection>(options: CallerOptions<Connection>): Ca
     const { name, message, stack, code, severity } = readError(error);
     const told = new Error(mask(message));
     if (stack !== undefined) told.stack = mask(stack);
-    return Object.assign(told, { name, ...(code !== undefined && { code }), ...(severity !== undefined && { severity }) });
+    return Object.assign(told, {
+      name,
+      ...(code !== undefined && { code }),
+      ...(severity !== undefined && { severity }),
+    });
   };
   const bounded = async <T>(
     work: (connection: Connection, signal: AbortSignal) => Promise<T>,
@@ -77,7 +84,10 @@ export function createCaller<Connection>(options: CallerOptions<Connection>): Ca
       );
     });
     try {
-      return await Promise.race([openOnce().then((connection) => work(connection, controller.signal)), tooLong]);
+      return await Promise.race([
+        openOnce().then((connection) => work(connection, controller.signal)),
+        tooLong,
+      ]);
     } catch (error) {
       throw toProviderError(error);
     } finally {
@@ -125,9 +135,12 @@ type Told = {
 
 /** What there is to tell of anything thrown. */
 export function readError(error: unknown): Told {
-  const [name, message, stack, code, severity] = ["name", "message", "stack", "code", "severity"].map((key) => {
-    const value: unknown = typeof error === "object" && error !== null ? Reflect.get(error, key) : undefined;
-    return typeof value === "string" && value !== "" ? value : undefined;
-  });
+  const [name, message, stack, code, severity] = ["name", "message", "stack", "code", "severity"].map(
+    (key) => {
+      const value: unknown =
+        typeof error === "object" && error !== null ? Reflect.get(error, key) : undefined;
+      return typeof value === "string" && value !== "" ? value : undefined;
+    },
+  );
   return { name: name ?? "Error", message: message ?? code ?? String(error), stack, code, severity };
 }

@@ -1,10 +1,16 @@
-/** What keeps a text from being the URL of a PostgreSQL server; never repeats it, for it holds a password. */
+/**
+ * What keeps a text from being the URL of a PostgreSQL server; never repeats it, for it holds a password. References such as
+ * `${ORDERS_DATABASE_URL}` are resolved later, and what they stand for is checked then.
+ */
 export function addressFault(text: string): string | undefined {
+  if (text.startsWith("${")) return undefined;
   const scheme = /^([a-z][a-z0-9+.-]*):/iu.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return "expected a URL such as postgresql://USER:PASSWORD@HOST/DATABASE";
   if (scheme !== "postgres" && scheme !== "postgresql")
     return `expected a postgres:// or postgresql:// URL, got ${scheme}://`;
-  return URL.canParse(text) ? undefined : "expected a postgres:// URL, got one that cannot be read";
+  return text.includes("${") || URL.canParse(text)
+    ? undefined
+    : "expected a postgres:// URL, got one that cannot be read";
 }
 
 /** Where a server is, without who asks and how: a hint for people, no identity. */

@@ -1,6 +1,6 @@
 import { ProviderError } from "../provider.ts";
-import { hasOptions } from "./catalog.ts";
 import { isGuess, type Server, type Session } from "./connection.ts";
+import { hasOptions } from "./membership.ts";
 import { quote } from "./names.ts";
 import { dangerOf, readTargets } from "./roles.ts";
 
@@ -40,7 +40,9 @@ export async function check(
     faults.push(`${name} may not end sessions, as revoking must; run: GRANT pg_signal_backend TO ${name}`);
   if (faults.length > 0) throw new ProviderError(faults.join("; "), { retryable: false });
   if (!self.sees)
-    warnings.push(`${name} does not see when others' sessions were used; run: GRANT pg_read_all_stats TO ${name}`);
+    warnings.push(
+      `${name} does not see when others' sessions were used; run: GRANT pg_read_all_stats TO ${name}`,
+    );
   if (self.isReserved === false) {
     const how = `set reserved_connections to 3 or so, restart, and run: GRANT pg_use_reserved_connections TO ${name}`;
     warnings.push(`somebody who takes all connections of the server can keep ${name} out; ${how}`);
@@ -56,7 +58,8 @@ export async function check(
 export async function checkReplica(replica: Server, system: string): Promise<readonly string[]> {
   const lies = await replica
     .call(async (session) => {
-      if (session.system !== system) return `${replica.address} is no replica of this server, but ${session.system}`;
+      if (session.system !== system)
+        return `${replica.address} is no replica of this server, but ${session.system}`;
       const self = await readSelf(session);
       return self.isStandby ? undefined : `${replica.address} is no replica, but takes changes of its own`;
     })

@@ -1,4 +1,4 @@
-import { readError, type Failure } from "../caller.ts";
+import { type Failure, readError } from "../caller.ts";
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: connections (08), resources (53), shutdown and "cannot
 // connect now" (57P), timeout (57014), idle in a transaction (25P03), read-only standby (25006), conflicts (40, 55P03), two

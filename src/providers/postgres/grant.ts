@@ -1,9 +1,8 @@
 import { ProviderError } from "../provider.ts";
-import { hasOptions } from "./catalog.ts";
 import type { Server, Session } from "./connection.ts";
 import { withLockWatch } from "./locks.ts";
-import { grantStatement, look, type Found } from "./membership.ts";
-import { insistOnSystem, type GrantState } from "./state.ts";
+import { type Found, grantStatement, hasOptions, look } from "./membership.ts";
+import { type GrantState, insistOnSystem } from "./state.ts";
 
 /**
  * Gives a membership as it was prepared, by the names that the OIDs have now, and reads back that a statement would work. What
@@ -22,7 +21,8 @@ export async function grant(server: Server, session: Session, state: GrantState)
     await client.query("BEGIN");
     const before = await lookAtIt();
     // Before 16 there is one row: what somebody else gave meanwhile is theirs.
-    if (!hasOptions(session) && before.rows.some(({ grantor }) => grantor !== state.grantor)) ours = "nothing";
+    if (!hasOptions(session) && before.rows.some(({ grantor }) => grantor !== state.grantor))
+      ours = "nothing";
     else await give(server, session, state, before, lookAtIt);
     await client.query("COMMIT");
   }
@@ -50,7 +50,9 @@ async function give(
   await withLockWatch(server, session, () => session.client.query(statement));
   const { rows } = await lookAtIt();
   if (rows.some(({ grantor, inherits, sets }) => grantor === state.grantor && inherits && sets)) return;
-  throw new ProviderError(`"${member}" is still no member of "${role}" by ${by} after it was granted`, { retryable: true });
+  throw new ProviderError(`"${member}" is still no member of "${role}" by ${by} after it was granted`, {
+    retryable: true,
+  });
 }
 
 async function nameOf({ client }: Session, oid: string): Promise<string> {

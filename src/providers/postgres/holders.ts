@@ -1,6 +1,6 @@
 import type { Holder } from "../provider.ts";
-import { memberships } from "./catalog.ts";
 import type { Session } from "./connection.ts";
+import { memberships } from "./membership.ts";
 import { readSubject, whyNotOrdinary } from "./roles.ts";
 
 /** The direct members of a role for whom it works, but for whom we connect as where that only may grant it. */

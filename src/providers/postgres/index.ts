@@ -3,30 +3,24 @@ import { defineProvider } from "../define.ts";
 import type { Ended, Provider, ProviderState } from "../provider.ts";
 import { addressFault } from "./address.ts";
 import { check, checkReplica } from "./check.ts";
-import { connectTo, usualTimes, type Times } from "./connection.ts";
+import { connectTo, type Times, usualTimes } from "./connection.ts";
 import { grant } from "./grant.ts";
 import { holdersOf, whyKept } from "./holders.ts";
-import { stateByName } from "./legacy.ts";
 import { createMemberships } from "./memberships.ts";
-import { nameFault, quote } from "./names.ts";
-import { createOutlives } from "./outlives.ts";
+import { nameFault, quote, subjectFor, SubjectForm } from "./names.ts";
+import { createOutlives, reassign } from "./outlives.ts";
 import { prepare } from "./prepare.ts";
-import { reassign } from "./reassign.ts";
 import { endOnReplica } from "./replicas.ts";
-import { insistOnSystem, readState, type GrantState } from "./state.ts";
-import { SubjectForm, subjectFor } from "./subject.ts";
-import { lastUse } from "./use.ts";
+import { lastUse } from "./sessions.ts";
+import { type GrantState, insistOnSystem, readState, stateByName } from "./state.ts";
 
 const RoleName = z
   .string()
   .refine((name) => nameFault(name) === undefined, { error: (issue) => nameFault(String(issue.input)) });
 
-/** References such as `${ORDERS_DATABASE_URL}` are resolved later, and what they stand for is checked then. */
-const ServerUrl = z
-  .string()
-  .refine((text) => text.includes("${") || addressFault(text) === undefined, {
-    error: (issue) => addressFault(String(issue.input)),
-  });
+const ServerUrl = z.string().refine((text) => addressFault(text) === undefined, {
+  error: (issue) => addressFault(String(issue.input)),
+});
 
 export type PostgresOptions = z.infer<typeof PostgresOptions>;
 export const PostgresOptions = z.strictObject({
@@ -78,7 +72,10 @@ export const postgres = defineProvider<PostgresOptions, PostgresTarget>({
  *
  * Errors are the server's own words; `retryable` unless the server said no.
  */
-export function createPostgres(options: PostgresOptions, times: Times = usualTimes): Provider<PostgresTarget> {
+export function createPostgres(
+  options: PostgresOptions,
+  times: Times = usualTimes,
+): Provider<PostgresTarget> {
   const server = connectTo(options.url, times);
   const replicas = (options.replicas ?? []).map((url) => connectTo(url, times));
   const memberships = createMemberships(server);
@@ -86,7 +83,11 @@ export function createPostgres(options: PostgresOptions, times: Times = usualTim
   const statements = new Map<string, number>();
 
   /** By a state there is something that has to end. */
-  const known = async (subject: string, { role }: PostgresTarget, state: ProviderState): Promise<GrantState> => {
+  const known = async (
+    subject: string,
+    { role }: PostgresTarget,
+    state: ProviderState,
+  ): Promise<GrantState> => {
     for (const each of [server, ...replicas]) each.stay();
     return readState(state) ?? server.call((session) => stateByName(session, server.address, subject, role));
   };

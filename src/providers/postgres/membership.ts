@@ -1,4 +1,3 @@
-import { hasOptions, memberships, works } from "./catalog.ts";
 import type { Session } from "./connection.ts";
 import { quote } from "./names.ts";
 
@@ -78,4 +77,25 @@ export function keepersOf({ works: isHeld, isSuper, rows, through }: Found): rea
   if (isSuper) return ["as a superuser"];
   const given = rows.filter(({ inherits, sets }) => inherits || sets).map(({ by }) => `${by} gave it too`);
   return [...given, ...through.map((role) => `through ${role}`)];
+}
+
+/** SQL that differs between versions: from 16 on a membership has options and may be there several times, by grantor. */
+
+export function hasOptions({ version }: Pick<Session, "version">): boolean {
+  return version >= 160_000;
+}
+
+/** The first of `WITH`: `memberships`, with whether the member inherits what the role may and can become it. */
+export function memberships(session: Session): string {
+  const options = hasOptions(session)
+    ? "inherit_option AS inherits, set_option AS sets"
+    : "true AS inherits, true AS sets";
+  return `memberships AS NOT MATERIALIZED (
+    SELECT roleid, member, grantor, admin_option AS admin, ${options} FROM pg_catalog.pg_auth_members)`;
+}
+
+/** Whether one role has another so that it works, at once or after `SET ROLE`. */
+export function works(session: Session, member: string, role: string): string {
+  if (!hasOptions(session)) return `coalesce(pg_catalog.pg_has_role(${member}, ${role}, 'MEMBER'), false)`;
+  return `coalesce(pg_catalog.pg_has_role(${member}, ${role}, 'USAGE') OR pg_catalog.pg_has_role(${member}, ${role}, 'SET'), false)`;
 }

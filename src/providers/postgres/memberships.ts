@@ -1,12 +1,19 @@
 import { gather } from "../../gather.ts";
 import { ProviderError } from "../provider.ts";
-import { hasOptions } from "./catalog.ts";
 import type { Server, Session } from "./connection.ts";
 import { isAnswer } from "./errors.ts";
 import { withLockWatch } from "./locks.ts";
-import { grantStatement, keepersOf, look, revokeStatement, type Found, type Row } from "./membership.ts";
-import { endSessionsStatement, untilEnded, type Told } from "./sessions.ts";
-import { insistOnProof, insistOnSystem, type GrantState } from "./state.ts";
+import {
+  type Found,
+  grantStatement,
+  hasOptions,
+  keepersOf,
+  look,
+  revokeStatement,
+  type Row,
+} from "./membership.ts";
+import { endSessionsStatement, type Told, untilEnded } from "./sessions.ts";
+import { type GrantState, insistOnProof, insistOnSystem } from "./state.ts";
 
 export type Memberships = {
   /**
@@ -57,7 +64,8 @@ export function createMemberships(server: Server): Memberships {
     async take(state) {
       const askedAt = performance.now();
       const { told, keptBy, endsSessions } = unwrap(await take({ state, askedAt }));
-      if (told.length > 0) await server.call((session) => untilEnded(session, told, state.member.name), askedAt);
+      if (told.length > 0)
+        await server.call((session) => untilEnded(session, told, state.member.name), askedAt);
       return { keptBy, endsSessions, settle: () => owed.delete(keyOf(state)) };
     },
     find: async (state) => unwrap(await find({ state, askedAt: performance.now() })),
@@ -133,7 +141,8 @@ async function takeAll(
   const after = await findAll(server, session, all);
   return all.map(({ state }, index): Answer<Half> => {
     const found = after[index];
-    if (!found || "fault" in found) return found ?? { fault: new Error("expected an answer for each membership") };
+    if (!found || "fault" in found)
+      return found ?? { fault: new Error("expected an answer for each membership") };
     if (!isTaken(session, state, found.value)) {
       const by = rowsOf(state, found.value).map((row) => row.by);
       const message = `"${state.member.name}" is still a member of "${state.role.name}", granted by ${by.join(", ")}`;
@@ -142,7 +151,10 @@ async function takeAll(
     const mayGrant = state.ours === "row" && rowsOf(state, found.value).length > 0;
     return {
       value: {
-        keptBy: [...keepersOf(found.value), ...(mayGrant ? ["somebody let them grant it on meanwhile (ADMIN OPTION)"] : [])],
+        keptBy: [
+          ...keepersOf(found.value),
+          ...(mayGrant ? ["somebody let them grant it on meanwhile (ADMIN OPTION)"] : []),
+        ],
         endsSessions: ending.has(state.member.oid),
         told: told.filter(({ user }) => user === state.member.oid),
       },
@@ -188,10 +200,9 @@ async function send(
   all: readonly Asked[],
 ): Promise<readonly Told[]> {
   const work = async (): Promise<readonly Told[]> => {
-    // One result for each statement.
-    const results: unknown = await session.client.query(statements.join(";\n"));
-    const last: unknown = Array.isArray(results) ? results.at(-1) : results;
-    return (last as { readonly rows: readonly Told[] }).rows;
+    const results = await session.client.query<Told>(statements.join(";\n"));
+    // One for each statement, which the driver's types do not know.
+    return [results].flat().at(-1)?.rows ?? [];
   };
   const [only] = all.length === 1 ? all : [];
   return only ? withLockWatch(server, session, work, only.state.member.oid) : work();

@@ -1,7 +1,6 @@
-import { ProviderError, type Prepared } from "../provider.ts";
-import { hasOptions } from "./catalog.ts";
+import { type Prepared, ProviderError } from "../provider.ts";
 import type { Session } from "./connection.ts";
-import { look, type Row } from "./membership.ts";
+import { hasOptions, look, type Row } from "./membership.ts";
 import { nameFault, quote } from "./names.ts";
 import { dangerOf, readSubject, readTargets, whyNotOrdinary } from "./roles.ts";
 import type { GrantState } from "./state.ts";
@@ -24,7 +23,9 @@ export async function prepare(
   if (role.oid === member.oid) throw refusal(`"${subject}" is that role itself`);
   const danger = dangerOf(role);
   if (danger && target.dangerous !== true)
-    throw refusal(`"${target.role}" is not granted: it ${danger}; where that is meant, say dangerous: true beside the role`);
+    throw refusal(
+      `"${target.role}" is not granted: it ${danger}; where that is meant, say dangerous: true beside the role`,
+    );
   if (role.grantor === null) throw refusal(await wordNoRight(session, target.role));
 
   const [found] = await look(session, [{ role: role.oid, member: member.oid }]);

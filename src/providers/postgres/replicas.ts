@@ -3,8 +3,8 @@ import { ProviderError } from "../provider.ts";
 import type { Server, Session } from "./connection.ts";
 import { look } from "./membership.ts";
 import { isTaken } from "./memberships.ts";
-import { endSessionsStatement, untilEnded, type Told } from "./sessions.ts";
-import { insistOnSystem, type GrantState } from "./state.ts";
+import { endSessionsStatement, type Told, untilEnded } from "./sessions.ts";
+import { type GrantState, insistOnSystem } from "./state.ts";
 
 /** So long a replica may take to see what was taken away. */
 const catchUpMilliseconds = 3_000;
@@ -31,7 +31,9 @@ async function untilSeen(session: Session, state: GrantState): Promise<void> {
     const [found] = await look(session, [{ role: state.role.oid, member: state.member.oid }]);
     if (found && isTaken(session, state, found)) return;
     if (performance.now() > deadline)
-      throw new ProviderError(`it has not caught up after ${catchUpMilliseconds / 1_000} s`, { retryable: true });
+      throw new ProviderError(`it has not caught up after ${catchUpMilliseconds / 1_000} s`, {
+        retryable: true,
+      });
     await sleep(50);
   }
 }

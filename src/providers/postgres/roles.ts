@@ -1,5 +1,5 @@
-import { hasOptions, memberships } from "./catalog.ts";
 import type { Session } from "./connection.ts";
+import { hasOptions, memberships } from "./membership.ts";
 
 /** What a role is that somebody would have for a time. */
 export type TargetRole = {
@@ -16,7 +16,10 @@ export type TargetRole = {
 const bootstrap = "10::oid";
 
 /** What these roles are, in the same order. */
-export async function readTargets(session: Session, names: readonly string[]): Promise<readonly TargetRole[]> {
+export async function readTargets(
+  session: Session,
+  names: readonly string[],
+): Promise<readonly TargetRole[]> {
   const grantor = hasOptions(session)
     ? `CASE WHEN me.rolsuper THEN ${bootstrap}
             ELSE (SELECT m.member FROM memberships m

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { ProviderError, type ProviderState } from "../provider.ts";
-import type { Session } from "./connection.ts";
-import { isGuess } from "./connection.ts";
+import { isGuess, type Session } from "./connection.ts";
 
 /** An object id, as text: it outlasts every new name. */
 const Oid = z.string().regex(/^\d{1,10}$/u);
@@ -48,7 +47,11 @@ export function readState(state: ProviderState): GrantState | undefined {
 }
 
 /** Throws where a connection leads to another server than the one a grant was made on. */
-export function insistOnSystem(session: Session, address: string, state: Pick<GrantState, "system" | "address">): void {
+export function insistOnSystem(
+  session: Session,
+  address: string,
+  state: Pick<GrantState, "system" | "address">,
+): void {
   if (session.system === state.system) return;
   throw new ProviderError(
     `it was granted on another server (${state.system}, then at ${state.address}; now there is ${session.system} at ${address})`,
@@ -70,4 +73,39 @@ export function insistOnProof(
       "run: GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO whom Hallpass connects as",
     { retryable: true },
   );
+}
+
+/**
+ * The state of a grant that was made before ids were kept: by the names of then, whoever granted it. A name that is not there
+ * proves nothing, for it may be another by now.
+ */
+export async function stateByName(
+  session: Session,
+  address: string,
+  subject: string,
+  role: string,
+): Promise<GrantState> {
+  const { rows } = await session.client.query<{ name: string; oid: string | null }>(
+    `SELECT a.name, r.oid::text AS oid FROM unnest($1::text[]) WITH ORDINALITY AS a(name, place)
+       LEFT JOIN pg_catalog.pg_roles r ON r.rolname = a.name ORDER BY a.place`,
+    [[subject, role]],
+  );
+  const [member, target] = rows.map(({ name, oid }) => {
+    if (oid !== null) return { name, oid };
+    const message = `no role is named "${name}" here; it was granted by name, and may be there under another`;
+    throw new ProviderError(message, { retryable: true });
+  });
+  if (!member || !target) throw new Error("expected a row for each name");
+  return {
+    system: session.system,
+    address,
+    role: target,
+    member,
+    before: [],
+    grantor: "0",
+    ours: "all",
+    since: "0",
+    granted: true,
+    needsSetRole: false,
+  };
 }

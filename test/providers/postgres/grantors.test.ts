@@ -20,12 +20,18 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
   beforeAll(async () => {
     roles = await openRoles("18", rights);
     provider = roles.provider;
-    const { rows } = await roles.admin.query<{ name: string }>("SELECT rolname AS name FROM pg_roles WHERE oid = 10");
+    const { rows } = await roles.admin.query<{ name: string }>(
+      "SELECT rolname AS name FROM pg_roles WHERE oid = 10",
+    );
     us = rights === "limited" ? roles.hallpass : (rows[0]?.name ?? "");
   });
 
   beforeEach(async () => {
-    [alice, target, other] = [await roles.person("alice"), await roles.target("target"), await roles.create("other")];
+    [alice, target, other] = [
+      await roles.person("alice"),
+      await roles.target("target"),
+      await roles.create("other"),
+    ];
     await roles.admin.query(`GRANT ${target} TO ${other} WITH ADMIN OPTION`);
   });
 
@@ -39,7 +45,9 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
     expect(isHeld).toBe(true);
     const granted = await provider.grant(alice, { role: target }, until, state);
     expect((await roles.rows(alice, target)).map(({ by }) => by).toSorted()).toEqual([us, other].toSorted());
-    expect(await provider.revoke(alice, { role: target }, granted)).toEqual({ keptBy: [`${other} gave it too`] });
+    expect(await provider.revoke(alice, { role: target }, granted)).toEqual({
+      keptBy: [`${other} gave it too`],
+    });
     expect(await roles.rows(alice, target)).toEqual([{ by: other, inherits: true, sets: true }]);
     expect(await provider.holds(alice, { role: target }, granted)).toBe(true);
   });
@@ -49,7 +57,9 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
     const granted = await provider.grant(alice, { role: target }, until, state);
     await roles.admin.query(`GRANT ${target} TO ${alice} GRANTED BY ${other}`);
     const ended = end(await roles.connectAs(alice));
-    expect(await provider.revoke(alice, { role: target }, granted)).toEqual({ keptBy: [`${other} gave it too`] });
+    expect(await provider.revoke(alice, { role: target }, granted)).toEqual({
+      keptBy: [`${other} gave it too`],
+    });
     await ended;
     expect(await roles.rows(alice, target)).toEqual([{ by: other, inherits: true, sets: true }]);
   });
@@ -67,7 +77,9 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
       expect(await provider.revoke(alice, { role: target }, granted)).toEqual({ keptBy: [] });
       expect(await roles.rows(alice, target)).toEqual(before);
       expect(await provider.holds(alice, { role: target }, granted)).toBe(false);
-      expect(await provider.holders?.({ role: target })).not.toContainEqual(expect.objectContaining({ subject: alice }));
+      expect(await provider.holders?.({ role: target })).not.toContainEqual(
+        expect.objectContaining({ subject: alice }),
+      );
       await roles.admin.query(`REVOKE ${target} FROM ${alice} GRANTED BY "${by}"`);
     }
   });
@@ -78,7 +90,9 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
     expect(isHeld).toBe(true);
     const granted = await provider.grant(alice, { role: target }, until, state);
     expect(await roles.isMember(alice, target)).toBe(true);
-    expect(await provider.revoke(alice, { role: target }, granted)).toEqual({ keptBy: [`${us} gave it too`] });
+    expect(await provider.revoke(alice, { role: target }, granted)).toEqual({
+      keptBy: [`${us} gave it too`],
+    });
     expect(await roles.rows(alice, target)).toEqual([{ by: us, inherits: false, sets: true }]);
   });
 
@@ -150,36 +164,41 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
   });
 });
 
-describeIf(versions.includes("15"), "there is no PostgreSQL 15")("on PostgreSQL 15, where a membership is one row", () => {
-  let roles: Roles;
+describeIf(versions.includes("15"), "there is no PostgreSQL 15")(
+  "on PostgreSQL 15, where a membership is one row",
+  () => {
+    let roles: Roles;
 
-  beforeAll(async () => {
-    roles = await openRoles("15", "limited");
-  });
+    beforeAll(async () => {
+      roles = await openRoles("15", "limited");
+    });
 
-  afterEach(() => roles.dropAll());
+    afterEach(() => roles.dropAll());
 
-  afterAll(() => roles.close());
+    afterAll(() => roles.close());
 
-  test("what somebody else made theirs meanwhile stays, sessions end, and it is said", async () => {
-    const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-    const { state } = await roles.provider.prepare(alice, { role: target });
-    const granted = await roles.provider.grant(alice, { role: target }, until, state);
-    expect(await roles.rows(alice, target)).toEqual([{ by: roles.hallpass }]);
-    await roles.admin.query(`REVOKE ${target} FROM ${alice}; GRANT ${target} TO ${alice}`);
-    const ended = end(await roles.connectAs(alice));
-    const { keptBy } = await roles.provider.revoke(alice, { role: target }, granted);
-    expect(keptBy).toEqual(["postgres gave it too"]);
-    await ended;
-    expect(await roles.rows(alice, target)).toEqual([{ by: "postgres" }]);
-  });
+    test("what somebody else made theirs meanwhile stays, sessions end, and it is said", async () => {
+      const [alice, target] = [await roles.person("alice"), await roles.target("target")];
+      const { state } = await roles.provider.prepare(alice, { role: target });
+      const granted = await roles.provider.grant(alice, { role: target }, until, state);
+      expect(await roles.rows(alice, target)).toEqual([{ by: roles.hallpass }]);
+      await roles.admin.query(`REVOKE ${target} FROM ${alice}; GRANT ${target} TO ${alice}`);
+      const ended = end(await roles.connectAs(alice));
+      const { keptBy } = await roles.provider.revoke(alice, { role: target }, granted);
+      expect(keptBy).toEqual(["postgres gave it too"]);
+      await ended;
+      expect(await roles.rows(alice, target)).toEqual([{ by: "postgres" }]);
+    });
 
-  test("what somebody else gave between the look and the grant is theirs", async () => {
-    const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-    const { state } = await roles.provider.prepare(alice, { role: target });
-    await roles.admin.query(`GRANT ${target} TO ${alice}`);
-    const granted = await roles.provider.grant(alice, { role: target }, until, state);
-    expect(await roles.provider.revoke(alice, { role: target }, granted)).toEqual({ keptBy: ["postgres gave it too"] });
-    expect(await roles.rows(alice, target)).toEqual([{ by: "postgres" }]);
-  });
-});
+    test("what somebody else gave between the look and the grant is theirs", async () => {
+      const [alice, target] = [await roles.person("alice"), await roles.target("target")];
+      const { state } = await roles.provider.prepare(alice, { role: target });
+      await roles.admin.query(`GRANT ${target} TO ${alice}`);
+      const granted = await roles.provider.grant(alice, { role: target }, until, state);
+      expect(await roles.provider.revoke(alice, { role: target }, granted)).toEqual({
+        keptBy: ["postgres gave it too"],
+      });
+      expect(await roles.rows(alice, target)).toEqual([{ by: "postgres" }]);
+    });
+  },
+);

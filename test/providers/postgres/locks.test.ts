@@ -19,23 +19,34 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
   const block = async (client: Client, role: string, bystander: string): Promise<void> => {
     // On 15 only the row itself is locked, or the whole table.
     const lock =
-      version === "15" ? "LOCK TABLE pg_catalog.pg_auth_members IN SHARE MODE" : `GRANT ${role} TO ${bystander}`;
+      version === "15"
+        ? "LOCK TABLE pg_catalog.pg_auth_members IN SHARE MODE"
+        : `GRANT ${role} TO ${bystander}`;
     await client.query(`BEGIN; ${lock}`);
   };
 
   test("a revoke that waits for a lock says whose it is, and a later one goes through", async () => {
-    const [alice, bob, target] = [await roles.person("alice"), await roles.person("bob"), await roles.target("target")];
+    const [alice, bob, target] = [
+      await roles.person("alice"),
+      await roles.person("bob"),
+      await roles.target("target"),
+    ];
     // As one who may see since when others' transactions last.
     if (rights === "limited") await roles.admin.query(`GRANT pg_read_all_stats TO ${roles.hallpass}`);
     const provider = roles.connect({}, { lock: 2_000 });
     const { state } = await provider.prepare(alice, { role: target });
     const granted = await provider.grant(alice, { role: target }, until, state);
-    const { rows } = await roles.admin.query<{ pid: number; name: string }>("SELECT pg_backend_pid() AS pid, session_user::text AS name");
+    const { rows } = await roles.admin.query<{ pid: number; name: string }>(
+      "SELECT pg_backend_pid() AS pid, session_user::text AS name",
+    );
     await block(roles.admin, target, bob);
     try {
       await expect(provider.revoke(alice, { role: target }, granted)).rejects.toMatchObject({
         message: expect.stringMatching(
-          new RegExp(`^it waits for a lock held by session ${rows[0]?.pid} of "${rows[0]?.name}", in a transaction since 20.*Z$`, "u"),
+          new RegExp(
+            `^it waits for a lock held by session ${rows[0]?.pid} of "${rows[0]?.name}", in a transaction since 20.*Z$`,
+            "u",
+          ),
         ),
         retryable: true,
       });
@@ -48,7 +59,11 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
   });
 
   test("a grant that waited for a lock in vain never takes effect", async () => {
-    const [alice, bob, target] = [await roles.person("alice"), await roles.person("bob"), await roles.target("target")];
+    const [alice, bob, target] = [
+      await roles.person("alice"),
+      await roles.person("bob"),
+      await roles.target("target"),
+    ];
     const provider = roles.connect({}, { lock: 1_500 });
     const { state } = await provider.prepare(alice, { role: target });
     await block(roles.admin, target, bob);
@@ -66,7 +81,11 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
   });
 
   test("who blocks the end of their own access is thrown out, and it goes on", async () => {
-    const [alice, bob, target] = [await roles.person("alice"), await roles.person("bob"), await roles.target("target")];
+    const [alice, bob, target] = [
+      await roles.person("alice"),
+      await roles.person("bob"),
+      await roles.target("target"),
+    ];
     const provider = roles.connect();
     const { state } = await provider.prepare(alice, { role: target });
     const granted = await provider.grant(alice, { role: target }, until, state);

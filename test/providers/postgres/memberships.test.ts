@@ -64,7 +64,9 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     const [alice, target] = [await roles.person("alice"), await roles.target("target")];
     const state = await give(alice, target);
     const [newAlice, newTarget] = [`${roles.prefix}_alicia`, `${roles.prefix}_aim`];
-    await roles.admin.query(`ALTER ROLE ${alice} RENAME TO ${newAlice}; ALTER ROLE ${target} RENAME TO ${newTarget}`);
+    await roles.admin.query(
+      `ALTER ROLE ${alice} RENAME TO ${newAlice}; ALTER ROLE ${target} RENAME TO ${newTarget}`,
+    );
     try {
       // Others go by those names now, and have the same.
       const [namesake, other] = [await roles.person("alice"), await roles.target("target")];
@@ -191,7 +193,11 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
   });
 
   test("revoking ends the subject's sessions, also one that has become the role, and nobody else's", async () => {
-    const [alice, bob, target] = [await roles.person("alice"), await roles.person("bob"), await roles.target("target")];
+    const [alice, bob, target] = [
+      await roles.person("alice"),
+      await roles.person("bob"),
+      await roles.target("target"),
+    ];
     const state = await give(alice, target);
     const [idle, became, others] = [
       await roles.connectAs(alice),
@@ -212,25 +218,23 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     await again.end();
   });
 
-  test("sessions that may not be ended are told, and the next try still ends them", async () => {
-    const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-    const { state } = await provider.prepare(alice, { role: target });
-    await provider.grant(alice, { role: target }, until, state);
-    const session = await roles.connectAs(alice);
-    const ended = end(session);
-    if (rights === "superuser") {
-      await provider.revoke(alice, { role: target }, state);
-    } else {
+  if (rights === "limited") {
+    test("sessions that may not be ended are told, and the next try still ends them", async () => {
+      const [alice, target] = [await roles.person("alice"), await roles.target("target")];
+      const { state } = await provider.prepare(alice, { role: target });
+      await provider.grant(alice, { role: target }, until, state);
+      const ended = end(await roles.connectAs(alice));
       await roles.admin.query(`REVOKE pg_signal_backend FROM ${roles.hallpass}`);
       // With the state from before the grant: that something was taken is known by this process alone.
-      await expect(provider.revoke(alice, { role: target }, state)).rejects.toMatchObject({ retryable: false });
-      await roles.admin.query(`GRANT pg_signal_backend TO ${roles.hallpass}`);
+      await expect(provider.revoke(alice, { role: target }, state)).rejects.toMatchObject({
+        retryable: false,
+      });
       expect(await roles.rows(alice, target)).toEqual([]);
+      await roles.admin.query(`GRANT pg_signal_backend TO ${roles.hallpass}`);
       await provider.revoke(alice, { role: target }, state);
-    }
-    await ended;
-    expect(await roles.rows(alice, target)).toEqual([]);
-  });
+      await expect(ended).resolves.toBeUndefined();
+    });
+  }
 
   test("the sessions of all that are taken at once end, and nobody else's", async () => {
     const target = await roles.target("target");
@@ -248,136 +252,15 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     await other.end();
   });
 
-  test("a name that is none is refused, and prepares nothing", async () => {
-    const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-    for (const name of ["", "alice\0bob", "ü".repeat(32)]) {
-      const words = { message: expect.stringMatching(/^expected the name of a PostgreSQL role/u), retryable: false };
-      await expect(provider.prepare(name, { role: target })).rejects.toMatchObject(words);
-      await expect(provider.prepare(alice, { role: name })).rejects.toMatchObject(words);
-    }
-  });
-
-  test("who is unknown is refused for good", async () => {
-    const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-    for (const [subject, role, lost] of [
-      [`${roles.prefix}_bob`, target, `${roles.prefix}_bob`],
-      [alice, `${roles.prefix}_lost`, `${roles.prefix}_lost`],
-      ["public", target, "public"],
-    ] as const) {
-      await expect(provider.prepare(subject, { role })).rejects.toMatchObject({
-        message: `role "${lost}" does not exist`,
-        retryable: false,
-      });
-    }
-  });
-
-  test.each([
-    ["a superuser", "LOGIN SUPERUSER", "superuser"],
-    ["whoever may create roles", "LOGIN CREATEROLE", "create roles"],
-    ["what replicates", "LOGIN REPLICATION", "replicate"],
-    ["what bypasses row security", "LOGIN BYPASSRLS", "bypass row security"],
-    ["a role that cannot log in", "NOLOGIN", "others have theirs through"],
-  ])("%s is granted nothing", async (_, options, why) => {
-    const [subject, target] = [await roles.create("subject", options), await roles.target("target")];
-    await expect(provider.prepare(subject, { role: target })).rejects.toMatchObject({
-      message: expect.stringMatching(new RegExp(`^"${subject}" is granted nothing: .*${why}`, "u")),
-      retryable: false,
-    });
-    await roles.admin.query(`GRANT ${target} TO ${subject}`);
-    expect(await provider.mustKeep?.(subject, { role: target })).toContain(why);
-  });
-
-  test("a login that has members, PostgreSQL's own roles and whom Hallpass connects as are granted nothing", async () => {
-    const target = await roles.target("target");
-    const [group, member] = [await roles.person("group"), await roles.person("member")];
-    await roles.admin.query(`GRANT ${group} TO ${member}`);
-    const because = (why: string) => ({ message: expect.stringContaining(why), retryable: false });
-    await expect(provider.prepare(group, { role: target })).rejects.toMatchObject(because("others have theirs through"));
-    await expect(provider.prepare("pg_monitor", { role: target })).rejects.toMatchObject(because("PostgreSQL's own"));
-    await expect(provider.prepare(roles.hallpass, { role: target })).rejects.toMatchObject(because("Hallpass connects as it"));
-    await roles.admin.query(`REVOKE ${group} FROM ${member}; GRANT ${group} TO ${roles.hallpass}`);
-    await expect(provider.prepare(group, { role: target })).rejects.toMatchObject(because("by way of it"));
-  });
-
-  test.each([
-    ["a superuser", "SUPERUSER", "is a superuser"],
-    ["what may create roles", "CREATEROLE", "may create roles"],
-    ["what bypasses row security", "BYPASSRLS", "bypasses row security"],
-  ])("%s is granted only where the policy says that it is meant", async (_, options, why) => {
-    const alice = await roles.person("alice");
-    const [danger, target] = [await roles.create("danger", options), await roles.target("target")];
-    await roles.admin.query(`GRANT ${danger} TO ${target}`);
-    await expect(provider.prepare(alice, { role: target })).rejects.toMatchObject({
-      message: expect.stringMatching(new RegExp(`it leads to "${danger}", .*; where that is meant, say dangerous: true`, "u")),
-      retryable: false,
-    });
-    await expect(provider.prepare(alice, { role: danger })).rejects.toMatchObject({
-      message: expect.stringContaining(`it ${why}`),
-    });
-    const { state } = await provider.prepare(alice, { role: target, dangerous: true });
-    await provider.grant(alice, { role: target, dangerous: true }, until, state);
-    expect(await roles.isMember(alice, target)).toBe(true);
-  });
-
-  test.each(["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"])(
-    "a role that leads to %s is dangerous",
-    async (name) => {
-      const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-      const team = await roles.create("team");
-      await roles.admin.query(`GRANT ${name} TO ${team}; GRANT ${team} TO ${target}`);
-      await expect(provider.prepare(alice, { role: target })).rejects.toMatchObject({
-        message: expect.stringContaining(`it leads to "${name}", which reaches the server's own files`),
-      });
-    },
-  );
-
-  test("the holders of a role are its direct members, but for whom we connect as to grant it", async () => {
-    const [alice, bob, target] = [await roles.person("alice"), await roles.person("bob"), await roles.target("target")];
-    const team = await roles.create("team");
-    await roles.admin.query(`GRANT ${target} TO ${team}; GRANT ${team} TO ${alice}; GRANT ${target} TO ${bob}`);
-    const holders = await provider.holders?.({ role: target });
-    expect(holders?.map(({ subject }) => subject)).toEqual([bob, team]);
-    const { subjectId } = await provider.prepare(bob, { role: target });
-    expect(holders?.[0]?.subjectId).toBe(subjectId);
-    expect(await provider.holders?.({ role: `${roles.prefix}_lost` })).toEqual([]);
-    await roles.admin.query(`GRANT ${target} TO ${bob} WITH ADMIN OPTION`);
-    expect(await provider.mustKeep?.(bob, { role: target })).toContain("ADMIN OPTION");
-    expect(await provider.mustKeep?.(alice, { role: target })).toBeUndefined();
-  });
-
-  test("use is what the subject's sessions show: now while one runs something, then since when it is idle", async () => {
-    // Of others' sessions one sees that with pg_read_all_stats.
-    if (rights === "limited") await roles.admin.query(`GRANT pg_read_all_stats TO ${roles.hallpass}`);
-    const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-    const state = await give(alice, target);
-    expect(await provider.lastUsed?.(alice, { role: target }, state)).toBeUndefined();
-    const session = await roles.connectAs(alice);
-    const ended = end(session);
-    await roles.admin.query(`ALTER ROLE ${alice} RENAME TO ${alice}_new; ALTER ROLE ${alice}_new RENAME TO ${alice}`);
-    const opened = await provider.lastUsed?.(alice, { role: target }, state);
-    expect(Date.now() - (opened?.getTime() ?? 0)).toBeLessThan(10_000);
-    const running = session.query("select pg_sleep(30)");
-    running.catch(() => undefined);
-    let used: Date | undefined;
-    do used = await provider.lastUsed?.(alice, { role: target }, state);
-    while (used === undefined || used <= (opened ?? used));
-    await provider.revoke(alice, { role: target }, state);
-    await ended;
-  });
-
   test("a person who does not inherit is told what to say, and it works", async () => {
     const [alice, target] = [await roles.person("alice", "NOINHERIT"), await roles.target("target")];
     const state = await give(alice, target);
     const words = provider.howToUse?.(alice, { role: target }, state);
+    // From 16 on the membership says itself that it is inherited.
+    expect(words).toBe(version === "15" ? `In each session, say: SET ROLE "${target}";` : undefined);
+    expect(await roles.isMember(alice, target)).toBe(version !== "15");
     const session = await roles.connectAs(alice);
-    if (version === "15") {
-      expect(words).toBe(`In each session, say: SET ROLE "${target}";`);
-      await session.query(`SET ROLE "${target}"`);
-    } else {
-      // From 16 on the membership says itself that it is inherited.
-      expect(words).toBeUndefined();
-      expect(await roles.isMember(alice, target)).toBe(true);
-    }
+    await session.query(`SET ROLE "${target}"`);
     expect(await provider.holds(alice, { role: target }, state)).toBe(true);
     await provider.revoke(alice, { role: target }, state);
     expect(await roles.rows(alice, target)).toEqual([]);

@@ -14,8 +14,8 @@ export type OwnServer = {
   /** Of its superuser `postgres`. */
   readonly url: string;
   /** Follows it, as a hot standby of its own; only where there is `pg_basebackup`. */
-  startStandby(): Promise<OwnServer>;
-  stop(): Promise<void>;
+  readonly startStandby: () => Promise<OwnServer>;
+  readonly stop: () => Promise<void>;
 };
 
 /** Whether the tests of 15 can run. */
@@ -35,8 +35,15 @@ export async function startOwnServer(
   await chmod(directory, 0o755);
   const { root, user } = await settle(directory, { info: () => undefined });
   const embedded = await findBinaries(root, user);
-  const asUser = { cwd: root, env: { LC_ALL: "C", PATH: "/usr/bin:/bin" }, ...(user && { uid: user.uid, gid: user.gid }) };
-  const run = async (program: "initdb" | "pg_ctl" | "pg_basebackup", args: readonly string[]): Promise<void> => {
+  const asUser = {
+    cwd: root,
+    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+    ...(user && { uid: user.uid, gid: user.gid }),
+  };
+  const run = async (
+    program: "initdb" | "pg_ctl" | "pg_basebackup",
+    args: readonly string[],
+  ): Promise<void> => {
     if (version === "15") await promisify(execFile)(join(debian15, program), [...args], asUser);
     else if (program !== "pg_basebackup") await embedded.run(program, args);
   };
@@ -81,6 +88,15 @@ export async function startOwnServer(
   const password = join(root, "password");
   await writeFile(password, "pw", { mode: 0o600 });
   if (user) await chown(password, user.uid, user.gid);
-  await run("initdb", ["-D", first, "-U", "postgres", "--auth=scram-sha-256", `--pwfile=${password}`, "--no-sync", "--locale=C"]);
+  await run("initdb", [
+    "-D",
+    first,
+    "-U",
+    "postgres",
+    "--auth=scram-sha-256",
+    `--pwfile=${password}`,
+    "--no-sync",
+    "--locale=C",
+  ]);
   return serve(first);
 }

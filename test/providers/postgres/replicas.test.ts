@@ -50,7 +50,9 @@ describeIf(versions.includes("15"), "there is no PostgreSQL 15")("on PostgreSQL 
     await onStandby.query("SELECT pg_wal_replay_pause()");
     const asLimited = roles.connect({ replicas: [replica()], url: withOption(roles.urlAs(roles.hallpass)) });
     await expect(asLimited.revoke(alice, { role: target }, granted)).rejects.toMatchObject({
-      message: expect.stringMatching(/^sessions of ".*_alice" on 127\.0\.0\.1:\d+ may be open still: it has not caught up/u),
+      message: expect.stringMatching(
+        /^sessions of ".*_alice" on 127\.0\.0\.1:\d+ may be open still: it has not caught up/u,
+      ),
       retryable: true,
     });
     expect((await session.query("SELECT current_user::text AS name")).rows).toEqual([{ name: target }]);
@@ -64,17 +66,23 @@ describeIf(versions.includes("15"), "there is no PostgreSQL 15")("on PostgreSQL 
     const [alice, target] = [await roles.person("alice"), await roles.target("target")];
     const provider = roles.connect({ replicas: ["postgresql://u:a-secret@127.0.0.1:1/x"] });
     expect(await provider.check([{ role: target }])).toContainEqual(
-      expect.stringMatching(/^sessions on a replica would stay open: PostgreSQL at 127\.0\.0\.1:1 can't be reached/u),
+      expect.stringMatching(
+        /^sessions on a replica would stay open: PostgreSQL at 127\.0\.0\.1:1 can't be reached/u,
+      ),
     );
     const { state } = await provider.prepare(alice, { role: target });
     const granted = await provider.grant(alice, { role: target }, until, state);
-    await expect(provider.revoke(alice, { role: target }, granted)).rejects.toMatchObject({ retryable: true });
+    await expect(provider.revoke(alice, { role: target }, granted)).rejects.toMatchObject({
+      retryable: true,
+    });
     expect(await roles.rows(alice, target)).toEqual([]);
   });
 
   test("what is no replica of this server is refused, and so is a standby as the server", async () => {
     const target = await roles.target("target");
-    await expect(roles.connect({ replicas: [roles.urlAs(roles.hallpass)] }).check([{ role: target }])).rejects.toMatchObject({
+    await expect(
+      roles.connect({ replicas: [roles.urlAs(roles.hallpass)] }).check([{ role: target }]),
+    ).rejects.toMatchObject({
       message: expect.stringContaining("is no replica, but takes changes of its own"),
       retryable: false,
     });

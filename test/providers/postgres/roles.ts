@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { Client, escapeIdentifier } from "pg";
-import { createPostgres, type PostgresOptions, type PostgresTarget } from "../../../src/providers/postgres/index.ts";
+import {
+  createPostgres,
+  type PostgresOptions,
+  type PostgresTarget,
+} from "../../../src/providers/postgres/index.ts";
 import { usualTimes, type Times } from "../../../src/providers/postgres/connection.ts";
 import type { Provider } from "../../../src/providers/provider.ts";
 import { serverUrl } from "../../support/database.ts";
@@ -33,7 +37,7 @@ export type Roles = {
   isMember(subject: string, role: string): Promise<boolean>;
   urlAs(role: string): string;
   /** Connects as a role with the password `pw`; being thrown out is no error. */
-  connectAs(role: string, url?: string): Promise<Client>;
+  readonly connectAs: (role: string, url?: string) => Promise<Client>;
   /** Drops roles created since, and lets go of their providers. */
   dropAll(): Promise<void>;
   close(): Promise<void>;
@@ -50,7 +54,7 @@ export const settings: readonly (readonly ["15" | "18", Rights])[] = versions.fl
 
 /** 18 is the server all tests share; 15 is started. */
 export async function openRoles(version: "15" | "18" = "18", rights: Rights = "superuser"): Promise<Roles> {
-  if (version === "18") return rolesOn(serverUrl(), version, rights, async () => undefined);
+  if (version === "18") return rolesOn(serverUrl(), version, rights, () => Promise.resolve());
   const server = await startOwnServer("15");
   return rolesOn(server.url, version, rights, server.stop);
 }
@@ -67,11 +71,16 @@ export async function rolesOn(
   const urlAs = (role: string): string =>
     Object.assign(new URL(url), { username: encodeURIComponent(role), password: "pw" }).href;
   const hallpass = `${prefix}_hallpass`;
-  await admin.query(`CREATE ROLE ${hallpass} LOGIN PASSWORD 'pw' ${rights === "superuser" ? "SUPERUSER" : ""}`);
+  await admin.query(
+    `CREATE ROLE ${hallpass} LOGIN PASSWORD 'pw' ${rights === "superuser" ? "SUPERUSER" : ""}`,
+  );
   if (rights === "limited") await admin.query(`GRANT pg_signal_backend TO ${hallpass}`);
   const made: string[] = [];
   const providers: Provider<PostgresTarget>[] = [];
-  const connect = (options: Partial<PostgresOptions> = {}, times: Partial<Times> = {}): Provider<PostgresTarget> => {
+  const connect = (
+    options: Partial<PostgresOptions> = {},
+    times: Partial<Times> = {},
+  ): Provider<PostgresTarget> => {
     const provider = createPostgres({ url: urlAs(hallpass), ...options }, { ...usualTimes, ...times });
     providers.push(provider);
     return provider;
@@ -122,7 +131,10 @@ export async function rolesOn(
     },
     async dropAll() {
       for (const provider of providers.splice(0)) await provider.close();
-      const { rows } = await admin.query<{ name: string }>("SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1)", [made]);
+      const { rows } = await admin.query<{ name: string }>(
+        "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1)",
+        [made],
+      );
       // All that is theirs before any of them: what one granted, another has.
       for (const { name } of rows) await admin.query(`DROP OWNED BY ${escapeIdentifier(name)} CASCADE`);
       for (const { name } of rows) await admin.query(`DROP ROLE IF EXISTS ${escapeIdentifier(name)}`);
