@@ -1,7 +1,8 @@
+import { testServer } from "../servers/ask.ts";
 import { ask, threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 
-const redisUrl = process.env["HALLPASS_TEST_REDIS"];
+const { url: redisUrl } = await testServer("redis");
 
 /** The same life over both transports and both homes of the queues. */
 const ways = [
