@@ -5,7 +5,7 @@ import { hallpass } from "./run-hallpass.ts";
 
 const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), "utf8");
 
-test("the schema beside the example is the one this version prints", async () => {
+test("the schema beside the example is the one this version prints; `npm run docs:schema` writes it", async () => {
   const { code, stdout } = await hallpass(["policy", "schema"]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual(JSON.parse(await read("hallpass.schema.json")));

@@ -1,0 +1,10 @@
+// `npm run docs:schema`: writes hallpass.schema.json, in the form that `npm run format` wants.
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
+import { policyJsonSchema } from "../../src/policy/json-schema.ts";
+import { providerTypes } from "../../src/providers/registry.ts";
+
+const path = fileURLToPath(new URL("../../hallpass.schema.json", import.meta.url));
+const schema = JSON.stringify(policyJsonSchema(providerTypes));
+await writeFile(path, await format(schema, { ...(await resolveConfig(path)), filepath: path }));
