@@ -1,4 +1,4 @@
-import type { Names } from "../support/hallpass.ts";
+import type { Names } from "../guarded/postgres.ts";
 
 /** A resource for each way a request can go; all of them give the same role. */
 export function crashPolicy({ read, write, subject }: Names): string {

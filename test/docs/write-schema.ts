@@ -1,4 +1,4 @@
-// `npm run docs:schema`: writes hallpass.schema.json from the policy's schemas.
+// `npm run docs:schema`: writes hallpass.schema.json, in the form that `npm run format` wants.
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
@@ -6,8 +6,5 @@ import { policyJsonSchema } from "../../src/policy/json-schema.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 
 const path = fileURLToPath(new URL("../../hallpass.schema.json", import.meta.url));
-const options = await resolveConfig(path);
-await writeFile(
-  path,
-  await format(JSON.stringify(policyJsonSchema(providerTypes), null, 2), { ...options, filepath: path }),
-);
+const schema = JSON.stringify(policyJsonSchema(providerTypes));
+await writeFile(path, await format(schema, { ...(await resolveConfig(path)), filepath: path }));

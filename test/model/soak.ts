@@ -1,7 +1,5 @@
 // `npm run soak -- --histories N [--seed S] [--path P] [--queues Redis] [--shrink SECONDS]`: histories of everything that can happen, for as long as wanted.
 import { parseArgs } from "node:util";
-import { createTemplate } from "../support/database.ts";
-import { startTestServers } from "../support/test-servers.ts";
 import { type Plan, runHistories } from "./run.ts";
 
 const { values } = parseArgs({
@@ -25,31 +23,20 @@ const plan: Plan = {
   shrinkMs: whole("shrink", values.shrink ?? "60") * 1_000,
 };
 
-const servers = await startTestServers();
-// Told to end, it leaves no server behind.
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => void servers.stop().finally(() => process.exit(1)));
-const { HALLPASS_TEST_REDIS: _, ...postgres } = servers.env;
-Object.assign(process.env, postgres);
-try {
-  await createTemplate();
-  const started = performance.now();
-  console.log(
-    `${plan.path === undefined ? `${plan.histories} histories` : `the history ${plan.path}`} of seed ${plan.seed}`,
-  );
-  const { ran, failure, recorded } = await runHistories({
-    ...plan,
-    onHistory(count) {
-      if (count % 100 === 0) console.log(`${count} histories, ${seconds(started)} s`);
-    },
-  });
-  console.log(failure ?? `${ran} histories hold, in ${seconds(started)} s.`);
-  const often = [...recorded].toSorted(([, one], [, other]) => other - one);
-  console.log(`Recorded: ${often.map(([type, times]) => `${type} ${times}`).join(", ")}.`);
-  if (failure !== undefined) process.exitCode = 1;
-} finally {
-  await servers.stop();
-}
+const started = performance.now();
+console.log(
+  `${plan.path === undefined ? `${plan.histories} histories` : `the history ${plan.path}`} of seed ${plan.seed}`,
+);
+const { ran, failure, recorded } = await runHistories({
+  ...plan,
+  onHistory(count) {
+    if (count % 100 === 0) console.log(`${count} histories, ${seconds(started)} s`);
+  },
+});
+console.log(failure ?? `${ran} histories hold, in ${seconds(started)} s.`);
+const often = [...recorded].toSorted(([, one], [, other]) => other - one);
+console.log(`Recorded: ${often.map(([type, times]) => `${type} ${times}`).join(", ")}.`);
+if (failure !== undefined) process.exitCode = 1;
 // BullMQ's workers of the dead wait for their Redis for ever.
 process.exit();
 

@@ -1,10 +1,11 @@
 import type { SeenMessage } from "../../playground/slack/seen.ts";
+import { testServer } from "../servers/ask.ts";
 import { ask, threadSays } from "../support/ask.ts";
 import type { Run } from "../support/process.ts";
 import { openSite, type Site, type SiteOptions } from "../support/site.ts";
 import { endGrantsIn, releaseClaims } from "./time.ts";
 
-const redisUrl = process.env["HALLPASS_TEST_REDIS"];
+const { url: redisUrl } = await testServer("redis");
 
 const ways: readonly (SiteOptions & { readonly name: string })[] = [
   { name: "its own database", database: "embedded" },

@@ -3,14 +3,12 @@ import type { QueueName } from "../../src/domain/effect.ts";
 import { createQueues } from "../../src/jobs/queues.ts";
 import { recordActiveGrants } from "../support/active-grants.ts";
 import { describeIf } from "../support/describe-if.ts";
+import { isInstalled } from "../support/is-installed.ts";
 import type { Run } from "../support/process.ts";
 import { createRedis, type OwnRedis } from "../support/redis.ts";
 import { openSite, type Site } from "../support/site.ts";
 
-const describeWithRedis = describeIf(
-  process.env["HALLPASS_TEST_REDIS"] !== undefined,
-  "neither REDIS_URL nor redis-server on PATH",
-);
+const describeWithRedis = describeIf(await isInstalled("redis-server"), "no redis-server on PATH");
 
 /** For all of them to end on a machine that has much else to do. */
 const patienceMs = 400_000;

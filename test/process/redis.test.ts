@@ -1,15 +1,13 @@
 import type { SeenMessage } from "../../playground/slack/seen.ts";
 import { describeIf } from "../support/describe-if.ts";
 import { ask, threadSays } from "../support/ask.ts";
+import { isInstalled } from "../support/is-installed.ts";
 import type { Run } from "../support/process.ts";
 import { createRedis, type OwnRedis } from "../support/redis.ts";
 import { openSite, type Site } from "../support/site.ts";
 import { endGrantsIn } from "./time.ts";
 
-const describeWithRedis = describeIf(
-  process.env["HALLPASS_TEST_REDIS"] !== undefined,
-  "neither REDIS_URL nor redis-server on PATH",
-);
+const describeWithRedis = describeIf(await isInstalled("redis-server"), "no redis-server on PATH");
 
 /** The sweep looks every 5 s, and gives what it finds half a second to be done by itself. */
 const sweepMs = 6_500;

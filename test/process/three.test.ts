@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { testServer } from "../servers/ask.ts";
 import { approveWaiting, numberOf, threadSays } from "../support/ask.ts";
 import { describeIf } from "../support/describe-if.ts";
 import type { Run } from "../support/process.ts";
 import { openSite, type Site } from "../support/site.ts";
 
-const redisUrl = process.env["HALLPASS_TEST_REDIS"];
-const describeWithRedis = describeIf(redisUrl !== undefined, "neither REDIS_URL nor redis-server on PATH");
+const { url: redisUrl, missing } = await testServer("redis");
+const describeWithRedis = describeIf(redisUrl !== undefined, missing);
 
 const skewsMs = [0, 60_000, -60_000];
 const patienceMs = 120_000;

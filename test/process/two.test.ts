@@ -1,10 +1,11 @@
 import type { SeenMessage } from "../../playground/slack/seen.ts";
+import { testServer } from "../servers/ask.ts";
 import { numberOf, threadSays } from "../support/ask.ts";
 import type { Run } from "../support/process.ts";
 import { openSite, type Site, type SiteOptions } from "../support/site.ts";
 import { endGrantsIn } from "./time.ts";
 
-const redisUrl = process.env["HALLPASS_TEST_REDIS"];
+const { url: redisUrl } = await testServer("redis");
 
 const ways: readonly (SiteOptions & { readonly queues: string })[] = [
   { queues: "PostgreSQL" },

@@ -1,7 +1,8 @@
 import { PEOPLE } from "../../playground/slack/seed.ts";
 import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { Names } from "../guarded/postgres.ts";
 import { ask, numberOf, opensBy, threadSays, toldAlone, toldDirectly } from "../support/ask.ts";
-import { type Names, startWorld, type World } from "../support/hallpass.ts";
+import { startWorld, type World } from "../support/hallpass.ts";
 import { policyWith } from "../support/rules.ts";
 
 const rules = `

@@ -1,24 +1,39 @@
+import { providerTypes } from "../../src/providers/registry.ts";
+import { guardedKinds } from "../guarded/list.ts";
+import type { Guarded } from "../guarded/guarded.ts";
+import { testServer } from "../servers/ask.ts";
 import { ask, threadSays } from "../support/ask.ts";
-import { startWorld, type World } from "../support/hallpass.ts";
+import { describeIf } from "../support/describe-if.ts";
+import { startWorldOn, type World } from "../support/hallpass.ts";
 
-const redisUrl = process.env["HALLPASS_TEST_REDIS"];
+const redis = await testServer("redis");
 
-/** The same life over both transports and both homes of the queues. */
-const ways = [
-  { transport: "socket", queues: "PostgreSQL", redisUrl: undefined },
-  { transport: "http", queues: "PostgreSQL", redisUrl: undefined },
-  ...(redisUrl === undefined ? [] : [{ transport: "socket", queues: "Redis", redisUrl } as const]),
-] as const;
+const ordinary = { transport: "socket", queues: "PostgreSQL", redisUrl: undefined } as const;
+/** The same life over both transports and both homes of the queues, and once with each system that can be guarded. */
+const lives = guardedKinds.flatMap((kind, index) => [
+  { kind, ...ordinary },
+  ...(index > 0
+    ? []
+    : [
+        { kind, ...ordinary, transport: "http" as const },
+        ...(redis.url === undefined ? [] : [{ kind, ...ordinary, queues: "Redis", redisUrl: redis.url }]),
+      ]),
+]);
 
-for (const { transport, queues, redisUrl: url } of ways) {
-  describe(`the main job over ${transport}, queues in ${queues}`, () => {
-    let world: World;
+test("each type of provider has a system to guard here", () => {
+  expect(new Set(guardedKinds.map(({ type }) => type))).toEqual(new Set(Object.keys(providerTypes)));
+});
+
+for (const { kind, transport, queues, redisUrl: url } of lives) {
+  const describeWithIt = describeIf(kind.missing === undefined, kind.missing ?? "");
+  describeWithIt(`the main job with ${kind.title}, over ${transport}, queues in ${queues}`, () => {
+    let world: World<Guarded>;
     beforeAll(async () => {
-      world = await startWorld({ transport, redisUrl: url });
+      world = await startWorldOn(() => kind.start(), { transport, redisUrl: url });
     });
     afterAll(() => world?.stop());
 
-    it("asked by command, approved by a button, granted in PostgreSQL, gone on time, on record", async () => {
+    it("asked by command, approved by a button, granted, gone on time, on record", async () => {
       const { slack, guarded } = world;
       const alice = slack.as("alice");
       const asked = await alice.types("/request-access orders-db read 45s checking INC-7");
@@ -29,14 +44,11 @@ for (const { transport, queues, redisUrl: url } of ways) {
       );
       expect(message.visibleText).toContain("alice@example.com");
       expect(message.visibleText).toContain("checking INC-7");
-      expect(await guarded.rolesOf("alice")).toEqual([]);
+      expect(await guarded.holdings("alice")).toEqual([]);
 
       const clickedAt = Date.now();
       await slack.as("bob").presses(message, "Approve");
-      await slack.until(
-        async () => (await guarded.rolesOf("alice")).includes(guarded.names.read),
-        "the membership",
-      );
+      await slack.until(async () => (await guarded.holdings("alice")).includes("read"), "the access");
       expect(Date.now() - clickedAt).toBeLessThan(5_000);
       const granted = await slack.until(
         () => slack.thread(message).find(({ visibleText }) => visibleText.includes("Granted to")),
@@ -47,11 +59,11 @@ for (const { transport, queues, redisUrl: url } of ways) {
         () => slack.fresh(message).buttons.join() === "End access",
         "nothing left to do but to end it",
       );
+      const session = await guarded.openSession?.("alice");
+      await session?.use();
       world.advance(46_000);
-      await slack.until(
-        async () => (await guarded.rolesOf("alice")).length === 0,
-        "the membership to be gone",
-      );
+      await slack.until(async () => (await guarded.holdings("alice")).length === 0, "the access to be gone");
+      await session?.ended;
       await slack.until(
         () => slack.thread(message).some(({ visibleText }) => visibleText.includes("Revoked and verified")),
         "the thread to say revoked",
@@ -78,7 +90,7 @@ for (const { transport, queues, redisUrl: url } of ways) {
       await slack.as("bob").presses(message, "Approve");
       await threadSays(world, message, "Granted to");
       await threadSays(world, message, "Revoked and verified");
-      expect(await guarded.rolesOf("alice")).toEqual([]);
+      expect(await guarded.holdings("alice")).toEqual([]);
     });
   });
 }

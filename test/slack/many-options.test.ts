@@ -1,5 +1,6 @@
 import { choosesResource, fieldOf, fillsForm, opensForm } from "../support/form.ts";
-import { type Names, startWorld, type World } from "../support/hallpass.ts";
+import type { Names } from "../guarded/postgres.ts";
+import { startWorld, type World } from "../support/hallpass.ts";
 import { assertNoProblems } from "../support/slack-limits.ts";
 
 const resourceCount = 150;

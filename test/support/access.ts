@@ -27,7 +27,8 @@ import type { LiveProvider } from "../../src/providers/open.ts";
 import type { Holder } from "../../src/providers/provider.ts";
 import { alice, bob } from "./build.ts";
 import { createDatabase } from "./database.ts";
-import { type Names, ordinaryPolicy, policyFrom } from "./hallpass.ts";
+import type { Names } from "../guarded/postgres.ts";
+import { ordinaryPolicy, policyFrom } from "./hallpass.ts";
 
 /** A provider whose every answer a test decides; what people hold in it is plain to see. */
 export type TestProvider = LiveProvider & {

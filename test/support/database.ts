@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
-import { migrateAsOwner } from "../../src/persistence/bring-up-to-date.ts";
-import { owner, worker } from "../../src/persistence/embedded-server.ts";
-import { testPersonFunction } from "./people.ts";
+import { owner } from "../../src/persistence/embedded-server.ts";
+import { testServer } from "../servers/ask.ts";
+import { inDatabase, template } from "../servers/postgres.ts";
 
 /** A database of one test file's own. */
 export interface TestDatabase {
@@ -16,14 +16,15 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-const template = "hallpass_template";
+/** Whoever imports this file needs the server. */
+const server = await testServer("postgres");
 
 /** The URL of the server all tests share, of a superuser in the database `postgres`; or in another, or of another role. */
-export function serverUrl(database = "postgres", role?: "OWNER" | "BOT"): string {
-  const name = role === undefined ? "HALLPASS_TEST_POSTGRES" : `HALLPASS_TEST_POSTGRES_${role}`;
-  const url = process.env[name];
-  if (!url) throw new Error(`${name} is not set: tests run by Jest, whose global setup sets it.`);
-  return Object.assign(new URL(url), { pathname: `/${database}` }).href;
+export function serverUrl(database = "postgres", role?: "owner" | "bot"): string {
+  const url = role === undefined ? server.url : server.logins[role];
+  if (url === undefined)
+    throw new Error(`the PostgreSQL of the tests has no login for ${role ?? "superusers"}`);
+  return inDatabase(url, database);
 }
 
 /** A database with all migrations applied, Hallpass's and BullMQ's: a clone, so quick to make. */
@@ -47,28 +48,13 @@ async function administer(sql: string): Promise<void> {
   }
 }
 
-/** For the global setup: the database that `createDatabase` clones. */
-export async function createTemplate(): Promise<void> {
-  await administer(`CREATE DATABASE "${template}" OWNER ${owner}`);
-  const log = { info: () => undefined, warn: () => undefined };
-  const url = serverUrl(template, "OWNER");
-  await migrateAsOwner(url, worker, { queues: true, log });
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(testPersonFunction);
-  } finally {
-    await client.end();
-  }
-}
-
 async function create(from: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
   await administer(`CREATE DATABASE "${name}" TEMPLATE "${from}" OWNER ${owner}`);
   return {
     url: serverUrl(name),
-    ownerUrl: serverUrl(name, "OWNER"),
-    workUrl: serverUrl(name, "BOT"),
+    ownerUrl: serverUrl(name, "owner"),
+    workUrl: serverUrl(name, "bot"),
     close: () => administer(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`),
   };
 }

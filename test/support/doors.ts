@@ -18,7 +18,8 @@ import {
 import { resourceActionId, roleActionId } from "../../src/slack/views/request-form.ts";
 import { ask, numberOf, opensBy, threadSays } from "./ask.ts";
 import { fillsForm, opensForm } from "./form.ts";
-import type { Names, World } from "./hallpass.ts";
+import type { Names } from "../guarded/postgres.ts";
+import type { World } from "./hallpass.ts";
 import { policyWith } from "./rules.ts";
 
 type Card = {

@@ -1,17 +1,15 @@
-import { createTemplate } from "./database.ts";
-import { startTestServers } from "./test-servers.ts";
+import { keeperVariable } from "../servers/ask.ts";
+import { type Keeper, startKeeper } from "../servers/start-keeper.ts";
 
-/** Before all tests: a PostgreSQL with a migrated template, a Redis where there is one; workers learn of them by environment. */
+declare global {
+  // Jest's setup and teardown share nothing but the global object.
+  // eslint-disable-next-line no-var
+  var hallpassKeeper: Keeper | undefined;
+}
+
+/** Before all tests: somebody to ask for servers; workers learn of it by environment. */
 // oxlint-disable-next-line import/no-default-export -- Jest calls the default export.
 export default async function globalSetup(): Promise<void> {
-  const servers = await startTestServers();
-  globalThis.hallpassTestServers = servers;
-  try {
-    Object.assign(process.env, servers.env);
-    await createTemplate();
-  } catch (error) {
-    // Jest runs no teardown when the setup fails.
-    await servers.stop();
-    throw error;
-  }
+  globalThis.hallpassKeeper = await startKeeper();
+  process.env[keeperVariable] = globalThis.hallpassKeeper.url;
 }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import { pino } from "pino";
@@ -15,30 +15,20 @@ import { wordFault } from "../../src/policy/fault.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import type { PaceLimits } from "../../src/slack/pace.ts";
-import { createDatabase, createEmptyDatabase, type TestDatabase } from "./database.ts";
+import type { Guarded, InPolicy } from "../guarded/guarded.ts";
+import {
+  type GuardedPostgres,
+  type Names,
+  ordersPostgres,
+  startGuardedPostgres,
+} from "../guarded/postgres.ts";
+import { createDatabase, type TestDatabase } from "./database.ts";
 import { limitFaults } from "./slack-limits.ts";
 import { type Slack, startSlack } from "./slack.ts";
 
-/** The names a test's guarded server knows; roles are shared by all databases of a server, so each world has its own. */
-export type Names = {
-  readonly read: string;
-  readonly write: string;
-  readonly subject: (person: string) => string;
-};
-
-export type Guarded = {
-  readonly url: string;
-  readonly names: Names;
-  /** The roles this person is a member of right now, as PostgreSQL says. */
-  rolesOf(person: string): Promise<readonly string[]>;
-  /** Runs SQL as the superuser. */
-  query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  close(): Promise<void>;
-};
-
-export type World = {
+export type World<System extends Guarded = GuardedPostgres> = {
   readonly slack: Slack;
-  readonly guarded: Guarded;
+  readonly guarded: System;
   readonly database: TestDatabase;
   readonly clock: ReturnType<typeof createMovableClock>;
   readonly hallpass: Hallpass;
@@ -71,23 +61,31 @@ export type WorldOptions = {
   readonly logLevel?: string;
   /** Where the log goes, all of it; nowhere unless told. */
   readonly log?: NodeJS.WritableStream;
-  /** How fast messages may come; at once unless told: most tests say in a second what people say in an hour. */
-  /** What `${NAME}` in the policy stands for, besides the database. */
+  /** What `${NAME}` in the policy stands for, besides what the guarded system has. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** How fast messages may come; at once unless told: most tests say in a second what people say in an hour. */
   readonly pace?: PaceLimits;
 };
 
 export const unhurried: PaceLimits = { burst: 10_000, intervalMs: 1 };
 
-/** A whole Hallpass in this process, with a simulated Slack, a database of its own and a real server to guard. */
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
+/** A whole Hallpass in this process, with a simulated Slack, a database of its own and a PostgreSQL to guard. */
+export function startWorld({ policy = ordinaryPolicy, ...options }: WorldOptions = {}): Promise<World> {
+  return startWorldOn(startGuardedPostgres, { ...options, policy: ({ names }) => policy(names) });
+}
+
+/** The same with any system to guard. */
+export async function startWorldOn<System extends Guarded>(
+  startGuarded: () => Promise<System>,
+  options: Omit<WorldOptions, "policy"> & { readonly policy?: (guarded: System) => string } = {},
+): Promise<World<System>> {
   const [slack, database, guarded] = await Promise.all([
     startSlack({ scopes: manifestScopes(), ...options.slack }),
     createDatabase(),
     startGuarded(),
   ]);
   const clock = createMovableClock();
-  let policyText = (options.policy ?? ordinaryPolicy)(guarded.names);
+  let policyText = (options.policy ?? ordinaryPolicyOn)(guarded);
   const config = configFor(slack, database.workUrl, options);
   const own = new pg.Pool({ connectionString: database.url, max: 2 });
   const start = async (): Promise<Hallpass> => {
@@ -95,7 +93,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       config,
       policy: policyFrom(policyText),
       policySource: { read: () => Promise.resolve(parseText(policyText)) },
-      secret: (name) => (name === "ORDERS_DATABASE_URL" ? guarded.url : options.secrets?.[name]),
+      secret: (name) => guarded.secrets[name] ?? options.secrets?.[name],
       log: pino(
         { level: options.logLevel ?? process.env["TEST_LOG_LEVEL"] ?? (options.log ? "info" : "silent") },
         options.log ?? process.stdout,
@@ -172,34 +170,39 @@ export const auditKey = generateKeyPairSync("ed25519")
   .toString();
 
 /** The shape of DESIGN's example: reading takes one lead, writing another channel, on-call reads at once. */
-export function ordinaryPolicy({ read, write, subject }: Names): string {
+export function ordinaryPolicy(names: Names): string {
+  return ordinaryPolicyOn(ordersPostgres(names));
+}
+
+/** The same for any guarded system. */
+function ordinaryPolicyOn({ name, provider, grants, subject }: InPolicy): string {
   return `
 version: 1
 settings: { channel: "#access-requests", alerts: "#access-alerts", auditors: [group:security], admins: [group:security] }
 people:
-  alice@example.com: { orders-postgres: ${subject("alice")} }
-  bob@example.com: { orders-postgres: ${subject("bob")} }
-  erin@example.com: { orders-postgres: ${subject("erin")} }
+  alice@example.com: { ${name}: ${subject("alice")} }
+  bob@example.com: { ${name}: ${subject("bob")} }
+  erin@example.com: { ${name}: ${subject("erin")} }
 groups:
   engineers: { members: [alice@example.com, erin@example.com, bob@example.com] }
   leads: { members: [bob@example.com, carol@example.com] }
   on-call: { members: [erin@example.com] }
   security: { members: [dana@example.com] }
 providers:
-  orders-postgres: { type: postgres, url: "\${ORDERS_DATABASE_URL}" }
+  ${name}: ${provider}
 resources:
   orders-db:
     title: Orders database (production)
-    provider: orders-postgres
+    provider: ${name}
     risk: high
     roles:
-      read: { title: Read only, grant: { role: ${read} } }
-      write: { title: Read and write, grant: { role: ${write} }, max_duration: 4h }
+      read: { title: Read only, grant: ${grants.read} }
+      write: { title: Read and write, grant: ${grants.write}, max_duration: 4h }
   ghost-db:
     title: A role that does not exist
-    provider: orders-postgres
+    provider: ${name}
     roles:
-      any: { title: Nothing, grant: { role: no_such_role_${read} } }
+      any: { title: Nothing, grant: ${grants.missing} }
 rules:
   - { name: on-call reads at once, requesters: [group:on-call], access: ["orders-db:read"], decision: allow, max_duration: 8h }
   - name: reading takes one lead
@@ -217,47 +220,6 @@ rules:
     timeout: 2h
     max_duration: 4h
 `;
-}
-
-/** A server with roles to give and people to give them to. */
-export async function startGuarded(): Promise<Guarded> {
-  const suffix = randomBytes(4).toString("hex");
-  const database = await createEmptyDatabase();
-  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-  pool.on("error", () => undefined);
-  const names: Names = {
-    read: `orders_read_${suffix}`,
-    write: `orders_write_${suffix}`,
-    subject: (person) => `${person}_${suffix}`,
-  };
-  const people = ["alice", "bob", "erin"].map(names.subject);
-  await pool.query(
-    [
-      `create role ${names.read}; create role ${names.write};`,
-      ...people.map((person) => `create role ${person} login password 'test';`),
-    ].join("\n"),
-  );
-  return {
-    url: database.url,
-    names,
-    async rolesOf(person) {
-      const { rows } = await pool.query<{ role: string }>(
-        `select r.rolname as role from pg_auth_members m
-         join pg_roles r on r.oid = m.roleid join pg_roles u on u.oid = m.member
-         where u.rolname = $1 order by 1`,
-        [names.subject(person)],
-      );
-      return rows.map(({ role }) => role);
-    },
-    async query(sql, values = []) {
-      return (await pool.query(sql, [...values])).rows;
-    },
-    async close() {
-      await pool.query(`drop role if exists ${[names.read, names.write, ...people].join(", ")}`);
-      await pool.end();
-      await database.close();
-    },
-  };
 }
 
 function parseText(text: string): LoadedPolicy {

@@ -153,8 +153,9 @@ async function listen(port: number, accept: (socket: Socket) => void): Promise<S
   return server;
 }
 
-function portOf(server: Server): number {
+/** The port of a server that listens. */
+export function portOf(server: Server): number {
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
   return address.port;
 }

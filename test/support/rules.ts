@@ -1,4 +1,5 @@
-import { type Names, ordinaryPolicy } from "./hallpass.ts";
+import type { Names } from "../guarded/postgres.ts";
+import { ordinaryPolicy } from "./hallpass.ts";
 
 /** DESIGN's ordinary policy with other rules and, where given, other sections added. */
 export function policyWith(rules: string, sections = ""): (names: Names) => string {

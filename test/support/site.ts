@@ -8,7 +8,8 @@ import { isAlive } from "../../src/persistence/embedded-lock.ts";
 import { readPasswords } from "../../src/persistence/embedded-secrets.ts";
 import { addressUrl, owner, readRecord } from "../../src/persistence/embedded-server.ts";
 import { createDatabase, createEmptyDatabase } from "./database.ts";
-import { type Guarded, ordinaryPolicy, startGuarded } from "./hallpass.ts";
+import { type GuardedPostgres, startGuardedPostgres } from "../guarded/postgres.ts";
+import { ordinaryPolicy } from "./hallpass.ts";
 import { type Run, startRun } from "./process.ts";
 import { freePort, type Proxy, startProxy } from "./proxy.ts";
 import { type Slack, startSlack } from "./slack.ts";
@@ -26,7 +27,7 @@ export type SiteOptions = {
 /** Where Hallpass is installed: all that it talks to, and a folder; Hallpass itself is started by the test. */
 export type Site = {
   readonly slack: Slack;
-  readonly guarded: Guarded;
+  readonly guarded: GuardedPostgres;
   /** What stands between Hallpass and the server it guards. */
   readonly guardedNetwork: Proxy;
   /** What stands between Hallpass and its database; of no effect with its own. */
@@ -55,7 +56,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const [slack, database, guarded] = await Promise.all([
     startSlack(options.slack ?? {}),
     options.database === "fresh" ? createEmptyDatabase() : createDatabase(),
-    startGuarded(),
+    startGuardedPostgres(),
   ]);
   const [guardedNetwork, databaseNetwork] = await Promise.all([
     startProxy(guarded.url),
