@@ -18,9 +18,10 @@ export function noteAsked(
   { grantId, ids, state: provided, isStanding }: Extract<Command, { type: "note_asked" }>,
   now: Date,
 ): Decision {
-  return onGrant(state, grantId, ({ isStanding: _, ...grant }) => {
+  return onGrant(state, grantId, (grant) => {
     if (grant.status !== "granting") return { accepted: false, refusal: notStatus[grant.status] };
-    const asked = { ...grant, askedAt: now, ids, state: provided };
+    const { isStanding: _, ...rest } = grant;
+    const asked = { ...rest, askedAt: now, ids, state: provided };
     return accept(state, isStanding ? { ...asked, isStanding } : asked, [], []);
   });
 }

@@ -58,7 +58,7 @@ export type TestProvider = LiveProvider & {
 export type Office = Awaited<ReturnType<typeof openOffice>>;
 
 const ahead = { limit: 100, aheadMs: 150, busy: [] };
-const others = queueNames.filter((name) => name !== "revocations");
+const otherQueues = queueNames.filter((name) => name !== "revocations");
 
 type OfficeOptions = { readonly policy?: (names: Names) => string };
 
@@ -147,7 +147,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
       for (;;) {
         // As in life: access that is to end is claimed together, and ahead of its time.
         const ending = await claimRevocations(db, clock, ahead);
-        const due = await dueEffects(db, clock, 100, [...others]);
+        const due = await dueEffects(db, clock, 100, otherQueues);
         if (ending.length === 0 && due.length === 0) return;
         await untilDue(ending);
         await Promise.all([
