@@ -174,14 +174,7 @@ const http: readonly Mutation[] = [
     text: "if (!listing.success) {",
     replacement: `if (!listing.success) return { grants: [] };
     if (listing.error) {`,
-    rule: "it does not take what is hidden from it for gone",
-  },
-  {
-    without: "a look at whose a listed grant is",
-    file: httpFile,
-    text: "canonical(held.target) === canonical(target) && (subject === undefined || held.subject === subject),",
-    replacement: "canonical(held.target).length > 0,",
-    rule: "it says who holds something",
+    rule: "it does not take an answer that breaks off",
   },
   {
     without: "a method that its kind has",

@@ -174,8 +174,8 @@ export async function startProviderServer(
       case "breaks off": {
         note(asked, fault, status);
         const whole = JSON.stringify(json ?? {});
-        response.writeHead(200, { "content-type": "application/json", "content-length": whole.length + 1 });
-        response.write(whole.slice(0, -1), () => response.destroy());
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(whole.slice(0, -1));
         return undefined;
       }
       case "does it and answers 500":

@@ -21,7 +21,7 @@ export type Rule = {
   readonly needs: readonly Ability[];
   /** Only for providers of which this is so. */
   readonly method?: "lastUsed" | "holders" | "mustKeep";
-  run(bench: Bench): Promise<void>;
+  run(this: void, bench: Bench): Promise<void>;
 };
 
 export const until = new Date("2030-01-01T12:00:00.000Z");

@@ -136,10 +136,8 @@ export const taking: readonly Rule[] = [
           () => true,
           () => false,
         );
-        if (isGone) {
-          expect(await it.look(it.subject, it.target)).toBe(false);
-          await session?.ended;
-        }
+        expect(isGone && (await it.look(it.subject, it.target))).toBe(false);
+        if (isGone) await session?.ended;
         await session?.close();
       }
     },

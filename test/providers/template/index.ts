@@ -14,12 +14,12 @@ export const template = defineProvider({
   options: Options,
   target: Target,
   subject: z.string().min(1).max(256),
-  create: (options: Options) => createTemplate(options),
+  create: ({ url }: Options) => createTemplate(url),
 });
 
-function createTemplate(_: Options): Provider<Target> {
+function createTemplate(url: string): Provider<Target> {
   return {
-    identity: () => notYet("identity"),
+    identity: () => notYet(`identity of ${url}`),
     prepare: () => notYet("prepare"),
     grant: () => notYet("grant"),
     revoke: () => notYet("revoke"),
