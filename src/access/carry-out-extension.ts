@@ -120,8 +120,7 @@ async function endWhatCameBack(
     if (grant.status === "granting" || grant.status === "active" || !grant.askedAt) continue;
     const { id: grantId, requestId } = grant;
     const mayBeThere =
-      grantId in states ||
-      (mayHaveLanded && (await readBack(deps, { requestId, grantId }, grant)) !== false);
+      grantId in states || (mayHaveLanded && (await readBack(deps, { requestId, grantId }, grant)) !== false);
     if (!mayBeThere) continue;
     await apply(deps, requestId, {
       type: "grant_succeeded",

@@ -135,12 +135,7 @@ function inherited(sibling: Sibling | undefined, { state }: Prepared): ProviderS
  * is not there is asked for anew, and its clock runs from now on. (It is asked for in both cases: only the provider can say what
  * revoking will need.)
  */
-async function resume(
-  deps: CarryOutDeps,
-  effect: GrantEffect,
-  grant: Grant,
-  askedAt: Date,
-): Promise<Next> {
+async function resume(deps: CarryOutDeps, effect: GrantEffect, grant: Grant, askedAt: Date): Promise<Next> {
   const held = await readBack(deps, effect, grant);
   if (held === true) return { is: "asked", askedAt, grant };
   if (held !== false) return { is: "asked", askedAt, grant, unreadable: held };
@@ -223,8 +218,7 @@ async function tryAgain(
   const isWorthIt = effect.attempts < fewestAttempts && seconds <= longestWaitSeconds;
   if (!retryable || !(isInTime || isWorthIt))
     return settle(deps, effect, { type: "grant_failed", grantId, error });
-  if (isPending)
-    await apply(deps, effect.requestId, { type: "grant_unsettled", grantId, error, isPending });
+  if (isPending) await apply(deps, effect.requestId, { type: "grant_unsettled", grantId, error, isPending });
   // Once it was asked for, that it is not there proves nothing: it may come yet.
   return { outcome: "again", seconds, error, untouched: false };
 }

@@ -21,8 +21,7 @@ export type LookedAt = {
 
 /** Asks a provider who has a target. */
 export async function lookAt(provider: LiveProvider, { provider: name, target }: Guarded): Promise<Look> {
-  if (!provider.holders)
-    throw new ProviderError(`${name} cannot list who has what`, { retryable: false });
+  if (!provider.holders) throw new ProviderError(`${name} cannot list who has what`, { retryable: false });
   const system = await provider.identity();
   return { system, holders: await provider.holders(target) };
 }

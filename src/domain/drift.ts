@@ -154,8 +154,7 @@ function compareOne(compared: Compared, subject: string): readonly Drift[] {
     .toSorted((a, b) => timeOf(b.revokedAt) - timeOf(a.revokedAt))[0];
   // What others gave is not ours to take, whatever we had given.
   const isOthers = ended?.isLeft === true || holding.isOurs === false;
-  if (ended && ended.isStanding !== true && !isOthers)
-    return [{ kind: "reappeared", subject, grant: ended }];
+  if (ended && ended.isStanding !== true && !isOthers) return [{ kind: "reappeared", subject, grant: ended }];
   if (finding) return finding.kind === "standing" ? [] : handle(compared, { subject, finding });
   if (ended?.isStanding === true && !wasGoneSince(compared, subject, ended))
     return [{ kind: "standing", subject }];

@@ -41,8 +41,7 @@ export function grantUnsettled(
       data: { ...whose(grant), error, ...(isPending === true ? { pending: true } : {}) },
     };
     // That it takes its time is no trouble.
-    const alerts: readonly Effect[] =
-      isPending === true ? [] : [{ kind: "tell_alerts", dueAt: now, event }];
+    const alerts: readonly Effect[] = isPending === true ? [] : [{ kind: "tell_alerts", dueAt: now, event }];
     return accept(state, { ...grant, lastError: error }, [event], [...tell(event, now), ...alerts]);
   });
 }

@@ -114,7 +114,9 @@ export async function findNamesake(
 /** In which systems there is live access, by which provider of the policy it was granted, and of which requests. */
 export async function readLiveSystems(
   db: PrismaClient,
-): Promise<readonly { readonly provider: string; readonly system: string; readonly requests: readonly string[] }[]> {
+): Promise<
+  readonly { readonly provider: string; readonly system: string; readonly requests: readonly string[] }[]
+> {
   return db.$queryRaw`
     select g.provider, g.system, array_agg(distinct 'AR-' || r.number) as requests
     from grants g join access_requests r on r.id = g.request_id

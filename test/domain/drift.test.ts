@@ -286,7 +286,9 @@ describe("whatever the mixture", () => {
       fc.property(anything, (compared) => {
         const drifts = compare(compared);
         for (const { kind, subject } of drifts)
-          expect(compared.holders.some((held) => held.subject === subject)).toBe(kind !== "vanished" && kind !== "gone");
+          expect(compared.holders.some((held) => held.subject === subject)).toBe(
+            kind !== "vanished" && kind !== "gone",
+          );
         const about = drifts.map((drift) =>
           "grant" in drift ? drift.grant.id : `${drift.kind} ${drift.subject}`,
         );
@@ -304,7 +306,9 @@ describe("whatever the mixture", () => {
           ...compared.grants.filter(({ status }) => status !== "revoked"),
           ...compared.remembered.filter(({ goneAt }) => !goneAt),
         ].map(({ subject }) => subject);
-        const unapproved = compared.holders.map(({ subject }) => subject).filter((subject) => !known.includes(subject));
+        const unapproved = compared.holders
+          .map(({ subject }) => subject)
+          .filter((subject) => !known.includes(subject));
         expect(drifts.map(({ subject }) => subject)).toEqual(expect.arrayContaining(unapproved));
       }),
       { numRuns: 400 },

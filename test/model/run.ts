@@ -18,7 +18,12 @@ class HistoryError extends Error {
 /** Runs one history in a world in which nothing is left of any other; the kinds of events that its audit has. */
 async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<readonly string[]> {
   world.lostAnswers = false;
-  const course: Course = { since: await world.nextNumber(), startedAt: Date.now(), rests: [], takenByHand: new Set() };
+  const course: Course = {
+    since: await world.nextNumber(),
+    startedAt: Date.now(),
+    rests: [],
+    takenByHand: new Set(),
+  };
   const first = await world.lastLine();
   const told: string[] = [];
   try {

@@ -278,9 +278,11 @@ export function createTestProvider(): TestProvider {
     lastUsed: (subject) => provider.behave.lastUsed(subject),
     async holders(target) {
       const targetId = provider.behave.targetIdOf(target);
-      return (await provider.behave.holders(target)).map(
-        (subject): Holder => ({ subject, subjectId: provider.behave.idOf(subject), targetId }),
-      );
+      return (await provider.behave.holders(target)).map((subject): Holder => ({
+        subject,
+        subjectId: provider.behave.idOf(subject),
+        targetId,
+      }));
     },
     mustKeep: (subject) => provider.behave.mustKeep(subject),
     check: () => Promise.resolve([]),

@@ -105,7 +105,8 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "grant.failed":
       return { line: ["the access could not be granted:"], said: event.data.error };
     case "grant.revoked":
-      if (event.data.neverAsked === true) return { line: ["nothing was granted, so nothing was taken away."] };
+      if (event.data.neverAsked === true)
+        return { line: ["nothing was granted, so nothing was taken away."] };
       if (event.data.keptBy !== undefined) {
         return {
           line: [
@@ -115,7 +116,9 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
       }
       if (event.data.others !== undefined)
         return {
-          line: [`this grant ended (${endWords(event.data.reason)}); you have the same still, by what others gave:`],
+          line: [
+            `this grant ended (${endWords(event.data.reason)}); you have the same still, by what others gave:`,
+          ],
           said: event.data.others,
         };
       if (event.data.standing === true)

@@ -98,7 +98,12 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "grant.unsettled":
       if (event.data.pending === true)
         return {
-          line: ["⏳ ", `${event.data.provider} is still making the access of `, code(event.data.subject), ":"],
+          line: [
+            "⏳ ",
+            `${event.data.provider} is still making the access of `,
+            code(event.data.subject),
+            ":",
+          ],
           said: event.data.error,
         };
       return {
