@@ -1,22 +1,28 @@
-import type { Holder } from "../provider.ts";
+import { type Holder, ProviderError } from "../provider.ts";
 import type { Session } from "./connection.ts";
 import { memberships } from "./membership.ts";
-import { readSubject, whyNotOrdinary } from "./roles.ts";
+import { readSubject, readTargets, whyNotOrdinary } from "./roles.ts";
 
-/** The direct members of a role for whom it works, but for whom we connect as where that only may grant it. */
+/**
+ * The direct members of a role for whom it works, but for whom we connect as where that only may grant it. Throws where there is
+ * no such role: it may have another name by now, and who has it is not known.
+ */
 export async function holdersOf(session: Session, role: string): Promise<readonly Holder[]> {
+  const [target] = await readTargets(session, [role]);
+  if (!target?.oid) throw new ProviderError(`role "${role}" does not exist`, { retryable: false });
   const { rows } = await session.client.query<Holder>(
     `WITH ${memberships(session)}
-     SELECT DISTINCT member.rolname::text AS subject, member.oid::text AS "subjectId", held.oid::text AS "targetId"
+     SELECT member.rolname::text AS subject, member.oid::text AS "subjectId", m.roleid::text AS "targetId",
+            bool_or(m.grantor::text = $2::text) AS "isOurs"
        FROM memberships m
-       JOIN pg_catalog.pg_roles held ON held.oid = m.roleid
        JOIN pg_catalog.pg_roles member ON member.oid = m.member
-      WHERE held.rolname = $1::text AND (m.inherits OR m.sets)
+      WHERE m.roleid = $1 AND (m.inherits OR m.sets)
         AND NOT (m.admin AND (member.rolname = session_user OR member.oid = ${session.self}))
+      GROUP BY 1, 2, 3
       ORDER BY 1`,
-    [role],
+    [target.oid, target.grantor],
   );
-  return rows;
+  return rows.map(({ isOurs, ...holder }) => ({ ...holder, isOurs: isOurs === true }));
 }
 
 /** Why a role is not to be taken from a member whom nobody gave it here. */

@@ -107,10 +107,13 @@ export const giving: readonly Rule[] = [
         expect(await it.look(subject, target)).toBe(true);
         expect(await it.provider.holds(subject, target, state)).toBe(true);
         if (it.provider.holders)
-          expect(await it.provider.holders(target)).toContainEqual({
-            subject,
-            subjectId: prepared.subjectId,
-          });
+          expect(await it.provider.holders(target)).toContainEqual(
+            expect.objectContaining({
+              subject,
+              subjectId: prepared.subjectId,
+              targetId: prepared.targetId,
+            }),
+          );
         await it.provider.revoke(subject, target, state);
         expect(await it.look(subject, target)).toBe(false);
       }

@@ -20,12 +20,15 @@ export const reading: readonly Rule[] = [
     "it says who holds something, all of them and nobody else, by the ids it says when asked first",
     [],
     async (it) => {
-      const holders = async (target: unknown) => (await it.provider.holders?.(target)) ?? [];
+      // Who gave it is said only where the system knows.
+      const holders = async (target: unknown) =>
+        ((await it.provider.holders?.(target)) ?? []).map(({ isOurs: _, ...holder }) => holder);
       const before = await holders(it.target);
       const both = await Promise.all([it.subject, it.bystander].map((one) => give(it, one, it.target)));
       const ours = [it.subject, it.bystander].map((subject, index) => ({
         subject,
         subjectId: both[index]?.prepared.subjectId,
+        targetId: both[index]?.prepared.targetId,
       }));
       const now = await holders(it.target);
       expect(now).toHaveLength(before.length + 2);

@@ -37,7 +37,9 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     expect(holders?.map(({ subject }) => subject)).toEqual([bob, team]);
     const { subjectId } = await provider.prepare(bob, { role: target });
     expect(holders?.[0]?.subjectId).toBe(subjectId);
-    expect(await provider.holders?.({ role: `${roles.prefix}_lost` })).toEqual([]);
+    // It may have another name by now.
+    const lost = provider.holders?.({ role: `${roles.prefix}_lost` });
+    await expect(lost).rejects.toThrow("does not exist");
     await roles.admin.query(`GRANT ${target} TO ${bob} WITH ADMIN OPTION`);
     expect(await provider.mustKeep?.(bob, { role: target })).toContain("ADMIN OPTION");
     expect(await provider.mustKeep?.(alice, { role: target })).toBeUndefined();
