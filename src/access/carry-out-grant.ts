@@ -116,7 +116,8 @@ async function begin(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Pro
     const why = `${grant.provider} knows ${namesake} by the name ${grant.subject} too; tell them apart under \`people\``;
     return { is: "refused", why };
   }
-  const sibling = await findSibling(deps.db, { ...grant, ids });
+  // Where nothing is there, it does not matter who gave what: what is there from now on is ours.
+  const sibling = prepared.isHeld ? await findSibling(deps.db, { ...grant, ids }) : undefined;
   return noteAsked(deps, effect, grant, {
     ids,
     state: inherited(sibling, prepared),

@@ -154,8 +154,8 @@ type Ended = Pick<EventData<"grant.revoked">, "verified" | "keptBy" | "standing"
 export function proof({ verified, keptBy, standing, others, neverAsked }: Ended): string {
   if (neverAsked === true) return "never asked for, so there was nothing to take away";
   if (keptBy !== undefined) return `the same access is kept by ${keptBy}`;
-  if (others !== undefined) return `what was given here is gone; they have the same still: ${others}`;
   if (standing === true) return "left in place, for they held it before";
+  if (others !== undefined) return `what was given here is gone; they have the same still: ${others}`;
   return verified ? "proven gone" : "NOT proven gone";
 }
 

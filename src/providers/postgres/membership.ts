@@ -95,7 +95,7 @@ export function memberships(session: Session): string {
 }
 
 /** Whether one role has another so that it works, at once or after `SET ROLE`. */
-export function works(session: Session, member: string, role: string): string {
+function works(session: Session, member: string, role: string): string {
   if (!hasOptions(session)) return `coalesce(pg_catalog.pg_has_role(${member}, ${role}, 'MEMBER'), false)`;
   return `coalesce(pg_catalog.pg_has_role(${member}, ${role}, 'USAGE') OR pg_catalog.pg_has_role(${member}, ${role}, 'SET'), false)`;
 }

@@ -14,7 +14,7 @@ type Count = {
 };
 
 /** New for each member of `$1`: what depends on them (pg_shdepend) by a transaction that began at `$2` or later. */
-export const madeSince = `
+const madeSince = `
   SELECT a.place, s.dbid, s.classid, s.objid, s.objsubid, s.deptype,
          s.dbid = 0 OR s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AS "isHere"
     FROM unnest($1::oid[], $2::xid8[]) WITH ORDINALITY AS a(member, since, place)

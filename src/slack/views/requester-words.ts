@@ -114,16 +114,16 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
           ],
         };
       }
+      if (event.data.standing === true)
+        return {
+          line: [`this grant ended (${endWords(event.data.reason)}); you keep what you held before.`],
+        };
       if (event.data.others !== undefined)
         return {
           line: [
             `this grant ended (${endWords(event.data.reason)}); you have the same still, by what others gave:`,
           ],
           said: event.data.others,
-        };
-      if (event.data.standing === true)
-        return {
-          line: [`this grant ended (${endWords(event.data.reason)}); you keep what you held before.`],
         };
       return event.data.reason === "failed"
         ? { line: ["verified: no access is left behind."] }

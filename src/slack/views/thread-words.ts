@@ -149,6 +149,16 @@ export function toThread(event: AuditEvent): Told | undefined {
             ", so there was nothing to take away.",
           ],
         };
+      if (event.data.standing === true) {
+        return {
+          line: [
+            `🔒 This grant ended (${endWords(event.data.reason)}); `,
+            code(event.data.subject),
+            ` held the access in ${event.data.provider} before, and keeps it.`,
+            ...late(event.data),
+          ],
+        };
+      }
       if (event.data.others !== undefined)
         return {
           line: [
@@ -163,16 +173,6 @@ export function toThread(event: AuditEvent): Told | undefined {
         return {
           line: [
             `🔒 This grant ended (${endWords(event.data.reason)}); the same access is kept by ${event.data.keptBy}.`,
-            ...late(event.data),
-          ],
-        };
-      }
-      if (event.data.standing === true) {
-        return {
-          line: [
-            `🔒 This grant ended (${endWords(event.data.reason)}); `,
-            code(event.data.subject),
-            ` held the access in ${event.data.provider} before, and keeps it.`,
             ...late(event.data),
           ],
         };
