@@ -58,7 +58,7 @@ export function eventText(event: AuditEvent): string {
     case "grant.extended":
       return `extended by ${event.data.by}: ${whose(event.data)} until ${event.data.expiresAt}`;
     case "grant.failed":
-      return `granting to ${whose(event.data)} failed; what may have half happened is taken away: ${event.data.error}`;
+      return `granting to ${whose(event.data)} failed${event.data.neverAsked === true ? " before it was asked for" : "; what may have half happened is taken away"}: ${event.data.error}`;
     case "grant.unsettled":
       return `whether ${whose(event.data)} has the access is not known yet${event.data.pending === true ? ", for it is still being made" : ""}: ${event.data.error}`;
     case "grant.restored":

@@ -137,7 +137,13 @@ export const eventData = {
     seconds,
     expiresAt: instant,
   }),
-  "grant.failed": z.object({ provider: plain, subject, error: text }),
+  "grant.failed": z.object({
+    provider: plain,
+    subject,
+    error: text,
+    /** It failed before the provider was asked for it: nothing of it can have happened. */
+    neverAsked: z.boolean().optional(),
+  }),
   /** Whether the access exists is not known yet: it is still being made (`pending`), or whoever asked died and the provider cannot be read. */
   "grant.unsettled": z.object({ provider: plain, subject, error: text, pending: z.boolean().optional() }),
   /** `endOf`: the request whose end had taken away what this grant gives too; it was given again. */

@@ -165,8 +165,10 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     fields: { by: "the request by which it lasts longer", seconds: "how much longer" },
   },
   "grant.failed": {
-    when: "The provider did not give the access. What may have half happened is taken away.",
-    fields: {},
+    when: "The access was not given. What may have half happened is taken away.",
+    fields: {
+      neverAsked: "true where the provider was not asked for it yet, so that nothing can have happened",
+    },
   },
   "grant.unsettled": {
     when: "Whether the access is there is not known yet: whoever asked the provider died, and the provider cannot be read, or it is still being made.",

@@ -85,7 +85,11 @@ export function grantFailed(
     const event: AuditEvent = {
       type: "grant.failed",
       ...by(grant, now),
-      data: { ...whose(grant), error: command.error },
+      data: {
+        ...whose(grant),
+        error: command.error,
+        ...(grant.askedAt ? {} : { neverAsked: true }),
+      },
     };
     return accept(
       state,
@@ -169,6 +173,8 @@ export function revokeSucceeded(
       },
     };
     const wasSaid = attempts > 1 || lateSeconds !== undefined || grant.revokeReason === "drift";
+    // That it failed before it was asked for has said that there is nothing to take away.
+    const isSaid = !grant.askedAt && grant.revokeReason === "failed";
     const told: readonly Effect[] = wasSaid ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
     return accept(
       state,
@@ -180,7 +186,7 @@ export function revokeSucceeded(
         ...(command.others && command.others.length > 0 ? { isLeft: true } : {}),
       },
       [event],
-      [{ kind: "update_request", dueAt: now }, ...told, ...tell(event, now)],
+      [{ kind: "update_request", dueAt: now }, ...told, ...(isSaid ? [] : tell(event, now))],
     );
   });
 }

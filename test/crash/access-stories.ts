@@ -216,8 +216,8 @@ export const accessStories: readonly Story[] = [
     audited: ["grant.revoked"],
     said: [
       {
-        thread: ["Approved by", "The grant failed", "Verified: no access"],
-        requester: [asked, "approved.", "could not be granted", "no access is left behind"],
+        thread: ["Approved by", "The grant failed before"],
+        requester: [asked, "approved.", "could not be granted"],
         alerts: ["The grant failed"],
       },
     ],

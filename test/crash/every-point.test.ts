@@ -70,7 +70,6 @@ const exempt: Readonly<Record<string, string>> = {
   "persistence/effects.ts claimEffect": ofAnEffect,
   "persistence/effects.ts renewClaim": ofAnEffect,
   "persistence/due-revocations.ts claimRevocations": ofAnEffect,
-  "persistence/effects.ts startAnew": ofAnEffect,
   "persistence/effects.ts noteAttempt": ofAnEffect,
   "persistence/effects.ts finishEffect": ofAnEffect,
   "persistence/effects.ts postponeEffect": ofAnEffect,

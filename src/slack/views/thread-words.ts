@@ -125,7 +125,9 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "grant.failed":
       return {
         line: [
-          `⚠️ The grant failed in ${event.data.provider}. If any of it happened, it is being taken away:`,
+          event.data.neverAsked === true
+            ? `⚠️ The grant failed before ${event.data.provider} was asked for it, so nothing was given:`
+            : `⚠️ The grant failed in ${event.data.provider}. If any of it happened, it is being taken away:`,
         ],
         said: event.data.error,
       };
