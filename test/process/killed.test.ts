@@ -93,14 +93,14 @@ for (const { name, ...options } of ways) {
       it(`while it asks for the grant, ${when}: there is one grant, from ${since} on`, async () => {
         const { guarded, guardedNetwork } = site;
         const before = (await site.audited())["grant.active"] ?? 0;
-        const reached = guardedNetwork.holdAt("GRANT ", from);
+        const reached = guardedNetwork.holdAt("COMMIT", from);
         const message = await approved("bob", `orders-db ${role} 1h cut off at the ${from}`);
         await reached;
         await run.kill();
         await guardedNetwork.restore();
         expect((await guarded.rolesOf("bob")).includes(guarded.names[role])).toBe(from === "answer");
         const [asked] = await site.query<{ at: Date }>(
-          "select started_at as at from effects where kind = 'grant' order by seq desc limit 1",
+          "select asked_at as at from grants order by id desc limit 1",
         );
 
         await startAgain();
