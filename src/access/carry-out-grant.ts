@@ -102,7 +102,12 @@ type Next =
   | { readonly is: "over"; readonly outcome: Outcome };
 
 /** Finds out who and what this is about and what is there already, and has the ask on record. Nothing is changed by that. */
-async function begin(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Next> {
+async function begin(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  grant: Grant,
+  isSecondLook = false,
+): Promise<Next> {
   let prepared: Prepared & { readonly system: string };
   try {
     prepared = await prepare(configured(deps, grant), grant);
@@ -118,6 +123,8 @@ async function begin(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Pro
   }
   // Where nothing is there, it does not matter who gave what: what is there from now on is ours.
   const sibling = prepared.isHeld ? await findSibling(deps.db, { ...grant, ids }) : undefined;
+  // It may have been another's, which has ended since it was seen: what is theirs is there now, too.
+  if (prepared.isHeld && !sibling && !isSecondLook) return begin(deps, effect, grant, true);
   return noteAsked(deps, effect, grant, {
     ids,
     state: inherited(sibling, prepared),
@@ -143,11 +150,11 @@ async function resume(deps: CarryOutDeps, effect: GrantEffect, grant: Grant, ask
   const { ids, state = {} } = grant;
   try {
     // What was theirs has gone; once this was asked for, what is there from now on is by nobody's right but this grant's.
-    const { system, subjectId, targetId, ...fresh } =
-      !ids || grant.isStanding === true
-        ? await prepare(ids ? await reach(deps, grant) : configured(deps, grant), grant)
-        : { ...ids, state };
-    const asked = { ids: { system, subjectId, targetId }, state: fresh.state, isStanding: false };
+    if (ids && grant.isStanding !== true)
+      return await noteAsked(deps, effect, grant, { ids, state, isStanding: false });
+    const prepared = await prepare(ids ? await reach(deps, grant) : configured(deps, grant), grant);
+    const { system, subjectId, targetId } = prepared;
+    const asked = { ids: { system, subjectId, targetId }, state: prepared.state, isStanding: false };
     return await noteAsked(deps, effect, grant, asked);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

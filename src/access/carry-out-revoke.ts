@@ -83,7 +83,7 @@ async function takeAway(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): 
         retryable: true,
       });
     return {
-      others: isHeld ? keptBy : [],
+      others: keptBy,
       isStanding: isHeld && grant.isStanding === true,
       ...(outlives !== undefined && { outlives }),
     };
@@ -101,7 +101,8 @@ async function fail(
   const { settlesSeconds = 0 } = deps.providers.get(grant.provider) ?? {};
   const waited = (effect.now.getTime() - effect.startedAt.getTime()) / 1000;
   if (isPending === true && waited < settlesSeconds) {
-    const seconds = Math.max(retryAfterSeconds, Math.min(maxPendingSeconds, 2 ** (effect.attempts - 1)));
+    const pause = Math.max(retryAfterSeconds, Math.min(maxPendingSeconds, 2 ** (effect.attempts - 1)));
+    const seconds = Math.min(pause, maxBackoffSeconds);
     return { outcome: "again", seconds, error: failure, untouched: false };
   }
   const seconds = Math.max(

@@ -128,7 +128,9 @@ export async function readBack(
 export function failureOf(deps: CarryOutDeps, about: About, error: unknown): Failure {
   if (error instanceof ProviderError) {
     const { message, retryable, retryAfterSeconds, isPending } = error;
-    return { failure: message, retryable, retryAfterSeconds, isPending };
+    // What a record cannot hold would keep it from being made.
+    const failure = message.replaceAll(/\p{Cs}|\0/gu, "\uFFFD");
+    return { failure, retryable, retryAfterSeconds, isPending };
   }
   deps.report(error, about);
   return { failure: `a fault in Hallpass itself (reference ${about.grantId})`, retryable: false };

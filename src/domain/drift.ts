@@ -141,7 +141,9 @@ function compareOne(compared: Compared, subject: string): readonly Drift[] {
   const holding = compared.holders.find((holder) => holder.subject === subject);
   const isHeld = holding !== undefined;
   const gone: readonly Drift[] = finding && !isHeld ? [{ kind: "gone", subject, finding }] : [];
-  const live = own.filter(({ status }) => status === "active");
+  // What went by the target's name when it was granted may be another than what goes by it now.
+  const isOfThis = ({ ids }: GrantInDrift): boolean => !holding || !ids || ids.targetId === holding.targetId;
+  const live = own.filter((grant) => grant.status === "active" && isOfThis(grant));
   if (live.length > 0) {
     const changed = live.filter(({ vanishedAt }) => (vanishedAt === undefined) !== isHeld);
     const kind = isHeld ? "restored" : "vanished";
@@ -150,7 +152,7 @@ function compareOne(compared: Compared, subject: string): readonly Drift[] {
   if (!isHeld) return gone;
 
   const ended = own
-    .filter(({ askedAt }) => askedAt !== undefined)
+    .filter((grant) => grant.askedAt !== undefined && isOfThis(grant))
     .toSorted((a, b) => timeOf(b.revokedAt) - timeOf(a.revokedAt))[0];
   // What others gave is not ours to take, whatever we had given.
   const isOthers = ended?.isLeft === true || holding.isOurs === false;

@@ -56,10 +56,10 @@ export async function readShould(
       (select coalesce(jsonb_agg(to_jsonb(g)), '[]') from (
         select * from grants where ${isOfTarget} and status in ('granting', 'active', 'revoking')
         union all
-        (select distinct on (coalesce(subject_id, subject)) * from grants
+        (select distinct on (coalesce(subject_id, subject), target_id) * from grants
          where ${isOfTarget} and status = 'revoked' and asked_at is not null
            and (subject = any (${names}::text[]) or subject_id = any (${ids}::text[]))
-         order by coalesce(subject_id, subject), revoked_at desc)) g) as grants,
+         order by coalesce(subject_id, subject), target_id, revoked_at desc)) g) as grants,
       (select coalesce(jsonb_agg(distinct e.subject), '[]') from grants e
        where e.provider <> ${provider} and e.system is null and e.target = ${json}::jsonb
          and e.status in ('granting', 'active', 'revoking') and e.subject = any (${names}::text[])) as elsewhere,

@@ -25,16 +25,25 @@ const isSameAccess = Prisma.sql`
       and g.provider = a.provider and g.subject = a.subject and g.target = a.target))`;
 
 /** A grant as `isSameAccess` compares it. */
-type Compared = Pick<Grant, "id" | "provider" | "subject" | "target" | "ids">;
+type Compared = Pick<Grant, "id" | "provider" | "subject" | "target" | "ids" | "isStanding">;
 
-function comparedRow({ id, provider, subject, target, ids }: Compared): object {
+function comparedRow({ id, provider, subject, target, ids, isStanding }: Compared): object {
   const { system, subjectId, targetId } = ids ?? {};
-  return { id, provider, subject, target, system, subject_id: subjectId, target_id: targetId };
+  return {
+    id,
+    provider,
+    subject,
+    target,
+    system,
+    subject_id: subjectId,
+    target_id: targetId,
+    is_standing: isStanding === true,
+  };
 }
 
 const compared = (grants: readonly Compared[]): Prisma.Sql => Prisma.sql`
   jsonb_to_recordset(${JSON.stringify(grants.map(comparedRow))}::jsonb) as a(
-    id uuid, provider text, subject text, target jsonb, system text, subject_id text, target_id text)`;
+    id uuid, provider text, subject text, target jsonb, system text, subject_id text, target_id text, is_standing boolean)`;
 
 /**
  * For each grant the live one that gives the same person the same thing, the one that lasts longest; `undefined` when nothing
@@ -55,6 +64,8 @@ export async function findKeepers(
       where ${isSameAccess}
         and (g.status = 'granting' or (g.status = 'active' and g.expires_at > ${clock.now}))
         and g.id <> a.id
+        -- Whoever held it before keeps that by themselves, and its end takes nothing: what was added since must not be left to it.
+        and (a.is_standing or not g.is_standing)
       order by g.expires_at desc nulls last limit 1) k`;
   const keepers = new Map(
     z
@@ -81,12 +92,12 @@ export type Sibling = {
   readonly hasIds: boolean;
 };
 
-/** One of them, rather one that says that the access is the person's own; `undefined` where there is no other. */
+/** One of them, rather one that has added something; `undefined` where there is no other. */
 export async function findSibling(db: PrismaClient, grant: Compared): Promise<Sibling | undefined> {
   const rows = await db.$queryRaw<(Omit<Sibling, "state"> & { state: Sibling["state"] | null })[]>`
     select g.is_standing as "isStanding", g.state, g.system is not null as "hasIds" from ${compared([grant])} join grants g on ${isSameAccess}
     where g.status <> 'revoked' and g.asked_at is not null and g.id <> a.id
-    order by g.is_standing desc, g.system is null limit 1`;
+    order by g.is_standing, g.system is null limit 1`;
   const [other] = rows;
   return other && { ...other, state: other.state ?? undefined };
 }

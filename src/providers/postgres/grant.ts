@@ -2,6 +2,8 @@ import { ProviderError } from "../provider.ts";
 import type { Server, Session } from "./connection.ts";
 import { withLockWatch } from "./locks.ts";
 import { type Found, grantStatement, hasOptions, look } from "./membership.ts";
+import { wordNoRight } from "./prepare.ts";
+import { readTargets } from "./roles.ts";
 import { type GrantState, insistOnSystem } from "./state.ts";
 
 /**
@@ -20,8 +22,19 @@ export async function grant(server: Server, session: Session, state: GrantState)
   if (ours !== "nothing") {
     await client.query("BEGIN");
     const before = await lookAtIt();
+    if (ours === "all") {
+      // Of before, and there: whoever gave it, all of it goes at the end, and nothing is added to it.
+      if (!before.works || before.rows.length === 0)
+        await give(
+          server,
+          session,
+          { ...state, grantor: await ourGrantor(session, before) },
+          before,
+          lookAtIt,
+        );
+    }
     // Before 16 there is one row: what somebody else gave meanwhile is theirs.
-    if (!hasOptions(session) && before.rows.some(({ grantor }) => grantor !== state.grantor))
+    else if (!hasOptions(session) && before.rows.some(({ grantor }) => grantor !== state.grantor))
       ours = "nothing";
     else await give(server, session, state, before, lookAtIt);
     await client.query("COMMIT");
@@ -53,6 +66,14 @@ async function give(
   throw new ProviderError(`"${member}" is still no member of "${role}" by ${by} after it was granted`, {
     retryable: true,
   });
+}
+
+/** By whom a grant of ours would be, where that is not on record; "0": by nobody, as the role is gone. */
+async function ourGrantor(session: Session, { role }: Found): Promise<string> {
+  if (role === null) return "0";
+  const [target] = await readTargets(session, [role]);
+  if (target?.grantor != null) return target.grantor;
+  throw new ProviderError(await wordNoRight(session, role), { retryable: false });
 }
 
 async function nameOf({ client }: Session, oid: string): Promise<string> {

@@ -65,7 +65,7 @@ async function readSince({ client }: Session): Promise<string> {
 }
 
 /** What lets us grant a role, to paste. */
-async function wordNoRight({ client }: Session, role: string): Promise<string> {
+export async function wordNoRight({ client }: Session, role: string): Promise<string> {
   const { rows } = await client.query<{ name: string }>("SELECT current_user::text AS name");
   const name = quote(rows[0]?.name ?? "");
   return `${name} may not grant ${quote(role)}; run: GRANT ${quote(role)} TO ${name} WITH ADMIN OPTION`;

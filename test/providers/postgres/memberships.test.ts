@@ -117,6 +117,24 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     expect(await roles.rows(alice, target)).toEqual([]);
   });
 
+  test("a grant from before ids were kept, granted again, is taken away at its end all the same", async () => {
+    const [alice, target] = [await roles.person("alice"), await roles.target("target")];
+    await give(alice, target);
+    // As when it is extended, taken up after a crash, or another grant of the same is made beside it.
+    const state = await provider.grant(alice, { role: target }, until, {});
+    expect(await roles.rows(alice, target)).toHaveLength(1);
+    expect(await provider.revoke(alice, { role: target }, state)).toEqual({ keptBy: [] });
+    expect(await roles.rows(alice, target)).toEqual([]);
+  });
+
+  test("a grant from before ids were kept is given again where it is gone", async () => {
+    const [alice, target] = [await roles.person("alice"), await roles.target("target")];
+    const state = await provider.grant(alice, { role: target }, until, {});
+    expect(await provider.holds(alice, { role: target }, state)).toBe(true);
+    expect(await provider.revoke(alice, { role: target }, state)).toEqual({ keptBy: [] });
+    expect(await roles.rows(alice, target)).toEqual([]);
+  });
+
   test("with a way of their own by another role, that works, it is held before and kept after", async () => {
     const [alice, target] = [await roles.person("alice"), await roles.target("target")];
     const team = await roles.create("engineers");
