@@ -34,8 +34,9 @@ async function grantingDies(gave?: () => void): Promise<Date> {
 
 async function asks(requestId: string, grantId: string): Promise<Date> {
   const system = await office.provider.identity();
-  const { subjectId, targetId, state, isHeld } = await office.provider.prepare("alice", { role: "r" });
-  const asked = { ids: { system, subjectId, targetId }, state, isStanding: isHeld };
+  const { subjectId, targetId } = await office.provider.prepare("alice", { role: "r" });
+  // What is there is there by another grant of ours.
+  const asked = { ids: { system, subjectId, targetId }, state: { existed: false }, isStanding: false };
   const noted = await apply(office, requestId, { type: "note_asked", grantId, ...asked });
   if (!noted.applied) throw new Error(noted.refusal);
   return noted.now;
