@@ -1,5 +1,6 @@
 import { maskSecrets } from "../mask-password.ts";
 import { ProviderError } from "./provider.ts";
+import { createUnderWay } from "./under-way.ts";
 
 /** What a failure means, as the provider reads it. */
 export type Failure = {
@@ -38,7 +39,7 @@ const shutMilliseconds = 1_000;
 /** What every provider needs around its calls: a bound in time, opening at first use, errors without secrets, an orderly close. */
 export function createCaller<Connection>(options: CallerOptions<Connection>): Caller<Connection> {
   const { open, shut, secrets, classify, milliseconds = 9_500 } = options;
-  const underWay = new Set<Promise<unknown>>();
+  const underWay = createUnderWay();
   let opened: Promise<Connection> | undefined;
   let isClosed = false;
 
@@ -98,18 +99,12 @@ export function createCaller<Connection>(options: CallerOptions<Connection>): Ca
   return {
     async call(work, askedAt = performance.now()) {
       if (isClosed) throw new ProviderError("this provider has been closed", { retryable: true });
-      const running = bounded(work, askedAt);
-      underWay.add(running);
-      try {
-        return await running;
-      } finally {
-        underWay.delete(running);
-      }
+      return underWay.note(bounded(work, askedAt));
     },
 
     async close() {
       isClosed = true;
-      await Promise.allSettled(underWay);
+      await underWay.ended();
       const shutting = opened;
       opened = undefined;
       if (!shutting) return;

@@ -1,4 +1,5 @@
 import { ProviderError } from "./provider.ts";
+import { createUnderWay } from "./under-way.ts";
 
 /** Lets calls through a few at a time, in the order they came. */
 export type Turns = {
@@ -14,7 +15,7 @@ export type Turns = {
  */
 export function createTurns(atOnce: number, milliseconds: number): Turns {
   const waiting = new Set<() => void>();
-  const calls = new Set<Promise<unknown>>();
+  const calls = createUnderWay();
   const [seconds, turnSeconds] = [milliseconds / 1_000, milliseconds / 2_000];
   let free = atOnce;
 
@@ -59,16 +60,8 @@ export function createTurns(atOnce: number, milliseconds: number): Turns {
   }
 
   return {
-    run(work) {
-      const call = take(work);
-      calls.add(call);
-      const forget = (): void => void calls.delete(call);
-      call.then(forget, forget);
-      return call;
-    },
-    async idle() {
-      await Promise.allSettled(calls);
-    },
+    run: (work) => calls.note(take(work)),
+    idle: () => calls.ended(),
   };
 }
 

@@ -13,7 +13,12 @@ export const servers = {
     program: "/usr/lib/postgresql/15/bin/postgres",
     packages: ["postgresql-15"],
     env: "HALLPASS_TEST_POSTGRES_15",
-    start: async () => (await import("./postgres-15.ts")).startPostgres15(),
+    start: async () => (await import("./cluster.ts")).startCluster("/usr/lib/postgresql/15"),
+  }),
+  /** A second one of Hallpass's own: another system to a provider. */
+  "another-postgres": /** @type {import("./test-server.ts").TestServer} */ ({
+    packages: [],
+    start: async () => (await import("./cluster.ts")).startCluster(),
   }),
   redis: /** @type {import("./test-server.ts").TestServer} */ ({
     program: "redis-server",

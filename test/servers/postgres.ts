@@ -23,7 +23,7 @@ export async function startPostgres(): Promise<RunningServer> {
     dataDir: directory,
     log: { info: () => undefined },
     keepSuperuser: true,
-    settings: { ...forgetful, max_connections: "200" },
+    settings: { ...forgetful, max_connections: "200", reserved_connections: "3" },
   });
   const stop = async (): Promise<void> => {
     await postgres.stop();

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineProvider } from "../define.ts";
 import type { Ended, Provider, ProviderState } from "../provider.ts";
+import { createUnderWay } from "../under-way.ts";
 import { addressFault } from "./address.ts";
 import { check, checkReplica } from "./check.ts";
 import { connectTo, type Times, usualTimes } from "./connection.ts";
@@ -81,6 +82,13 @@ export function createPostgres(
   const memberships = createMemberships(server);
   const outlives = createOutlives(server);
   const statements = new Map<string, number>();
+  const calls = createUnderWay();
+
+  /** One that asks the server several times, or waits to be asked together with others; closing waits for all of it. */
+  const whole =
+    <Args extends readonly unknown[], Answer>(work: (...args: Args) => Promise<Answer>) =>
+    (...args: Args): Promise<Answer> =>
+      calls.note(work(...args));
 
   /** By a state there is something that has to end. */
   const known = async (
@@ -97,12 +105,12 @@ export function createPostgres(
 
     prepare: (subject, target) => server.call((session) => prepare(session, server.address, subject, target)),
 
-    async grant(subject, target, _until, state) {
+    grant: whole(async (subject, target, _until, state) => {
       const prepared = await known(subject, target, state);
       return server.call((session) => grant(server, session, prepared));
-    },
+    }),
 
-    async revoke(subject, target, state): Promise<Ended> {
+    revoke: whole(async (subject, target, state): Promise<Ended> => {
       const granted = await known(subject, target, state);
       const { keptBy, endsSessions, settle } = await memberships.take(granted);
       if (!endsSessions) return { keptBy };
@@ -115,19 +123,19 @@ export function createPostgres(
       if (left === undefined) return { keptBy };
       const why = faults.length === 0 ? "" : ` (not handed over: ${faults.join("; ")})`;
       return { keptBy, outlives: `${left}${why}` };
-    },
+    }),
 
-    async holds(subject, target, state) {
+    holds: whole(async (subject, target, state) => {
       return (await memberships.find(await known(subject, target, state))).works;
-    },
+    }),
 
-    async lastUsed(subject, target, state) {
+    lastUsed: whole(async (subject, target, state) => {
       const { member, ...granted } = await known(subject, target, state);
       return server.call((session) => {
         insistOnSystem(session, server.address, granted);
         return lastUse(session, member.oid, statements);
       });
-    },
+    }),
 
     holders: ({ role }) => server.call((session) => holdersOf(session, role)),
 
@@ -140,16 +148,17 @@ export function createPostgres(
         : undefined;
     },
 
-    async check(targets) {
+    check: whole(async (targets) => {
       const { warnings, system } = await server.call(async (session) => ({
         warnings: await check(session, targets),
         system: session.system,
       }));
       const ofReplicas = await Promise.all(replicas.map((replica) => checkReplica(replica, system)));
       return [...warnings, ...ofReplicas.flat()];
-    },
+    }),
 
     async close() {
+      await calls.ended();
       await Promise.all([server, ...replicas].map((each) => each.close()));
     },
   };

@@ -22,7 +22,11 @@ export const reading: readonly Rule[] = [
     async (it) => {
       // Who gave it is said only where the system knows.
       const holders = async (target: unknown) =>
-        ((await it.provider.holders?.(target)) ?? []).map(({ isOurs: _, ...holder }) => holder);
+        ((await it.provider.holders?.(target)) ?? []).map(({ subject, subjectId, targetId }) => ({
+          subject,
+          subjectId,
+          targetId,
+        }));
       const before = await holders(it.target);
       const both = await Promise.all([it.subject, it.bystander].map((one) => give(it, one, it.target)));
       const ours = [it.subject, it.bystander].map((subject, index) => ({
@@ -114,7 +118,7 @@ export const reading: readonly Rule[] = [
 
   rule("it does not take what is hidden from it for gone", ["hides"], async (it) => {
     const { state } = await give(it, it.subject, it.target);
-    it.hides();
+    await it.hides();
     await refusal(it.provider.holds(it.subject, it.target, state));
     await refusal(it.provider.revoke(it.subject, it.target, state));
   }),

@@ -52,13 +52,13 @@ export type Abilities<Target = unknown> = {
   /** The next call is one too many: the system says to come back in so many seconds. */
   limits(this: void, seconds: number): void;
   /** The next changes, so many, meet another one under way. */
-  conflicts(this: void, times: number): void;
+  conflicts(this: void, times: number): void | Promise<void>;
   /** The next change is there at once, and so many more looks do not show it. */
   showsLater(this: void, looks: number): void;
   /** The next answer breaks off in its middle. */
   breaksOff(this: void): void;
   /** From now on the system hides what it should show, as for want of a right: it says "not found". */
-  hides(this: void): void;
+  hides(this: void): void | Promise<void>;
   /** The next change is answered as if it was made, and is not. */
   ignores(this: void): void;
 };

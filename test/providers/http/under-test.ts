@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
 import { http } from "../../../src/providers/http/index.ts";
 import type { Provider } from "../../../src/providers/provider.ts";
 import { startProviderServer } from "../../support/provider-server.ts";
+import { startSilentServer } from "../contract/silent-server.ts";
 import type { Another, Lacks, ProviderUnderTest } from "../contract/under-test.ts";
 
 type Target = Readonly<Record<string, string>>;
@@ -118,21 +117,14 @@ function asAnother(provider: Provider<Target>): Another<Target> {
   return { provider, close: () => provider.close() };
 }
 
-/** Takes connections, and never answers. */
 async function openSilent(token: string): Promise<Another<Target>> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => sockets.add(socket.on("error", () => undefined).resume()));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
-  const provider = http.create({ url: `http://127.0.0.1:${port}`, token });
+  const server = await startSilentServer();
+  const provider = http.create({ url: `http://127.0.0.1:${server.port}`, token });
   return {
     provider,
     async close() {
-      for (const socket of sockets) socket.destroy();
-      await provider.close();
       server.close();
+      await provider.close();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,7 +7,7 @@ import { findBinaries } from "../../../src/persistence/embedded-binaries.ts";
 import { settle } from "../../../src/persistence/embedded-place.ts";
 import { freePort } from "../../support/proxy.ts";
 
-/** Where Debian keeps PostgreSQL 15: the oldest that the provider is for. */
+/** Where Debian keeps PostgreSQL 15. */
 const debian15 = "/usr/lib/postgresql/15/bin";
 
 export type OwnServer = {
@@ -17,14 +17,6 @@ export type OwnServer = {
   readonly startStandby: () => Promise<OwnServer>;
   readonly stop: () => Promise<void>;
 };
-
-/** Whether the tests of 15 can run. */
-export async function has15(): Promise<boolean> {
-  return access(join(debian15, "initdb")).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** A server that no other test sees: `"15"` is Debian's, `"18"` the embedded one. */
 export async function startOwnServer(

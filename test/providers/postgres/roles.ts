@@ -7,8 +7,8 @@ import {
 } from "../../../src/providers/postgres/index.ts";
 import { usualTimes, type Times } from "../../../src/providers/postgres/connection.ts";
 import type { Provider } from "../../../src/providers/provider.ts";
+import { testServer } from "../../servers/ask.ts";
 import { serverUrl } from "../../support/database.ts";
-import { has15, startOwnServer } from "./own-server.ts";
 
 /** As whom Hallpass connects: a superuser, or one who has ADMIN OPTION on each role and may end sessions, as on managed servers. */
 export type Rights = "superuser" | "limited";
@@ -43,8 +43,11 @@ export type Roles = {
   close(): Promise<void>;
 };
 
-/** The versions there are here; 15 needs `apt-get install postgresql-15`. */
-export const versions: readonly ("15" | "18")[] = (await has15()) ? ["15", "18"] : ["18"];
+/** Debian's, where it is installed. */
+export const postgres15 = await testServer("postgres-15");
+
+/** The versions there are here. */
+export const versions: readonly ("15" | "18")[] = postgres15.url === undefined ? ["18"] : ["15", "18"];
 
 /** Each version, as a superuser and with less. */
 export const settings: readonly (readonly ["15" | "18", Rights])[] = versions.flatMap((version) => [
@@ -52,11 +55,10 @@ export const settings: readonly (readonly ["15" | "18", Rights])[] = versions.fl
   [version, "limited"] as const,
 ]);
 
-/** 18 is the server all tests share; 15 is started. */
-export async function openRoles(version: "15" | "18" = "18", rights: Rights = "superuser"): Promise<Roles> {
-  if (version === "18") return rolesOn(serverUrl(), version, rights, () => Promise.resolve());
-  const server = await startOwnServer("15");
-  return rolesOn(server.url, version, rights, server.stop);
+/** On the servers that all tests share. */
+export function openRoles(version: "15" | "18" = "18", rights: Rights = "superuser"): Promise<Roles> {
+  const url = version === "15" ? (postgres15.url ?? "") : serverUrl();
+  return rolesOn(url, version, rights, () => Promise.resolve());
 }
 
 export async function rolesOn(
@@ -64,9 +66,11 @@ export async function rolesOn(
   version: string,
   rights: Rights,
   stop: () => Promise<void>,
+  prefix = `t${randomBytes(4).toString("hex")}`,
 ): Promise<Roles> {
-  const prefix = `t${randomBytes(4).toString("hex")}`;
   const admin = new Client({ connectionString: url });
+  // The server's end, where a test was given up: its failure says more.
+  admin.on("error", () => undefined);
   await admin.connect();
   const urlAs = (role: string): string =>
     Object.assign(new URL(url), { username: encodeURIComponent(role), password: "pw" }).href;

@@ -8,12 +8,12 @@ import { freePort } from "../support/proxy.ts";
 import { forgetful } from "./postgres.ts";
 import type { RunningServer } from "./test-server.ts";
 
-/** Where Debian's package puts it. */
-const installed = "/usr/lib/postgresql/15";
-
-/** A fresh cluster of Debian's PostgreSQL 15; run as another user where we are root, as the embedded one is. */
-export async function startPostgres15(): Promise<RunningServer> {
-  const directory = await mkdtemp(join(tmpdir(), "hallpass-test-postgres-15-"));
+/**
+ * A fresh cluster with nothing in it, of the PostgreSQL that is installed there, or else of the one that Hallpass brings; run as
+ * another user where we are root.
+ */
+export async function startCluster(installed?: string): Promise<RunningServer> {
+  const directory = await mkdtemp(join(tmpdir(), "hallpass-test-cluster-"));
   await chmod(directory, 0o755);
   const place = await settle(directory, { info: () => undefined });
   const binaries = await findBinaries(place.root, place.user, installed);
