@@ -17,6 +17,7 @@ export function lacksOf(version: Version, rights: Rights): Lacks {
     limits: "PostgreSQL does not say when to come back",
     showsLater: "what PostgreSQL has committed, the next statement shows",
     ...(rights === "superuser" && { hides: "nothing is hidden from a superuser" }),
+    ...(rights === "superuser" && { tellsGiversApart: "what superusers give is the first one's gift" }),
     ...(version === "15" && { tellsGiversApart: "before PostgreSQL 16 a membership is there once" }),
   };
 }
@@ -61,7 +62,7 @@ export async function openPostgres(
   const awkward = await createAwkward(roles);
   people.push(...awkward.map((each) => each.subject));
 
-  const [blocker, giver] = [await connectAs(boss), await connectAs(dba)];
+  const [blocker, giver] = [await connectAs(boss), await connectAs(rights === "superuser" ? boss : dba)];
   let [isBlocked, isIgnored] = [false, false];
   const proxy = await startProxy(urlOf(hallpass, password), ({ chunk, from }) => {
     if (from === "answer") return;
@@ -182,7 +183,7 @@ export async function openPostgres(
         await giver.query(`REVOKE ${role} FROM ${name}`);
       },
     },
-    ...(version === "18" && { tellsGiversApart: true }),
+    ...(version === "18" && rights === "limited" && { tellsGiversApart: true }),
     renameSubject: rename,
     renameTarget: async ({ role }) => ({ role: await rename(role) }),
     async newcomer() {
