@@ -107,7 +107,8 @@ async function complaints(): Promise<readonly LogLine[]> {
   );
   expect((await hallpass([...retain, "--dry-run"], { env: { ...key, DATABASE_URL: url } })).code).toBe(0);
   expect((await hallpass(retain, { env: { ...key, DATABASE_URL: ownerUrl } })).code).toBe(0);
-  return run.lines().filter(({ level }) => level > 30);
+  // The policy names a role that does not exist, and that is said; it is none of the database's.
+  return run.lines().filter((line) => line.level > 30 && !JSON.stringify(line).includes("no_such_role"));
 }
 
 test("the two roles are made, and Hallpass gives and ends access as the one that owns nothing", async () => {

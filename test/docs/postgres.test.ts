@@ -11,7 +11,7 @@ const Page = z.object({
 let blocks: readonly Block[];
 
 beforeAll(async () => {
-  blocks = blocksOf(await readPage("postgres.md"));
+  blocks = blocksOf(await readPage("postgres-provider.md"));
 });
 
 test("the page's options are options, all of them", () => {

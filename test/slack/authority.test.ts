@@ -52,7 +52,7 @@ describe("a click that may not decide changes nothing, is answered and recorded"
           "#orders-approvals",
         );
         const number = numberOf(message);
-        await slack.until(async () => (await openMessages()) === 0, "all messages to be out");
+        await slack.until(async () => (await dueEffects()) === 0, "all that is due to be done");
         const before = await everything();
         const person = slack.as(who);
         const told = person.ephemerals().length;
@@ -74,7 +74,7 @@ describe("a click that may not decide changes nothing, is answered and recorded"
   it("somebody deactivated after the message was posted", async () => {
     const { slack } = world;
     const message = await ask(world, "alice", "orders-db write 1h while carol leaves", "#orders-approvals");
-    await slack.until(async () => (await openMessages()) === 0, "all messages to be out");
+    await slack.until(async () => (await dueEffects()) === 0, "all that is due to be done");
     const before = await everything();
     await slack.changeUser("carol", { deleted: true });
     const carol = slack.as("carol");
@@ -145,9 +145,9 @@ it("guests and strangers cannot ask either, and are recorded trying", async () =
   }
 });
 
-async function openMessages(): Promise<number> {
+async function dueEffects(): Promise<number> {
   const [row] = await world.query<{ open: number }>(
-    "select count(*)::int as open from effects where queue = 'messages' and done_at is null",
+    "select count(*)::int as open from effects where due_at <= statement_timestamp() and done_at is null",
   );
   return row?.open ?? 0;
 }

@@ -262,10 +262,16 @@ function grantLine(grant: Grant): readonly Piece[] {
           ]
         : ["🔓 Access until ", grant.expiresAt, "."];
     case "revoking":
+      if (grant.revokeReason === "failed" && !grant.askedAt)
+        return ["⚠️ The grant failed; nothing was given."];
       return grant.revokeReason === "failed"
         ? ["⚠️ The grant failed; what may have half happened is being taken away."]
         : ["The access is being taken away."];
     case "revoked":
+      if (grant.revokeReason === "failed" && !grant.askedAt)
+        return ["⚠️ The grant failed; nothing was given."];
+      if (grant.revokeReason === "failed" && (grant.isLeft === true || grant.isStanding === true))
+        return ["⚠️ The grant failed. Verified: nothing of it is left."];
       return grant.revokeReason === "failed"
         ? ["⚠️ The grant failed. Verified: no access is left."]
         : ["🔒 This grant ended ", grant.revokedAt, "."];
