@@ -195,7 +195,7 @@ async function eraseTraces(
     [[...own], name],
   );
   await client.query(
-    `update grants set subject = $2, state = null, last_error = case when last_error is not null then $2 end
+    `update grants set subject = $2, subject_id = case when subject_id is not null then $2 end, state = null, last_error = case when last_error is not null then $2 end
      where request_id = any ($1)`,
     [[...own], name],
   );

@@ -47,7 +47,7 @@ describe("ends that are claimed together", () => {
     const alone = await claimEffect(office.db, office.clock, id);
     await office.db.effect.update({ where: { id }, data: { lockedUntil: null } });
     const [together] = await claimRevocations(office.db, office.clock, { limit: 1, aheadMs: 0, busy: [] });
-    expect(together?.effect).toEqual({ ...alone, attempts: 2, now: together?.effect.now });
+    expect(together?.effect).toEqual({ ...alone, attempts: 2, isResumed: true, now: together?.effect.now });
     expect(together?.state).toEqual(await office.state(alone?.requestId ?? ""));
   });
 

@@ -13,14 +13,17 @@ type Count = {
   readonly count: number;
 };
 
-/** New for each member of `$1`: what depends on them (pg_shdepend) by a transaction that began at `$2` or later. */
+/** New for each member of `$1`: what depends on them (pg_shdepend) by a transaction that the snapshot `$2` did not see. */
 const madeSince = `
   SELECT a.place, s.dbid, s.classid, s.objid, s.objsubid, s.deptype,
          s.dbid = 0 OR s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AS "isHere"
-    FROM unnest($1::oid[], $2::xid8[]) WITH ORDINALITY AS a(member, since, place)
+    FROM unnest($1::oid[], $2::pg_snapshot[]) WITH ORDINALITY AS a(member, since, place)
     JOIN pg_catalog.pg_shdepend s ON s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.refobjid = a.member
    -- Of an older one, frozen, the number may come again: then it is negative.
-   WHERE age(s.xmin) BETWEEN 0 AND age(a.since::xid)
+   WHERE age(s.xmin) BETWEEN 0 AND age(pg_snapshot_xmin(a.since)::xid)
+     -- The whole number of a transaction, by how far it is from one whose whole number is known.
+     AND NOT pg_visible_in_snapshot(
+       (pg_snapshot_xmax(a.since)::text::bigint + age(pg_snapshot_xmax(a.since)::xid) - age(s.xmin))::text::xid8, a.since)
      -- A column's own sequence goes where its table goes.
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                       WHERE d.classid = s.classid AND d.objid = s.objid AND d.deptype IN ('a', 'i')
@@ -53,10 +56,10 @@ async function countAll(
       WHERE deptype IN ('o', 'a', 'i', 'r') GROUP BY 1, 2, 3, 4
      UNION ALL
      SELECT a.place::int, 'prepared', 'transaction', x.database::text, count(*)::int
-       FROM unnest($1::oid[], $2::xid8[]) WITH ORDINALITY AS a(member, since, place)
+       FROM unnest($1::oid[], $2::pg_snapshot[]) WITH ORDINALITY AS a(member, since, place)
        JOIN pg_catalog.pg_roles r ON r.oid = a.member
        JOIN pg_catalog.pg_prepared_xacts x ON x.owner = r.rolname
-      WHERE age(x.transaction) BETWEEN 0 AND age(a.since::xid) GROUP BY 1, 4
+      WHERE age(x.transaction) BETWEEN 0 AND age(pg_snapshot_xmax(a.since)::xid) GROUP BY 1, 4
      ORDER BY place, database, how, kind`,
     [states.map(({ member }) => member.oid), states.map(({ since }) => since)],
   );

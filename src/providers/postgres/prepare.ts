@@ -56,12 +56,12 @@ function whatIsOurs(session: Session, rows: readonly Row[], grantor: string): Gr
   return same.inherits && same.sets ? "nothing" : "options";
 }
 
-/** The oldest transaction that was under way: what one from there on made, was made since. */
+/** What is committed by now: what any other transaction makes, is made since. */
 async function readSince({ client }: Session): Promise<string> {
   const { rows } = await client.query<{ since: string }>(
-    "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text AS since",
+    "SELECT pg_catalog.pg_current_snapshot()::text AS since",
   );
-  return rows[0]?.since ?? "0";
+  return rows[0]?.since ?? "3:3:";
 }
 
 /** What lets us grant a role, to paste. */

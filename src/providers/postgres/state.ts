@@ -26,8 +26,8 @@ export const GrantState = z.object({
    * `nothing`: it was there before. `all`: from before grantors were kept, every row of the pair.
    */
   ours: z.enum(["row", "options", "nothing", "all"]),
-  /** Before it was granted, as a transaction: what depends on the member by a later one was made since. */
-  since: z.string().regex(/^\d+$/u),
+  /** Before it was granted, as a snapshot: what depends on the member by a transaction that it did not see was made since. */
+  since: z.string().regex(/^\d+:\d+:[\d,]*$/u),
   /** It was granted, and read back: who finds nothing of ours then knows that it was taken. */
   granted: z.boolean().default(false),
   /** It works only after `SET ROLE`. */
@@ -104,7 +104,7 @@ export async function stateByName(
     before: [],
     grantor: "0",
     ours: "all",
-    since: "0",
+    since: "3:3:",
     granted: true,
     needsSetRole: false,
   };

@@ -236,7 +236,7 @@ describe.each(versions.map((version) => [version]))("on a PostgreSQL %s of its o
               before: [],
               grantor: by,
               ours: "row",
-              since: "1",
+              since: "3:3:",
               granted: true,
             },
           ),
