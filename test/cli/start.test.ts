@@ -126,7 +126,9 @@ describe("the running bot", () => {
     bot.child.kill(signal);
     const { code, stderr, log } = await bot.ended;
     expect([code, stderr]).toEqual([0, ""]);
-    expect(log.filter(({ level }) => level > 30)).toEqual([]);
+    // That the server lacks the policy's roles is said, and nothing else.
+    const complaints = log.filter(({ level }) => level > 30).map((line) => JSON.stringify(line));
+    expect(complaints.filter((line) => !line.includes("does not exist"))).toEqual([]);
     expect(JSON.stringify(log)).not.toContain(slack.tokens.bot);
   });
 
