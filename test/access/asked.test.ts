@@ -191,7 +191,7 @@ describe("what others gave stays, and is said", () => {
   it("also where they can only give it to themselves again", async () => {
     const { request } = await office.approved();
     await office.drain();
-    const { revoke } = office.provider;
+    const revoke = office.provider.revoke.bind(office.provider);
     // As PostgreSQL from 16 on does: a row with ADMIN OPTION stays, without effect.
     Object.assign(office.provider, {
       revoke: async (...asked: Parameters<typeof revoke>) => ({

@@ -30,7 +30,7 @@ beforeEach(async () => {
   provider.behave.targetIdOf = () => "the one role";
   office.providers.set("same-postgres", provider);
   // As both real providers do: what was there before is not added.
-  const { grant } = provider;
+  const grant = provider.grant.bind(provider);
   Object.assign(provider, {
     grant: async (...args: Parameters<typeof grant>) => {
       const [subject, , , { existed }] = args;

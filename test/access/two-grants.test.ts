@@ -30,7 +30,7 @@ beforeEach(async () => {
   provider.behave.targetIdOf = () => "the one role";
   office.providers.set("same-postgres", provider);
   // As both real providers do: what was there before is not added.
-  const { grant } = provider;
+  const grant = provider.grant.bind(provider);
   Object.assign(provider, {
     grant: async (...args: Parameters<typeof grant>) => {
       const [subject, , , { existed }] = args;
@@ -73,7 +73,7 @@ it.each(["orders-db", "same-db"])(
     let asks = 0;
     const second = await approved(other, 3600);
     // The first ask fails on the way, and what was theirs is taken away by an administrator meanwhile.
-    const { grant } = provider;
+    const grant = provider.grant.bind(provider);
     Object.assign(provider, {
       grant: async (...args: Parameters<typeof grant>) => {
         asks += 1;
@@ -101,7 +101,7 @@ it("what another provider's grant gave is no right of their own", async () => {
   const first = await granted("orders-db", 3600);
   const second = await approved("same-db", 3600);
   // While second looks, first ends.
-  const { prepare } = provider;
+  const prepare = provider.prepare.bind(provider);
   Object.assign(provider, {
     prepare: async (...args: Parameters<typeof prepare>) => {
       const prepared = await prepare(...args);
