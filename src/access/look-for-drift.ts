@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
 import {
   closeUnguarded,
@@ -30,8 +29,6 @@ export type DriftDeps = RecordDeps & {
 
 /** So many providers are asked at the same time; within one, one thing after the other. */
 const providersAtOnce = 4;
-/** Longer than a provider takes for any call. */
-const callMilliseconds = 15_000;
 
 /**
  * Compares each provider whose turn it is with what should be, sets right what can be, and says what was found. By one
@@ -109,7 +106,7 @@ async function lookAtTargets(
 }
 
 async function lookAtTarget(deps: DriftDeps, provider: LiveProvider, guarded: Guarded): Promise<void> {
-  const look = async (): Promise<Look> => answerOf(lookAt(provider, guarded));
+  const look = (): Promise<Look> => lookAt(provider, guarded);
   const { system, holders } = await look();
   // Read after the provider was: whatever is granted from now on has a row already.
   const should = await readShould(deps.db, deps.clock, guarded, system, holders);
@@ -141,20 +138,4 @@ async function tell(deps: DriftDeps, provider: string): Promise<void> {
     deps.clock,
     untold.map(({ id, outcome }) => ({ id, outcome })),
   );
-}
-
-/** Its answer, or that there was none: not even a provider that forgets to bound its calls holds up the others. */
-async function answerOf<T>(asked: Promise<T>): Promise<T> {
-  const answered = new AbortController();
-  const late = async (): Promise<never> => {
-    await sleep(callMilliseconds, undefined, { signal: answered.signal, ref: false });
-    throw new ProviderError(`no answer within ${callMilliseconds / 1000} s`, { retryable: true });
-  };
-  const tooLate = late();
-  tooLate.catch(() => undefined);
-  try {
-    return await Promise.race([asked, tooLate]);
-  } finally {
-    answered.abort();
-  }
 }

@@ -155,7 +155,8 @@ export function proof({ verified, keptBy, standing, others, neverAsked }: Ended)
   if (neverAsked === true) return "never asked for, so there was nothing to take away";
   if (keptBy !== undefined) return `the same access is kept by ${keptBy}`;
   if (standing === true) return "left in place, for they held it before";
-  if (others !== undefined) return `what was given here is gone; they have the same still: ${others}`;
+  if (others !== undefined)
+    return `what was given here is gone; they have the same still, or may take it: ${others}`;
   return verified ? "proven gone" : "NOT proven gone";
 }
 

@@ -8,10 +8,10 @@ export type LiveProviders = {
   /** Always the ones in use. */
   readonly byName: ReadonlyMap<string, LiveProvider>;
   /**
-   * Makes what a policy's providers need and are not in use yet, and hands back what puts them in use, which names those that
-   * are new or others than before: they are to be checked. Throws, and changes nothing, when a secret is missing.
+   * Makes what a policy's providers need and are not in use yet, and hands back what puts them in use. Throws, and changes
+   * nothing, when a secret is missing.
    */
-  prepare(entries: Entries): () => readonly string[];
+  prepare(entries: Entries): () => void;
   close(): Promise<void>;
 };
 
@@ -37,7 +37,6 @@ export function createLiveProviders(
           byName.set(name, provider);
           if (entry) writtenOf.set(name, write(entry));
         }
-        return [...made.keys()];
       };
     },
     async close() {

@@ -1,68 +1,20 @@
-import type { Grant } from "../../src/domain/grant.ts";
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
-import { type Office, openOffice, type TestProvider } from "../support/access.ts";
-import { alice, bob } from "../support/build.ts";
-import { ordinaryPolicy } from "../support/hallpass.ts";
+import { type Office, type TestProvider } from "../support/access.ts";
+import { addsNothingToWhatWasThere, openTwoNames, type TwoNames } from "../support/two-names.ts";
 
 const hour = 3_600_000;
-const twoNames: typeof ordinaryPolicy = (names) =>
-  ordinaryPolicy(names)
-    .replace("providers:\n", 'providers:\n  same-postgres: { type: postgres, url: "${SAME_URL}" }\n')
-    .replace(
-      "resources:\n",
-      `resources:
-  same-db:
-    title: The same database
-    provider: same-postgres
-    roles: { read: { title: Read only, grant: { role: ${names.read} } } }
-`,
-    )
-    .replace('access: ["orders-db:read", "ghost-db:any"]', 'access: ["orders-db:read", "same-db:read"]');
 
 let office: Office;
 let provider: TestProvider;
+let approved: TwoNames["approved"];
+let granted: TwoNames["granted"];
+let grantOf: TwoNames["grantOf"];
 beforeEach(async () => {
-  office = await openOffice({ policy: twoNames });
-  ({ provider } = office);
-  provider.behave.targetIdOf = () => "the one role";
-  office.providers.set("same-postgres", provider);
-  // As both real providers do: what was there before is not added.
-  const grant = provider.grant.bind(provider);
-  Object.assign(provider, {
-    grant: async (...args: Parameters<typeof grant>) => {
-      const [subject, , , { existed }] = args;
-      if (existed !== true) return grant(...args);
-      if (await provider.holds(subject, args[1], {})) return args[3];
-      throw new ProviderError("what they had before is gone since", { retryable: false });
-    },
-  });
+  ({ office, provider, approved, granted, grantOf } = await openTwoNames());
+  addsNothingToWhatWasThere(provider);
 });
 afterEach(() => office?.close());
 
-async function approved(resource: string, durationSeconds: number): Promise<string> {
-  const filed = await requestAccess(office, {
-    requester: alice,
-    resource,
-    role: "read",
-    durationSeconds,
-    reason: "because",
-    source: "slack",
-  } as const);
-  if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
-  const requestId = filed.request.id;
-  await decideRequest(office, { requestId, by: bob, verdict: { type: "approve" }, key: requestId });
-  return requestId;
-}
-async function granted(resource: string, s: number): Promise<string> {
-  const id = await approved(resource, s);
-  await office.drain();
-  return id;
-}
-async function grantOf(requestId: string): Promise<Grant | undefined> {
-  return (await office.state(requestId)).grants[0];
-}
 it("what is being taken away is asked about again soon, however late the provider wants it", async () => {
   const first = await granted("orders-db", 3600);
   provider.behave.revoke = () =>

@@ -1,66 +1,21 @@
-import type { Grant } from "../../src/domain/grant.ts";
 import { checkProviders } from "../../src/access/check-providers.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
 import { lookForDrift } from "../../src/access/look-for-drift.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
-import { createTestProvider, type Office, openOffice, type TestProvider } from "../support/access.ts";
-import { alice, bob } from "../support/build.ts";
-import { ordinaryPolicy } from "../support/hallpass.ts";
+import { createTestProvider, type Office, type TestProvider } from "../support/access.ts";
+import { bob } from "../support/build.ts";
+import { openTwoNames, type TwoNames } from "../support/two-names.ts";
 
 const hour = 3_600_000;
 
-/** Two providers of a policy, which lead to one server; what is called `r` in one resource is called `old_r` in another. */
-const twoNames: typeof ordinaryPolicy = (names) =>
-  ordinaryPolicy(names)
-    .replace("providers:\n", 'providers:\n  same-postgres: { type: postgres, url: "${SAME_URL}" }\n')
-    .replace(
-      "resources:\n",
-      `resources:
-  same-db:
-    title: The same database
-    provider: same-postgres
-    roles: { read: { title: Read only, grant: { role: ${names.read} } } }
-  renamed-db:
-    title: By the role's old name
-    provider: orders-postgres
-    roles: { read: { title: Read only, grant: { role: old_${names.read} } } }
-`,
-    )
-    .replace(
-      'access: ["orders-db:read", "ghost-db:any"]',
-      'access: ["orders-db:read", "same-db:read", "renamed-db:read"]',
-    );
-
 let office: Office;
 let provider: TestProvider;
+let granted: TwoNames["granted"];
+let grantOf: TwoNames["grantOf"];
 beforeEach(async () => {
-  office = await openOffice({ policy: twoNames });
-  ({ provider } = office);
-  provider.behave.targetIdOf = () => "the one role";
-  office.providers.set("same-postgres", provider);
+  ({ office, provider, granted, grantOf } = await openTwoNames());
 });
 afterEach(() => office?.close());
-
-async function granted(resource: string, durationSeconds: number): Promise<string> {
-  const ask = {
-    requester: alice,
-    resource,
-    role: "read",
-    durationSeconds,
-    reason: "because",
-    source: "slack",
-  } as const;
-  const filed = await requestAccess(office, ask);
-  if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
-  const requestId = filed.request.id;
-  await decideRequest(office, { requestId, by: bob, verdict: { type: "approve" }, key: requestId });
-  await office.drain();
-  return requestId;
-}
-
-async function grantOf(requestId: string): Promise<Grant | undefined> {
-  return (await office.state(requestId)).grants[0];
-}
 
 async function ended(requestId: string): Promise<unknown> {
   const event = await office.db.auditEvent.findFirst({ where: { requestId, type: "grant.revoked" } });

@@ -15,16 +15,16 @@ function start() {
   );
 }
 
-test("what a policy brings in is in use once it is put in use, and said to be new", async () => {
+test("what a policy brings in is in use once it is put in use", async () => {
   const providers = start();
   const use = providers.prepare(new Map([["tool", entry("${URL}")]]));
   expect(providers.byName.size).toBe(0);
-  expect(use()).toEqual(["tool"]);
+  use();
   expect(providers.byName.get("tool")).toMatchObject({ type: "http", settlesSeconds: 15 });
   await providers.close();
 });
 
-test("what stays as it is stays in use; what is reached otherwise, or new, is said to be", async () => {
+test("what stays as it is stays in use; what is reached otherwise is another", async () => {
   const providers = start();
   providers.prepare(
     new Map([
@@ -40,7 +40,8 @@ test("what stays as it is stays in use; what is reached otherwise, or new, is sa
       ["more", entry("${URL}")],
     ]),
   );
-  expect(use()).toEqual(["moved", "more"]);
+  use();
+  expect([...providers.byName.keys()]).toEqual(["same", "moved", "more"]);
   expect(providers.byName.get("same")).toBe(same);
   expect(providers.byName.get("moved")).not.toBe(moved);
   await providers.close();
@@ -65,7 +66,7 @@ test("a secret that is missing changes nothing", async () => {
 test("a provider that no policy names any more is kept, for what it granted has to be taken away", async () => {
   const providers = start();
   providers.prepare(new Map([["tool", entry("${URL}")]]))();
-  expect(providers.prepare(new Map())()).toEqual([]);
+  providers.prepare(new Map())();
   expect([...providers.byName.keys()]).toEqual(["tool"]);
   await providers.close();
 });

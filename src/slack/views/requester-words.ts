@@ -121,7 +121,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
       if (event.data.others !== undefined)
         return {
           line: [
-            `this grant ended (${endWords(event.data.reason)}); you have the same still, by what others gave:`,
+            `this grant ended (${endWords(event.data.reason)}); you have the same still, or may take it, by what others gave:`,
           ],
           said: event.data.others,
         };

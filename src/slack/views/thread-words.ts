@@ -166,7 +166,7 @@ export function toThread(event: AuditEvent): Told | undefined {
           line: [
             `🔒 What was granted here is gone (${endWords(event.data.reason)}), but `,
             code(event.data.subject),
-            ` has the same still in ${event.data.provider}, by what others gave. Hallpass leaves that alone:`,
+            ` has the same still in ${event.data.provider}, or may take it, by what others gave. Hallpass leaves that alone:`,
             ...late(event.data),
           ],
           said: [event.data.others, made(event.data)].filter((part) => part !== undefined).join("\n"),
