@@ -37,11 +37,10 @@ export function vanish(state: State, command: Extract<Command, { type: "vanish" 
     if (grant.status !== "active") return refuse(notStatus[grant.status]);
     if (grant.vanishedAt) return refuse("repeated");
     const event: AuditEvent = { type: "grant.vanished", ...by(grant, now), data: named(state, grant) };
-    // Where it was theirs before, that is what is gone: what comes back is this grant's, and ends with it.
-    const { isStanding: _, ...rest } = grant;
+    // Where it was theirs before, nothing of it was ours: what comes back is theirs again, and stays.
     return accept(
       state,
-      { ...rest, vanishedAt: now },
+      { ...grant, vanishedAt: now },
       [event],
       [{ kind: "update_request", dueAt: now }, ...tell(event, now)],
     );

@@ -1,3 +1,4 @@
+import { apply } from "../../src/access/apply.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";
 
@@ -112,4 +113,15 @@ it("the same, when a removal of what nobody gave had to be waited for in between
   expect((await office.state(request.id)).grants[0]).toMatchObject({ status: "active" });
   expect(await ended(request.id)).toMatchObject({ verified: true });
   expect(office.provider.held.has("alice")).toBe(false);
+});
+
+it("what was theirs, was taken away and is back by somebody else's hand stays theirs at the end", async () => {
+  office.provider.held.add("alice");
+  const { request, grants } = await office.approved();
+  await office.drain();
+  office.provider.held.delete("alice");
+  await apply(office, request.id, { type: "vanish", grantId: grants[0]?.id ?? "" });
+  office.provider.held.add("alice");
+  expect(await ended(request.id)).toMatchObject({ standing: true, verified: false });
+  expect(office.provider.held.has("alice")).toBe(true);
 });

@@ -328,8 +328,8 @@ describe("what a transition owes", () => {
     const state = buildState("approved", buildGrant("active", { isStanding: true }));
     const { next, effects } = accepted(decide(state, { type: "vanish", grantId }, after(60)));
     expect(next.grants[0]).toMatchObject({ status: "active", vanishedAt: after(60), expiresAt: after(3600) });
-    // What they held before is what is gone; what comes back ends with this grant.
-    expect(next.grants[0]).not.toHaveProperty("isStanding");
+    // Nothing of what they held before was ours, and nothing of what comes back is.
+    expect(next.grants[0]).toHaveProperty("isStanding", true);
     expect(kinds(effects)).toEqual(["update_request", "tell_thread", "tell_requester"]);
     expect(outcome(decide(next, { type: "vanish", grantId }, after(61)))).toBe("repeated");
     const back = accepted(decide(next, { type: "come_back", grantId }, after(62)));

@@ -163,7 +163,11 @@ it("live access that somebody takes away is told once, is not given again, and s
 it("access that had ended and is there again is taken away again, and that is said", async () => {
   const { guarded } = world;
   const [before] = await world.query<{ number: number }>("select number from access_requests");
-  // Its end came late by the clock that was moved, and that was said too.
+  const owed = "select 1 from effects where done_at is null and queue = 'messages'";
+  const allIsSent = (): Promise<boolean> =>
+    world.slack.until(async () => (await world.query(owed)).length === 0, "all messages to be sent");
+  // Its end came late by the clock that was moved, and that is said too.
+  await allIsSent();
   const ends = alerts("Revoked and verified").length;
   await sql(({ read, subject }) => `grant ${read} to ${subject("alice")}`);
   await looked();
@@ -172,8 +176,7 @@ it("access that had ended and is there again is taken away again, and that is sa
     () => alerts("Revoked and verified")[ends],
     "the alerts to say that it is gone again",
   );
-  const owed = "select 1 from effects where done_at is null and queue = 'messages'";
-  await world.slack.until(async () => (await world.query(owed)).length === 0, "all messages to be sent");
+  await allIsSent();
   expect(await guarded.rolesOf("alice")).toEqual([]);
   // Hours after it had ended, and a moment after it was there again.
   expect(alerts("Revoked and verified")[ends]?.visibleText).not.toContain("late");
