@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { carryOutRevoke } from "../src/access/carry-out-revoke.ts";
 import type { Outcome } from "../src/access/carry-out.ts";
 import { createRecentStates } from "../src/access/recent-states.ts";
+import { createSeal } from "../src/access/seal.ts";
 import type { QueueName } from "../src/domain/effect.ts";
 import { createCourtesy } from "../src/jobs/courtesy.ts";
 import { createQueues } from "../src/jobs/queues.ts";
@@ -25,7 +26,7 @@ const provider: LiveProvider = {
   settlesSeconds: 15,
   identity: () => Promise.resolve("bench"),
   prepare: (subject) => Promise.resolve({ subjectId: subject, targetId: "bench", state: {}, isHeld: false }),
-  grant: () => Promise.resolve({}),
+  grant: () => Promise.resolve({ state: {} }),
   revoke(subject) {
     starts.push([subject, performance.timeOrigin + performance.now()]);
     return Promise.resolve({ keptBy: [] });
@@ -48,6 +49,7 @@ const carryOut = {
   ...record,
   ledger: createLedger(db, clock),
   providers: new Map([["bench", provider]]),
+  seal: createSeal("bench"),
   report: console.error,
 };
 const nothing = (): Promise<Outcome> => Promise.resolve({ outcome: "done" });

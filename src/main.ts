@@ -3,6 +3,7 @@ import { checkProviders } from "./access/check-providers.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
 import { enforceLockdowns } from "./access/lockdown.ts";
 import { createLockdownReader } from "./access/lockdown-reader.ts";
+import { createSeal } from "./access/seal.ts";
 import { createRecentStates } from "./access/recent-states.ts";
 import { atMost } from "./assembly/at-most.ts";
 import { keepAudit } from "./assembly/audit.ts";
@@ -261,7 +262,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       return peopleAmong(current, memberships, current.settings.admins).emails;
     };
     const pace = createPace(settings.pace);
-    const parts = { ...record, client, directory, policy: keeper.current, log };
+    const seal = createSeal(config.slack.botToken);
+    const parts = { ...record, seal, client, directory, policy: keeper.current, log };
     const work = createWork({ ...parts, providers: providers.byName, report, pace, token, admins, courtesy });
     const run = async (effectId: string, queue: QueueName): Promise<void> =>
       // Whatever is due to end is found together.
@@ -297,6 +299,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log,
       databaseUrl,
       auditKey: audit.key,
+      seal,
     };
     const connectAndWatch = async (): Promise<void> => {
       await connectSlack(

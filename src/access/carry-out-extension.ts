@@ -1,4 +1,4 @@
-import type { Grant } from "../domain/grant.ts";
+import type { Grant, SealedHandover } from "../domain/grant.ts";
 import { refusalText } from "../domain/refusal.ts";
 import { type AccessRequest, requestName } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
@@ -10,6 +10,7 @@ import {
   type CarryOutDeps,
   type Failure,
   failureOf,
+  give,
   type Outcome,
   reach,
   readBack,
@@ -22,6 +23,7 @@ import { standingOf } from "./read-facts.ts";
 
 type ExtensionEffect = Extract<ClaimedEffect, { kind: "extend_access" }>;
 type States = Readonly<Record<string, ProviderState>>;
+type Moved = { readonly states: States; readonly handovers: Readonly<Record<string, SealedHandover>> };
 
 /** How often a provider that cannot be told the new end is asked before the extension counts as failed. */
 const maxAttempts = 5;
@@ -59,11 +61,11 @@ export async function carryOutExtension(
     await endWhatCameBack(deps, effect, grants, {}, true);
     return fail(`${moved.provider} could not be told the new end: ${moved.failure.failure}`);
   }
-  const { states } = moved;
+  const { states, handovers } = moved;
   const applied = await apply(
     deps,
     extended.requestId,
-    { type: "extend", seconds: request.durationSeconds, by: requestName(request), states },
+    { type: "extend", seconds: request.durationSeconds, by: requestName(request), states, handovers },
     settle,
   );
   if (applied.applied) return settled;
@@ -71,7 +73,11 @@ export async function carryOutExtension(
   return fail(refusalText[applied.refusal]);
 }
 
-type Extended = { readonly requestId: string; readonly grants: readonly Grant[] };
+type Extended = {
+  readonly requestId: string;
+  readonly planned: AccessRequest["planned"];
+  readonly grants: readonly Grant[];
+};
 
 async function readBoth(
   deps: CarryOutDeps,
@@ -80,29 +86,37 @@ async function readBoth(
   const request = (await readState(deps.db, deps.clock, effect.requestId))?.state.request;
   if (!request?.terms.extends) throw new Error(`effect ${effect.id} extends nothing`);
   const { requestId } = request.terms.extends;
-  const grants = (await readState(deps.db, deps.clock, requestId))?.state.grants ?? [];
-  return { request, extended: { requestId, grants } };
+  const state = (await readState(deps.db, deps.clock, requestId))?.state;
+  return {
+    request,
+    extended: { requestId, planned: state?.request.planned ?? [], grants: state?.grants ?? [] },
+  };
 }
 
 /** Tells the providers of all live access its new end. Granting again is idempotent and means just that. */
 async function moveEnds(
   deps: CarryOutDeps,
-  { requestId, grants }: Extended,
+  extended: Extended,
   seconds: number,
   now: Date,
-): Promise<{ readonly states: States } | { readonly provider: string; readonly failure: Failure }> {
+): Promise<Moved | { readonly provider: string; readonly failure: Failure }> {
   const states: Record<string, ProviderState> = {};
-  for (const grant of grants) {
-    const { id: grantId, provider: name, subject, target, status, expiresAt, state = {} } = grant;
+  const handovers: Record<string, SealedHandover> = {};
+  const { requestId } = extended;
+  for (const grant of extended.grants) {
+    const { id: grantId, provider: name, status, expiresAt } = grant;
     if (status !== "active" || !expiresAt || now >= expiresAt) continue;
     try {
       const provider = await reach(deps, grant);
-      states[grantId] = await provider.grant(subject, target, later(expiresAt, seconds), state);
+      const until = later(expiresAt, seconds);
+      const { state, handover } = await give(deps, provider, grant, { until, request: extended });
+      states[grantId] = state;
+      if (handover) handovers[grantId] = handover;
     } catch (error) {
       return { provider: name, failure: failureOf(deps, { requestId, grantId }, error) };
     }
   }
-  return { states };
+  return { states, handovers };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { crashPoint } from "../crash-point.ts";
 import type { Grant } from "../domain/grant.ts";
+import type { AccessRequest } from "../domain/request.ts";
 import { isBeingRemoved } from "../persistence/drift-findings.ts";
 import { findNamesake, findSibling, type Sibling } from "../persistence/grants.ts";
 import { findLockdownOf } from "../persistence/lockdowns.ts";
@@ -10,6 +11,7 @@ import {
   type CarryOutDeps,
   type Failure,
   failureOf,
+  give,
   type GrantEffect,
   type Outcome,
   reach,
@@ -35,7 +37,8 @@ export async function carryOutGrant(
   deps: CarryOutDeps & IdentityDeps,
   effect: GrantEffect,
 ): Promise<Outcome> {
-  const { grant, requester } = await readGrant(deps, effect);
+  const { grant, request } = await readGrant(deps, effect);
+  const { requester } = request;
   if (grant.status !== "granting") return { outcome: "done", note: `the grant was ${grant.status}` };
   const fail = (error: string): Promise<Outcome> =>
     settle(deps, effect, { type: "grant_failed", grantId: grant.id, error });
@@ -73,15 +76,13 @@ export async function carryOutGrant(
       if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
       if (next.unreadable && isUnheardOf(effect, grant))
         return waitUntilReadable(deps, effect, next.unreadable);
-      const answer = next.unreadable ?? (await ask(deps, effect, next, until));
+      const answer = next.unreadable ?? (await ask(deps, effect, next.grant, { until, request }));
       if (!("state" in answer)) return tryAgain(deps, effect, grant, answer);
-      const { state, use } = answer;
       return settle(deps, effect, {
         type: "grant_succeeded",
         grantId: grant.id,
-        state,
         startedAt: askedAt,
-        ...(use !== undefined && { use }),
+        ...answer,
       });
     }
   }
@@ -193,19 +194,24 @@ async function noteAsked(
   return { is: "asked", askedAt: noted.now, grant: { ...grant, ids, state } };
 }
 
+type Given = Awaited<ReturnType<typeof give>> & { readonly use?: string };
+
 async function ask(
   deps: CarryOutDeps,
   effect: GrantEffect,
-  { grant }: Asked,
-  until: Date,
-): Promise<{ readonly state: ProviderState; readonly use: string | undefined } | Failure> {
+  grant: Grant,
+  terms: { readonly until: Date; readonly request: AccessRequest },
+): Promise<Given | Failure> {
   const { subject, target } = grant;
   try {
     const provider = await reach(deps, grant);
-    const state = await provider.grant(subject, target, until, grant.state ?? {});
+    const given = await give(deps, provider, grant, terms);
+    const { state } = given;
     crashPoint("between grant and read-back");
-    if (await provider.holds(subject, target, state))
-      return { state, use: provider.howToUse?.(subject, target, state) };
+    if (await provider.holds(subject, target, state)) {
+      const use = provider.howToUse?.(subject, target, state);
+      return { ...given, ...(use !== undefined && { use }) };
+    }
     throw new ProviderError("the provider accepted the grant but does not show it", { retryable: true });
   } catch (error) {
     return failureOf(deps, effect, error);

@@ -1,14 +1,17 @@
-import type { Grant } from "../domain/grant.ts";
+import type { Grant, SealedHandover } from "../domain/grant.ts";
 import type { Command } from "../domain/decide.ts";
-import type { Person } from "../domain/person.ts";
+import type { AccessRequest } from "../domain/request.ts";
+import { onOneLine, storable } from "../domain/text.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import type { LiveProvider } from "../providers/open.ts";
-import { ProviderError } from "../providers/provider.ts";
+import { type Granted, type Input, ProviderError, type ProviderState } from "../providers/provider.ts";
 import { apply, readRequest } from "./apply.ts";
 import type { RecordDeps } from "./deps.ts";
+import type { Seal } from "./seal.ts";
 
 export type CarryOutDeps = RecordDeps & {
   readonly providers: ReadonlyMap<string, LiveProvider>;
+  readonly seal: Seal;
   /** Tells whoever runs Hallpass about a fault of ours; people are given the reference. */
   readonly report: (error: unknown, about: { readonly requestId: string; readonly grantId: string }) => void;
 };
@@ -69,12 +72,38 @@ export async function settle(deps: CarryOutDeps, effect: GrantEffect, command: C
 export async function readGrant(
   deps: CarryOutDeps,
   effect: GrantEffect,
-): Promise<{ readonly grant: Grant; readonly requester: Person }> {
+): Promise<{ readonly grant: Grant; readonly request: AccessRequest }> {
   const read = await readRequest(deps, effect.requestId);
   const grant = read?.state.grants.find(({ id }) => id === effect.grantId);
   if (!read || !grant)
     throw new Error(`effect ${effect.id} names a grant that does not exist: ${effect.grantId}`);
-  return { grant, requester: read.state.request.requester };
+  return { grant, request: read.state.request };
+}
+
+/** Asks for the access, with what the requester typed for it; what is handed over leaves this sealed. */
+export async function give(
+  { seal }: Pick<CarryOutDeps, "seal">,
+  provider: LiveProvider,
+  { id, subject, target, state = {} }: Grant,
+  { until, request }: { readonly until: Date; readonly request: Pick<AccessRequest, "planned"> },
+): Promise<{ readonly state: ProviderState; readonly handover?: SealedHandover }> {
+  const given = await provider.grant(subject, target, until, state, inputOf(request, id));
+  return sealed(seal, id, given);
+}
+
+function inputOf({ planned }: Pick<AccessRequest, "planned">, grantId: string): Input | undefined {
+  const typed = planned.find((each) => each.grantId === grantId)?.input;
+  return typed && Object.fromEntries(typed.map(({ name, value }) => [name, value]));
+}
+
+function sealed(
+  seal: Seal,
+  grantId: string,
+  { state, handover }: Granted,
+): { readonly state: ProviderState; readonly handover?: SealedHandover } {
+  if (!handover) return { state };
+  const { title, text } = handover;
+  return { state, handover: { title: onOneLine(storable(title)), sealed: seal.close(grantId, text) } };
 }
 
 /**

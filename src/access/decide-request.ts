@@ -131,7 +131,7 @@ export async function refuseDecision(
   refused: {
     readonly request: State["request"];
     readonly by: Person;
-    readonly attempted: "approve" | "deny" | "start" | "review" | "extend" | "end" | "cancel";
+    readonly attempted: "approve" | "deny" | "start" | "review" | "extend" | "end" | "cancel" | "show";
     readonly refusal: Refusal;
     readonly key: string;
     readonly now: Date;

@@ -45,7 +45,10 @@ export function draftRequest(
     // What lasts longer is granted already.
     planned: ask.extends
       ? []
-      : planGrants(policy, evaluation, requester.email).map((grant) => ({ grantId: uuidv7(), ...grant })),
+      : planGrants(policy, evaluation, requester.email, ask.input).map((grant) => ({
+          grantId: uuidv7(),
+          ...grant,
+        })),
     ...(evaluation.verdict === "review"
       ? { respondBy: earliest(later(now, evaluation.timeoutSeconds), ask.extends?.until) }
       : {}),

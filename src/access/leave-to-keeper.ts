@@ -6,6 +6,7 @@ import { apply, ClaimLost, readRequest } from "./apply.ts";
 import {
   type CarryOutDeps,
   failureOf,
+  give,
   type GrantEffect,
   type Outcome,
   reach,
@@ -82,12 +83,12 @@ async function restoreIfGone(
   try {
     await noteAttempt(deps.db, effect, note);
     const provider = await reach(deps, kept);
-    const state = await provider.grant(kept.subject, kept.target, kept.expiresAt, kept.state ?? {});
+    const given = await give(deps, provider, kept, { until: kept.expiresAt, request: read.state.request });
     // Recorded together with the note's end, so that it is said once.
     const restored = await apply(
       deps,
       keeper.requestId,
-      { type: "restore", grantId: kept.id, state, endOf: requestName(own.state.request) },
+      { type: "restore", grantId: kept.id, ...given, endOf: requestName(own.state.request) },
       (now) => ({
         effect,
         onlyWhileHeld: true,

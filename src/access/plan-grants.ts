@@ -1,6 +1,8 @@
 import type { GrantChange } from "../domain/audit-event.ts";
 import type { PlannedGrant } from "../domain/request.ts";
 import type { Evaluation } from "../policy/evaluate.ts";
+import type { TypedInput } from "../policy/ask.ts";
+import { inputFor } from "../policy/input.ts";
 import type { Policy } from "../policy/policy.ts";
 import { subjectFor } from "../policy/subject.ts";
 import { targetKey } from "../policy/target-key.ts";
@@ -13,13 +15,18 @@ export function planGrants(
   policy: Policy,
   evaluation: Exclude<Evaluation, { verdict: "refuse" }>,
   email: string,
+  typed: TypedInput = {},
 ): readonly GrantPlan[] {
-  return evaluation.grants.map(({ resource, role, provider, target }) => ({
-    access: `${resource}:${role}`,
-    provider,
-    subject: subjectFor(policy, provider, email) ?? "",
-    target,
-  }));
+  return evaluation.grants.map(({ resource, role, provider, target }) => {
+    const input = inputFor(policy, provider, typed);
+    return {
+      access: `${resource}:${role}`,
+      provider,
+      subject: subjectFor(policy, provider, email) ?? "",
+      target,
+      ...(input && { input: [...input] }),
+    };
+  });
 }
 
 /** Where what would be granted today is another thing than was shown to those who judge it. */

@@ -6,6 +6,7 @@ import type { Caller } from "../identity/caller.ts";
 import { findByDedupeKey, readNow, recordNew } from "../persistence/requests.ts";
 import { evaluate, type Evaluation } from "../policy/evaluate.ts";
 import { wordRefusals } from "../policy/explain.ts";
+import type { TypedInput } from "../policy/ask.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { PolicyRefusal } from "../policy/refusals.ts";
 import { askingAgain } from "./ask-again.ts";
@@ -20,6 +21,8 @@ export type AccessAsk = {
   readonly durationSeconds: number;
   readonly reason: string;
   readonly ticket?: string;
+  /** What was typed for the providers of the role, such as a public key. */
+  readonly input?: TypedInput;
   readonly source: RequestSource;
   readonly ip?: string;
   /** Taken now and reviewed afterwards. */
@@ -81,6 +84,8 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
     ...asked,
     reason: storable(asked.reason),
     ...(asked.ticket && { ticket: storable(asked.ticket) }),
+    // What lasts longer was typed when it was asked for.
+    ...(!asked.extends && { input: storableInput(asked.input ?? {}) }),
   };
   const policy = deps.policy();
   const now = await readNow(deps.db, deps.clock);
@@ -95,6 +100,16 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
     return { outcome: "mistaken", why: wordRefusals(refusals), refusals };
   }
   return record(deps, { policy, ask, person, now, approvalsSeen: facts.approvalsSeen }, evaluation);
+}
+
+function storableInput(input: TypedInput): TypedInput {
+  const each = ([key, value]: readonly [string, string]): readonly [string, string] => [key, storable(value)];
+  return Object.fromEntries(
+    Object.entries(input).map(([provider, values]) => [
+      provider,
+      Object.fromEntries(Object.entries(values).map(each)),
+    ]),
+  );
 }
 
 type Judged = {
@@ -160,6 +175,7 @@ function isMistake(refusal: PolicyRefusal): boolean {
     case "reason_unfit":
     case "ticket_missing":
     case "ticket_unfit":
+    case "input_unfit":
       return true;
     case "duration_too_long":
       return refusal.askedSeconds > longestRecordedSeconds;

@@ -57,6 +57,8 @@ export function eventText(event: AuditEvent): string {
       return `granted to ${whose(event.data)} from ${event.data.activeAt} until ${event.data.expiresAt}${event.data.standing === true ? "; they held it before" : ""}`;
     case "grant.extended":
       return `extended by ${event.data.by}: ${whose(event.data)} until ${event.data.expiresAt}`;
+    case "grant.handover_shown":
+      return `${by} saw what was handed over with the access (${event.data.handover}); it is kept nowhere any more`;
     case "grant.failed":
       return `granting to ${whose(event.data)} failed${event.data.neverAsked === true ? " before it was asked for" : "; what may have half happened is taken away"}: ${event.data.error}`;
     case "grant.unsettled":

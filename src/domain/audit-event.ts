@@ -26,6 +26,9 @@ const { plain, value, name, subject, text } = saying;
 /** The policy's version that said who may decide, where it is another than when the request was filed. */
 const judgedUnder = plain.optional();
 
+/** What was handed over for the requester to see once, in the provider's words; never the thing itself. */
+const handover = text.optional();
+
 const driftOfGrant = z.object({ provider: plain, subject, access: plain });
 
 /** What an approval would grant by another policy, or to another name, than it showed; each side in words. */
@@ -116,6 +119,8 @@ export const eventData = {
     subject,
     target: saying.anything,
     access: plain.optional(),
+    /** What the requester typed because the provider asks for it, by field. */
+    input: z.record(plain, text).optional(),
   }),
   "grant.active": z.object({
     provider: plain,
@@ -126,6 +131,7 @@ export const eventData = {
     system: plain.optional(),
     /** What the person was told to do with it. */
     use: text.optional(),
+    handover,
     /** The person held it before, and keeps it. */
     standing: z.boolean().optional(),
   }),
@@ -136,7 +142,10 @@ export const eventData = {
     by: plain,
     seconds,
     expiresAt: instant,
+    handover,
   }),
+  /** Whoever asked has seen what was handed over, and nobody can see it again. */
+  "grant.handover_shown": z.object({ provider: plain, subject, handover: text }),
   "grant.failed": z.object({
     provider: plain,
     subject,
@@ -147,7 +156,7 @@ export const eventData = {
   /** Whether the access exists is not known yet: it is still being made (`pending`), or whoever asked died and the provider cannot be read. */
   "grant.unsettled": z.object({ provider: plain, subject, error: text, pending: z.boolean().optional() }),
   /** `endOf`: the request whose end had taken away what this grant gives too; it was given again. */
-  "grant.restored": z.object({ provider: plain, subject, endOf: plain }),
+  "grant.restored": z.object({ provider: plain, subject, endOf: plain, handover }),
   /** The provider confirmed a grant that had already been told to end; it is taken away again. */
   "grant.landed_late": z.object({ provider: plain, subject }),
   /** It had ended and was proven gone, and is there again; it is taken away again. */

@@ -5,9 +5,9 @@ import { comeBack, takeBack, vanish } from "./drift-transitions.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
 import { noteFlags } from "./flag-request.ts";
-import type { Grant, RevokeReason, SystemIds } from "./grant.ts";
+import type { Grant, RevokeReason, SealedHandover, SystemIds } from "./grant.ts";
 import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
-import { grantUnsettled, noteAsked, noteUse, restore } from "./grant-upkeep.ts";
+import { grantUnsettled, noteAsked, noteUse, restore, showHandover } from "./grant-upkeep.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest, DiscountReason } from "./request.ts";
@@ -83,6 +83,7 @@ export type Command =
       readonly startedAt: Date;
       /** What the person does with it now, in words. */
       readonly use?: string;
+      readonly handover?: SealedHandover;
     }
   | { readonly type: "grant_failed"; readonly grantId: string; readonly error: string }
   /** The provider is asked next: whatever is needed to take away again what that gives is remembered before. */
@@ -108,6 +109,7 @@ export type Command =
       readonly state: Readonly<Record<string, unknown>>;
       /** The request whose grant ended. */
       readonly endOf: string;
+      readonly handover?: SealedHandover;
     }
   /** Live access lasts longer; `by` names the request that asked for it. */
   | {
@@ -116,6 +118,16 @@ export type Command =
       readonly by: string;
       /** By grant, what its provider handed back when it was told the new end; only these last longer. */
       readonly states: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+      /** By grant, where it was handed something anew. */
+      readonly handovers?: Readonly<Record<string, SealedHandover>>;
+    }
+  /** What was handed over is shown to the requester now, once. */
+  | {
+      readonly type: "show_handover";
+      readonly grantId: string;
+      readonly by: Person;
+      /** Whether its seal opens with the key there is. */
+      readonly opens: boolean;
     }
   /** The requester has this already, not by a grant of ours. */
   | { readonly type: "note_held"; readonly access: readonly string[] }
@@ -169,6 +181,7 @@ export const commandTypes = [
   "grant_unsettled",
   "restore",
   "extend",
+  "show_handover",
   "note_held",
   "note_flags",
   "extension_failed",
@@ -234,6 +247,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return noteFlags(state, command, now);
     case "extend":
       return extend(state, command, now);
+    case "show_handover":
+      return showHandover(state, command, now);
     case "extension_failed":
       return extensionFailed(state, command, now);
     case "note_use":

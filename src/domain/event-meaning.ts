@@ -38,6 +38,8 @@ const filed = {
   source: "where it was filed: `slack`, `api` or `cli`",
 } as const;
 
+const handedOver = "what was handed over for the requester to see once; never the thing itself";
+
 const drifted = { access: "what they have, as `resource:role`" } as const;
 
 const unknown = {
@@ -149,7 +151,10 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
   },
   "grant.started": {
     when: "A provider is about to be asked to give the access. From here on the person may have it.",
-    fields: { target: "what the provider is asked for, as its entry in the policy names it" },
+    fields: {
+      target: "what the provider is asked for, as its entry in the policy names it",
+      input: "what the requester typed because the provider asks for it, by field",
+    },
   },
   "grant.active": {
     when: "The provider confirmed that the person has the access.",
@@ -157,12 +162,21 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
       activeAt: "since when they have it",
       system: "which system it is in, by its own id",
       use: "what the person was told to do with it",
+      handover: handedOver,
       standing: "true where they had it before, by a right of their own, and keep it",
     },
   },
   "grant.extended": {
     when: "An access lasts longer than it was to.",
-    fields: { by: "the request by which it lasts longer", seconds: "how much longer" },
+    fields: {
+      by: "the request by which it lasts longer",
+      seconds: "how much longer",
+      handover: handedOver,
+    },
+  },
+  "grant.handover_shown": {
+    when: "The requester saw what was handed over with the access. It is kept nowhere from here on.",
+    fields: { handover: "what it is, never the thing itself" },
   },
   "grant.failed": {
     when: "The access was not given. What may have half happened is taken away.",
@@ -176,7 +190,7 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
   },
   "grant.restored": {
     when: "Access was given again that had gone with the end of another request's.",
-    fields: { endOf: "the request whose end had taken it away" },
+    fields: { endOf: "the request whose end had taken it away", handover: handedOver },
   },
   "grant.landed_late": {
     when: "The provider confirmed access that had been told to end already. It is taken away again.",

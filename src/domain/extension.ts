@@ -1,7 +1,7 @@
 import type { AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
-import type { Grant } from "./grant.ts";
+import { type Grant, handedOver } from "./grant.ts";
 import { requestName } from "./request.ts";
 import { later, tell } from "./request-consequences.ts";
 
@@ -21,7 +21,7 @@ export function expiryReminders(state: State, grant: Grant, now: Date): readonly
 
 /** Live access lasts longer. The revocation that is owed finds that its time has moved and waits for it. */
 export function extend(state: State, command: Extract<Command, { type: "extend" }>, now: Date): Decision {
-  const { seconds, by, states } = command;
+  const { seconds, by, states, handovers = {} } = command;
   const longer = new Map(
     state.grants.flatMap((grant) => {
       const { status, expiresAt } = grant;
@@ -32,6 +32,7 @@ export function extend(state: State, command: Extract<Command, { type: "extend" 
         state: providerState,
         expiresAt: later(expiresAt, seconds),
         durationSeconds: grant.durationSeconds + seconds,
+        ...(handovers[grant.id] && { handover: handovers[grant.id] }),
       };
       return [[grant.id, extended] as const];
     }),
@@ -44,7 +45,14 @@ export function extend(state: State, command: Extract<Command, { type: "extend" 
     at: now,
     actor: { kind: "hallpass" },
     grantId: id,
-    data: { provider, subject, by, seconds, expiresAt: (expiresAt ?? now).toISOString() },
+    data: {
+      provider,
+      subject,
+      by,
+      seconds,
+      expiresAt: (expiresAt ?? now).toISOString(),
+      ...handedOver(handovers[id]),
+    },
   }));
   return {
     accepted: true,

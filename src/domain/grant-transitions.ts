@@ -2,7 +2,7 @@ import type { Actor, AuditEvent } from "./audit-event.ts";
 import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
 import { expiryReminders } from "./extension.ts";
-import type { Grant, GrantStatus } from "./grant.ts";
+import { type Grant, type GrantStatus, handedOver } from "./grant.ts";
 import { overdueAfterSeconds } from "./overdue.ts";
 import { isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
@@ -31,6 +31,7 @@ export function grantSucceeded(
             expiresAt: expiresAt.toISOString(),
             ...(grant.ids ? { system: grant.ids.system } : {}),
             ...(command.use === undefined ? {} : { use: command.use }),
+            ...handedOver(command.handover),
             ...(grant.isStanding === true ? { standing: true } : {}),
           },
         };
@@ -42,6 +43,7 @@ export function grantSucceeded(
             activeAt,
             expiresAt,
             state: command.state,
+            ...(command.handover && { handover: command.handover }),
           },
           [event],
           [
@@ -277,13 +279,15 @@ export function whose({ provider, subject }: Grant): { readonly provider: string
   return { provider, subject };
 }
 
-/** The request with one grant changed. */
+/** The request with one grant changed. What was handed over and not seen is gone with the access. */
 export function accept(
   state: State,
-  grant: Grant,
+  changed: Grant,
   events: readonly AuditEvent[],
   effects: readonly Effect[],
 ): Decision {
+  const { handover, ...rest } = changed;
+  const grant = changed.status === "active" && handover ? { ...rest, handover } : rest;
   const grants = state.grants.map((other) => (other.id === grant.id ? grant : other));
   return { accepted: true, next: { ...state, grants }, events, effects };
 }

@@ -21,6 +21,9 @@ export type SystemIds = {
   readonly targetId: string;
 };
 
+/** Something that a provider handed over for the requester alone; `title` says what it is, and only we can open the rest. */
+export type SealedHandover = { readonly title: string; readonly sealed: string };
+
 /** Access in one provider, from the moment it is owed until it is proven gone. */
 export type Grant = {
   readonly id: string;
@@ -35,6 +38,8 @@ export type Grant = {
   readonly ids?: SystemIds;
   /** What the provider has to know again at every later call. */
   readonly state?: Readonly<Record<string, unknown>>;
+  /** What it handed over, sealed, for the requester to see once. Absent: nothing, or it was seen, or the access is ending. */
+  readonly handover?: SealedHandover;
   readonly durationSeconds: number;
   readonly activeAt?: Date;
   readonly expiresAt?: Date;
@@ -53,3 +58,8 @@ export type Grant = {
   /** When the access was seen to be gone though it should last; absent while it is there. */
   readonly vanishedAt?: Date;
 };
+
+/** What an event says of a handover. */
+export function handedOver(handover: SealedHandover | undefined): { readonly handover?: string } {
+  return handover ? { handover: handover.title } : {};
+}

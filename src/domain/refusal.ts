@@ -34,6 +34,8 @@ export const refusals = [
   "not_extendable",
   "extended_enough",
   "extension_pending",
+  "nothing_to_show",
+  "handover_unreadable",
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
@@ -76,4 +78,8 @@ export const refusalText: Readonly<Record<Refusal, string>> = {
   not_extendable: "The rule does not let this access be extended. Ask for it anew.",
   extended_enough: "This access was extended as often as the rule allows. Ask for it anew.",
   extension_pending: "You have already asked for more time; that request waits for approval.",
+  handover_unreadable:
+    "It cannot be opened any more: Hallpass's Slack token was changed since. Give the access back and ask again: you then get another.",
+  nothing_to_show:
+    "It was shown before, and only once. If you do not have it any more, give the access back and ask again: you then get another.",
 };

@@ -237,12 +237,18 @@ export function grantsOf(
     durationSeconds: request.durationSeconds,
     revokeAttempts: 0,
   }));
-  const events = request.planned.map(({ grantId, provider, subject, target, access }): AuditEvent => ({
+  const events = request.planned.map(({ grantId, provider, subject, target, access, input }): AuditEvent => ({
     type: "grant.started",
     at: now,
     actor: { kind: "hallpass" },
     grantId,
-    data: { provider, subject, target, ...(access === undefined ? {} : { access }) },
+    data: {
+      provider,
+      subject,
+      target,
+      ...(access === undefined ? {} : { access }),
+      ...(input && { input: Object.fromEntries(input.map(({ name, value }) => [name, value])) }),
+    },
   }));
   return {
     grants,

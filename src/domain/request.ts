@@ -68,6 +68,8 @@ export const PlannedGrant = z.object({
   provider: z.string(),
   subject: z.string(),
   target: z.unknown(),
+  /** What the requester typed because this provider asks for it, each under the title that the form showed. */
+  input: z.array(z.object({ name: z.string(), title: z.string(), value: z.string() })).optional(),
 });
 export type PlannedGrant = Readonly<z.infer<typeof PlannedGrant>>;
 

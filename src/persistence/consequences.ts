@@ -35,23 +35,25 @@ const granted = (rows: string): Prisma.Sql => Prisma.sql`,
       insert into grants (
         id, request_id, status, provider, subject, target, asked_at, system, subject_id, target_id, state, duration_seconds, active_at, expires_at,
         ending_since, revoke_reason, revoked_at, revoke_attempts, last_error, last_used_at, is_standing, is_left,
-        vanished_at)
+        vanished_at, handover)
       select g.id, changed.id, g.status, g.provider, g.subject, g.target, g."askedAt", g.ids ->> 'system',
              g.ids ->> 'subjectId', g.ids ->> 'targetId', g.state, g."durationSeconds", g."activeAt",
              g."expiresAt", g."endingSince", g."revokeReason", g."revokedAt", g."revokeAttempts", g."lastError",
-             g."lastUsedAt", coalesce(g."isStanding", false), coalesce(g."isLeft", false), g."vanishedAt"
+             g."lastUsedAt", coalesce(g."isStanding", false), coalesce(g."isLeft", false), g."vanishedAt",
+             g.handover
       from changed join jsonb_to_recordset(${rows}::jsonb) as g(
         id uuid, "requestId" uuid, status text, provider text, subject text, target jsonb, "askedAt" timestamptz, ids jsonb, state jsonb,
         "durationSeconds" int, "activeAt" timestamptz, "expiresAt" timestamptz, "endingSince" timestamptz,
         "revokeReason" text, "revokedAt" timestamptz, "revokeAttempts" int, "lastError" text,
-        "lastUsedAt" timestamptz, "isStanding" boolean, "isLeft" boolean, "vanishedAt" timestamptz) on g."requestId" = changed.id
+        "lastUsedAt" timestamptz, "isStanding" boolean, "isLeft" boolean, "vanishedAt" timestamptz,
+        handover jsonb) on g."requestId" = changed.id
       on conflict (id) do update set
         status = excluded.status, asked_at = excluded.asked_at, system = excluded.system, subject_id = excluded.subject_id,
         target_id = excluded.target_id, state = excluded.state, active_at = excluded.active_at,
         expires_at = excluded.expires_at, ending_since = excluded.ending_since, revoke_reason = excluded.revoke_reason, revoked_at = excluded.revoked_at,
         revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error,
         last_used_at = excluded.last_used_at, is_standing = excluded.is_standing, is_left = excluded.is_left,
-        vanished_at = excluded.vanished_at)`;
+        vanished_at = excluded.vanished_at, handover = excluded.handover)`;
 
 const owed = (rows: string): Prisma.Sql => Prisma.sql`,
     owed as (

@@ -74,7 +74,10 @@ export function createTraceEraser({ emails, slackIds, name }: Erased): TraceEras
       z
         .array(PlannedGrant)
         .parse(value)
-        .map((grant) => (isOwn ? { ...grant, subject: name } : grant)),
+        .map(({ input, ...grant }) => {
+          if (isOwn) return { ...grant, subject: name };
+          return input ? { ...grant, input } : grant;
+        }),
     decisions: (value, isOwn) =>
       z
         .array(PersonalDecision)

@@ -134,3 +134,9 @@ export async function readLiveSystems(
     where g.system is not null and g.status in ('granting', 'active', 'revoking')
     group by 1, 2 order by 1, 2`;
 }
+
+/** Which request a grant is of; `undefined` where there is no such grant. */
+export async function findRequestOfGrant(db: PrismaClient, grantId: string): Promise<string | undefined> {
+  const found = await db.grant.findUnique({ where: { id: grantId }, select: { requestId: true } });
+  return found?.requestId;
+}

@@ -6,9 +6,10 @@ import { Prisma } from "../generated/prisma/client.ts";
  * that asks for the very same (`same`), and until the statement is over no other of theirs is filed.
  */
 export function countPending(request: AccessRequest): Prisma.Sql {
-  const { requester, resource, role, durationSeconds, reason, ticket } = request;
+  const { requester, resource, role, durationSeconds, reason, ticket, planned } = request;
+  const typed = JSON.stringify(planned.flatMap(({ input }) => (input ? [input] : [])));
   return Prisma.sql`
     pending as materialized (
       select waiting, same from hallpass_pending_of(
-        ${requester.id}, ${resource}, ${role}, ${durationSeconds}, ${reason}, ${ticket ?? null})),`;
+        ${requester.id}, ${resource}, ${role}, ${durationSeconds}, ${reason}, ${ticket ?? null}, ${typed}::jsonb)),`;
 }

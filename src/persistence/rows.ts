@@ -57,6 +57,7 @@ export const GrantRow = z.preprocess(
       is_standing: optional(z.boolean()),
       is_left: optional(z.boolean()),
       vanished_at: optional(instant),
+      handover: optional(z.object({ title: z.string(), sealed: z.string() })),
     })
     .transform((row): Grant =>
       defined({
@@ -81,6 +82,7 @@ export const GrantRow = z.preprocess(
         isStanding: row.is_standing === true ? true : undefined,
         isLeft: row.is_left === true ? true : undefined,
         vanishedAt: row.vanished_at,
+        handover: row.handover,
       }),
     ),
 );

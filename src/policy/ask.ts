@@ -3,6 +3,9 @@ import type { History } from "./history.ts";
 import type { Lockdown } from "./lockdown.ts";
 import type { Memberships } from "./membership.ts";
 
+/** By provider, then by field. */
+export type TypedInput = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 /** What somebody asks for. */
 export type Ask = {
   readonly requester: {
@@ -17,6 +20,8 @@ export type Ask = {
   readonly durationSeconds: number;
   readonly reason: string;
   readonly ticket?: string | undefined;
+  /** What was typed for each provider, by its fields. Absent where only the policy is asked: then it is not judged. */
+  readonly input?: TypedInput | undefined;
   readonly source: RequestSource;
   /** Where a request by the API came from. */
   readonly ip?: string | undefined;

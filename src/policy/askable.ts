@@ -1,4 +1,5 @@
 import { isWithin } from "./hours.ts";
+import { type AskedField, fieldsOf } from "./input.ts";
 import { defaultDurationOf, maxDurationOf } from "./limits.ts";
 import { isAbout } from "./match.ts";
 import type { Memberships } from "./membership.ts";
@@ -22,6 +23,8 @@ export type Askable = {
   readonly verdict: "allow" | "review" | "depends";
   readonly needsTicket: boolean;
   readonly mayBreakGlass: boolean;
+  /** What its providers take from whoever asks. */
+  readonly fields: readonly AskedField[];
 };
 
 /** What a person may ask for in Slack now, in the policy's order: all that no rule denies whatever they say. */
@@ -103,6 +106,7 @@ function rolesOf(
         maxDurationSeconds: Math.max(...giving.map((rule) => maxDurationOf(role, rule))),
         defaultDurationSeconds: defaultDurationOf(role, first),
         verdict: candidates[0]?.isCertain === true ? first.decision : "depends",
+        fields: fieldsOf(policy, role.grants),
         needsTicket: giving.every((rule) => rule.requires.ticket !== undefined),
         mayBreakGlass: giving.some(
           (rule) =>

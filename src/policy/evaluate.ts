@@ -1,5 +1,6 @@
 import { isBlank } from "../domain/text.ts";
 import type { Ask, Facts } from "./ask.ts";
+import { inputFaults } from "./input.ts";
 import { askable, askableRoles } from "./askable.ts";
 import { type Asked, objectionTo } from "./match.ts";
 import { defaultDurationOf, historyRefusal, maxDurationOf } from "./limits.ts";
@@ -82,7 +83,10 @@ export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
   const { rule, doubts, refusal } = decidingRule(asked);
   if (refusal) return refuse([refusal], rule?.name);
 
-  const [first, ...others] = mistakes(ask, maxDurationOf(role, rule), rule);
+  const [first, ...others] = [
+    ...mistakes(ask, maxDurationOf(role, rule), rule),
+    ...(ask.input ? inputFaults(policy, role.grants, ask.input) : []),
+  ];
   if (first) return refuse([first, ...others], rule.name);
   const limited = historyRefusal(asked, role, rule);
   if (limited) return refuse([limited], rule.name);

@@ -50,6 +50,12 @@ export function wordRefusal(refusal: PolicyRefusal): string {
       return refusal.message === undefined
         ? `The ticket is expected to have ${expected(refusal)} (rule "${refusal.rule}")${wordRead(refusal, "; yours is ")}.`
         : `${refusal.message}${wordRead(refusal, " Your ticket was read as ", ".")}`;
+    case "input_unfit": {
+      const { title, provider, why } = refusal;
+      return why === undefined
+        ? `${provider} takes "${title}" from whoever asks; you gave none.`
+        : `${title}: ${why}.`;
+    }
     case "conflict":
       return (
         refusal.message ??

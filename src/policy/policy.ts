@@ -58,6 +58,25 @@ export type ProviderEntry = {
   readonly canonicalSubject: (subject: string) => string | undefined;
   /** The name, in that spelling, by which it knows somebody whom `people` does not name. */
   readonly defaultSubject: (email: string) => string | undefined;
+  /** What whoever asks for access there has to type; absent where that is nothing. */
+  readonly input?: ProviderInput;
+};
+
+/** A field of the form that a provider asks for. */
+export type InputField = {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string | undefined;
+};
+
+export type ProviderInput = {
+  readonly fields: readonly InputField[];
+  /** What was typed, by field: as it is kept, or what is wrong with it, likewise by field. */
+  read(
+    typed: Readonly<Record<string, string>>,
+  ):
+    | { readonly ok: true; readonly values: Readonly<Record<string, string>> }
+    | { readonly ok: false; readonly faults: ReadonlyMap<string, string> };
 };
 
 export type Resource = {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { PolicyFault } from "./fault.ts";
-import type { ProviderEntry } from "./policy.ts";
+import type { ProviderEntry, ProviderInput } from "./policy.ts";
 import { wordUnknown } from "./nearest.ts";
 import { localPart } from "./principal.ts";
 import { hidesSecret } from "./secret.ts";
@@ -20,7 +20,9 @@ export type ProviderType = {
   /** Takes what may be a name there, and brings every spelling of one to the same. */
   readonly subject: z.ZodType<string>;
   /** What all its providers can. Unknown access is removed only where they can tell from whom nothing may be taken. */
-  readonly can?: readonly ("lastUsed" | "holders" | "mustKeep")[];
+  readonly can?: readonly ("lastUsed" | "holders" | "mustKeep" | "handover")[];
+  /** What whoever asks has to type: texts with a `title` and perhaps a `description` in their `meta`. */
+  input?(options: unknown): z.ZodObject<Readonly<Record<string, z.ZodType<string>>>> | undefined;
   /** The name of somebody whom `people` does not name: what stands before the `@`, where it does not say. */
   subjectFor?(options: unknown, email: string): string | undefined;
 };
@@ -55,9 +57,11 @@ export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedP
     const options = shape(known.options, written, { hides: () => true });
     faults.push(...options.faults);
     const canonicalSubject = (subject: string): string | undefined => known.subject.safeParse(subject).data;
+    const input = options.faults.length === 0 ? known.input?.(options.value) : undefined;
     providers.set(name, {
       type,
       options: plain(written),
+      ...(input && { input: providerInput(input) }),
       canonicalSubject,
       defaultSubject(email) {
         const subject = known.subjectFor ? known.subjectFor(options.value, email) : localPart(email);
@@ -85,6 +89,23 @@ export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedP
     targets.set(name, byRole);
   }
   return { providers, targets, faults };
+}
+
+function providerInput(schema: z.ZodObject<Readonly<Record<string, z.ZodType<string>>>>): ProviderInput {
+  const fields = Object.entries(schema.shape).map(([name, field]) => {
+    const { title = name, description } = field.meta() ?? {};
+    return { name, title, description };
+  });
+  return {
+    fields,
+    read(typed) {
+      const read = schema.safeParse(typed);
+      if (read.success) return { ok: true, values: read.data };
+      const faults = read.error.issues.map(({ path, message }) => [String(path[0] ?? ""), message] as const);
+      // The first of each field is what to mend first.
+      return { ok: false, faults: new Map(faults.toReversed()) };
+    },
+  };
 }
 
 function typeOf(types: ProviderTypes, type: string): ProviderTypes[string] | undefined {

@@ -29,6 +29,14 @@ export type PolicyRefusal =
       /** As it was read. */
       readonly ticket?: string | undefined;
     }
+  /** A field that a provider asks for, by its title; `why`: "expected ...", where something was typed. */
+  | {
+      readonly kind: "input_unfit";
+      readonly provider: string;
+      readonly field: string;
+      readonly title: string;
+      readonly why?: string;
+    }
   | {
       readonly kind: "conflict";
       readonly conflict: string;
@@ -67,6 +75,8 @@ export function fieldOf({ kind }: PolicyRefusal): "resource" | "role" | "duratio
     case "ticket_missing":
     case "ticket_unfit":
       return "ticket";
+    // Its field comes with the role.
+    case "input_unfit":
     case "unknown_role":
     case "no_rule":
     case "denied":

@@ -18,12 +18,20 @@ export type ProviderDefinition<Options = unknown, Target = unknown> = {
    * `undefined`: not at all. Sees options as they are written, with `${NAME}` references in them.
    */
   subjectFor?(options: Options, email: string): Subject | undefined;
+  /**
+   * What whoever asks has to type, such as a public key: a text a key, each with a `title` and perhaps a `description` in its
+   * `meta`. It is on record and approvers read it, so never a secret. Sees options as they are written. `undefined`: nothing.
+   */
+  input?(options: Options): z.ZodObject<Readonly<Record<string, z.ZodType<string>>>> | undefined;
   /** Within so many seconds a grant shows, and is tried that long; 15 where absent. */
   readonly settlesSeconds?: number;
   /** So many calls at a time at most; 4 where absent. */
   readonly atOnce?: number;
-  /** The optional methods that all its providers have, so that a policy can be checked without a system. */
-  readonly can?: readonly ("lastUsed" | "holders" | "mustKeep")[];
+  /**
+   * The optional methods that all its providers have, so that a policy can be checked without a system; and `handover`, where a
+   * grant may hand something over.
+   */
+  readonly can?: readonly ("lastUsed" | "holders" | "mustKeep" | "handover")[];
   /** With every reference resolved. */
   create(options: Options): Provider<Target>;
 };

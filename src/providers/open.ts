@@ -1,6 +1,7 @@
+import type { z } from "zod";
 import { maskSecrets } from "../mask-password.ts";
 import type { ProviderDefinition } from "./define.ts";
-import { type Provider, ProviderError } from "./provider.ts";
+import { type Granted, type Input, type Provider, ProviderError } from "./provider.ts";
 import { MissingSecret, resolveSecrets } from "./resolve-secrets.ts";
 import { createTurns } from "./turns.ts";
 
@@ -28,9 +29,10 @@ export function openProvider(
   secretOf: (name: string) => string | undefined,
   milliseconds = callMilliseconds,
 ): LiveProvider {
+  const options = readOptions(name, definition, written, secretOf);
   return asLive(
-    definition.create(readOptions(name, definition, written, secretOf)),
-    definition,
+    definition.create(options),
+    { ...definition, input: definition.input?.(options) },
     milliseconds,
   );
 }
@@ -60,8 +62,15 @@ function readOptions(
   }
 }
 
-function asLive(raw: Provider, definition: ProviderDefinition, milliseconds: number): LiveProvider {
-  const { type, settlesSeconds = 15, atOnce = 4 } = definition;
+/** What is handed over is shown in one piece. */
+const longestHandover = 10_000;
+
+type Opened = Pick<ProviderDefinition, "type" | "settlesSeconds" | "atOnce" | "target" | "can"> & {
+  readonly input: z.ZodType | undefined;
+};
+
+function asLive(raw: Provider, definition: Opened, milliseconds: number): LiveProvider {
+  const { type, settlesSeconds = 15, atOnce = 4, can = [] } = definition;
   const turns = createTurns(atOnce, milliseconds);
   let closing: Promise<void> | undefined;
 
@@ -82,6 +91,28 @@ function asLive(raw: Provider, definition: ProviderDefinition, milliseconds: num
     );
   }
 
+  /** A request from before the policy asked for something does not say it, and one from after may. */
+  function checkInput(input: Input = {}): void {
+    const read = definition.input?.safeParse(input);
+    if (!read || read.success) return;
+    const [issue] = read.error.issues;
+    throw new ProviderError(
+      `the request does not say what this takes by now: ask anew (${issue?.path.join(".")}: ${issue?.message})`,
+      { retryable: false },
+    );
+  }
+
+  function checkHandover(granted: Granted): Granted {
+    if (!granted.handover) return granted;
+    const { title, text } = granted.handover;
+    if (can.includes("handover") && title !== "" && text !== "" && text.length <= longestHandover)
+      return granted;
+    // Never what it is.
+    throw new Error(
+      `type ${type} hands over what it must not: it has to say so, with a title, within bounds`,
+    );
+  }
+
   const [lastUsed, holders] = [raw.lastUsed?.bind(raw), raw.holders?.bind(raw)];
   const [mustKeep, howToUse] = [raw.mustKeep?.bind(raw), raw.howToUse?.bind(raw)];
   return {
@@ -89,8 +120,11 @@ function asLive(raw: Provider, definition: ProviderDefinition, milliseconds: num
     settlesSeconds,
     identity: () => ask(() => raw.identity()),
     prepare: (subject, target) => ask(async () => raw.prepare(subject, readTarget(target))),
-    grant: (subject, target, until, state) =>
-      ask(async () => raw.grant(subject, readTarget(target), until, state)),
+    grant: (subject, target, until, state, input) =>
+      ask(async () => {
+        checkInput(input);
+        return checkHandover(await raw.grant(subject, readTarget(target), until, state, input));
+      }),
     revoke: (subject, target, state) => ask(async () => raw.revoke(subject, readTarget(target), state)),
     holds: (subject, target, state) => ask(async () => raw.holds(subject, readTarget(target), state)),
     ...(lastUsed && {

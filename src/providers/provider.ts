@@ -18,6 +18,20 @@ export type Prepared = {
   readonly isHeld: boolean;
 };
 
+/** What whoever asked typed into the form, by field; read by the definition's `input`. */
+export type Input = Readonly<Record<string, string>>;
+
+/** Something for the requester alone, such as a one-time password: sealed until they ask to see it, shown once, never logged. */
+export type Handover = {
+  /** What it is, for everybody to read: "a one-time password". */
+  readonly title: string;
+  /** The thing itself, a secret of at most 10,000 characters. */
+  readonly text: string;
+};
+
+/** What was given: the state replaces the one before. */
+export type Granted = { readonly state: ProviderState; readonly handover?: Handover };
+
 /** What is left once all that was ours is gone. */
 export type Ended = {
   /** By what the subject has the same still, in words: "postgres gave it too". None: they have it no more. */
@@ -54,9 +68,9 @@ export interface Provider<Target = unknown> {
   prepare(subject: Subject, target: Target): Promise<Prepared>;
   /**
    * Gives `subject` the target, and returns once it is there. `until` is when it should end, for systems that can enforce that
-   * themselves. The returned state replaces the one before.
+   * themselves. What it hands over works from then on, in place of what an earlier call handed over: that may have been lost.
    */
-  grant(subject: Subject, target: Target, until: Date, state: ProviderState): Promise<ProviderState>;
+  grant(subject: Subject, target: Target, until: Date, state: ProviderState, input?: Input): Promise<Granted>;
   /**
    * Takes away what is ours, by its ids, and ends the sessions that still use it; returns once nothing of ours is left, as read
    * back: what was changed was found and does not hold it. What others gave stays. Nothing to take is fine, and ends no session.

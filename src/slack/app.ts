@@ -20,12 +20,19 @@ import { onRequestCommand } from "./listeners/request-command.ts";
 import { onOptionsTyped, onResourceChosen, onRoleChosen } from "./listeners/request-form.ts";
 import { onFormSubmitted } from "./listeners/request-submission.ts";
 import { onCancel, onEnd, onExtend, onStart, onTryNow } from "./listeners/own-access.ts";
+import { onShow } from "./listeners/show-handover.ts";
 import { onReview, onReviewed } from "./listeners/review.ts";
 import { createHttpReceiver, type SlackListener } from "./http-receiver.ts";
 import { createSocketReceiver } from "./socket-receiver.ts";
 import { approveActionId, denyActionId, endActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
-import { cancelActionId, extendActionId, startActionId, tryNowActionId } from "./views/event-message.ts";
+import {
+  cancelActionId,
+  extendActionId,
+  showActionId,
+  startActionId,
+  tryNowActionId,
+} from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
 import { slackLogger, webClientOptions } from "./web-client.ts";
@@ -94,6 +101,7 @@ export function createSlackApp(
     [extendActionId]: onExtend,
     [endActionId]: onEnd,
     [tryNowActionId]: onTryNow,
+    [showActionId]: onShow,
     [reviewActionId]: onReview,
   };
   app.action<BlockAction<ButtonAction>>(

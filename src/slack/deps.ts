@@ -1,6 +1,7 @@
 import type { Logger } from "../logger.ts";
 import type { SigningKey } from "../audit/signing-key.ts";
 import type { PolicyDeps } from "../access/deps.ts";
+import type { Seal } from "../access/seal.ts";
 import type { Workspace } from "./authority.ts";
 import type { Directory } from "./directory.ts";
 import type { UserGroups } from "./user-groups.ts";
@@ -20,4 +21,6 @@ export type SlackDeps = PolicyDeps & {
   readonly databaseUrl: string;
   /** Signs what is exported of it. */
   readonly auditKey: () => Promise<SigningKey>;
+  /** Opens what was handed over. */
+  readonly seal: Seal;
 };

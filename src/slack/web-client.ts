@@ -1,6 +1,7 @@
 import { type Logger as SlackLogger, LogLevel } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
+import { privateViewId } from "./views/handover.ts";
 
 /**
  * How Slack is called: bounded in time, without retries of the SDK's own. What must arrive is an effect and is tried
@@ -22,7 +23,11 @@ export function createWebClient(botToken: string, apiUrl: string, log: Logger): 
 
 /** The SDK's log lines, in ours. What it finds worth telling is our debugging: what matters is logged where it is handled. */
 export function slackLogger(log: Logger): SlackLogger {
-  const words = (parts: unknown[]): string => parts.map(String).join(" ");
+  const words = (parts: unknown[]): string => {
+    const said = parts.map(String).join(" ");
+    // The SDK tells whole bodies.
+    return said.includes(privateViewId) ? "(about a window for one person's eyes)" : said;
+  };
   return {
     debug: (...parts) => log.debug(words(parts)),
     info: (...parts) => log.debug(words(parts)),

@@ -30,7 +30,10 @@ const moment = (ms: number): Date => new Date(t0.getTime() + ms);
 
 /** Lives a grant: the domain decides what is recorded, and beside it stands what was really there. */
 function live(steps: readonly Step[]): Lived {
-  let state: State = { request: buildRequest({ status: "approved" }), grants: [buildGrant("granting", { askedAt: t0 })] };
+  let state: State = {
+    request: buildRequest({ status: "approved" }),
+    grants: [buildGrant("granting", { askedAt: t0 })],
+  };
   const subject = { provider: "orders-postgres", subject: "alice" };
   const started: AuditEvent = {
     type: "grant.started",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { findBrowser, openBrowser, visit } from "../support/browser.ts";
-import { type PlaygroundRun, startPlayground } from "../support/playground.ts";
+import { playgroundStartMs, type PlaygroundRun, startPlayground } from "../support/playground.ts";
 import { be, channel, say } from "../support/playground-page.ts";
 
 const executable = findBrowser();
@@ -21,8 +21,8 @@ describeInBrowser.each(["light", "dark"] as const)("the first minute, %s", (colo
   let playground: PlaygroundRun;
   beforeAll(async () => {
     playground = await startPlayground();
-  });
-  afterAll(() => playground.stop());
+  }, playgroundStartMs);
+  afterAll(() => playground?.stop());
 
   test("goes as the checklist says, and ticks it off", async () => {
     const { page, complaints, photograph } = await visit(browser, playground.url, { colorScheme });

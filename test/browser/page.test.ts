@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
 import { barriers } from "../support/axe.ts";
 import { findBrowser, openBrowser, visit } from "../support/browser.ts";
-import { type PlaygroundRun, startPlayground } from "../support/playground.ts";
+import { playgroundStartMs, type PlaygroundRun, startPlayground } from "../support/playground.ts";
 import { be, channel, overflows, say } from "../support/playground-page.ts";
 
 const executable = findBrowser();
@@ -15,7 +15,7 @@ let playground: PlaygroundRun;
 beforeAll(async () => {
   if (executable === undefined) return;
   [browser, playground] = await Promise.all([openBrowser(executable), startPlayground()]);
-}, 60_000);
+}, playgroundStartMs);
 
 afterAll(async () => {
   await browser?.close();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
 import { findBrowser, openBrowser, visit } from "../support/browser.ts";
-import { type PlaygroundRun, startPlayground } from "../support/playground.ts";
+import { playgroundStartMs, type PlaygroundRun, startPlayground } from "../support/playground.ts";
 import { be, say } from "../support/playground-page.ts";
 
 const executable = findBrowser();
@@ -19,8 +19,8 @@ describeInBrowser("what the policy says, seen in Slack", () => {
   let playground: PlaygroundRun;
   beforeAll(async () => {
     playground = await startPlayground();
-  });
-  afterAll(() => playground.stop());
+  }, playgroundStartMs);
+  afterAll(() => playground?.stop());
 
   test("the form tells who will be asked; two steps are asked one after the other", async () => {
     const { page, complaints, photograph } = await visit(browser, playground.url);

@@ -30,6 +30,34 @@ test("the page's policy is fine as far as it goes", () => {
   expect(loaded).toMatchObject({ ok: true });
 });
 
+test("the page's fields are asked for, and its handover is taken", async () => {
+  const [, fields] = blocks.filter(({ language }) => language === "yaml");
+  const text = `version: 1\nsettings: { channel: "#access" }\n${fields?.text}`;
+  const loaded = parsePolicy([{ name: "hallpass.yml", text }], { providerTypes });
+  const input = loaded.ok ? loaded.policy.providers.get("deploy-hosts")?.input : undefined;
+  expect(input?.fields.map(({ title }) => title)).toEqual(["SSH public key"]);
+  expect(input?.read({ public_key: "ssh-ed25519 AAAA alice" })).toMatchObject({ ok: true });
+
+  const [, , handover] = blocks.filter(({ language }) => language === "json");
+  const answers: Readonly<Record<string, string | undefined>> = {
+    "GET /": '{"id":"tool-eu-1"}',
+    "PUT /grants": handover?.text,
+  };
+  const listed = JSON.stringify({ grants: [{ subject: "alice", target }] });
+  const endpoint = createServer((request, response) => {
+    response.end(answers[`${request.method} ${request.url}`] ?? listed);
+  }).listen(0, "127.0.0.1");
+  await once(endpoint, "listening");
+  const address = endpoint.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  const provider = http.create({ url, token: "t" });
+  expect(await provider.grant("alice", target, new Date(), { system: "tool-eu-1" })).toMatchObject({
+    handover: { title: "a one-time password", text: "correct-horse-battery" },
+  });
+  await provider.close();
+  endpoint.close();
+});
+
 test("the page's list that refuses is taken for a refusal, in its words", async () => {
   const [, refusing] = blocks.filter(({ language }) => language === "json");
   const endpoint = createServer((request, response) => {

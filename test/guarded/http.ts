@@ -1,11 +1,15 @@
-import { startProviderServer } from "../support/provider-server.ts";
+import { type ProviderServer, startProviderServer } from "../support/provider-server.ts";
 import { type Guarded, heldRoles } from "./guarded.ts";
 
+/** A tool, and its endpoint itself. */
+export type GuardedTool = Guarded & { readonly endpoint: ProviderServer };
+
 /** A tool with an endpoint as docs/http-provider.md describes it. */
-export async function startGuardedTool(): Promise<Guarded> {
+export async function startGuardedTool(): Promise<GuardedTool> {
   const server = await startProviderServer();
   const subject = (person: string): string => `${person}@example.com`;
   return {
+    endpoint: server,
     name: "orders-tool",
     provider: '{ type: http, url: "${ORDERS_TOOL_URL}", token: "${ORDERS_TOOL_TOKEN}" }',
     secrets: { ORDERS_TOOL_URL: server.url, ORDERS_TOOL_TOKEN: server.token },

@@ -125,7 +125,7 @@ describe("the stage", () => {
     ["a NUL", "select 'a\0b'", { kind: "error", text: expect.stringMatching(/NUL/) }],
     [
       "too much",
-      "select repeat('x', 50000000)",
+      "select repeat('x', 34000000)",
       { kind: "error", text: expect.stringMatching(/more than 32 MB/) },
     ],
     [

@@ -30,6 +30,7 @@ test("the form offers what the first matching rule does not deny", () => {
       verdict: "allow",
       needsTicket: false,
       mayBreakGlass: false,
+      fields: [],
     },
     {
       resource: "orders",
@@ -42,6 +43,7 @@ test("the form offers what the first matching rule does not deny", () => {
       verdict: "review",
       needsTicket: false,
       mayBreakGlass: false,
+      fields: [],
     },
   ]);
   expect(offered(changed("decision: allow", "decision: deny")).map(({ role }) => role)).toEqual(["write"]);

@@ -30,7 +30,9 @@ it("Hallpass gives and ends access in its own database as the role that owns not
   await slack.as("dana").types("/access-audit export since 1d format csv");
   await slack.until(async () => (await site.audited())["audit.exported"] === 1, "an export");
   // What lacks a right is stood in for, and only the log says so; that one role of the policy is missing is true.
-  const told = run.lines().filter((line) => line.level > 30 && !JSON.stringify(line).includes("no_such_role"));
+  const told = run
+    .lines()
+    .filter((line) => line.level > 30 && !JSON.stringify(line).includes("no_such_role"));
   expect(told).toEqual([]);
   await run.stop();
 });

@@ -11,7 +11,7 @@ export function fakeDefinition(
     identity: () => Promise.resolve("fake-1"),
     prepare: (subject, { role }) =>
       Promise.resolve({ subjectId: subject, targetId: role, state: {}, isHeld: false }),
-    grant: (_subject, _target, _until, state) => Promise.resolve(state),
+    grant: (_subject, _target, _until, state) => Promise.resolve({ state }),
     revoke: () => Promise.resolve({ keptBy: [] }),
     holds: () => Promise.resolve(false),
     check: () => Promise.resolve([]),

@@ -10,6 +10,7 @@ import type { PolicyDeps } from "../../src/access/deps.ts";
 import { carryOutDeadline } from "../../src/access/carry-out-deadline.ts";
 import { createLockdownReader } from "../../src/access/lockdown-reader.ts";
 import { createRecentStates } from "../../src/access/recent-states.ts";
+import { createSeal } from "../../src/access/seal.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
 import type { LookUp, Standing } from "../../src/identity/standing.ts";
 import { createPeople, type PersonChanged } from "../../src/persistence/identities.ts";
@@ -95,6 +96,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     lockdowns: createLockdownReader(db),
     recent: createRecentStates(),
     providers: new Map<string, LiveProvider>([["orders-postgres", provider]]),
+    seal: createSeal("a test's"),
     report: (error: unknown) => void faults.push(error),
   } satisfies PolicyDeps & CarryOutDeps;
   const said: string[] = [];
@@ -264,7 +266,7 @@ export function createTestProvider(): TestProvider {
       calls.push("grant");
       await provider.behave.grant(subject);
       ends.set(subject, until);
-      return state;
+      return { state };
     },
     async revoke(subject, _, { existed }) {
       // It was there before, so nothing of it is ours.

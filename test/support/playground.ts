@@ -12,6 +12,9 @@ export type PlaygroundRun = {
 
 const root = join(import.meta.dirname, "../..");
 
+/** How long a PostgreSQL and a Hallpass may take to start, on whatever machine this is. */
+export const playgroundStartMs = 120_000;
+
 /** `npm run playground` with a folder of its own, as a process of its own; the page has been built before the tests. */
 export async function startPlayground(): Promise<PlaygroundRun> {
   const dataDir = await mkdtemp(join(tmpdir(), "hallpass-playground-"));

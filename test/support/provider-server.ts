@@ -15,6 +15,8 @@ export type ProviderLogEntry = {
   readonly subject?: string | undefined;
   readonly target?: Target | undefined;
   readonly until?: string | undefined;
+  /** What the requester typed. */
+  readonly input?: Readonly<Record<string, string>> | undefined;
   readonly fault?: string | undefined;
   /** Absent where no answer was sent. */
   readonly status?: number | undefined;
@@ -46,6 +48,10 @@ export type ProviderServer = {
   /** Gives or takes something behind Hallpass's back. */
   put(subject: string, target: Target): void;
   drop(subject: string, target: Target): void;
+  /** Hands over something called so with each grant from now on, a new one each time. */
+  handOver(title: string): void;
+  /** Whether it lets in whoever says this, now. */
+  opens(text: string): boolean;
   /** Told of each change of what is held, right after it. */
   onChange(listener: (subject: string, target: Target, isHeld: boolean) => void): void;
   /** How many connections are open. */
@@ -62,6 +68,7 @@ const Change = z.object({
   subject: z.string(),
   target: z.record(z.string(), z.string()),
   until: z.string().optional(),
+  input: z.record(z.string(), z.string()).optional(),
 });
 
 /** `knows`: whom it has an account for; everybody unless told. `id`: absent, it is one of its own; `undefined`, it says none. */
@@ -74,6 +81,9 @@ export async function startProviderServer(
   const rights = new Map<string, ReadonlySet<ProviderCall>>([[`Bearer ${token}`, new Set()]]);
   const gone = new Set<string>();
   /** How a pair was before its last change, for lists that do not show that yet. */
+  /** What lets somebody in, by pair. */
+  const keys = new Map<string, string>();
+  let handedOver: string | undefined;
   const stale = new Map<string, { readonly was: Held | undefined; lists: number }>();
   const sockets = new Set<Socket>();
   const held = new Map<string, Held>();
@@ -105,8 +115,12 @@ export async function startProviderServer(
   }
 
   function change(subject: string, target: Target, next: Held | undefined): void {
-    if (next) held.set(pairOf(subject, target), next);
-    else held.delete(pairOf(subject, target));
+    if (next) {
+      held.set(pairOf(subject, target), next);
+    } else {
+      held.delete(pairOf(subject, target));
+      keys.delete(pairOf(subject, target));
+    }
     for (const listener of listeners) listener(subject, target, next !== undefined);
   }
 
@@ -118,7 +132,7 @@ export async function startProviderServer(
     }
   }
 
-  type Asked = { readonly call: ProviderCall; readonly subject?: string; readonly target?: Target };
+  type Asked = Pick<ProviderLogEntry, "call" | "subject" | "target" | "until" | "input">;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
@@ -229,8 +243,8 @@ export async function startProviderServer(
         }),
       };
     }
-    const { subject, target, until } = Change.parse(JSON.parse(body));
-    const asked = { call, subject, target, ...(until !== undefined && { until }) };
+    const { subject, target, until, input } = Change.parse(JSON.parse(body));
+    const asked = { call, subject, target, ...(until !== undefined && { until }), ...(input && { input }) };
     if (call === "revoke") return { asked, run: () => (change(subject, target, undefined), { status: 204 }) };
     const refusal = refusalOf(subject);
     if (refusal !== undefined) return { asked, run: () => ({ status: 422, json: { error: refusal } }) };
@@ -241,7 +255,10 @@ export async function startProviderServer(
         const before = held.get(pairOf(subject, target))?.until ?? "";
         const latest = until !== undefined && until > before ? until : before;
         change(subject, target, { subject, target, ...(latest !== "" && { until: latest }) });
-        return { status: 204 };
+        if (handedOver === undefined) return { status: 204 };
+        const key = `let-me-in-${randomUUID()}`;
+        keys.set(pairOf(subject, target), key);
+        return { status: 200, json: { handover: { title: handedOver, text: key } } };
       },
     };
   }
@@ -308,6 +325,8 @@ export async function startProviderServer(
     },
     put: (subject, target) => change(subject, target, { subject, target }),
     drop: (subject, target) => change(subject, target, undefined),
+    handOver: (title) => void (handedOver = title),
+    opens: (said) => [...keys.values()].includes(said),
     onChange: (listener) => void listeners.push(listener),
     connections: () => sockets.size,
     hanging: () => hanging.size,

@@ -1,11 +1,32 @@
 import { z } from "zod";
+import { compilePattern } from "../../policy/pattern.ts";
 import { defineProvider } from "../define.ts";
-import { type Provider, ProviderError, type ProviderState, type Subject } from "../provider.ts";
+import {
+  type Handover,
+  type Provider,
+  ProviderError,
+  type ProviderState,
+  type Subject,
+} from "../provider.ts";
 import { addressFault } from "./address.ts";
 import { type AskEndpoint, createEndpoint, parseJson } from "./endpoint.ts";
 
 /** References such as `${TOOL_URL}` are resolved later, and what they stand for is checked then. */
 const hasReference = (text: string): boolean => text.includes("${");
+
+/** What whoever asks types into the form; `matches` is in RE2's syntax. */
+type HttpField = z.infer<typeof HttpField>;
+const HttpField = z.strictObject({
+  title: z.string().min(1).max(100),
+  description: z.string().max(300).optional(),
+  matches: z
+    .string()
+    .superRefine((text, context) => {
+      const compiled = compilePattern(text);
+      if (!compiled.ok) context.addIssue({ code: "custom", message: compiled.why });
+    })
+    .optional(),
+});
 
 /** Where the endpoint is, and the token it knows Hallpass by. */
 type HttpOptions = z.infer<typeof HttpOptions>;
@@ -16,6 +37,15 @@ const HttpOptions = z.strictObject({
   token: z.string().refine((text) => hasReference(text) || /^[\x21-\x7E]+$/u.test(text), {
     error: "expected a token of visible ASCII characters, without white space or a line break at its end",
   }),
+  input: z
+    .record(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9_]{0,30}$/, { error: "expected a key of lower-case letters, digits and _" }),
+      HttpField,
+    )
+    .refine((fields) => Object.keys(fields).length <= 5, { error: "expected at most five fields" })
+    .optional(),
 });
 
 /** Whatever the endpoint tells one access from another by. */
@@ -50,6 +80,11 @@ const Listing = z.object({
 });
 type Listing = z.infer<typeof Listing>;
 
+/** What an answer to `PUT {url}/grants` may say besides. */
+const Given = z.object({
+  handover: z.object({ title: z.string().min(1).max(100), text: z.string().min(1) }),
+});
+
 /** What an answer to `GET {url}` may say of which system it is. */
 const Identity = z.object({ id: z.string().regex(/^[^\p{C}]{1,200}$/u) });
 
@@ -69,7 +104,8 @@ export const http = defineProvider({
   target: HttpTarget,
   subject: HttpSubject,
   atOnce: 8,
-  can: ["lastUsed", "holders"],
+  can: ["lastUsed", "holders", "handover"],
+  input: ({ input }) => input && inputOf(input),
   create: (options: HttpOptions) => createHttpProvider(options),
 });
 
@@ -138,17 +174,17 @@ export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: n
         };
       }),
 
-    grant: (subject, target, until, state) =>
+    grant: (subject, target, until, state, input) =>
       endpoint.during(async (ask) => {
         const { existed } = await recall(ask, state);
         if (existed) {
           // Put, it would get an end; and after a crash nobody could tell any more whose it is.
-          if (await isListed(ask, subject, target)) return state;
+          if (await isListed(ask, subject, target)) return { state };
           throw new ProviderError(`what ${subject} had before is gone since: ask anew`, { retryable: false });
         }
-        const body = { subject, target, until: until.toISOString() };
-        await ask({ method: "PUT", path: "/grants", body });
-        if (await isListed(ask, subject, target)) return state;
+        const body = { subject, target, until: until.toISOString(), ...(input && { input }) };
+        const handover = readHandover(await ask({ method: "PUT", path: "/grants", body }));
+        if (await isListed(ask, subject, target)) return { state, ...(handover && { handover }) };
         throw new ProviderError("the endpoint took it and does not list it yet", {
           retryable: true,
           isPending: true,
@@ -202,6 +238,34 @@ export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: n
     close: () => endpoint.close(),
   };
 }
+
+function readHandover(answer: string): Handover | undefined {
+  return Given.safeParse(parseJson(answer)).data?.handover;
+}
+
+function inputOf(
+  fields: Readonly<Record<string, HttpField>>,
+): z.ZodObject<Record<string, z.ZodType<string>>> {
+  return z.strictObject(
+    Object.fromEntries(
+      Object.entries(fields).map(([name, { title, description, matches }]) => {
+        const compiled = matches === undefined ? undefined : compilePattern(matches);
+        const pattern = compiled?.ok === true ? compiled.pattern : undefined;
+        const text = z
+          .string()
+          .trim()
+          .min(1, { error: "expected something" })
+          .max(longestInput, { error: `expected at most ${longestInput} characters` })
+          .refine((typed) => pattern?.matches(typed) ?? true, { error: `expected something like ${matches}` })
+          .meta({ title, ...(description !== undefined && { description }) });
+        return [name, text] as const;
+      }),
+    ),
+  );
+}
+
+/** Enough for a public key. */
+const longestInput = 2_000;
 
 /** The same for the same target, whatever order its keys are in. */
 function canonical(target: Readonly<Record<string, string>>): string {

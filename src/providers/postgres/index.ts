@@ -107,7 +107,7 @@ export function createPostgres(
 
     grant: whole(async (subject, target, _until, state) => {
       const prepared = await known(subject, target, state);
-      return server.call((session) => grant(server, session, prepared));
+      return { state: await server.call((session) => grant(server, session, prepared)) };
     }),
 
     revoke: whole(async (subject, target, state): Promise<Ended> => {

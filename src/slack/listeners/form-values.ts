@@ -1,9 +1,11 @@
 import type { ViewOutput } from "@slack/bolt";
+import type { TypedInput } from "../../policy/ask.ts";
 import { readTicket } from "../ticket-text.ts";
 import {
   breakGlassBlockId,
   durationBlockId,
   inputActionId,
+  readFieldBlockId,
   reasonBlockId,
   resourceActionId,
   resourceBlockId,
@@ -19,6 +21,8 @@ export function readForm(view: Pick<ViewOutput, "state">): {
   readonly durationText: string;
   readonly reason: string;
   readonly ticket: string | undefined;
+  /** By provider, then by field. */
+  readonly input: TypedInput;
   readonly isBreakGlass: boolean;
 } {
   const { values } = view.state;
@@ -34,6 +38,16 @@ export function readForm(view: Pick<ViewOutput, "state">): {
     durationText: typed(durationBlockId),
     reason: typed(reasonBlockId),
     ticket: readTicket(typed(ticketBlockId)),
+    input: readFields(Object.keys(values), typed),
     isBreakGlass: (values[breakGlassBlockId]?.[inputActionId]?.selected_options ?? []).length > 0,
   };
+}
+
+function readFields(blockIds: readonly string[], typed: (blockId: string) => string): TypedInput {
+  const input: Record<string, Record<string, string>> = {};
+  for (const blockId of blockIds) {
+    const named = readFieldBlockId(blockId);
+    if (named) input[named.provider] = { ...input[named.provider], [named.field]: typed(blockId) };
+  }
+  return input;
 }

@@ -10,14 +10,14 @@ import type { SlackDeps } from "../deps.ts";
 import { accessTitle } from "../views/approval-message.ts";
 import { escapeMrkdwn, shorten } from "../views/rich-text.ts";
 import { refuseNobody } from "./nobody.ts";
-import { openForm } from "./request-form.ts";
+import { openForm, showForm } from "./request-form.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
 /** `/request-access`: without text the form, with text the request itself. */
 export async function onRequestCommand(deps: SlackDeps, args: Command): Promise<void> {
   if (args.command.text.trim() === "") return openForm(deps, args);
-  const answer = await withinBudget(answerCommand(deps, args.command));
+  const answer = await withinBudget(answerCommand(deps, args));
   if (answer.inTime) {
     await args.ack({ response_type: "ephemeral", text: escapeMrkdwn(answer.value) });
     return;
@@ -26,7 +26,8 @@ export async function onRequestCommand(deps: SlackDeps, args: Command): Promise<
   await args.respond({ response_type: "ephemeral", text: escapeMrkdwn(await answer.later) });
 }
 
-async function answerCommand(deps: SlackDeps, command: Command["command"]): Promise<string> {
+async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {
+  const { command } = args;
   try {
     const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (!identity.known) {
@@ -54,6 +55,11 @@ async function answerCommand(deps: SlackDeps, command: Command["command"]): Prom
       source: "slack",
       dedupeKey: `command ${command.team_id} ${command.trigger_id}`,
     });
+    if (answer.outcome === "mistaken" && answer.refusals.every(({ kind }) => kind === "input_unfit")) {
+      const typed = { durationSeconds, reason, ticket };
+      await deps.attend(() => showForm(deps, args, { resource, role, typed }));
+      return `${answer.why} Type it into the form that has opened; the rest is filled in.`;
+    }
     return [wordAnswer(answer), ...hints(answer)].join(" ");
   } catch (error) {
     return faultText(deps.log, error, "filing a request");

@@ -20,6 +20,7 @@ import { clickerOf, identify, identifyAccount, nobodyText } from "../authority.t
 import { ticketIn } from "../ticket-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {
+  type FormState,
   loadingView,
   matchingOptions,
   plainView,
@@ -39,17 +40,22 @@ type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 /** `/request-access` without text: the form, opened before the trigger runs out. */
 export async function openForm(deps: SlackDeps, args: Command): Promise<void> {
   await args.ack();
-  await deps.attend(() => showForm(deps, args));
+  await deps.attend(() => showForm(deps, args, {}));
 }
 
-async function showForm(deps: SlackDeps, { client, command, respond }: Command): Promise<void> {
+/** The form, with what was typed behind the command in it. */
+export async function showForm(
+  deps: SlackDeps,
+  { client, command, respond }: Pick<Command, "client" | "command" | "respond">,
+  state: FormState,
+): Promise<void> {
   // The trigger lasts 3 s: when Slack has to be asked first who this is, the modal is opened before that.
   const remembered = deps.directory.remembered(command.user_id);
   if (remembered) {
     const identity = identifyAccount(deps.workspace, remembered);
     const offers = identity.known ? rememberedOffers(deps, identity.person) : undefined;
     if (offers) {
-      await openView(client, command.trigger_id, formFor(offers));
+      await openView(client, command.trigger_id, formFor(offers, state));
       return;
     }
   }
@@ -61,7 +67,7 @@ async function showForm(deps: SlackDeps, { client, command, respond }: Command):
   try {
     const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (identity.known) {
-      view = formFor(await offersTo(deps, identity.person));
+      view = formFor(await offersTo(deps, identity.person), state);
     } else {
       view = plainView(nobodyText[identity.why]);
       await refuseNobody(deps, identity.why, {
@@ -93,8 +99,8 @@ function rememberedOffers(deps: SlackDeps, { email }: Caller): readonly Askable[
   return memberships && now && askable(policy, memberships, email, now);
 }
 
-function formFor(entries: readonly Askable[], chosen?: string, preview?: string): ModalView {
-  if (entries.length > 0) return requestForm(entries, chosen, preview);
+function formFor(entries: readonly Askable[], state?: FormState): ModalView {
+  if (entries.length > 0) return requestForm(entries, state);
   return plainView(
     "The policy offers you nothing to ask for. If that is wrong, ask whoever keeps the policy.",
   );
@@ -113,7 +119,7 @@ async function showRoles(deps: SlackDeps, { action, body, client }: Chosen): Pro
   if (!body.view) return;
   const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   const view = identity.known
-    ? formFor(await offersTo(deps, identity.person), action.selected_option.value)
+    ? formFor(await offersTo(deps, identity.person), { resource: action.selected_option.value })
     : plainView(nobodyText[identity.why]);
   const { id, hash } = body.view;
   // A preview may have come in between; what the person has chosen since stands above it.
@@ -158,7 +164,7 @@ async function showPreview(deps: SlackDeps, { body, client }: Chosen): Promise<v
     },
     facts,
   );
-  const view = formFor(offers, resource, previewText(evaluation));
+  const view = formFor(offers, { resource, role, preview: previewText(evaluation) });
   // Where the person has sent or changed the form meanwhile, what they see is newer than the preview.
   await updateForm(client, { view_id: body.view.id, hash: body.view.hash, view });
 }

@@ -12,6 +12,7 @@ import { ticketIn } from "../ticket-text.ts";
 import {
   breakGlassBlockId,
   durationBlockId,
+  fieldBlockId,
   plainView,
   reasonBlockId,
   resourceBlockId,
@@ -51,7 +52,7 @@ export async function onFormSubmitted(deps: SlackDeps, { ack, body, client }: Su
 }
 
 async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promise<Submitted> {
-  const { resource, role, durationText, reason, ticket, isBreakGlass } = readForm(body.view);
+  const { resource, role, durationText, reason, ticket, input, isBreakGlass } = readForm(body.view);
   const fail = (blockId: string, why: string): Submitted => ({ filed: false, errors: { [blockId]: why } });
   const lastBlock = reasonBlockId;
   try {
@@ -82,22 +83,28 @@ async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promis
       role,
       durationSeconds,
       reason,
+      input,
       source: "slack",
       isBreakGlass,
-      dedupeKey: `form ${body.view.id} ${digest([resource, role, durationText, reason, ticket ?? "", String(isBreakGlass)])}`,
+      dedupeKey: `form ${body.view.id} ${digest([resource, role, durationText, reason, ticket ?? "", JSON.stringify(input), String(isBreakGlass)])}`,
       ...(found === undefined ? {} : { ticket: found }),
     };
     const answer = await requestAccess(deps, ask);
     if (answer.outcome === "filed" || answer.outcome === "repeated") return { filed: true };
     if (answer.outcome === "waits_already") return fail(lastBlock, wordWaiting(answer));
-    return { filed: false, errors: errorsOf(answer.refusals, resource) };
+    const shown = new Set(body.view.blocks.flatMap(({ block_id: id }) => id ?? []));
+    return { filed: false, errors: errorsOf(answer.refusals, resource, shown) };
   } catch (error) {
     return fail(lastBlock, faultText(deps.log, error, "filing a request"));
   }
 }
 
-/** Each refusal at the field where the person can mend it. */
-function errorsOf(refusals: readonly PolicyRefusal[], resource: string): Record<string, string> {
+/** Each refusal at the field where the person can mend it; a field that is not there yet comes with its role. */
+function errorsOf(
+  refusals: readonly PolicyRefusal[],
+  resource: string,
+  shown: ReadonlySet<string>,
+): Record<string, string> {
   const blocks = {
     resource: resourceBlockId,
     role: roleBlockId(resource),
@@ -105,8 +112,18 @@ function errorsOf(refusals: readonly PolicyRefusal[], resource: string): Record<
     reason: reasonBlockId,
     ticket: ticketBlockId,
   };
+  const blockOf = (refusal: PolicyRefusal): string => {
+    if (refusal.kind !== "input_unfit") return blocks[fieldOf(refusal)];
+    const blockId = fieldBlockId(refusal.provider, refusal.field);
+    return shown.has(blockId) ? blockId : blocks.role;
+  };
   return Object.fromEntries(
-    refusals.map((refusal) => [blocks[fieldOf(refusal)], wordRefusal(refusal)] as const),
+    refusals.map((refusal) => {
+      const blockId = blockOf(refusal);
+      const isMissing = refusal.kind === "input_unfit" && blockId === blocks.role;
+      const more = isMissing ? " Choose the role again, and its field appears." : "";
+      return [blockId, `${wordRefusal(refusal)}${more}`] as const;
+    }),
   );
 }
 

@@ -65,6 +65,9 @@ export function approvalMessage(state: State, asked: Asked): Message {
           ? [field("Extends", requestName(request.terms.extends), ", which it lets last longer")]
           : []),
         ...(request.planned.length > 1 ? [field("Gives", planned(request))] : []),
+        ...request.planned.flatMap(({ input = [] }) =>
+          input.map(({ title, value }) => field(shorten(title, 100), code(shorten(onOneLine(value), 300)))),
+        ),
         ...(pending ? waiting(request, asked) : []),
         ...(request.heldBefore ? [field("Note", heldBefore(request, request.heldBefore))] : []),
         ...(request.terms.doubts ?? []).map((doubt) => field("Note", shorten(onOneLine(doubt), 300))),

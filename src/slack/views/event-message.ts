@@ -23,7 +23,8 @@ import {
 export const cancelActionId = "cancel_request";
 export const startActionId = "start_access";
 export const extendActionId = "extend_access";
-/** Its value is the grant's id. */
+/** Their value is the grant's id. */
+export const showActionId = "show_handover";
 export const tryNowActionId = "try_revocation";
 
 /** One event, said in the request's thread, to whom it asks. `undefined`: not worth a message there. */
@@ -55,7 +56,7 @@ export function requesterMessage(event: AuditEvent, request: AccessRequest): Mes
   if (!told) return undefined;
   const about = [bold(requestName(request)), ` (${accessTitle(request)}): `];
   const { text, blocks } = message([...about, ...told.line], told.said);
-  return { text, blocks: [...blocks, ...buttonsFor(event, request)] };
+  return { text, blocks: [...blocks, ...handoverLine(event), ...buttonsFor(event, request)] };
 }
 
 /** Says to the requester that their access ends soon, and what they can do. */
@@ -65,17 +66,36 @@ export function expiryMessage(request: AccessRequest, expiresAt: Date): Message 
   return { text, blocks: [...blocks, ownButtons(request)] };
 }
 
+/** What was handed over waits to be seen. */
+function handoverLine({ data }: AuditEvent): readonly KnownBlock[] {
+  if (!("handover" in data) || data.handover === undefined || !("expiresAt" in data || "endOf" in data))
+    return [];
+  const words = `It comes with ${shorten(data.handover, 200)}. Press “Show” where nobody looks over your shoulder: you can see it once.`;
+  return [richText(paragraph(words))];
+}
+
 function buttonsFor(event: AuditEvent, request: AccessRequest): readonly KnownBlock[] {
   if (event.type === "request.created")
     return [actions([button(request.id, cancelActionId, "Cancel request")])];
   if (event.type === "request.approved" && event.data.startBy !== undefined)
     return [actions([button(request.id, startActionId, "Start access", "primary")])];
-  return event.type === "grant.active" || event.type === "grant.extended" ? [ownButtons(request)] : [];
+  if (event.type === "grant.active" || event.type === "grant.extended")
+    return [ownButtons(request, showButton(event))];
+  return event.type === "grant.restored" && event.data.handover !== undefined
+    ? [actions(showButton(event))]
+    : [];
 }
 
-function ownButtons(request: AccessRequest): KnownBlock {
+/** Where something was handed over: its value is the grant's id. */
+function showButton({ grantId, data }: AuditEvent): readonly Button[] {
+  if (!("handover" in data) || data.handover === undefined || grantId === undefined) return [];
+  return [button(grantId, showActionId, "Show", "primary")];
+}
+
+function ownButtons(request: AccessRequest, first: readonly Button[] = []): KnownBlock {
   const { extend } = request.terms;
   return actions([
+    ...first,
     ...(extend ? [button(request.id, extendActionId, `Extend by ${formatDuration(extend.bySeconds)}`)] : []),
     button(request.id, endActionId, "Give back"),
   ]);

@@ -1,6 +1,7 @@
 import type { ContextBlock, InputBlock, ModalView, PlainTextOption } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
 import type { Askable } from "../../policy/askable.ts";
+import type { AskedField } from "../../policy/input.ts";
 import { maxReasonCharacters } from "../../policy/evaluate.ts";
 import { shorten } from "./rich-text.ts";
 
@@ -13,6 +14,19 @@ export const reasonBlockId = "reason";
 export const ticketBlockId = "ticket";
 export const breakGlassBlockId = "break_glass";
 export const inputActionId = "value";
+
+/** What a provider asks for; typed once, it stays when the form changes. */
+export function fieldBlockId(provider: string, field: string): string {
+  return `field:${provider}:${field}`;
+}
+
+/** Which provider's field a block is; `undefined` for any other block. */
+export function readFieldBlockId(
+  blockId: string,
+): { readonly provider: string; readonly field: string } | undefined {
+  const [, provider, field] = /^field:([^:]+):([^:]+)$/u.exec(blockId) ?? [];
+  return provider === undefined || field === undefined ? undefined : { provider, field };
+}
 
 /** A role's block is named for its resource, so that Slack forgets the role chosen for another one. */
 export function roleBlockId(resource: string): string {
@@ -27,12 +41,11 @@ const close = { type: "plain_text", text: "Cancel" } as const;
 
 /**
  * The form: what the person may ask for, and once a resource is chosen, its roles and what asking takes. `preview`: what
- * will become of it, once a role is chosen too.
+ * will become of it, once a role is chosen too. `typed`: what stands in it at first.
  */
 export function requestForm(
   askable: readonly Askable[],
-  chosen: string | undefined,
-  preview?: string,
+  { resource: chosen, role: chosenRole, preview, typed }: FormState = {},
 ): ModalView {
   const resources = resourceOptions(askable);
   // The policy may have changed since it was chosen; Slack takes no select without an option.
@@ -40,6 +53,8 @@ export function requestForm(
   const only = resources.length === 1 ? resources[0]?.value : undefined;
   const resource = isOffered ? chosen : only;
   const roles = askable.filter((entry) => entry.resource === resource);
+  const role = roles.length === 1 ? roles[0]?.role : chosenRole;
+  const fields = roles.find((entry) => entry.role === role)?.fields ?? [];
   return {
     type: "modal",
     callback_id: requestFormId,
@@ -66,7 +81,7 @@ export function requestForm(
               element: select(
                 roleActionId,
                 roleOptions(roles),
-                roles.length === 1 ? roles[0]?.role : undefined,
+                roles.length === 1 ? role : typed && role,
                 "Which role?",
               ),
             },
@@ -80,10 +95,11 @@ export function requestForm(
         element: {
           type: "plain_text_input",
           action_id: inputActionId,
-          initial_value: formatDuration(offeredSeconds(roles)),
+          initial_value: formatDuration(typed?.durationSeconds ?? offeredSeconds(roles)),
           max_length: 20,
         },
       },
+      ...fields.map(fieldInput),
       {
         type: "input",
         block_id: reasonBlockId,
@@ -94,6 +110,7 @@ export function requestForm(
           action_id: inputActionId,
           multiline: true,
           max_length: maxReasonCharacters,
+          ...initially(typed?.reason),
         },
       },
       {
@@ -106,10 +123,40 @@ export function requestForm(
           action_id: inputActionId,
           max_length: 100,
           placeholder: { type: "plain_text", text: "INC-42" },
+          ...initially(typed?.ticket),
         },
       },
       ...(roles.some(({ mayBreakGlass }) => mayBreakGlass) ? [breakGlassInput] : []),
     ],
+  };
+}
+
+/** What stands in the form. */
+export type FormState = {
+  readonly resource?: string | undefined;
+  readonly role?: string | undefined;
+  readonly preview?: string | undefined;
+  readonly typed?: {
+    readonly durationSeconds: number;
+    readonly reason: string;
+    readonly ticket: string | undefined;
+  };
+};
+
+function initially(value: string | undefined): { readonly initial_value?: string } {
+  return value === undefined || value === "" ? {} : { initial_value: value };
+}
+
+function fieldInput({ provider, name, title: label, description }: AskedField): InputBlock {
+  return {
+    type: "input",
+    block_id: fieldBlockId(provider, name),
+    label: { type: "plain_text", text: shorten(label, 2000) },
+    hint: {
+      type: "plain_text",
+      text: shorten([description, "Approvers read this: no secrets."].filter(Boolean).join(" "), 2000),
+    },
+    element: { type: "plain_text_input", action_id: inputActionId, multiline: true, max_length: 3000 },
   };
 }
 

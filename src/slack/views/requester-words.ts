@@ -90,6 +90,12 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
         ],
         ...(event.data.use !== undefined && { said: event.data.use }),
       };
+    case "grant.handover_shown":
+      return {
+        line: [
+          `you have seen what your access came with (${event.data.handover}). If that was not you, give the access back and tell an admin.`,
+        ],
+      };
     case "grant.unsettled":
       if (event.data.pending === true) return { line: ["it is still being made:"], said: event.data.error };
       return {

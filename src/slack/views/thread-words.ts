@@ -114,6 +114,8 @@ export function toThread(event: AuditEvent): Told | undefined {
         ],
         said: event.data.error,
       };
+    case "grant.handover_shown":
+      return { line: [`👁️ ${event.data.handover}: shown to the person who asked, once.`] };
     case "grant.restored":
       return {
         line: [

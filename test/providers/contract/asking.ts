@@ -98,7 +98,7 @@ export const asking: readonly Rule[] = [
   rule("it works out a conflict, by itself or when it is asked again", ["conflicts"], async (it) => {
     const { state } = await it.provider.prepare(it.subject, it.target);
     await it.conflicts(2);
-    const given = await persist(() => it.provider.grant(it.subject, it.target, until, state), 5);
+    const { state: given } = await persist(() => it.provider.grant(it.subject, it.target, until, state), 5);
     expect(await it.look(it.subject, it.target)).toBe(true);
     await it.conflicts(2);
     await persist(() => it.provider.revoke(it.subject, it.target, given), 5);

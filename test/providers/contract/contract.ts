@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import type { ProviderDefinition } from "../../../src/providers/define.ts";
 import { describeIf } from "../../support/describe-if.ts";
 import { recorded } from "./recorded.ts";
+import type { Input, Provider } from "../../../src/providers/provider.ts";
 import type { Bench, Rule } from "./rule.ts";
 import { abilities, rules } from "./rules.ts";
 import type { Another, Lacks, ProviderUnderTest } from "./under-test.ts";
@@ -32,12 +33,20 @@ export function describeContract(
       await it.close();
     });
 
+    const has = (method: NonNullable<Rule["method"]>): boolean =>
+      method === "input" ? definition.input !== undefined : definition.can?.includes(method) === true;
+    const owed = rules.filter(({ method }) => !method || has(method));
+
     test("it brings all that rules need, but for what it says it lacks", () => {
-      const missing = abilities.filter((ability) => it[ability] === undefined);
+      // What it does not ask for or hand over, it need not show.
+      const unneeded = new Set<string>([
+        ...(has("input") ? [] : ["input"]),
+        ...(has("handover") ? [] : ["opens"]),
+      ]);
+      const missing = abilities.filter((ability) => it[ability] === undefined && !unneeded.has(ability));
       expect(missing).toEqual(Object.keys(lacks).toSorted());
     });
 
-    const owed = rules.filter(({ method }) => !method || definition.can?.includes(method) === true);
     const whyNot = ({ needs }: Rule): string | undefined => needs.flatMap((need) => lacks[need] ?? [])[0];
     const put = owed.filter((rule) => whyNot(rule) === undefined);
 
@@ -55,21 +64,33 @@ export function describeContract(
 
 /** What is under test, with all that its providers throw noted. */
 function benchOf(definition: ProviderDefinition, it: ProviderUnderTest, thrown: unknown[]): Bench {
+  const typed = it.input?.typed;
+  const put = (provider: Provider): Provider => recorded(withInput(provider, typed), thrown);
   const noted = <Each extends Another>(another: Each): Each => ({
     ...another,
-    provider: recorded(another.provider, thrown),
+    provider: put(another.provider),
   });
   const { silent, withoutRights, counted } = it;
   return {
     ...it,
     definition,
     thrown,
-    provider: recorded(it.provider, thrown),
-    create: () => recorded(it.create(), thrown),
-    unreachable: () => recorded(it.unreachable(), thrown),
+    provider: put(it.provider),
+    create: () => put(it.create()),
+    unreachable: () => put(it.unreachable()),
     otherSystem: async () => noted(await it.otherSystem()),
     ...(silent && { silent: async () => noted(await silent()) }),
     ...(counted && { counted: async () => noted(await counted()) }),
     ...(withoutRights && { withoutRights: async () => (await withoutRights()).map(noted) }),
+  };
+}
+
+/** The provider, told in each grant what its form asks for. */
+function withInput(provider: Provider, typed: Input | undefined): Provider {
+  if (!typed) return provider;
+  return {
+    ...provider,
+    grant: (subject, target, until, state, input = typed) =>
+      provider.grant(subject, target, until, state, input),
   };
 }

@@ -6,7 +6,8 @@ export const giving: readonly Rule[] = [
   rule("it has the methods that its kind has, and no other", [], ({ definition, provider }) => {
     const optional = ["lastUsed", "holders", "mustKeep"] as const;
     const had = optional.filter((name) => typeof provider[name] === "function");
-    expect([...(definition.can ?? [])].toSorted()).toEqual(had.toSorted());
+    const said = (definition.can ?? []).filter((name) => name !== "handover");
+    expect(said.toSorted()).toEqual(had.toSorted());
     return Promise.resolve();
   }),
 
@@ -73,14 +74,50 @@ export const giving: readonly Rule[] = [
 
   rule("it gives again what is given, as after a crash, and takes all of it", [], async (it) => {
     const { prepared, state } = await give(it, it.subject, it.target);
-    const again = await it.provider.grant(it.subject, it.target, until, stored(prepared.state));
+    const { state: again } = await it.provider.grant(it.subject, it.target, until, stored(prepared.state));
     const later = new Date(until.getTime() + 3_600_000);
-    const extended = await it.provider.grant(it.subject, it.target, later, stored(again));
+    const { state: extended } = await it.provider.grant(it.subject, it.target, later, stored(again));
     expect(stored(extended)).toEqual(extended);
     expect(await it.look(it.subject, it.target)).toBe(true);
     await it.provider.revoke(it.subject, it.target, stored(state));
     expect(await it.look(it.subject, it.target)).toBe(false);
   }),
+
+  rule(
+    "it asks for what it takes in the form, takes that, and refuses anything else",
+    ["input"],
+    async (it) => {
+      const { options, typed, unfit } = it.input;
+      const schema = it.definition.input?.(options);
+      for (const field of Object.values(schema?.shape ?? {}))
+        expect(field.meta()).toMatchObject({ title: expect.stringMatching(/./u) });
+      expect(schema?.parse(typed)).toEqual(typed);
+      for (const each of [...unfit, {}, { ...typed, surplus: "text" }])
+        expect(schema?.safeParse(each).success).toBe(false);
+      await give(it, it.subject, it.target);
+      expect(await it.input.hasArrived(it.subject, it.target)).toBe(true);
+    },
+    "input",
+  ),
+
+  rule(
+    "it hands over what works, in place of what it handed over before, and not for longer than the access",
+    ["opens"],
+    async (it) => {
+      const { prepared, state, handover } = await give(it, it.subject, it.target);
+      expect(handover).toEqual({ title: expect.stringMatching(/./u), text: expect.stringMatching(/./u) });
+      const first = handover?.text ?? "";
+      expect(await it.opens(first)).toBe(true);
+      expect(handover?.title).not.toContain(first);
+      expect(JSON.stringify([prepared, state])).not.toContain(first);
+      // The first answer may have been lost.
+      const again = await it.provider.grant(it.subject, it.target, until, stored(prepared.state));
+      expect(await it.opens(again.handover?.text ?? "")).toBe(true);
+      await it.provider.revoke(it.subject, it.target, stored(again.state));
+      for (const text of [first, again.handover?.text ?? ""]) expect(await it.opens(text)).toBe(false);
+    },
+    "handover",
+  ),
 
   rule("it does the same for many at once", [], async (it) => {
     const pairs = [it.subject, it.bystander].flatMap((subject) =>

@@ -1,6 +1,7 @@
 import { expect } from "@jest/globals";
 import type { ProviderDefinition } from "../../../src/providers/define.ts";
 import {
+  type Granted,
   type Prepared,
   type Provider,
   ProviderError,
@@ -19,8 +20,8 @@ export type Bench<Needs extends Ability = never> = ProviderUnderTest & {
 export type Rule = {
   readonly name: string;
   readonly needs: readonly Ability[];
-  /** Only for providers of which this is so. */
-  readonly method?: "lastUsed" | "holders" | "mustKeep";
+  /** Only for kinds of provider that have this. */
+  readonly method?: "lastUsed" | "holders" | "mustKeep" | "handover" | "input";
   run(this: void, bench: Bench): Promise<void>;
 };
 
@@ -48,7 +49,7 @@ function has<Needs extends Ability>(bench: Bench, needs: readonly Needs[]): benc
   return needs.every((need) => bench[need] !== undefined);
 }
 
-export type Given = { readonly prepared: Prepared; readonly state: ProviderState };
+export type Given = Granted & { readonly prepared: Prepared };
 
 /** Asks first, then grants, as the core does. */
 export async function give(
@@ -57,7 +58,7 @@ export async function give(
   target: unknown,
 ): Promise<Given> {
   const prepared = await provider.prepare(subject, target);
-  return { prepared, state: await provider.grant(subject, target, until, stored(prepared.state)) };
+  return { prepared, ...(await provider.grant(subject, target, until, stored(prepared.state))) };
 }
 
 /** A state as it comes back from the database. */

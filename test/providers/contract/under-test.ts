@@ -1,4 +1,4 @@
-import type { Provider } from "../../../src/providers/provider.ts";
+import type { Input, Provider } from "../../../src/providers/provider.ts";
 
 /** A session of somebody's on the system. */
 export type Session = {
@@ -49,6 +49,15 @@ export type Abilities<Target = unknown> = {
   restart(this: void): Promise<void>;
   /** A system that only this provider is connected to, and by how many connections. */
   counted(this: void): Promise<Another<Target> & { connections(this: void): Promise<number> }>;
+  /** What its form asks for, by these options: what is fit and what is not, and whether it reached the system. */
+  readonly input: {
+    readonly options: unknown;
+    readonly typed: Input;
+    readonly unfit: readonly Input[];
+    hasArrived(this: void, subject: string, target: Target): boolean | Promise<boolean>;
+  };
+  /** Whether what it handed over lets anybody in, now. */
+  opens(this: void, text: string): boolean | Promise<boolean>;
   /** The next call is one too many: the system says to come back in so many seconds. */
   limits(this: void, seconds: number): void;
   /** The next changes, so many, meet another one under way. */

@@ -6,6 +6,8 @@ import type { Another, Lacks, ProviderUnderTest } from "../contract/under-test.t
 
 type Target = Readonly<Record<string, string>>;
 
+const fields = { public_key: { title: "SSH public key", matches: "^ssh-ed25519 " } };
+
 const stranger = "nobody";
 const knows = (subject: string): boolean => subject !== stranger;
 
@@ -22,11 +24,14 @@ export const lacks: Lacks = {
 /** An endpoint as docs/http-provider.md has it, which can be told to fail. */
 export async function openHttp(): Promise<ProviderUnderTest<Target>> {
   const server = await startProviderServer(knows);
+  server.handOver("a one-time password");
   const { url, token } = server;
   const unknownToken = "another-token-91cc";
   const lesserToken = server.tokenWithout(["list"]);
   const made = new Set<Provider<Target>>();
-  const create = (options = { url, token }): Provider<Target> => {
+  const create = (
+    options: { readonly url: string; readonly token: string } = { url, token },
+  ): Provider<Target> => {
     const provider = http.create(options);
     made.add(provider);
     return provider;
@@ -66,6 +71,20 @@ export async function openHttp(): Promise<ProviderUnderTest<Target>> {
         },
       };
     },
+    input: {
+      options: { url: server.url, token, input: fields },
+      typed: { public_key: "ssh-ed25519 AAAAC3Nza alice" },
+      unfit: [
+        { public_key: "no key" },
+        { public_key: "" },
+        { public_key: `ssh-ed25519 ${"A".repeat(2_000)}` },
+      ],
+      hasArrived: (subject) =>
+        server.log().findLast((entry) => entry.call === "grant" && entry.subject === subject)?.input?.[
+          "public_key"
+        ] === "ssh-ed25519 AAAAC3Nza alice",
+    },
+    opens: (said) => server.opens(said),
     unreachable: () => create({ url: "http://127.0.0.1:1", token }),
     async close() {
       await Promise.all([...made].map((provider) => provider.close()));

@@ -37,7 +37,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
   test("what was granted on another server is neither taken nor called gone here", async () => {
     const [alice, target] = [await roles.person("alice"), await roles.target("target")];
     const { state } = await roles.provider.prepare(alice, { role: target });
-    const granted = await roles.provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await roles.provider.grant(alice, { role: target }, until, state);
     const elsewhere = { ...granted, system: "7000000000000000001", address: "old.example.com:5432" };
     const session = await roles.connectAs(alice);
     const words = {
@@ -56,7 +56,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     // And of two taken at once, the other goes.
     const bob = await roles.person("bob");
     const prepared = await roles.provider.prepare(bob, { role: target });
-    const bobs = await roles.provider.grant(bob, { role: target }, until, prepared.state);
+    const { state: bobs } = await roles.provider.grant(bob, { role: target }, until, prepared.state);
     const outcomes = await Promise.allSettled([
       roles.provider.revoke(alice, { role: target }, elsewhere),
       roles.provider.revoke(bob, { role: target }, bobs),
@@ -155,7 +155,7 @@ describe.each(versions.map((version) => [version]))("on a PostgreSQL %s of its o
       const warnings = await provider.check([{ role: target }]);
       expect(warnings).toContainEqual(expect.stringContaining("knows it by OIDs only"));
       const { state } = await provider.prepare(alice, { role: target });
-      const granted = await provider.grant(alice, { role: target }, until, state);
+      const { state: granted } = await provider.grant(alice, { role: target }, until, state);
       await roles.admin.query(`ALTER ROLE ${alice} RENAME TO x1; ALTER ROLE ${target} RENAME TO x2`);
       await expect(provider.revoke(alice, { role: target }, granted)).rejects.toMatchObject({
         message: expect.stringContaining("does not show which one it is"),
@@ -181,7 +181,7 @@ describe.each(versions.map((version) => [version]))("on a PostgreSQL %s of its o
       // Idle connections are let go of at once, but for the last.
       const provider = roles.connect({}, { idle: 1 });
       const { state } = await provider.prepare(alice, { role: target });
-      const granted = await provider.grant(alice, { role: target }, until, state);
+      const { state: granted } = await provider.grant(alice, { role: target }, until, state);
       const { taken, refusal } = await takeAllSlots(roles, alice);
       expect(refusal).toMatchObject({ code: "53300" });
       const ended = taken.map(end);

@@ -43,7 +43,7 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
     await roles.admin.query(`GRANT ${target} TO ${alice} GRANTED BY ${other}`);
     const { isHeld, state } = await provider.prepare(alice, { role: target });
     expect(isHeld).toBe(true);
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     expect((await roles.rows(alice, target)).map(({ by }) => by).toSorted()).toEqual([us, other].toSorted());
     expect(await provider.revoke(alice, { role: target }, granted)).toEqual({
       keptBy: [`${other} gave it too`],
@@ -54,7 +54,7 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
 
   test("another grantor's that joined meanwhile stays; ours goes, sessions end, and it is said", async () => {
     const { state } = await provider.prepare(alice, { role: target });
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     await roles.admin.query(`GRANT ${target} TO ${alice} GRANTED BY ${other}`);
     const ended = end(await roles.connectAs(alice));
     expect(await provider.revoke(alice, { role: target }, granted)).toEqual({
@@ -72,7 +72,7 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
       const before = await roles.rows(alice, target);
       const { isHeld, state } = await provider.prepare(alice, { role: target });
       expect(isHeld).toBe(false);
-      const granted = await provider.grant(alice, { role: target }, until, state);
+      const { state: granted } = await provider.grant(alice, { role: target }, until, state);
       expect(await roles.isMember(alice, target)).toBe(true);
       expect(await provider.revoke(alice, { role: target }, granted)).toEqual({ keptBy: [] });
       expect(await roles.rows(alice, target)).toEqual(before);
@@ -88,7 +88,7 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
     await roles.admin.query(`GRANT ${target} TO ${alice} WITH INHERIT FALSE, SET TRUE GRANTED BY "${us}"`);
     const { isHeld, state } = await provider.prepare(alice, { role: target });
     expect(isHeld).toBe(true);
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     expect(await roles.isMember(alice, target)).toBe(true);
     expect(await provider.revoke(alice, { role: target }, granted)).toEqual({
       keptBy: [`${us} gave it too`],
@@ -99,7 +99,7 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
   test("that somebody let them grant it on meanwhile is not ours, nor what hangs on it", async () => {
     const bob = await roles.person("bob");
     const { state } = await provider.prepare(alice, { role: target });
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     await roles.admin.query(`GRANT ${target} TO ${alice} WITH ADMIN OPTION GRANTED BY "${us}"`);
     await roles.admin.query(`GRANT ${target} TO ${bob} GRANTED BY ${alice}`);
     const left = await provider.revoke(alice, { role: target }, granted);
@@ -127,7 +127,7 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
     for (const name of ["b", "c", "d", "e"]) people.push(await roles.person(name));
     const grant = async (subject: string) => {
       const { state } = await provider.prepare(subject, { role: target });
-      return provider.grant(subject, { role: target }, until, state);
+      return (await provider.grant(subject, { role: target }, until, state)).state;
     };
     const states = await Promise.all([...people, alice].map(grant));
     // By a grant of before, all of Alice's rows go: but one has others hanging on it.
@@ -157,7 +157,7 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
     await roles.admin.query(`GRANT pg_signal_backend TO ${deputy}`);
     const byDeputy = roles.connect({ url: roles.urlAs(deputy) });
     const { state } = await byDeputy.prepare(alice, { role: own });
-    const granted = await byDeputy.grant(alice, { role: own }, until, state);
+    const { state: granted } = await byDeputy.grant(alice, { role: own }, until, state);
     expect(await roles.rows(alice, own)).toEqual([{ by: other, inherits: true, sets: true }]);
     expect(await byDeputy.revoke(alice, { role: own }, granted)).toEqual({ keptBy: [] });
     expect(await roles.rows(alice, own)).toEqual([]);
@@ -180,7 +180,7 @@ describeIf(versions.includes("15"), "there is no PostgreSQL 15")(
     test("what somebody else made theirs meanwhile stays, sessions end, and it is said", async () => {
       const [alice, target] = [await roles.person("alice"), await roles.target("target")];
       const { state } = await roles.provider.prepare(alice, { role: target });
-      const granted = await roles.provider.grant(alice, { role: target }, until, state);
+      const { state: granted } = await roles.provider.grant(alice, { role: target }, until, state);
       expect(await roles.rows(alice, target)).toEqual([{ by: roles.hallpass }]);
       await roles.admin.query(`REVOKE ${target} FROM ${alice}; GRANT ${target} TO ${alice}`);
       const ended = end(await roles.connectAs(alice));
@@ -194,7 +194,7 @@ describeIf(versions.includes("15"), "there is no PostgreSQL 15")(
       const [alice, target] = [await roles.person("alice"), await roles.target("target")];
       const { state } = await roles.provider.prepare(alice, { role: target });
       await roles.admin.query(`GRANT ${target} TO ${alice}`);
-      const granted = await roles.provider.grant(alice, { role: target }, until, state);
+      const { state: granted } = await roles.provider.grant(alice, { role: target }, until, state);
       expect(await roles.provider.revoke(alice, { role: target }, granted)).toEqual({
         keptBy: ["postgres gave it too"],
       });

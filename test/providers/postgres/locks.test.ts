@@ -35,7 +35,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     if (rights === "limited") await roles.admin.query(`GRANT pg_read_all_stats TO ${roles.hallpass}`);
     const provider = roles.connect({}, { lock: 2_000 });
     const { state } = await provider.prepare(alice, { role: target });
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     const { rows } = await roles.admin.query<{ pid: number; name: string }>(
       "SELECT pg_backend_pid() AS pid, session_user::text AS name",
     );
@@ -88,7 +88,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     ];
     const provider = roles.connect();
     const { state } = await provider.prepare(alice, { role: target });
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     const [row] = await roles.rows(alice, target);
     await roles.admin.query(`GRANT ${target} TO ${alice} WITH ADMIN OPTION GRANTED BY "${row?.by ?? ""}"`);
     const session = await roles.connectAs(alice);
@@ -111,7 +111,8 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     const { provider } = roles;
     const give = async (subject: string, role: string) => {
       const { state } = await provider.prepare(subject, { role });
-      return { subject, target: { role }, state: await provider.grant(subject, { role }, until, state) };
+      const { state: granted } = await provider.grant(subject, { role }, until, state);
+      return { subject, target: { role }, state: granted };
     };
     const grants = await Promise.all(people.map((subject) => give(subject, target)));
     const last = await give(waiting, locked);

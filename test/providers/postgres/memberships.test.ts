@@ -20,7 +20,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
 
   const give = async (subject: string, role: string) => {
     const { state } = await provider.prepare(subject, { role });
-    return provider.grant(subject, { role }, until, state);
+    return (await provider.grant(subject, { role }, until, state)).state;
   };
 
   test("what was granted works, is one row of ours, and is gone without a trace", async () => {
@@ -28,12 +28,12 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     const prepared = await provider.prepare(alice, { role: target });
     expect(prepared.isHeld).toBe(false);
     expect(await roles.rows(alice, target)).toEqual([]);
-    const state = await provider.grant(alice, { role: target }, until, prepared.state);
+    const { state } = await provider.grant(alice, { role: target }, until, prepared.state);
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
     expect(await roles.rows(alice, target)).toHaveLength(1);
     expect(await roles.isMember(alice, target)).toBe(true);
     expect(await provider.holds(alice, { role: target }, state)).toBe(true);
-    expect(await provider.grant(alice, { role: target }, until, prepared.state)).toEqual(state);
+    expect(await provider.grant(alice, { role: target }, until, prepared.state)).toEqual({ state });
     expect(await provider.revoke(alice, { role: target }, state)).toEqual({ keptBy: [] });
     expect(await roles.rows(alice, target)).toEqual([]);
     expect(await provider.holds(alice, { role: target }, state)).toBe(false);
@@ -85,7 +85,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     const { state } = await provider.prepare(alice, { role: target });
     await roles.admin.query(`ALTER ROLE ${target} RENAME TO ${target}_new`);
     const impostor = await roles.target("target");
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     expect(await roles.rows(alice, impostor)).toEqual([]);
     expect(await roles.rows(alice, `${target}_new`)).toHaveLength(1);
     await provider.revoke(alice, { role: target }, granted);
@@ -121,7 +121,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     const [alice, target] = [await roles.person("alice"), await roles.target("target")];
     await give(alice, target);
     // As when it is extended, taken up after a crash, or another grant of the same is made beside it.
-    const state = await provider.grant(alice, { role: target }, until, {});
+    const { state } = await provider.grant(alice, { role: target }, until, {});
     expect(await roles.rows(alice, target)).toHaveLength(1);
     expect(await provider.revoke(alice, { role: target }, state)).toEqual({ keptBy: [] });
     expect(await roles.rows(alice, target)).toEqual([]);
@@ -129,7 +129,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
 
   test("a grant from before ids were kept is given again where it is gone", async () => {
     const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-    const state = await provider.grant(alice, { role: target }, until, {});
+    const { state } = await provider.grant(alice, { role: target }, until, {});
     expect(await provider.holds(alice, { role: target }, state)).toBe(true);
     expect(await provider.revoke(alice, { role: target }, state)).toEqual({ keptBy: [] });
     expect(await roles.rows(alice, target)).toEqual([]);
@@ -141,7 +141,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     await roles.admin.query(`GRANT ${target} TO ${team}; GRANT ${team} TO ${alice}`);
     const { isHeld, state } = await provider.prepare(alice, { role: target });
     expect(isHeld).toBe(true);
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     const ended = await provider.revoke(alice, { role: target }, granted);
     expect(ended.keptBy).toEqual([`through ${team}`]);
     expect(await roles.rows(alice, target)).toEqual([]);
@@ -155,7 +155,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     const session = await roles.connectAs(alice);
     const { isHeld, state } = await provider.prepare(alice, { role: target });
     expect(isHeld).toBe(true);
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     const { keptBy } = await provider.revoke(alice, { role: target }, granted);
     expect(keptBy).toEqual([expect.stringMatching(/ gave it too$/u)]);
     expect(await roles.rows(alice, target)).toHaveLength(1);

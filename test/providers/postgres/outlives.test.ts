@@ -34,7 +34,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
 
   const grant = async (provider: Provider<PostgresTarget>) => {
     const { state } = await provider.prepare(alice, { role: target });
-    return provider.grant(alice, { role: target }, until, state);
+    return (await provider.grant(alice, { role: target }, until, state)).state;
   };
   const owners = async (schema: string): Promise<unknown> =>
     (

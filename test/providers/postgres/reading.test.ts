@@ -20,7 +20,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
 
   const give = async (subject: string, role: string) => {
     const { state } = await provider.prepare(subject, { role });
-    return provider.grant(subject, { role }, until, state);
+    return (await provider.grant(subject, { role }, until, state)).state;
   };
 
   test("the holders of a role are its direct members, but for whom we connect as to grant it", async () => {

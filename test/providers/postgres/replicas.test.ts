@@ -42,7 +42,7 @@ describeIf(versions.includes("15"), "there is no PostgreSQL 15")("on PostgreSQL 
     const provider = roles.connect({ replicas: [replica()] });
     expect(await provider.check([{ role: target }])).not.toContainEqual(expect.stringContaining("replica"));
     const { state } = await provider.prepare(alice, { role: target });
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     const session = await roles.connectAs(alice, standby.url);
     await session.query(`SET ROLE ${target}`);
     const ended = end(session);
@@ -71,7 +71,7 @@ describeIf(versions.includes("15"), "there is no PostgreSQL 15")("on PostgreSQL 
       ),
     );
     const { state } = await provider.prepare(alice, { role: target });
-    const granted = await provider.grant(alice, { role: target }, until, state);
+    const { state: granted } = await provider.grant(alice, { role: target }, until, state);
     await expect(provider.revoke(alice, { role: target }, granted)).rejects.toMatchObject({
       retryable: true,
     });

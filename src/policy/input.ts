@@ -1,0 +1,42 @@
+import type { TypedInput } from "./ask.ts";
+import type { InputField, Policy, RoleGrant } from "./policy.ts";
+import type { PolicyRefusal } from "./refusals.ts";
+
+/** A field that a provider asks for, with the provider. */
+export type AskedField = InputField & { readonly provider: string };
+
+/** What whoever asks for these has to type, a provider's fields once. */
+export function fieldsOf(policy: Policy, grants: readonly RoleGrant[]): readonly AskedField[] {
+  const names = [...new Set(grants.map(({ provider }) => provider))];
+  return names.flatMap((provider) =>
+    (policy.providers.get(provider)?.input?.fields ?? []).map((field) => ({ ...field, provider })),
+  );
+}
+
+/** What is wrong with what was typed, a field at most once. */
+export function inputFaults(
+  policy: Policy,
+  grants: readonly RoleGrant[],
+  typed: TypedInput,
+): readonly PolicyRefusal[] {
+  return fieldsOf(policy, grants).flatMap(({ provider, name: field, title }): readonly PolicyRefusal[] => {
+    const values = typed[provider] ?? {};
+    const read = policy.providers.get(provider)?.input?.read(values);
+    if (!read || read.ok || !read.faults.has(field)) return [];
+    const why = (values[field] ?? "") === "" ? undefined : read.faults.get(field);
+    return [{ kind: "input_unfit", provider, field, title, ...(why !== undefined && { why }) }];
+  });
+}
+
+/** What was typed for one provider, as it is kept with the request; `undefined` where it asks for nothing. */
+export function inputFor(
+  policy: Policy,
+  provider: string,
+  typed: TypedInput,
+): readonly { readonly name: string; readonly title: string; readonly value: string }[] | undefined {
+  const input = policy.providers.get(provider)?.input;
+  const read = input?.read(typed[provider] ?? {});
+  if (!input || !read?.ok) return undefined;
+  const { values } = read;
+  return input.fields.map(({ name, title }) => ({ name, title, value: values[name] ?? "" }));
+}

@@ -1,0 +1,51 @@
+import { type ShowAnswer, showHandover } from "../../access/show-handover.ts";
+import { refusalText } from "../../domain/refusal.ts";
+import { requestName } from "../../domain/request.ts";
+import { faultText } from "../answer.ts";
+import type { SlackDeps } from "../deps.ts";
+import { handoverNotice, handoverView } from "../views/handover.ts";
+import { type Click, tellClicker, whoClicked } from "./click.ts";
+import { openView } from "./open-view.ts";
+
+/** Show was pressed: what the access came with, in a window that nobody else sees. */
+export async function onShow(deps: SlackDeps, args: Click): Promise<void> {
+  // The trigger lasts 3 s, so that the window is opened first; and what cannot be shown is not counted as seen.
+  await args.ack();
+  await deps.attend(() => show(deps, args));
+}
+
+async function show(deps: SlackDeps, args: Click): Promise<void> {
+  let isSpent = false;
+  try {
+    const opened = await openView(args.client, args.body.trigger_id, handoverNotice("One moment …"));
+    // The same press, delivered again.
+    if (!opened) return;
+    const viewId = opened.view?.id;
+    if (viewId === undefined) throw new Error("Slack opened no view");
+    const answer = await answerTo(deps, args);
+    isSpent = answer.shown;
+    const view = answer.shown
+      ? handoverView(answer.title, answer.text, answer.state.request)
+      : handoverNotice(answer.why);
+    await args.client.views.update({ view_id: viewId, view });
+  } catch (error) {
+    const fault = faultText(deps.log, error, "showing what an access came with");
+    await tellClicker(args, isSpent ? `${fault} ${spent}` : fault);
+  }
+}
+
+const spent =
+  "What your access came with can be seen once, and that is over: give the access back and ask again, and you get another.";
+
+async function answerTo(
+  deps: SlackDeps,
+  args: Click,
+): Promise<Extract<ShowAnswer, { shown: true }> | { readonly shown: false; readonly why: string }> {
+  const clicked = await whoClicked(deps, args, "show");
+  if (!clicked.known) return { shown: false, why: clicked.why };
+  const { requestId: grantId, person: by, key } = clicked;
+  const answer = await showHandover(deps, { grantId, by, key });
+  if (!answer) return { shown: false, why: "This button belongs to no access." };
+  if (answer.shown) return answer;
+  return { shown: false, why: `${requestName(answer.state.request)}: ${refusalText[answer.refusal]}` };
+}

@@ -1,0 +1,47 @@
+import type { ModalView } from "@slack/types";
+import { type AccessRequest, requestName } from "../../domain/request.ts";
+import { shorten } from "./rich-text.ts";
+
+/** Marks a window whose content is for one person's eyes, so that no log has it. */
+export const privateViewId = "for_you_alone";
+
+const frame = {
+  type: "modal",
+  callback_id: privateViewId,
+  title: { type: "plain_text", text: "For you alone" },
+  close: { type: "plain_text", text: "Close" },
+} as const;
+
+/** Only says something. */
+export function handoverNotice(words: string): ModalView {
+  return {
+    ...frame,
+    blocks: [{ type: "section", text: { type: "plain_text", text: shorten(words, 3000) } }],
+  };
+}
+
+/** What an access came with, as a block that is copied in one piece. */
+export function handoverView(title: string, text: string, request: Pick<AccessRequest, "number">): ModalView {
+  return {
+    ...frame,
+    blocks: [
+      {
+        type: "section",
+        text: { type: "plain_text", text: shorten(`${requestName(request)} comes with ${title}:`, 3000) },
+      },
+      {
+        type: "rich_text",
+        elements: [{ type: "rich_text_preformatted", elements: [{ type: "text", text }] }],
+      },
+      {
+        type: "context",
+        elements: [
+          {
+            type: "plain_text",
+            text: "Copy it now: once this is closed, nobody can see it again. It ends with the access.",
+          },
+        ],
+      },
+    ],
+  };
+}
