@@ -4,7 +4,9 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { EmbeddedPostgresError, systemCode } from "../src/persistence/embedded-error.ts";
 import { claimFolder, endServerAtOnce } from "./stage/folder.ts";
+import { castOf } from "./stage/cast.ts";
 import { PlaygroundError } from "./stage/playground-error.ts";
+import { outsideSecrets, readStagePolicy, type StagePolicy } from "./stage/policy.ts";
 import { startStage } from "./stage/stage.ts";
 import { startPage } from "./web/server.ts";
 
@@ -12,6 +14,7 @@ const usage = `npm run playground -- [options]
 
   --fresh      begin anew: throws away what an earlier playground kept
   --port N     where the page is served (4444 unless told; 0 takes any free port)
+  --policy F   plays by a policy of yours: a file, or a folder of files
   --data DIR   where everything is kept (.hallpass-playground unless told)
   --help       this text`;
 
@@ -26,7 +29,13 @@ const warning = `
 /** A Ctrl-C may come twice at once: from the terminal, and from npm, which passes it on. */
 const sameSignalMs = 500;
 
-type Settings = { readonly isFresh: boolean; readonly port: number; readonly dataDir: string };
+type Settings = {
+  readonly isFresh: boolean;
+  readonly port: number;
+  readonly dataDir: string;
+  /** A policy of one's own. */
+  readonly policyPath: string | undefined;
+};
 
 const startedAt = performance.now();
 const stopping = new AbortController();
@@ -50,8 +59,10 @@ async function main(): Promise<never> {
 }
 
 /** Runs until it is told to stop; what was started is closed again, in reverse, whatever happens. */
-async function play({ isFresh, port, dataDir }: Settings): Promise<void> {
+async function play({ isFresh, port, dataDir, policyPath }: Settings): Promise<void> {
   const stopped = stopOnSignals();
+  // Before anything is started: what is wrong with it is said at once.
+  const policy = await readStagePolicy(policyPath);
   say("Starting the playground of Hallpass");
   const claim = await claimFolder(dataDir, { isFresh, url: urlOf(port) });
   try {
@@ -59,6 +70,7 @@ async function play({ isFresh, port, dataDir }: Settings): Promise<void> {
     await insistOnFree(port);
     const stage = await startStage({
       dataDir,
+      policy,
       signal: stopping.signal,
       log: (done) => {
         // The first to be done is PostgreSQL.
@@ -72,7 +84,9 @@ async function play({ isFresh, port, dataDir }: Settings): Promise<void> {
         step("The page");
         const url = page.url.replace(/\/$/, "");
         await claim.tellUrl(url);
-        say(`${warning}\n  Open ${url}\n\n  Ctrl-C ends it; what happened in it is kept.`);
+        say(warning);
+        if (!policy.isOwn) say(wordPolicy(policy));
+        say(`\n  Open ${url}\n\n  Ctrl-C ends it; what happened in it is kept.`);
         await stopped;
         say("\nStopping …");
       } finally {
@@ -88,17 +102,43 @@ async function play({ isFresh, port, dataDir }: Settings): Promise<void> {
   step("Stopped");
 }
 
+/** What it plays by, where that is not its own. */
+function wordPolicy({ path: at, policy }: StagePolicy): string {
+  const { accounts, leftOut } = castOf(policy);
+  const outside = outsideSecrets(policy);
+  return [
+    `  It plays by ${at}; what you change there is in force a second later.`,
+    `  ${accounts.length} of its people have accounts here${leftOut > 0 ? `, ${leftOut} have none` : ""}; a group kept in Slack or an on-call service is not read from there.`,
+    ...(outside.length > 0
+      ? [`  By ${outside.join(", ")} it reaches what is NOT a playground: access given there is real.`]
+      : []),
+  ].join("\n");
+}
+
 function readArguments(args: readonly string[]): Settings | "help" {
-  const { fresh, port, data, help } = parse(args);
+  const { fresh, port, data, policy, help } = parse(args);
   if (help) return "help";
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new PlaygroundError(`--port expects a whole number from 0 to 65535, got “${port}”.\n\n${usage}`);
   }
   if (data.trim() === "") throw new PlaygroundError(`--data expects a folder, got nothing.\n\n${usage}`);
-  return { isFresh: fresh, port: Number(port), dataDir: path.resolve(data) };
+  if (policy?.trim() === "")
+    throw new PlaygroundError(`--policy expects a file or a folder, got nothing.\n\n${usage}`);
+  return {
+    isFresh: fresh,
+    port: Number(port),
+    dataDir: path.resolve(data),
+    policyPath: policy === undefined ? undefined : path.resolve(policy),
+  };
 }
 
-function parse(args: readonly string[]): { fresh: boolean; port: string; data: string; help: boolean } {
+function parse(args: readonly string[]): {
+  fresh: boolean;
+  port: string;
+  data: string;
+  policy?: string | undefined;
+  help: boolean;
+} {
   try {
     return parseArgs({
       args: [...args],
@@ -107,6 +147,7 @@ function parse(args: readonly string[]): { fresh: boolean; port: string; data: s
         fresh: { type: "boolean", default: process.env["npm_config_fresh"] === "true" },
         port: { type: "string", default: "4444" },
         data: { type: "string", default: path.join(process.cwd(), ".hallpass-playground") },
+        policy: { type: "string" },
         help: { type: "boolean", default: false },
       },
     }).values;

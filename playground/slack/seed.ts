@@ -130,7 +130,8 @@ export function userFrom(person: PersonSeed, team: Team): User {
   };
 }
 
-function channelFrom(
+/** A channel as a test writes one, with a stable id; `everyone` where it names no members. */
+export function channelFrom(
   channel: ChannelSeed,
   everyone: readonly string[],
   idOf: (name: string) => string,

@@ -4,21 +4,22 @@ import { destination } from "pino";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Config } from "../../src/config.ts";
+import { secretsFrom } from "../../src/config.ts";
 import { createLogger } from "../../src/logger.ts";
 import { startHallpass } from "../../src/main.ts";
 import { migrateAsOwner } from "../../src/persistence/bring-up-to-date.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
 import { worker } from "../../src/persistence/embedded-server.ts";
 import { keepEmbeddedPostgres } from "../../src/persistence/keep-embedded.ts";
-import { wordFault } from "../../src/policy/fault.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
-import type { Policy } from "../../src/policy/policy.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import type { ClockCard, CommandCard, OrdersCard, SqlResult } from "../protocol.ts";
 import { type SlackServer, startSlack } from "../slack/server.ts";
+import { castOf, seat } from "./cast.ts";
 import { notesIn, slackIn } from "./keep.ts";
 import { openOrders } from "./orders.ts";
-import { people, seed } from "./people.ts";
+import { people as usual, seed } from "./people.ts";
+import { ordersVariable, readStagePolicy, type StagePolicy } from "./policy.ts";
 import { askHallpass } from "./questions.ts";
 import { startRelay } from "./relay.ts";
 
@@ -42,6 +43,8 @@ export type Stage = {
   readonly orders: Orders;
   readonly clock: StageClock;
   readonly facts: Facts;
+  /** Whether the first minute can be played: not by a policy of one's own. */
+  readonly hasStory: boolean;
   /** Cuts, or mends, the network between Hallpass and the orders database. */
   readonly setProviderDown: (isDown: boolean) => void;
   readonly close: () => Promise<void>;
@@ -77,17 +80,23 @@ export type Facts = {
 export type StageOptions = {
   /** Everything is kept here; it must exist, and be no other running playground's. */
   readonly dataDir: string;
+  /** The playground's own unless told. */
+  readonly policy?: StagePolicy;
   /** Hears of each step when it is done. */
   readonly log?: (step: string) => void;
   /** Gives up between two steps. */
   readonly signal?: AbortSignal;
 };
 
-const policyPath = join(import.meta.dirname, "../hallpass.yml");
 const manifestPath = join(import.meta.dirname, "../../manifest.yml");
 
 /** Starts all of it, or nothing: what was started is closed again when a later step fails. */
-export async function startStage({ dataDir, log = ignore, signal }: StageOptions): Promise<Stage> {
+export async function startStage({
+  dataDir,
+  policy: given,
+  log = ignore,
+  signal,
+}: StageOptions): Promise<Stage> {
   const closers: (() => void | Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     // In reverse, and to the end: nothing is left running because something else could not be closed.
@@ -110,7 +119,9 @@ export async function startStage({ dataDir, log = ignore, signal }: StageOptions
     const notes = notesIn(dataDir);
     const slackKeeper = slackIn(dataDir);
     const manifest = Manifest.parse(parse(readFileSync(manifestPath, "utf8")));
-    const policy = await readPolicy();
+    const { path: policyPath, policy, isOwn } = given ?? (await readStagePolicy());
+    const cast = castOf(policy);
+    const people = [...cast.people, ...usual];
     const stream = destination({ dest: join(dataDir, "hallpass.log"), sync: true });
     closers.push(() => stream.end());
     const hallpassLog = createLogger("info", stream);
@@ -142,13 +153,17 @@ export async function startStage({ dataDir, log = ignore, signal }: StageOptions
       scopes: manifest.oauth_config.scopes.bot,
       commands: manifest.features.slash_commands.map(({ command }) => command),
     });
+    seat(slack.workspace, cast);
     closers.push(slackKeeper.keep(slack.workspace), slack.close);
     step(`The simulated Slack at ${slack.url}`);
 
+    const secret = secretsFrom();
     const hallpass = await startHallpass({
-      config: configFor(slack, postgres.url, dataDir),
+      config: configFor(slack, postgres.url, { dataDir, policyPath }),
       policy,
-      secret: (name) => (name === "ORDERS_DATABASE_URL" ? orders.granterUrl(relay.port) : undefined),
+      // What is edited is in force a second later.
+      policySource: { read: () => loadPolicy(policyPath, { providerTypes }), watchedPath: policyPath },
+      secret: (name) => (name === ordersVariable ? orders.granterUrl(relay.port) : secret(name)),
       log: hallpassLog,
       clock,
     });
@@ -187,6 +202,7 @@ export async function startStage({ dataDir, log = ignore, signal }: StageOptions
         queriesThatWorked: () => notes.get().queriesThatWorked,
         clockWasMoved: () => notes.get().clockWasMoved,
       },
+      hasStory: isOwn,
       setProviderDown: relay.setDown,
       close,
     };
@@ -196,14 +212,12 @@ export async function startStage({ dataDir, log = ignore, signal }: StageOptions
   }
 }
 
-async function readPolicy(): Promise<Policy> {
-  const loaded = await loadPolicy(policyPath, { providerTypes });
-  if (!loaded.ok) throw new Error(loaded.faults.map(wordFault).join("\n"));
-  return loaded.policy;
-}
-
 /** As Hallpass's environment would say it. */
-function configFor(slack: SlackServer, databaseUrl: string, dataDir: string): Config {
+function configFor(
+  slack: SlackServer,
+  databaseUrl: string,
+  { dataDir, policyPath }: { readonly dataDir: string; readonly policyPath: string },
+): Config {
   return {
     slack: {
       botToken: slack.tokens.bot,

@@ -47,7 +47,7 @@ export function screenOf({ stage, pulse, faults }: ScreenDeps, me: User): Screen
     modals: me.deleted ? [] : workspace.modals(me.id).map(viewCard),
     home: home === undefined ? null : viewCard(home),
     clock: { aheadMs: clock.aheadMs(), next },
-    guide: guideSteps(story, workspace.findChannel("access-requests")?.id ?? ""),
+    guide: stage.hasStory ? guideSteps(story, workspace.findChannel("access-requests")?.id ?? "") : [],
     orders: { login: orders.loginUrl(me.name), roles },
     faults: faults.state(),
     isConnected: slack.sockets.connected() > 0 || slack.requestUrl() !== undefined,

@@ -112,6 +112,29 @@ describe("npm run playground", () => {
     expect(port).toMatch(/--port expects a whole number from 0 to 65535, got “http”[^]*--port N/);
   });
 
+  it("a policy that is wrong, missing or lacks a secret: said as a check says it, before anything is started", async () => {
+    const at = join(folder, "wrong.yml");
+    writeFileSync(at, "version: 1\nsettings: { chanel: '#access' }\n");
+    const lacking = join(folder, "lacking.yml");
+    const provider = '{ type: postgres, url: "${NO_SUCH_DATABASE_URL}" }';
+    writeFileSync(
+      lacking,
+      `version: 1\nsettings: { channel: "#access" }\nproviders: { shop: ${provider} }\n`,
+    );
+    const data = join(folder, "wrong");
+    const [wrong, none, unset, empty] = await Promise.all([
+      refusal("--data", data, "--policy", at),
+      refusal("--data", data, "--policy", join(folder, "none.yml")),
+      refusal("--data", data, "--policy", lacking),
+      refusal("--data", data, "--policy", ""),
+    ]);
+    expect(wrong).toMatch(/wrong\.yml:2:13: .*chanel/);
+    expect(none).toContain("none.yml");
+    expect(unset).toContain(`NO_SUCH_DATABASE_URL is missing: ${lacking} refers to it`);
+    expect(empty).toContain("--policy expects a file or a folder, got nothing.");
+    expect(existsSync(data)).toBe(false);
+  });
+
   it("a folder that no playground made is left alone, above all with --fresh", async () => {
     const other = join(folder, "other");
     mkdirSync(other);

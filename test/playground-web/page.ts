@@ -134,6 +134,7 @@ function pretend(slack: Slack): { readonly stage: Stage; readonly behind: Behind
       queriesThatWorked: () => behind.queriesThatWorked,
       clockWasMoved: () => behind.advancedMs > 0,
     },
+    hasStory: true,
     setProviderDown: (isDown) => {
       behind.isProviderDown = isDown;
     },
