@@ -12,6 +12,6 @@ export default {
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",
   testSequencer: "<rootDir>/test/support/longest-first.js",
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -57,6 +57,12 @@ function createProgram(): Command {
     .argument("[FILE]", "a policy file or a folder of them (default: HALLPASS_CONFIG, or hallpass.yml)")
     .option("--json", "print faults and warnings as JSON: file, line, column, message")
     .addOption(new Option("--sarif", "print them as SARIF 2.1.0, for code scanning").conflicts("json"))
+    .addOption(
+      new Option(
+        "--live",
+        "also ask its providers whether they can do their work, and whether it still leads to all access that lives",
+      ).conflicts("sarif"),
+    )
     .action(async (file: string | undefined, options: CheckOptions) =>
       finish((await import("./policy-check.ts")).policyCheck(file, options)),
     );

@@ -7,7 +7,12 @@ import { sarifLog } from "./sarif.ts";
 import { readSettings } from "./settings.ts";
 import { version } from "./version.ts";
 
-export type CheckOptions = { readonly json?: boolean; readonly sarif?: boolean };
+export type CheckOptions = {
+  readonly json?: boolean;
+  readonly sarif?: boolean;
+  /** Also asks the providers, and the database for the access that lives. */
+  readonly live?: boolean;
+};
 
 /**
  * `hallpass policy check`: prints what is wrong, a line each, or that all is fine, with what is hardly meant as warnings.
@@ -15,7 +20,7 @@ export type CheckOptions = { readonly json?: boolean; readonly sarif?: boolean }
  */
 export async function policyCheck(
   file: string | undefined,
-  { json = false, sarif = false }: CheckOptions,
+  { json = false, sarif = false, live = false }: CheckOptions,
 ): Promise<number> {
   const path = file ?? readSettings().policyPath;
   const loaded = await loadPolicy(path, { providerTypes });
@@ -26,11 +31,14 @@ export async function policyCheck(
     process.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
     return loaded.ok ? 0 : 1;
   }
+  // An editor that checks must not wait for database libraries.
+  const found = live && loaded.ok ? await (await import("./policy-live.ts")).liveFindings(loaded.policy) : [];
   const lines = json
-    ? [JSON.stringify({ ok: loaded.ok, faults, warnings }, null, 2)]
+    ? [JSON.stringify({ ok: loaded.ok, faults, warnings, ...(live ? { live: found } : {}) }, null, 2)]
     : [
         ...faults.map(wordFault),
         ...warnings.map((fault) => wordFault({ ...fault, message: `warning: ${fault.message}` })),
+        ...found.map(({ provider, message }) => `${provider}: warning: ${message}`),
         ...(loaded.ok ? [`${path} is fine: ${summary(loaded.policy)}`] : []),
       ];
   process.stdout.write(`${lines.join("\n")}\n`);

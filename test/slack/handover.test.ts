@@ -125,7 +125,7 @@ it("asks in the form for what the provider takes, only where it takes it, and ke
   await fillsForm(slack, alice, { resource: tool, role: "Log in" });
   expect(fieldOf(alice, "SSH public key")).toMatchObject({
     optional: false,
-    hint: "The line in ~/.ssh/id_ed25519.pub Approvers read this: no secrets.",
+    hint: "Approvers read this: no secrets. The line in ~/.ssh/id_ed25519.pub",
   });
   await alice.fills("SSH public key", key);
   await fillsForm(slack, alice, { role: "Administrator" });

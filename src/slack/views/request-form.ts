@@ -154,7 +154,7 @@ function fieldInput({ provider, name, title: label, description }: AskedField): 
     label: { type: "plain_text", text: shorten(label, 2000) },
     hint: {
       type: "plain_text",
-      text: shorten([description, "Approvers read this: no secrets."].filter(Boolean).join(" "), 2000),
+      text: shorten(["Approvers read this: no secrets.", description].filter(Boolean).join(" "), 2000),
     },
     element: { type: "plain_text_input", action_id: inputActionId, multiline: true, max_length: 3000 },
   };

@@ -1,0 +1,96 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Office, openOffice } from "../support/access.ts";
+import { type ProviderServer, startProviderServer } from "../support/provider-server.ts";
+import { emptyFolder, hallpass } from "./run-hallpass.ts";
+
+let office: Office;
+let folder: string;
+const servers: ProviderServer[] = [];
+beforeAll(async () => {
+  office = await openOffice();
+  folder = await emptyFolder();
+  await office.approved(3600);
+  await office.drain();
+});
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.close()));
+  await rm(folder, { recursive: true, force: true });
+  await office?.close();
+});
+
+/** What a check says of a policy whose provider leads to this endpoint. */
+async function checked(
+  { url, token }: { readonly url: string; readonly token?: string },
+  name = "orders-postgres",
+  ...args: readonly string[]
+) {
+  const provider = '{ type: http, url: "${TOOL_URL}", token: "${TOOL_TOKEN}" }';
+  await writeFile(
+    join(folder, "hallpass.yml"),
+    `version: 1
+settings: { channel: "#access" }
+providers: { ${name}: ${provider} }
+resources: { tool: { provider: ${name}, roles: { admin: { title: All, grant: { level: admin } } } } }
+rules:
+  - { name: all, requesters: [everyone], access: ["tool:admin"], decision: allow }
+`,
+  );
+  const env = {
+    DATABASE_URL: office.workUrl,
+    TOOL_URL: url,
+    ...(token !== undefined && { TOOL_TOKEN: token }),
+  };
+  return hallpass(["policy", "check", "--live", ...args], { cwd: folder, env });
+}
+
+async function endpoint(id: string): Promise<ProviderServer> {
+  const server = await startProviderServer(undefined, { id });
+  servers.push(server);
+  return server;
+}
+
+test("a policy that leads elsewhere than live access was granted is warned of, with the requests", async () => {
+  const elsewhere = await endpoint("another tool");
+  for (const name of ["orders-postgres", "orders-tool"]) {
+    const { code, stdout } = await checked(elsewhere, name);
+    expect(stdout).toMatch(
+      /^orders-postgres: warning: live access of AR-\d+ was granted on the test's own, where no provider of the policy leads now: it cannot be ended until one does\n/u,
+    );
+    expect([code, stdout]).toEqual([0, expect.stringContaining("hallpass.yml is fine")]);
+  }
+});
+
+test("one that leads there is not, whatever it calls the provider", async () => {
+  const there = await endpoint("the test's own");
+  for (const name of ["orders-postgres", "orders-tool"])
+    expect(await checked(there, name)).toMatchObject({
+      code: 0,
+      stdout: expect.not.stringContaining("warning: live access"),
+    });
+});
+
+test("what keeps a provider from its work is said, and what is away is not said to be elsewhere", async () => {
+  const there = await endpoint("the test's own");
+  const refused = await checked({ url: there.url, token: "wrong" });
+  expect(refused.stdout).toMatch(
+    /^orders-postgres: warning: cannot do its work yet: the endpoint does not accept the provider's token \(401\)/u,
+  );
+  const away = await checked({ url: "http://127.0.0.1:1", token: "t" });
+  expect(away.stdout).toMatch(
+    /warning: cannot do its work yet: the endpoint at 127\.0\.0\.1:1 can't be reached/u,
+  );
+  expect(`${refused.stdout}${away.stdout}`).not.toContain("live access of");
+});
+
+test("--json has it, and what it takes and has not is said", async () => {
+  const { stdout } = await checked(await endpoint("another tool"), "orders-postgres", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: true,
+    live: [{ provider: "orders-postgres", message: expect.stringContaining("live access of AR-") }],
+  });
+  const unset = await checked({ url: "http://127.0.0.1:1" });
+  expect(unset).toMatchObject({ code: 1, stdout: "" });
+  expect(unset.stderr).toContain('Provider "orders-postgres" needs the environment variable TOOL_TOKEN');
+  expect(await hallpass(["policy", "check", "--live", "--sarif"])).toMatchObject({ code: 1 });
+});
