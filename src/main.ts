@@ -1,5 +1,4 @@
 import type { Logger } from "./logger.ts";
-import { checkProviders } from "./access/check-providers.ts";
 import { keepPolicy, type ReloadOutcome } from "./access/keep-policy.ts";
 import { enforceLockdowns } from "./access/lockdown.ts";
 import { createLockdownReader } from "./access/lockdown-reader.ts";
@@ -9,6 +8,7 @@ import { atMost } from "./assembly/at-most.ts";
 import { keepAudit } from "./assembly/audit.ts";
 import { watchForDrift } from "./assembly/drift.ts";
 import { watchOverdue } from "./assembly/overdue.ts";
+import { watchProviders } from "./assembly/providers.ts";
 import { connectSlack } from "./assembly/slack.ts";
 import { openStorage } from "./assembly/storage.ts";
 import { createWork } from "./assembly/work.ts";
@@ -129,6 +129,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     signal?.throwIfAborted();
     let slackEvents: SlackListener | undefined;
     let checkDatabase = (): Promise<string | undefined> => Promise.resolve(undefined);
+    let degraded = (): readonly string[] => [];
     const onSlackEvent: SlackListener = async (request, response) => {
       // Not connected yet: Slack delivers again later.
       if (slackEvents) await slackEvents(request, response);
@@ -137,7 +138,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const metrics = createMetrics();
     const readiness = async (): Promise<Readiness> => {
       const why = [await checkDatabase(), ...trouble.values()].filter((each) => each !== undefined);
-      return { ready: why.length === 0, why: [...new Set(why)] };
+      return { ready: why.length === 0, why: [...new Set(why)], degraded: degraded() };
     };
     const http = await startHttpServer({
       ...config.http,
@@ -172,19 +173,16 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     });
     closers.push(() => atMost(1_000, sinks.stop()));
     metrics.watchSinks(() => sinks.lag());
-    const checkAll = (checked: Policy): void =>
-      void checkProviders(
-        {
-          db,
-          providers: providers.byName,
-          warn: (name, what, error) => log.warn({ err: error }, `provider ${name}: ${what}`),
-          onUnreachable(name, what) {
-            log.warn(`provider ${name}: ${what}`);
-            tellAlerts({ client, directory, log }, checked.settings.alerts, `⚠️ ${name}: ${what}.`);
-          },
-        },
-        checked,
-      ).catch((error: unknown) => log.warn({ err: error }, "the providers could not be checked"));
+    const providerWatch = watchProviders({
+      db,
+      client,
+      directory,
+      providers: providers.byName,
+      metrics,
+      log,
+    });
+    closers.push(() => atMost(500, providerWatch.stop()));
+    degraded = providerWatch.troubled;
     const keeper = await keepPolicy(
       {
         db,
@@ -199,7 +197,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
             useProviders();
             useSinks();
             // What a reload brings in is as new as what a start does.
-            checkAll(prepared);
+            providerWatch.onPolicy(prepared);
           };
         },
         tell: (told, text) => tellAlerts({ client, directory, log }, told.settings.alerts, text),

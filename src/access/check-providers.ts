@@ -4,48 +4,55 @@ import { guardedTargets } from "../policy/guarded.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { LiveProvider } from "../providers/open.ts";
 
-export type CheckDeps = {
-  readonly db: PrismaClient;
-  readonly providers: ReadonlyMap<string, LiveProvider>;
-  /** Told what stands in a provider's way, or what an operator should know of it. */
-  readonly warn: (provider: string, what: string, error?: unknown) => void;
-  /** Told which live access no provider of the policy leads to any more: nobody could end it. */
-  readonly onUnreachable: (provider: string, what: string) => void;
+type Providers = ReadonlyMap<string, LiveProvider>;
+
+/** What a provider says of whether it can do its work. */
+export type Checked = {
+  readonly provider: string;
+  /** What stands in its way; absent where nothing does. */
+  readonly error?: unknown;
+  /** What an operator should know all the same. */
+  readonly warnings: readonly string[];
 };
 
-/**
- * Has every provider of a policy say whether it can do its work for all roles that name it, and looks whether what was granted can
- * still be reached. Said early, while somebody watches; one that is away for a moment is no reason not to go on.
- */
-export async function checkProviders(deps: CheckDeps, policy: Policy): Promise<void> {
+/** Has every provider of a policy say whether it can do its work for all roles that name it. */
+export async function checkProviders(providers: Providers, policy: Policy): Promise<readonly Checked[]> {
   const guarded = guardedTargets(policy, []);
-  const checks = [...policy.providers.keys()].map(async (name) => {
-    const provider = deps.providers.get(name);
-    if (!provider) return;
-    const targets = guarded.filter((one) => one.provider === name).map(({ target }) => target);
-    try {
-      for (const warning of await provider.check(targets)) deps.warn(name, warning);
-    } catch (error) {
-      deps.warn(name, "cannot do its work yet", error);
-    }
+  const known = [...policy.providers.keys()].flatMap((name) => {
+    const provider = providers.get(name);
+    return provider ? [{ name, provider }] : [];
   });
-  await Promise.all([...checks, lookForUnreachable(deps)]);
+  return Promise.all(
+    known.map(async ({ name, provider }): Promise<Checked> => {
+      const targets = guarded.filter((one) => one.provider === name).map(({ target }) => target);
+      try {
+        return { provider: name, warnings: await provider.check(targets) };
+      } catch (error) {
+        return { provider: name, error, warnings: [] };
+      }
+    }),
+  );
 }
 
-/** Whatever cannot be asked now is not said to be elsewhere. */
-async function lookForUnreachable({ db, providers, onUnreachable }: CheckDeps): Promise<void> {
+/** Live access that no provider in use leads to any more: nobody could end it. */
+export type Unreachable = { readonly provider: string; readonly what: string };
+
+/** Looks whether what was granted can still be reached. Whatever cannot be asked now is not said to be elsewhere. */
+export async function findUnreachable(
+  db: PrismaClient,
+  providers: Providers,
+): Promise<readonly Unreachable[]> {
   const live = await readLiveSystems(db);
-  if (live.length === 0) return;
+  if (live.length === 0) return [];
   const identities = await Promise.allSettled(
     [...providers].map(async ([name, provider]) => ({ name, system: await provider.identity() })),
   );
   const known = identities.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const isAway = (name: string): boolean => providers.has(name) && !known.some((one) => one.name === name);
-  for (const { provider, system, requests } of live) {
-    if (known.some((one) => one.system === system) || isAway(provider)) continue;
-    onUnreachable(
+  return live
+    .filter(({ provider, system }) => !known.some((one) => one.system === system) && !isAway(provider))
+    .map(({ provider, system, requests }) => ({
       provider,
-      `live access of ${requests.join(", ")} was granted on ${system}, where no provider of the policy leads now: it cannot be ended until one does`,
-    );
-  }
+      what: `live access of ${requests.join(", ")} was granted on ${system}, where no provider of the policy leads now: it cannot be ended until one does`,
+    }));
 }

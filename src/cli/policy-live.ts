@@ -1,4 +1,4 @@
-import { checkProviders } from "../access/check-providers.ts";
+import { type Checked, checkProviders, findUnreachable } from "../access/check-providers.ts";
 import { secretsFrom } from "../config.ts";
 import { onOneLine } from "../domain/text.ts";
 import { openDatabase } from "../persistence/database.ts";
@@ -13,18 +13,19 @@ export type Finding = { readonly provider: string; readonly message: string };
 
 /** What a start with this policy would warn of: providers that can't do their work, live access that it reaches no more. */
 export async function liveFindings(policy: Policy): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
-  const note = (provider: string, what: string, error?: unknown): void =>
-    void found.push({
-      provider,
-      message: onOneLine(error === undefined ? what : `${what}: ${wordsOf(error)}`),
-    });
   const providers = openProviders(policy);
   try {
-    await withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
+    return await withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
       const database = openDatabase(databaseUrl);
       try {
-        await checkProviders({ db: database.prisma, providers, warn: note, onUnreachable: note }, policy);
+        const [checked, unreachable] = await Promise.all([
+          checkProviders(providers, policy),
+          findUnreachable(database.prisma, providers),
+        ]);
+        return [
+          ...checked.flatMap(wordChecked),
+          ...unreachable.map(({ provider, what }) => finding(provider, what)),
+        ];
       } finally {
         await database.close();
       }
@@ -32,7 +33,15 @@ export async function liveFindings(policy: Policy): Promise<readonly Finding[]> 
   } finally {
     await Promise.all([...providers.values()].map((provider) => provider.close()));
   }
-  return found.toSorted((one, other) => (one.provider < other.provider ? -1 : 1));
+}
+
+function wordChecked({ provider, error, warnings }: Checked): readonly Finding[] {
+  const words = error === undefined ? warnings : [`cannot do its work yet: ${wordsOf(error)}`];
+  return words.map((each) => finding(provider, each));
+}
+
+function finding(provider: string, words: string): Finding {
+  return { provider, message: onOneLine(words) };
 }
 
 function openProviders(policy: Policy): ReturnType<typeof createProviders> {

@@ -3,7 +3,12 @@ import type { Logger } from "../logger.ts";
 import { redactSecrets } from "../logger.ts";
 
 /** Whether Hallpass can do its work; `why` says why not, in words for an operator. */
-export type Readiness = { readonly ready: boolean; readonly why: readonly string[] };
+export type Readiness = {
+  readonly ready: boolean;
+  readonly why: readonly string[];
+  /** What of its work it cannot do, while it does the rest: to take it out of service would mend none of that. */
+  readonly degraded?: readonly string[];
+};
 
 /** `GET /healthz`: the process lives. Nothing it depends on is asked: a restart mends none of that. */
 export function answerHealth(response: ServerResponse): void {
@@ -19,8 +24,12 @@ export async function answerReadiness(
   log: Logger,
   how: "bare" | "why",
 ): Promise<void> {
-  const { ready, why } = await askReadiness(readiness, log);
-  const said = ready || how === "bare" ? { ready } : { ready, why: why.map(redactSecrets) };
+  const { ready, why, degraded = [] } = await askReadiness(readiness, log);
+  const details = {
+    ...(ready ? {} : { why: why.map(redactSecrets) }),
+    ...(degraded.length > 0 ? { degraded: degraded.map(redactSecrets) } : {}),
+  };
+  const said = { ready, ...(how === "why" ? details : {}) };
   response
     .writeHead(ready ? 200 : 503, { "content-type": "application/json", "cache-control": "no-store" })
     .end(JSON.stringify(said));

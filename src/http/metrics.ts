@@ -15,6 +15,8 @@ export type Metrics = {
   overdueSeen(count: number, oldestSeconds: number): void;
   /** So much is not as it should be, by kind, and these providers could not be asked at the last look. */
   driftSeen(counts: Readonly<Record<string, number>>, troubled: readonly string[]): void;
+  /** Whether each provider can do its work for every role that names it. */
+  providersChecked(checked: readonly (readonly [provider: string, isReady: boolean])[]): void;
 };
 
 /** Messages that are due and not sent. */
@@ -108,6 +110,12 @@ export function createMetrics(): Metrics {
     labelNames: ["provider"] as const,
     registers,
   });
+  const providerReady = new Gauge({
+    name: "hallpass_provider_ready",
+    help: "1 for a provider that can do its work for every role that names it, 0 for one that cannot.",
+    labelNames: ["provider"] as const,
+    registers,
+  });
   return {
     contentType: registry.contentType,
     async text() {
@@ -150,6 +158,10 @@ export function createMetrics(): Metrics {
       for (const [kind, count] of Object.entries(counts)) drift.set({ kind }, count);
       troubledBy.reset();
       for (const provider of troubled) troubledBy.set({ provider }, 1);
+    },
+    providersChecked(checked) {
+      providerReady.reset();
+      for (const [provider, isReady] of checked) providerReady.set({ provider }, isReady ? 1 : 0);
     },
   };
 }

@@ -32,6 +32,34 @@ test("/readyz says ready, or why not", async () => {
   ]);
 });
 
+test("/readyz says what of its work it cannot do while it does the rest, without secrets", async () => {
+  const degraded = ['provider orders: role "x" does not exist', "provider b: postgres://u:canary@db is away"];
+  const url = await start({ readiness: () => ({ ready: true, why: [], degraded }) });
+  const answer = await fetch(`${url}/readyz`);
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    {
+      ready: true,
+      degraded: ['provider orders: role "x" does not exist', "provider b: postgres://u:***@db is away"],
+    },
+  ]);
+});
+
+test("/metrics shows which providers can do their work, and forgets those that a policy dropped", async () => {
+  const metrics = createMetrics();
+  const url = await start({ metrics });
+  metrics.providersChecked([["old", true]]);
+  metrics.providersChecked([
+    ["orders", true],
+    ["tool", false],
+  ]);
+  const text = await (await fetch(`${url}/metrics`)).text();
+  expect(text.split("\n").filter((line) => line.startsWith("hallpass_provider_ready{"))).toEqual([
+    'hallpass_provider_ready{provider="orders"} 1',
+    'hallpass_provider_ready{provider="tool"} 0',
+  ]);
+});
+
 test("/metrics shows which policy is in force, and whether the one on disk was refused", async () => {
   const metrics = createMetrics();
   const url = await start({ metrics });

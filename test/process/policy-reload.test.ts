@@ -63,3 +63,21 @@ it("with --watch a changed file is enough, also one that is swapped in", async (
   await until("the new policy", async () => (await inForce(run)) !== first);
   expect(await loadedTimes()).toBe(2);
 });
+
+it("/readyz of OPS_PORT says which provider lacks a role of the policy, until none does; Hallpass stays ready", async () => {
+  const run = await site.start({}, ["--watch"]);
+  await run.ready();
+  const lacking = `provider orders-postgres: role "no_such_role_${site.guarded.names.read}" does not exist`;
+  await until("the role that is missing", async () => (await run.ops("/readyz")).body.includes("degraded"));
+  const { status, body } = await run.ops("/readyz");
+  expect([status, JSON.parse(body)]).toEqual([200, { ready: true, degraded: [lacking] }]);
+  expect((await run.ops("/metrics")).body).toContain('hallpass_provider_ready{provider="orders-postgres"} 0');
+
+  const text = await readFile(path(), "utf8");
+  const { read } = site.guarded.names;
+  await writeFile(path(), text.replace(`no_such_role_${read}`, read));
+  await until("all roles to be there", async () =>
+    (await run.ops("/metrics")).body.includes('hallpass_provider_ready{provider="orders-postgres"} 1'),
+  );
+  expect(JSON.parse((await run.ops("/readyz")).body)).toEqual({ ready: true });
+});

@@ -1,0 +1,89 @@
+import type { WebClient } from "@slack/web-api";
+import { type Checked, checkProviders, findUnreachable } from "../access/check-providers.ts";
+import type { Metrics } from "../http/metrics.ts";
+import { keepGoing } from "../jobs/rounds.ts";
+import type { Logger } from "../logger.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import { wordsOf } from "../persistence/embedded-error.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { LiveProvider } from "../providers/open.ts";
+import type { Directory } from "../slack/directory.ts";
+import { tellAlerts } from "../slack/tell-alerts.ts";
+
+export type ProviderWatch = {
+  /** Another policy is in force: its providers are looked at now, as at a start. */
+  onPolicy(policy: Policy): void;
+  /** Which providers cannot do their work, and why. Hallpass goes on, and the others with it. */
+  troubled(): readonly string[];
+  stop(): Promise<void>;
+};
+
+const everyMs = 60_000;
+
+/**
+ * Looks each minute whether every provider can do its work, for each role that the policy names. Said when it changes: one that is
+ * away for a moment is no reason not to go on.
+ */
+export function watchProviders({
+  db,
+  client,
+  directory,
+  providers,
+  metrics,
+  log,
+}: {
+  readonly db: PrismaClient;
+  readonly client: WebClient;
+  readonly directory: Directory;
+  readonly providers: ReadonlyMap<string, LiveProvider>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}): ProviderWatch {
+  let policy: Policy | undefined;
+  let isNew = false;
+  /** What was said last of each. */
+  const said = new Map<string, string>();
+  let troubled: readonly string[] = [];
+
+  function note({ provider, error, warnings }: Checked): void {
+    const words = JSON.stringify([error === undefined ? "" : wordsOf(error), warnings]);
+    if (said.get(provider) === words) return;
+    const wasTroubled = said.has(provider) && !said.get(provider)?.startsWith('["",');
+    said.set(provider, words);
+    for (const warning of warnings) log.warn(`provider ${provider}: ${warning}`);
+    if (error !== undefined) log.warn({ err: error }, `provider ${provider}: cannot do its work yet`);
+    else if (wasTroubled) log.info(`provider ${provider}: can do its work again`);
+  }
+
+  const rounds = keepGoing(
+    async () => {
+      if (!policy) return everyMs;
+      const checking = policy;
+      const checked = await checkProviders(providers, checking);
+      checked.forEach(note);
+      troubled = checked.flatMap(({ provider, error }) =>
+        error === undefined ? [] : [`provider ${provider}: ${wordsOf(error)}`],
+      );
+      metrics.providersChecked(checked.map(({ provider, error }) => [provider, error === undefined]));
+      if (!isNew) return everyMs;
+      for (const { provider, what } of await findUnreachable(db, providers)) {
+        log.warn(`provider ${provider}: ${what}`);
+        tellAlerts({ client, directory, log }, checking.settings.alerts, `⚠️ ${provider}: ${what}.`);
+      }
+      if (policy === checking) isNew = false;
+      return everyMs;
+    },
+    { log, fault: "the providers could not be checked" },
+  );
+
+  return {
+    onPolicy(next) {
+      policy = next;
+      isNew = true;
+      said.clear();
+      rounds.now();
+    },
+    troubled: () => troubled,
+    stop: () => rounds.stop(),
+  };
+}
