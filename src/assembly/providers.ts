@@ -12,9 +12,9 @@ import { tellAlerts } from "../slack/tell-alerts.ts";
 
 export type ProviderWatch = {
   /** Another policy is in force: its providers are looked at now, as at a start. */
-  onPolicy(policy: Policy): void;
+  onPolicy(this: void, policy: Policy): void;
   /** Which providers cannot do their work, and why. Hallpass goes on, and the others with it. */
-  troubled(): readonly string[];
+  troubled(this: void): readonly string[];
   stop(): Promise<void>;
 };
 
