@@ -27,7 +27,10 @@ export async function loadVersion(version: string): Promise<LoadedPolicy> {
         throw new CommandError(
           `--version: the text that is kept as ${stored.hash} has another SHA-256; it was changed since it was in force, and decides nothing`,
         );
-      return parsePolicy(splitText(stored.text, `version ${stored.hash.slice(0, 8)}`), { providerTypes });
+      return parsePolicy(splitText(stored.text, `version ${stored.hash.slice(0, 8)}`), {
+        providerTypes,
+        wasInForce: true,
+      });
     } finally {
       await database.close();
     }

@@ -25,7 +25,11 @@ export type LoadedPolicy =
     }
   | { readonly ok: false; readonly faults: readonly PolicyFault[] };
 
-type Options = { readonly providerTypes: ProviderTypes };
+type Options = {
+  readonly providerTypes: ProviderTypes;
+  /** It is asked what it said while it was in force: what would be refused today as a slip was said all the same. */
+  readonly wasInForce?: boolean;
+};
 
 /** Reads and checks a policy: a file, or those of a folder in name order. Throws for nothing on disk. */
 export async function loadPolicy(path: string, options: Options): Promise<LoadedPolicy> {
@@ -47,7 +51,10 @@ export async function loadPolicy(path: string, options: Options): Promise<Loaded
 }
 
 /** Checks a policy of one or more files and resolves it; all faults at once, in the order they stand. Pure. */
-export function parsePolicy(files: readonly PolicyText[], { providerTypes }: Options): LoadedPolicy {
+export function parsePolicy(
+  files: readonly PolicyText[],
+  { providerTypes, wasInForce = false }: Options,
+): LoadedPolicy {
   const sources = files.map(({ name, text }) => readSource(name, text));
   const unreadable = sources.flatMap((source) => (source.ok ? [] : source.faults));
   // What an unreadable file holds is unknown, and would be missed everywhere else.
@@ -69,7 +76,7 @@ export function parsePolicy(files: readonly PolicyText[], { providerTypes }: Opt
     ...drifting,
     ...compiling,
     ...referenceFaults(root),
-    ...comparisonFaults(root, compiled),
+    ...(wasInForce ? [] : comparisonFaults(root, compiled)),
   ];
   if (!value || faults.length > 0) return { ok: false, faults: inOrder(faults, files) };
   const policy = resolve(value, joinTexts(files), { providers, targets, compiled });

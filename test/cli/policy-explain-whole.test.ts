@@ -1,3 +1,4 @@
+import { hash as sha256 } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -202,6 +203,17 @@ rules:
       expect(replayed.stdout).toContain(
         "Verdict: to be approved.\n  2 of bob@example.com, carol@example.com",
       );
+
+      // What is refused as a slip today was in force all the same.
+      const slip = text.replace("hours: { days: sat-sun }", `when: 'request.source == "gigantic"'`);
+      expect(parsePolicy([{ name: "hallpass.yml", text: slip }], { providerTypes })).toMatchObject({
+        ok: false,
+        faults: [{ message: expect.stringContaining("gigantic") }],
+      });
+      await client.query("insert into policies (hash, text) values ($1, $2)", [sha256("sha256", slip), slip]);
+      const once = await explainHere([...args, "--version", sha256("sha256", slip)], env);
+      expect([once.code, once.stderr]).toEqual([0, ""]);
+      expect(once.stdout).toContain("Verdict: to be approved.");
 
       const unknown = await explainHere([...args, "--version", "0123456789"], env);
       expect([unknown.code, unknown.stderr]).toEqual([
