@@ -19,6 +19,8 @@ export type Mutant = Change & {
 const decide = "src/domain/request-transitions.ts";
 const grants = "src/domain/grant-transitions.ts";
 const effects = "src/persistence/effects.ts";
+const upkeep = "src/domain/grant-upkeep.ts";
+const handover = "test/slack/handover.test.ts";
 const carryOut = "test/access/carry-out.test.ts";
 const decideTest = "test/domain/decide.test.ts";
 
@@ -99,8 +101,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 5,
     without: "the proof that access is gone",
     file: "src/access/carry-out-revoke.ts",
-    text: "if (!(await provider.holds(grant.subject, target, grant.state))) return undefined;",
-    replacement: "if (!(false as boolean)) return undefined;",
+    text: "const isHeld = await provider.holds(subject, target, state);",
+    replacement: "const isHeld = false as boolean;",
     tests: [carryOut],
   },
   {
@@ -202,16 +204,16 @@ export const mutants: readonly Mutant[] = [
     invariant: 5,
     without: "the memory that access was asked for, before what is there counts as somebody's own",
     file: "src/access/carry-out-grant.ts",
-    text: "error: answer.failure, untouched: false };",
-    replacement: "error: answer.failure, untouched: true };",
+    text: "if (ids && grant.isStanding !== true)",
+    replacement: "if (ids && (false as boolean))",
     tests: ["test/access/standing.test.ts"],
   },
   {
     invariant: 10,
     without: "the provider's confirmation before anything is said",
     file: "src/access/carry-out-grant.ts",
-    text: "if (await provider.holds(grant.subject, target, state)) return { state };",
-    replacement: "if (true as boolean) return { state };",
+    text: "if (await provider.holds(subject, target, state)) {",
+    replacement: "if (true as boolean) {",
     tests: [carryOut],
   },
   {
@@ -327,6 +329,46 @@ export const mutants: readonly Mutant[] = [
     tests: ["test/logger.test.ts"],
   },
   {
+    invariant: 14,
+    without: "the seal over what was handed over",
+    file: "src/access/carry-out.ts",
+    text: "sealed: seal.close(grantId, text)",
+    replacement: "sealed: text",
+    tests: [handover],
+  },
+  {
+    invariant: 14,
+    without: "the silence of logs about windows for one person's eyes",
+    file: "src/slack/web-client.ts",
+    text: "said.includes(privateViewId)",
+    replacement: "said === privateViewId",
+    tests: [handover],
+  },
+  {
+    invariant: 14,
+    without: "that only the requester sees what was handed over",
+    file: upkeep,
+    text: "if (!isSamePerson(state.request.requester, command.by))",
+    replacement: "if (false as boolean)",
+    tests: [handover],
+  },
+  {
+    invariant: 14,
+    without: "that it is seen once",
+    file: upkeep,
+    text: "return onGrant(state, command.grantId, ({ handover, ...grant }) => {",
+    replacement: "return onGrant(state, command.grantId, (grant) => {\n    const { handover } = grant;",
+    tests: [handover],
+  },
+  {
+    invariant: 14,
+    without: "that it goes with the access",
+    file: grants,
+    text: 'changed.status === "active" && handover ?',
+    replacement: "handover ?",
+    tests: [handover],
+  },
+  {
     invariant: 15,
     without: "the number a person is known by, whatever address they show",
     file: "src/domain/person.ts",
@@ -421,6 +463,14 @@ export const mutants: readonly Mutant[] = [
     text: "and ((l.kind = 'person' and l.person_id = r.requester_person)",
     replacement: "and ((l.kind = 'person' and false)",
     tests: ["test/slack/identity.test.ts"],
+  },
+  {
+    invariant: 16,
+    without: "a second look for somebody else who is the same there",
+    file: "src/access/carry-out-grant.ts",
+    text: "return first === undefined ? next : refusedFor(first);",
+    replacement: "return next;",
+    tests: ["test/access/systems.test.ts"],
   },
   {
     invariant: 16,

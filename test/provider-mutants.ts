@@ -59,10 +59,8 @@ const http: readonly Mutation[] = [
   {
     without: "the reading back of a grant",
     file: httpFile,
-    text: `await ask({ method: "PUT", path: "/grants", body });
-        if (await isListed(ask, subject, target)) return state;`,
-    replacement: `await ask({ method: "PUT", path: "/grants", body });
-        return state;`,
+    text: "if (await isListed(ask, subject, target)) return { state, ...(handover && { handover }) };",
+    replacement: "if (true as boolean) return { state, ...(handover && { handover }) };",
     rule: "it does not say that something is given which is not",
   },
   {
@@ -85,8 +83,8 @@ const http: readonly Mutation[] = [
   {
     without: "the one spelling of a name",
     file: httpFile,
-    text: "  .trim()\n",
-    replacement: "",
+    text: "const HttpSubject = z\n  .string()\n  .trim()\n",
+    replacement: "const HttpSubject = z\n  .string()\n",
     rule: "it brings every spelling of a name to one",
   },
   {
@@ -179,9 +177,30 @@ const http: readonly Mutation[] = [
   {
     without: "a method that its kind has",
     file: httpFile,
-    text: 'can: ["lastUsed", "holders"],',
-    replacement: 'can: ["lastUsed"],',
+    text: 'can: ["lastUsed", "holders", "handover"],',
+    replacement: 'can: ["lastUsed", "handover"],',
     rule: "it has the methods that its kind has",
+  },
+  {
+    without: "what was typed",
+    file: httpFile,
+    text: "...(input && { input }) };",
+    replacement: "};",
+    rule: "it asks for what it takes in the form",
+  },
+  {
+    without: "a look at what was typed",
+    file: httpFile,
+    text: ".refine((typed) => pattern?.matches(typed) ?? true,",
+    replacement: ".refine(() => true,",
+    rule: "it asks for what it takes in the form",
+  },
+  {
+    without: "what is handed over the second time",
+    file: httpFile,
+    text: "return Given.safeParse(parseJson(answer)).data?.handover;",
+    replacement: "return answer === '' ? undefined : { title: 'a one-time password', text: 'as before' };",
+    rule: "it hands over what works",
   },
 ];
 

@@ -117,20 +117,25 @@ async function begin(
   }
   const { system, subjectId, targetId } = prepared;
   const ids = { system, subjectId, targetId };
-  const namesake = await findNamesake(deps.db, { ...grant, ids });
-  if (namesake !== undefined) {
+  const refusedFor = (namesake: string): Next => {
     const why = `${grant.provider} knows ${namesake} by the name ${grant.subject} too; tell them apart under \`people\``;
     return { is: "refused", why };
-  }
+  };
+  const namesake = await findNamesake(deps.db, { ...grant, ids });
+  if (namesake !== undefined) return refusedFor(namesake);
   // Where nothing is there, it does not matter who gave what: what is there from now on is ours.
   const sibling = prepared.isHeld ? await findSibling(deps.db, { ...grant, ids }) : undefined;
   // It may have been another's, which has ended since it was seen: what is theirs is there now, too.
   if (prepared.isHeld && !sibling && !isSecondLook) return begin(deps, effect, grant, true);
-  return noteAsked(deps, effect, grant, {
+  const next = await noteAsked(deps, effect, grant, {
     ids,
     state: inherited(sibling, prepared),
     isStanding: sibling ? sibling.isStanding : prepared.isHeld,
   });
+  if (next.is !== "asked") return next;
+  // Two who begin at the same moment are on record by now, each for the other to see: the first goes on.
+  const first = await findNamesake(deps.db, { ...grant, ids }, next.askedAt);
+  return first === undefined ? next : refusedFor(first);
 }
 
 /** What another grant of the same has added is what this one adds too: what it was asked for is not there by a right of theirs. */

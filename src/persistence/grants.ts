@@ -104,11 +104,13 @@ export async function findSibling(db: PrismaClient, grant: Compared): Promise<Si
 
 /**
  * Somebody else who holds access in the same system as the same subject; `undefined` when nobody does. One's grant
- * would be the other's access, and one's end would take the other's away.
+ * would be the other's access, and one's end would take the other's away. `askedAt`: only of those that were asked for before this one,
+ * which was then.
  */
 export async function findNamesake(
   db: PrismaClient,
   grant: Compared & Pick<Grant, "requestId">,
+  askedAt?: Date,
 ): Promise<string | undefined> {
   const rows = await db.$queryRaw<{ email: string }[]>`
     select r.requester_email as email
@@ -118,6 +120,7 @@ export async function findNamesake(
     join access_requests r on r.id = g.request_id
     where g.status in ('granting', 'active', 'revoking')
       and r.requester_person <> (select requester_person from access_requests where id = ${grant.requestId}::uuid)
+      ${askedAt === undefined ? Prisma.empty : Prisma.sql`and (g.asked_at, g.id) < (${askedAt}::timestamptz, a.id)`}
     order by g.id limit 1`;
   return rows[0]?.email;
 }

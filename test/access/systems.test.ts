@@ -7,6 +7,7 @@ import { bob } from "../support/build.ts";
 import { openTwoNames, type TwoNames } from "../support/two-names.ts";
 
 const hour = 3_600_000;
+const carol = { email: "carol@example.com", name: "Carol", slackId: "UCAROL" };
 
 let office: Office;
 let provider: TestProvider;
@@ -56,11 +57,49 @@ describe("what leads to one system is one system", () => {
     const filed = await requestAccess(office, { ...ask, requester: { ...bob } });
     if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
     const requestId = filed.request.id;
-    const carol = { email: "carol@example.com", name: "Carol", slackId: "UCAROL" };
     await decideRequest(office, { requestId, by: carol, verdict: { type: "approve" }, key: "carol" });
     await office.drain();
     expect((await grantOf(requestId))?.lastError).toContain("tell them apart under `people`");
     expect(provider.calls.filter((call) => call === "grant")).toHaveLength(1);
+  });
+
+  it("two people who begin at the same moment, whom it knows as one, are not both let in", async () => {
+    provider.behave.idOf = () => "id of alice";
+    const approved = async (email: string, resource: string): Promise<string> => {
+      const filed = await requestAccess(office, {
+        requester: { email, name: email },
+        resource,
+        role: "read",
+        durationSeconds: 600,
+        reason: "at once",
+        source: "slack",
+      });
+      if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
+      const requestId = filed.request.id;
+      await decideRequest(office, { requestId, by: carol, verdict: { type: "approve" }, key: email });
+      return requestId;
+    };
+    const both = [
+      await approved("alice@example.com", "orders-db"),
+      await approved("bob@example.com", "same-db"),
+    ];
+    // Neither is on record before both have looked who it is.
+    let looking = 0;
+    const lookedBoth = new Promise<void>((resolve) => {
+      provider.behave.prepare = () => {
+        looking += 1;
+        if (looking === 2) resolve();
+        return lookedBoth;
+      };
+    });
+    await Promise.all([office.drain(), office.drain()]);
+    const grants = await Promise.all(both.map(grantOf));
+    expect(grants.map((grant) => grant?.status).toSorted()).toEqual(["active", "revoked"]);
+    expect(grants.flatMap((grant) => grant?.lastError ?? [])).toEqual([
+      expect.stringContaining("tell them apart under `people`"),
+    ]);
+    expect(provider.calls.filter((call) => call === "grant")).toHaveLength(1);
+    expect(provider.held.size).toBe(1);
   });
 });
 
