@@ -94,7 +94,7 @@ describe("what leads to one system is one system", () => {
     });
     await Promise.all([office.drain(), office.drain()]);
     const grants = await Promise.all(both.map(grantOf));
-    expect(grants.map((grant) => grant?.status).toSorted()).toEqual(["active", "revoked"]);
+    expect(new Set(grants.map((grant) => grant?.status))).toEqual(new Set(["active", "revoked"]));
     expect(grants.flatMap((grant) => grant?.lastError ?? [])).toEqual([
       expect.stringContaining("tell them apart under `people`"),
     ]);

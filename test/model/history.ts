@@ -92,6 +92,8 @@ export type Step =
       readonly times: number;
     }
   | { readonly do: "provider down" }
+  /** Another system answers where the provider leads. */
+  | { readonly do: "another server" }
   /** An administrator takes away by hand what somebody has there. */
   | { readonly do: "by hand"; readonly from: "alice" | "bob" | "erin"; readonly access: Access }
   | { readonly do: "slack"; readonly trouble: SlackTrouble }
@@ -334,6 +336,7 @@ const step = fc.oneof(
     weight: 5,
   },
   { arbitrary: fc.constant<Step>({ do: "provider down" }), weight: 1 },
+  { arbitrary: fc.constant<Step>({ do: "another server" }), weight: 2 },
   {
     arbitrary: fc.record({
       do: fc.constant("by hand" as const),

@@ -27,6 +27,8 @@ export async function checkAlways(world: ModelWorld, course: Course): Promise<vo
     checkGiven(world, course, life);
     checkHolding(world, life, last + 1);
   }
+  const [stray] = world.provider.strays();
+  insist(stray === undefined, `another system was told to change something: ${stray}`);
   insist(world.faults.length === 0, `Hallpass says that something is wrong with itself: ${world.faults[0]}`);
 
   await noteRest(world, course);

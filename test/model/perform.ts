@@ -89,6 +89,9 @@ export async function perform(world: ModelWorld, course: Course, step: Step): Pr
     case "provider down":
       await world.provider.down();
       break;
+    case "another server":
+      world.provider.swap();
+      break;
     case "slack":
       await trouble(world, step.trouble);
       break;

@@ -72,7 +72,7 @@ export function addsNothingToWhatWasThere(provider: TestProvider): void {
     grant: async (...asked: Parameters<typeof grant>) => {
       const [subject, target, , state] = asked;
       if (state["existed"] !== true) return grant(...asked);
-      if (await provider.holds(subject, target, {})) return state;
+      if (await provider.holds(subject, target, {})) return { state };
       throw new ProviderError("what they had before is gone since", { retryable: false });
     },
   });
