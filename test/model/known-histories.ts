@@ -61,6 +61,14 @@ export const knownHistories: readonly (readonly Step[])[] = [
     approvedBy("carol", 2),
     { do: "both", one: approvedBy("bob", 2), other: approvedBy("bob"), afterMs: 0 },
   ],
+  // Another system answers where the provider leads, by the time access there ends.
+  [
+    { do: "get", who: "alice", access: "tool read", minutes: 10 },
+    { do: "another server" },
+    { do: "pass", minutes: 11 },
+    { do: "pass", minutes: 5 },
+    { do: "heal" },
+  ],
   // The provider says that it is gone, and it is not.
   [
     { do: "provider", fault: { kind: "answers 200 but does nothing" }, calls: ["revoke"], times: 2 },

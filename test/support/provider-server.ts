@@ -37,7 +37,7 @@ export type ProviderServer = {
   down(): Promise<void>;
   /** Works from now on; what hangs loses its connection, and effects that were delayed happen. */
   heal(): Promise<void>;
-  /** Another system answers at its address, which says who it is and does nothing else, until `heal`. */
+  /** Another system answers at its address, which says who it is and does nothing else, until `heal`: for while nothing is under way. */
   swap(): void;
   /** What that one was told to change: nothing, for it is not the one that was meant. */
   strays(): readonly string[];
@@ -75,9 +75,6 @@ const Change = z.object({
   input: z.record(z.string(), z.string()).optional(),
 });
 
-/** So long a call may be under way between two looks at which system it is. */
-const onTheWayMs = 1_000;
-
 /** `knows`: whom it has an account for; everybody unless told. `id`: absent, it is one of its own; `undefined`, it says none. */
 export async function startProviderServer(
   knows: (subject: string) => boolean = () => true,
@@ -91,8 +88,7 @@ export async function startProviderServer(
   /** What lets somebody in, by pair. */
   const keys = new Map<string, string>();
   let handedOver: string | undefined;
-  /** Since when another system answers. */
-  let swappedAt: number | undefined;
+  let isSwapped = false;
   const strays: string[] = [];
   const stale = new Map<string, { readonly was: Held | undefined; lists: number }>();
   const sockets = new Set<Socket>();
@@ -160,10 +156,8 @@ export async function startProviderServer(
     if (!lacking) return answer(401, { error: `unknown: ${request.headers.authorization}` });
     if (lacking.has(call)) return answer(404, { error: `nothing for ${request.headers.authorization}` });
 
-    if (swappedAt !== undefined) {
-      // Whoever asked the one before may be on the way still.
-      const isMeant = performance.now() - swappedAt > onTheWayMs;
-      if (isMeant && (call === "grant" || call === "revoke")) strays.push(`${call} ${body}`);
+    if (isSwapped) {
+      if (call === "grant" || call === "revoke") strays.push(`${call} ${body}`);
       return call === "check"
         ? answer(200, { id: `another than ${own.id}` })
         : answer(503, { error: "this is another system" });
@@ -320,10 +314,10 @@ export async function startProviderServer(
       faults.add(fault, which, times);
     },
     down: stop,
-    swap: () => void (swappedAt ??= performance.now()),
+    swap: () => void (isSwapped = true),
     strays: () => [...strays],
     async heal() {
-      swappedAt = undefined;
+      isSwapped = false;
       faults.clear();
       for (const response of hanging) response.destroy();
       hanging.clear();
