@@ -59,7 +59,7 @@ async function redUntouched(files: readonly string[]): Promise<readonly string[]
 }
 
 async function survey(): Promise<void> {
-  const faults = await faultsOf(every);
+  const faults = await faultsOf(chosen);
   for (const invariant of invariants) {
     if (!mutants.some((mutant) => mutant.invariant === invariant))
       faults.push(`nothing is taken out that would hurt ${invariant}`);

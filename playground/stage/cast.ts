@@ -66,7 +66,8 @@ function channelsOf({ settings, rules }: Policy): readonly string[] {
 
 /** `frank.miller@corp.example` is frank.miller, or frank.miller2 where there is one already. */
 function nameFor(email: string, taken: ReadonlySet<string>): string {
-  const base = (email.split("@")[0] ?? "").toLowerCase().replace(/[^a-z0-9._-]/gu, "") || "somebody";
+  const local = (email.split("@")[0] ?? "").toLowerCase().replace(/[^a-z0-9._-]/gu, "");
+  const base = plain(local) === "" ? "somebody" : local;
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? base : `${base}${number}`;
     if (!taken.has(plain(name))) return name;

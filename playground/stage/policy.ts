@@ -4,7 +4,7 @@ import { wordFault } from "../../src/policy/fault.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { secretReferences } from "../../src/policy/secret.ts";
-import { providerTypes } from "../../src/providers/registry.ts";
+import { createProviders, providerTypes } from "../../src/providers/registry.ts";
 import { PlaygroundError } from "./playground-error.ts";
 
 /** Where the orders database is, for a policy that guards it: the playground's own. */
@@ -33,7 +33,19 @@ export async function readStagePolicy(given?: string): Promise<StagePolicy> {
         .map((name) => `${name} is missing: ${path} refers to it as \${${name}}. Set it, and start again.`)
         .join("\n"),
     );
+  insistOnOptions(policy, secret);
   return { path, policy, isOwn: given === undefined };
+}
+
+/** That what its references stand for is fit, too: it would be said only in the middle of the start. */
+function insistOnOptions(policy: Policy, secret: (name: string) => string | undefined): void {
+  const stands = (name: string): string | undefined =>
+    name === ordersVariable ? "postgresql://orders@127.0.0.1/orders" : secret(name);
+  try {
+    for (const provider of createProviders(policy.providers, stands).values()) void provider.close();
+  } catch (error) {
+    throw new PlaygroundError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }
 
 /** What a policy needs of the environment: by it, it reaches what is not the playground's. */

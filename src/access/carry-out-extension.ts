@@ -11,6 +11,7 @@ import {
   type Failure,
   failureOf,
   give,
+  giveAnew,
   type Outcome,
   reach,
   readBack,
@@ -57,8 +58,9 @@ export async function carryOutExtension(
     if (moved.failure.retryable && effect.attempts < maxAttempts)
       return { outcome: "again", seconds, error: moved.failure.failure, untouched: false };
     // It may have heard of it all the same, perhaps too late.
-    const { grants } = (await readBoth(deps, effect)).extended;
-    await endWhatCameBack(deps, effect, grants, {}, true);
+    const { extended: today } = await readBoth(deps, effect);
+    await endWhatCameBack(deps, effect, today.grants, {}, true);
+    await handOverAnew(deps, effect, today, requestName(request));
     return fail(`${moved.provider} could not be told the new end: ${moved.failure.failure}`);
   }
   const { states, handovers } = moved;
@@ -109,7 +111,7 @@ async function moveEnds(
     try {
       const provider = await reach(deps, grant);
       const until = later(expiresAt, seconds);
-      const { state, handover } = await give(deps, provider, grant, { until, request: extended });
+      const { state, handover } = await give(deps, provider, grant, { until, since: now, request: extended });
       states[grantId] = state;
       if (handover) handovers[grantId] = handover;
     } catch (error) {
@@ -117,6 +119,22 @@ async function moveEnds(
     }
   }
   return { states, handovers };
+}
+
+/** Providers that hand something over may have put something else in its place, and nobody heard what: asked again, with the old end. */
+async function handOverAnew(
+  deps: CarryOutDeps,
+  { now }: ExtensionEffect,
+  extended: Extended,
+  because: string,
+): Promise<void> {
+  for (const grant of extended.grants) {
+    const { id: grantId, status, expiresAt } = grant;
+    if (status !== "active" || !expiresAt || now >= expiresAt) continue;
+    if (deps.providers.get(grant.provider)?.handsOver !== true) continue;
+    const anew = await giveAnew(deps, grant, { until: expiresAt, since: now, request: extended });
+    if (anew) await apply(deps, extended.requestId, { type: "hand_over", grantId, because, ...anew });
+  }
 }
 
 /**

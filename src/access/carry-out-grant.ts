@@ -1,6 +1,5 @@
 import { crashPoint } from "../crash-point.ts";
 import type { Grant } from "../domain/grant.ts";
-import type { AccessRequest } from "../domain/request.ts";
 import { isBeingRemoved } from "../persistence/drift-findings.ts";
 import { findNamesake, findSibling, type Sibling } from "../persistence/grants.ts";
 import { findLockdownOf } from "../persistence/lockdowns.ts";
@@ -76,14 +75,16 @@ export async function carryOutGrant(
       if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
       if (next.unreadable && isUnheardOf(effect, grant))
         return waitUntilReadable(deps, effect, next.unreadable);
-      const answer = next.unreadable ?? (await ask(deps, effect, next.grant, { until, request }));
+      const answer =
+        next.unreadable ?? (await ask(deps, effect, next.grant, { until, since: askedAt, request }));
       if (!("state" in answer)) return tryAgain(deps, effect, grant, answer);
-      return settle(deps, effect, {
-        type: "grant_succeeded",
-        grantId: grant.id,
-        startedAt: askedAt,
-        ...answer,
-      });
+      return settle(
+        deps,
+        effect,
+        { type: "grant_succeeded", grantId: grant.id, startedAt: askedAt, ...answer },
+        // Whoever has it after us was handed something in its place.
+        answer.handover ? { onlyWhileHeld: true } : {},
+      );
     }
   }
 }
@@ -205,7 +206,7 @@ async function ask(
   deps: CarryOutDeps,
   effect: GrantEffect,
   grant: Grant,
-  terms: { readonly until: Date; readonly request: AccessRequest },
+  terms: Parameters<typeof give>[3],
 ): Promise<Given | Failure> {
   const { subject, target } = grant;
   try {

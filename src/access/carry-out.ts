@@ -3,6 +3,7 @@ import type { Command } from "../domain/decide.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { onOneLine, storable } from "../domain/text.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
+import type { Settlement } from "../persistence/requests.ts";
 import type { LiveProvider } from "../providers/open.ts";
 import { type Granted, type Input, ProviderError, type ProviderState } from "../providers/provider.ts";
 import { apply, readRequest } from "./apply.ts";
@@ -63,8 +64,13 @@ export type Failure = {
 };
 
 /** Records the outcome of an effect and settles the effect in the same statement. */
-export async function settle(deps: CarryOutDeps, effect: GrantEffect, command: Command): Promise<Outcome> {
-  const applied = await apply(deps, effect.requestId, command, () => ({ effect, done: true }));
+export async function settle(
+  deps: CarryOutDeps,
+  effect: GrantEffect,
+  command: Command,
+  only: Pick<Settlement, "onlyWhileHeld"> = {},
+): Promise<Outcome> {
+  const applied = await apply(deps, effect.requestId, command, () => ({ effect, done: true, ...only }));
   return applied.applied ? settled : { outcome: "done", note: applied.refusal };
 }
 
@@ -85,10 +91,37 @@ export async function give(
   { seal }: Pick<CarryOutDeps, "seal">,
   provider: LiveProvider,
   { id, subject, target, state = {} }: Grant,
-  { until, request }: { readonly until: Date; readonly request: Pick<AccessRequest, "planned"> },
+  {
+    until,
+    since,
+    request,
+  }: {
+    readonly until: Date;
+    /** When it was asked for, at the latest. */
+    readonly since: Date;
+    readonly request: Pick<AccessRequest, "planned">;
+  },
 ): Promise<{ readonly state: ProviderState; readonly handover?: SealedHandover }> {
   const given = await provider.grant(subject, target, until, state, inputOf(request, id));
-  return sealed(seal, id, given);
+  return sealed(seal, id, given, since);
+}
+
+/**
+ * The same for live access whose provider was asked for it otherwise meanwhile. `undefined`: nothing is handed over, and nothing was;
+ * an empty answer: what came of it is not known, and what was handed over may not work any more.
+ */
+export async function giveAnew(
+  deps: CarryOutDeps,
+  grant: Grant,
+  terms: Parameters<typeof give>[3],
+): Promise<Partial<Awaited<ReturnType<typeof give>>> | undefined> {
+  try {
+    const given = await give(deps, await reach(deps, grant), grant, terms);
+    return given.handover ? given : undefined;
+  } catch (error) {
+    failureOf(deps, { requestId: grant.requestId, grantId: grant.id }, error);
+    return {};
+  }
 }
 
 function inputOf({ planned }: Pick<AccessRequest, "planned">, grantId: string): Input | undefined {
@@ -100,10 +133,18 @@ function sealed(
   seal: Seal,
   grantId: string,
   { state, handover }: Granted,
+  since: Date,
 ): { readonly state: ProviderState; readonly handover?: SealedHandover } {
   if (!handover) return { state };
   const { title, text } = handover;
-  return { state, handover: { title: onOneLine(storable(title)), sealed: seal.close(grantId, text) } };
+  return {
+    state,
+    handover: {
+      title: onOneLine(storable(title)),
+      sealed: seal.close(grantId, text),
+      since: since.toISOString(),
+    },
+  };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type CarryOutDeps,
   failureOf,
   give,
+  giveAnew,
   type GrantEffect,
   type Outcome,
   reach,
@@ -43,11 +44,27 @@ export async function leaveToKeeper(
     const restoring = await restoreIfGone(deps, effect, keeper);
     if (restoring) return restoring;
   }
+  if (grant.revokeReason === "failed") await handOverAnew(deps, effect, keeper);
   return settle(deps, effect, {
     type: "revoke_succeeded",
     grantId: grant.id,
     keptBy: requestName(keeper),
   });
+}
+
+/** What failed may have put something else in the place of what the other grant was handed, and nobody heard what. */
+async function handOverAnew(deps: CarryOutDeps, effect: GrantEffect, keeper: Keeper): Promise<void> {
+  const [read, own] = await Promise.all([
+    readRequest(deps, keeper.requestId),
+    readRequest(deps, effect.requestId),
+  ]);
+  const kept = read?.state.grants.find(({ id }) => id === keeper.grantId);
+  if (!own || !read || kept?.status !== "active" || !kept.expiresAt || keeper.isVanished) return;
+  if (deps.providers.get(kept.provider)?.handsOver !== true) return;
+  const because = requestName(own.state.request);
+  const terms = { until: kept.expiresAt, since: effect.now, request: read.state.request };
+  const anew = await giveAnew(deps, kept, terms);
+  if (anew) await apply(deps, keeper.requestId, { type: "hand_over", grantId: kept.id, because, ...anew });
 }
 
 /** When it was asked for; of one of before that is not known, and it may have been just now. */
@@ -83,7 +100,8 @@ async function restoreIfGone(
   try {
     await noteAttempt(deps.db, effect, note);
     const provider = await reach(deps, kept);
-    const given = await give(deps, provider, kept, { until: kept.expiresAt, request: read.state.request });
+    const terms = { until: kept.expiresAt, since: effect.now, request: read.state.request };
+    const given = await give(deps, provider, kept, terms);
     // Recorded together with the note's end, so that it is said once.
     const restored = await apply(
       deps,

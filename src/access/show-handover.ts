@@ -2,7 +2,9 @@ import type { State } from "../domain/decide.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Caller } from "../identity/caller.ts";
-import { findRequestOfGrant } from "../persistence/grants.ts";
+import { findRequestOfGrant, wasAskedSince } from "../persistence/grants.ts";
+import { readLockdowns } from "../persistence/lockdowns.ts";
+import { isLockedDown } from "../policy/lockdown.ts";
 import { apply } from "./apply.ts";
 import { askingAgain } from "./ask-again.ts";
 import { refuseDecision } from "./decide-request.ts";
@@ -34,13 +36,19 @@ async function showOnce(
   if (requestId === undefined) return undefined;
   const by = await deps.people.resolve(caller);
   let opened: { readonly title: string; readonly text: string } | undefined;
-  const applied = await apply(deps, requestId, ({ grants }) => {
+  const applied = await apply(deps, requestId, async ({ grants }) => {
     // Of the very state that is recorded next: a lost race asks again.
-    opened = open(
-      deps.seal,
-      grants.find(({ id }) => id === grantId),
-    );
-    return { type: "show_handover", grantId, by, opens: opened !== undefined };
+    const grant = grants.find(({ id }) => id === grantId);
+    opened = open(deps.seal, grant);
+    return {
+      type: "show_handover",
+      grantId,
+      by,
+      opens: opened !== undefined,
+      isReplaced:
+        grant?.handover !== undefined && (await wasAskedSince(deps.db, grant, grant.handover.since)),
+      isLockedDown: isLockedDown(await readLockdowns(deps.db), by),
+    };
   });
   const { state, now } = applied;
   if (applied.applied && opened) return { shown: true, ...opened, state };

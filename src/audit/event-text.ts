@@ -59,6 +59,10 @@ export function eventText(event: AuditEvent): string {
       return `extended by ${event.data.by}: ${whose(event.data)} until ${event.data.expiresAt}`;
     case "grant.handover_shown":
       return `${by} saw what was handed over with the access (${event.data.handover}); it is kept nowhere any more`;
+    case "grant.handed_over":
+      return event.data.handover === undefined
+        ? `what was handed over to ${whose(event.data)} may not work any more, because of ${event.data.because}`
+        : `${event.data.handover} was handed over to ${whose(event.data)} anew, because of ${event.data.because}`;
     case "grant.failed":
       return `granting to ${whose(event.data)} failed${event.data.neverAsked === true ? " before it was asked for" : "; what may have half happened is taken away"}: ${event.data.error}`;
     case "grant.unsettled":

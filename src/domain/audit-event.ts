@@ -146,6 +146,8 @@ export const eventData = {
   }),
   /** Whoever asked has seen what was handed over, and nobody can see it again. */
   "grant.handover_shown": z.object({ provider: plain, subject, handover: text }),
+  /** What was handed over before does not work any more; `because`: of which request. Without `handover` nothing is in its place. */
+  "grant.handed_over": z.object({ provider: plain, subject, because: plain, handover }),
   "grant.failed": z.object({
     provider: plain,
     subject,

@@ -7,7 +7,8 @@ import { extend, extensionFailed } from "./extension.ts";
 import { noteFlags } from "./flag-request.ts";
 import type { Grant, RevokeReason, SealedHandover, SystemIds } from "./grant.ts";
 import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
-import { grantUnsettled, noteAsked, noteUse, restore, showHandover } from "./grant-upkeep.ts";
+import { handOver, showHandover } from "./handover.ts";
+import { grantUnsettled, noteAsked, noteUse, restore } from "./grant-upkeep.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRequest, DiscountReason } from "./request.ts";
@@ -128,6 +129,17 @@ export type Command =
       readonly by: Person;
       /** Whether its seal opens with the key there is. */
       readonly opens: boolean;
+      /** Whether something was asked of the same access since, which put something else in its place. */
+      readonly isReplaced: boolean;
+      readonly isLockedDown?: boolean;
+    }
+  /** What was handed over may not work any more, because of another request; `handover`: in its place. */
+  | {
+      readonly type: "hand_over";
+      readonly grantId: string;
+      readonly because: string;
+      readonly state?: Readonly<Record<string, unknown>>;
+      readonly handover?: SealedHandover;
     }
   /** The requester has this already, not by a grant of ours. */
   | { readonly type: "note_held"; readonly access: readonly string[] }
@@ -182,6 +194,7 @@ export const commandTypes = [
   "restore",
   "extend",
   "show_handover",
+  "hand_over",
   "note_held",
   "note_flags",
   "extension_failed",
@@ -249,6 +262,8 @@ export function decide(state: State, command: Command, now: Date): Decision {
       return extend(state, command, now);
     case "show_handover":
       return showHandover(state, command, now);
+    case "hand_over":
+      return handOver(state, command, now);
     case "extension_failed":
       return extensionFailed(state, command, now);
     case "note_use":

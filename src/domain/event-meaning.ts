@@ -178,6 +178,13 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     when: "The requester saw what was handed over with the access. It is kept nowhere from here on.",
     fields: { handover: "what it is, never the thing itself" },
   },
+  "grant.handed_over": {
+    when: "What had been handed over with an access may not work any more, as its provider was asked for the same again.",
+    fields: {
+      because: "the request for which it was asked",
+      handover: `${handedOver}; absent where nothing works`,
+    },
+  },
   "grant.failed": {
     when: "The access was not given. What may have half happened is taken away.",
     fields: {

@@ -3,8 +3,7 @@ import type { Command, Decision, State } from "./decide.ts";
 import type { Effect } from "./effect.ts";
 import { handedOver } from "./grant.ts";
 import { accept, by, notStatus, onGrant, whose } from "./grant-transitions.ts";
-import { isSamePerson } from "./person.ts";
-import { actorOf, tell } from "./request-consequences.ts";
+import { tell } from "./request-consequences.ts";
 
 /** The access was seen to be used; remembered with the grant, and no event of its own. */
 export function noteUse(state: State, { grantId, at }: Extract<Command, { type: "note_use" }>): Decision {
@@ -60,27 +59,5 @@ export function restore(state: State, command: Extract<Command, { type: "restore
     const { handover = grant.handover } = command;
     const restored = { ...grant, state: command.state, ...(handover && { handover }) };
     return accept(state, restored, [event], tell(event, now));
-  });
-}
-
-/** Whoever asked sees what was handed over: once, for nobody has it any more from here on. */
-export function showHandover(
-  state: State,
-  command: Extract<Command, { type: "show_handover" }>,
-  now: Date,
-): Decision {
-  return onGrant(state, command.grantId, ({ handover, ...grant }) => {
-    if (!isSamePerson(state.request.requester, command.by))
-      return { accepted: false, refusal: "not_requester" };
-    if (grant.status !== "active") return { accepted: false, refusal: notStatus[grant.status] };
-    if (!handover) return { accepted: false, refusal: "nothing_to_show" };
-    if (!command.opens) return { accepted: false, refusal: "handover_unreadable" };
-    const event: AuditEvent = {
-      type: "grant.handover_shown",
-      ...by(grant, now),
-      actor: actorOf(command.by),
-      data: { ...whose(grant), handover: handover.title },
-    };
-    return accept(state, grant, [event], tell(event, now));
   });
 }

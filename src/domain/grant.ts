@@ -21,8 +21,11 @@ export type SystemIds = {
   readonly targetId: string;
 };
 
-/** Something that a provider handed over for the requester alone; `title` says what it is, and only we can open the rest. */
-export type SealedHandover = { readonly title: string; readonly sealed: string };
+/**
+ * Something that a provider handed over for the requester alone; `title` says what it is, and only we can open the rest. `since`: ISO
+ * 8601, UTC; whatever was asked of the same access after that has put something else in its place.
+ */
+export type SealedHandover = { readonly title: string; readonly sealed: string; readonly since: string };
 
 /** Access in one provider, from the moment it is owed until it is proven gone. */
 export type Grant = {

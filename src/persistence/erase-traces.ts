@@ -76,7 +76,8 @@ export function createTraceEraser({ emails, slackIds, name }: Erased): TraceEras
         .parse(value)
         .map(({ input, ...grant }) => {
           if (isOwn) return { ...grant, subject: name };
-          return input ? { ...grant, input } : grant;
+          if (!input) return grant;
+          return { ...grant, input: input.map((each) => ({ ...each, value: text(each.value) })) };
         }),
     decisions: (value, isOwn) =>
       z

@@ -195,20 +195,26 @@ async function eraseTraces(
     [[...own], name],
   );
   await client.query(
-    `update grants set subject = $2, subject_id = case when subject_id is not null then $2 end, state = null, last_error = case when last_error is not null then $2 end
+    `update grants set subject = $2, subject_id = case when subject_id is not null then $2 end, state = null, handover = null, last_error = case when last_error is not null then $2 end
      where request_id = any ($1)`,
     [[...own], name],
   );
-  const grants = await client.query<{ id: string; last_error: string | null; state: unknown }>(
-    `select id, last_error, state from grants t where ${mentions}`,
-    [called],
-  );
-  for (const { id, last_error: error, state } of grants.rows) {
-    await client.query("update grants set last_error = $2, state = $3 where id = $1", [
-      id,
-      error === null ? null : eraser.text(error),
-      state === null ? null : JSON.stringify(eraser.anything(state)),
-    ]);
+  const grants = await client.query<{
+    id: string;
+    last_error: string | null;
+    state: unknown;
+    title: string | null;
+  }>(`select id, last_error, state, handover ->> 'title' as title from grants t where ${mentions}`, [called]);
+  for (const { id, last_error: error, state, title } of grants.rows) {
+    await client.query(
+      `update grants set last_error = $2, state = $3, handover = jsonb_set(handover, '{title}', to_jsonb($4::text)) where id = $1`,
+      [
+        id,
+        error === null ? null : eraser.text(error),
+        state === null ? null : JSON.stringify(eraser.anything(state)),
+        title === null ? "" : eraser.text(title),
+      ],
+    );
   }
   const effects = await client.query<{
     id: string;

@@ -143,3 +143,11 @@ export async function findRequestOfGrant(db: PrismaClient, grantId: string): Pro
   const found = await db.grant.findUnique({ where: { id: grantId }, select: { requestId: true } });
   return found?.requestId;
 }
+
+/** Whether the same access was asked for by another grant since: its provider has put something else in the place of what it had handed over. */
+export async function wasAskedSince(db: PrismaClient, grant: Compared, since: string): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`
+    select 1 from ${compared([grant])} join grants g on ${isSameAccess}
+    where g.id <> a.id and g.asked_at > ${since}::timestamptz limit 1`;
+  return rows.length > 0;
+}

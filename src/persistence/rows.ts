@@ -57,7 +57,7 @@ export const GrantRow = z.preprocess(
       is_standing: optional(z.boolean()),
       is_left: optional(z.boolean()),
       vanished_at: optional(instant),
-      handover: optional(z.object({ title: z.string(), sealed: z.string() })),
+      handover: optional(z.object({ title: z.string(), sealed: z.string(), since: z.string() })),
     })
     .transform((row): Grant =>
       defined({

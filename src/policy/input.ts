@@ -1,3 +1,4 @@
+import { isBlank } from "../domain/text.ts";
 import type { TypedInput } from "./ask.ts";
 import type { InputField, Policy, RoleGrant } from "./policy.ts";
 import type { PolicyRefusal } from "./refusals.ts";
@@ -13,19 +14,30 @@ export function fieldsOf(policy: Policy, grants: readonly RoleGrant[]): readonly
   );
 }
 
+/** All that is typed for one request has to fit on the message that approvers read, whole. */
+const mostTyped = 2_000;
+
 /** What is wrong with what was typed, a field at most once. */
 export function inputFaults(
   policy: Policy,
   grants: readonly RoleGrant[],
   typed: TypedInput,
 ): readonly PolicyRefusal[] {
-  return fieldsOf(policy, grants).flatMap(({ provider, name: field, title }): readonly PolicyRefusal[] => {
-    const values = typed[provider] ?? {};
-    const read = policy.providers.get(provider)?.input?.read(values);
+  const fields = fieldsOf(policy, grants);
+  const valueOf = ({ provider, name }: AskedField): string =>
+    (Object.hasOwn(typed, provider) ? typed[provider]?.[name] : undefined) ?? "";
+  const unfit = fields.flatMap((each): readonly PolicyRefusal[] => {
+    const { provider, name: field, title } = each;
+    const read = policy.providers.get(provider)?.input?.read(typed[provider] ?? {});
     if (!read || read.ok || !read.faults.has(field)) return [];
-    const why = (values[field] ?? "") === "" ? undefined : read.faults.get(field);
+    const why = isBlank(valueOf(each)) ? undefined : read.faults.get(field);
     return [{ kind: "input_unfit", provider, field, title, ...(why !== undefined && { why }) }];
   });
+  const total = fields.reduce((sum, each) => sum + valueOf(each).length, 0);
+  const last = fields.at(-1);
+  if (unfit.length > 0 || !last || total <= mostTyped) return unfit;
+  const why = `all fields together may have ${mostTyped} characters, and have ${total}`;
+  return [{ kind: "input_unfit", provider: last.provider, field: last.name, title: last.title, why }];
 }
 
 /** What was typed for one provider, as it is kept with the request; `undefined` where it asks for nothing. */

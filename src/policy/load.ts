@@ -3,6 +3,7 @@ import { comparisonFaults } from "./comparison-check.ts";
 import { compileRules } from "./compile.ts";
 import { driftFaults } from "./drift-check.ts";
 import type { PolicyFault } from "./fault.ts";
+import { inputFaultsIn } from "./input-check.ts";
 import { mergeSources } from "./merge.ts";
 import type { Policy } from "./policy.ts";
 import { joinTexts, type PolicyText } from "./policy-text.ts";
@@ -76,6 +77,7 @@ export function parsePolicy(
     ...drifting,
     ...compiling,
     ...referenceFaults(root),
+    ...inputFaultsIn(root, providers),
     ...(wasInForce ? [] : comparisonFaults(root, compiled)),
   ];
   if (!value || faults.length > 0) return { ok: false, faults: inOrder(faults, files) };

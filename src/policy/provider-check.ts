@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isBlank, visibly } from "../domain/text.ts";
 import type { PolicyFault } from "./fault.ts";
 import type { ProviderEntry, ProviderInput } from "./policy.ts";
 import { wordUnknown } from "./nearest.ts";
@@ -99,13 +100,34 @@ function providerInput(schema: z.ZodObject<Readonly<Record<string, z.ZodType<str
   return {
     fields,
     read(typed) {
-      const read = schema.safeParse(typed);
+      // A form may have been opened before a field went.
+      const known = new Map(
+        fields.flatMap(({ name }) =>
+          Object.hasOwn(typed, name) ? [[name, (typed[name] ?? "").trim()] as const] : [],
+        ),
+      );
+      const unfit = fields.flatMap(({ name }) => {
+        const fault = lineFault(known.get(name) ?? "");
+        return fault === undefined ? [] : [[name, fault] as const];
+      });
+      if (unfit.length > 0) return { ok: false, faults: new Map(unfit) };
+      const read = schema.safeParse(Object.fromEntries(known));
       if (read.success) return { ok: true, values: read.data };
-      const faults = read.error.issues.map(({ path, message }) => [String(path[0] ?? ""), message] as const);
+      const faults = read.error.issues.map(
+        ({ path, message }) => [String(path[0] ?? fields[0]?.name), message] as const,
+      );
       // The first of each field is what to mend first.
       return { ok: false, faults: new Map(faults.toReversed()) };
     },
   };
+}
+
+/** Approvers judge what they read, so that it is all there is: one line, and nothing that nobody sees. */
+function lineFault(typed: string): string | undefined {
+  if (isBlank(typed)) return "expected something";
+  return visibly(typed) !== typed || /[\p{C}\p{Zl}\p{Zp}]/u.test(typed)
+    ? "expected one line, with nothing invisible in it"
+    : undefined;
 }
 
 function typeOf(types: ProviderTypes, type: string): ProviderTypes[string] | undefined {

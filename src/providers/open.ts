@@ -1,7 +1,8 @@
 import type { z } from "zod";
+import { isBlank } from "../domain/text.ts";
 import { maskSecrets } from "../mask-password.ts";
 import type { ProviderDefinition } from "./define.ts";
-import { type Granted, type Input, type Provider, ProviderError } from "./provider.ts";
+import { type Granted, type Handover, type Input, type Provider, ProviderError } from "./provider.ts";
 import { MissingSecret, resolveSecrets } from "./resolve-secrets.ts";
 import { createTurns } from "./turns.ts";
 
@@ -13,6 +14,8 @@ export type LiveProvider = Provider & {
   readonly type: string;
   /** Within so many seconds a grant shows. */
   readonly settlesSeconds: number;
+  /** A grant may hand something over, in place of what an earlier one did. */
+  readonly handsOver?: boolean;
 };
 
 /** The last resort: a provider bounds its calls itself, and says better what was too slow. */
@@ -65,6 +68,15 @@ function readOptions(
 /** What is handed over is shown in one piece. */
 const longestHandover = 10_000;
 
+function handoverFault({ title, text }: Handover): string | undefined {
+  if (isBlank(title)) return "expected a title that says what it is";
+  if (text === "") return "expected a text, got none";
+  if (text.length > longestHandover)
+    return `expected at most ${longestHandover} characters, got ${text.length}`;
+  if (/\p{Cs}/u.test(text)) return "expected a text of whole characters";
+  return title.includes(text) ? "its title, which everybody reads, has it in it" : undefined;
+}
+
 type Opened = Pick<ProviderDefinition, "type" | "settlesSeconds" | "atOnce" | "target" | "can"> & {
   readonly input: z.ZodType | undefined;
 };
@@ -104,13 +116,12 @@ function asLive(raw: Provider, definition: Opened, milliseconds: number): LivePr
 
   function checkHandover(granted: Granted): Granted {
     if (!granted.handover) return granted;
-    const { title, text } = granted.handover;
-    if (can.includes("handover") && title !== "" && text !== "" && text.length <= longestHandover)
-      return granted;
+    if (!can.includes("handover"))
+      throw new Error(`type ${type} hands something over, and does not say that it can`);
+    const fault = handoverFault(granted.handover);
+    if (fault === undefined) return granted;
     // Never what it is.
-    throw new Error(
-      `type ${type} hands over what it must not: it has to say so, with a title, within bounds`,
-    );
+    throw new ProviderError(`what it hands over cannot be shown: ${fault}`, { retryable: false });
   }
 
   const [lastUsed, holders] = [raw.lastUsed?.bind(raw), raw.holders?.bind(raw)];
@@ -118,7 +129,9 @@ function asLive(raw: Provider, definition: Opened, milliseconds: number): LivePr
   return {
     type,
     settlesSeconds,
-    identity: () => ask(() => raw.identity()),
+    handsOver: can.includes("handover"),
+    // Another kind of system may say the same of itself.
+    identity: () => ask(async () => `${type} ${await raw.identity()}`),
     prepare: (subject, target) => ask(async () => raw.prepare(subject, readTarget(target))),
     grant: (subject, target, until, state, input) =>
       ask(async () => {

@@ -60,12 +60,12 @@ beforeEach(async () => {
 afterEach(() => world?.stop());
 
 /** Asked in the form, and approved. */
-async function asks(role = "Log in", typed = key): Promise<SeenMessage> {
+async function asks(role = "Log in", typed = key, reason = "a stuck deployment"): Promise<SeenMessage> {
   const { slack } = world;
   const alice = slack.as("alice");
   const before = slack.channel("#access-requests").messages().length;
   await opensForm(slack, alice);
-  await fillsForm(slack, alice, { resource: tool, role, duration: "1h", reason: "a stuck deployment" });
+  await fillsForm(slack, alice, { resource: tool, role, duration: "1h", reason });
   await alice.fills("SSH public key", typed);
   expect(await alice.submits()).toMatchObject({ closed: true });
   return slack.until(() => slack.channel("#access-requests").messages()[before], "the approval message");
@@ -281,6 +281,168 @@ it("hands over anew what is given anew when the access is extended", async () =>
       .filter(({ call }) => call === "grant")
       .at(-1),
   ).toMatchObject({ input: { public_key: key } });
+});
+
+it("never shows what something newer has taken the place of, and shows that", async () => {
+  const { guarded } = world;
+  await isGiven();
+  const first = await toldDirectly(world, "alice", "you have access");
+  const again = await asks("Log in", key, "another thing");
+  await world.slack.as("bob").presses(again, "Approve");
+  await threadSays(world, again, "Granted to");
+  expect(await shows("alice", first)).toContain("AR-1001: It does not work any more");
+  const second = await toldDirectly(world, "alice", "AR-1002 (Deployment host · Log in): you have access");
+  expect(guarded.endpoint.opens(secretIn(await shows("alice", second)))).toBe(true);
+});
+
+it("hands over anew where a request that failed may have put something else in its place", async () => {
+  const { slack, guarded } = world;
+  await isGiven();
+  const told = await toldDirectly(world, "alice", "you have access");
+  const first = secretIn(await shows("alice", told));
+  guarded.endpoint.fail({ kind: "does it and answers 500" }, ["grant"], 5);
+  const again = await asks("Log in", key, "another thing");
+  await slack.as("bob").presses(again, "Approve");
+  await slack.until(() => {
+    world.advance(20_000);
+    return slack.thread(again).some(({ visibleText }) => visibleText.includes("failed"));
+  }, "the second request to fail");
+  expect(guarded.endpoint.opens(first)).toBe(false);
+  await guarded.endpoint.heal();
+  world.advance(60_000);
+  const anew = await toldDirectly(world, "alice", "does not work any more, because of AR-1002");
+  expect(guarded.endpoint.opens(secretIn(await shows("alice", anew)))).toBe(true);
+});
+
+it("hands over anew where an extension failed that may have put something else in its place", async () => {
+  const { slack, guarded } = world;
+  await isGiven();
+  const told = await toldDirectly(world, "alice", "you have access");
+  await slack.as("alice").presses(told, "Extend by 1h");
+  const card = await slack.until(
+    () =>
+      slack
+        .channel("#access-requests")
+        .messages()
+        .find(({ visibleText }) => visibleText.includes("Extends")),
+    "the request to extend",
+  );
+  guarded.endpoint.fail({ kind: "does it and answers 500" }, ["grant"], 5);
+  await slack.as("bob").presses(card, "Approve");
+  await slack.until(() => {
+    world.advance(20_000);
+    return slack.thread(card).some(({ visibleText }) => visibleText.includes("could not be extended"));
+  }, "the extension to fail");
+  const anew = await toldDirectly(world, "alice", "does not work any more, because of AR-1002");
+  expect(guarded.endpoint.opens(secretIn(await shows("alice", anew)))).toBe(true);
+});
+
+it("shows nothing once the access should have ended, or while whoever asked is locked down", async () => {
+  await isGiven();
+  const told = await toldDirectly(world, "alice", "you have access");
+  await world.query(
+    `insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
+     select gen_random_uuid(), 'person', 'alice@example.com', requester_person, 'x', 'dana@example.com', now() from access_requests`,
+  );
+  expect(await shows("alice", told)).toContain("You are locked down");
+  await world.query("delete from lockdowns");
+  // A worker has its end, and sleeps.
+  await world.query("update effects set locked_until = now() + interval '1 day' where kind = 'revoke'");
+  world.advance(3 * 3_600_000);
+  expect(await shows("alice", told)).toBe("AR-1001: The access has already ended.");
+});
+
+const notHandedOver: readonly (readonly [string, unknown, unknown, RegExp])[] = [
+  ["a title that is too long", "t".repeat(101), "x", /handover\.title: expected at most 100/],
+  ["a title that nobody sees", "\u200b", "x", /cannot be shown: expected a title/],
+  ["a title with the secret in it", "password hunter22", "hunter22", /cannot be shown: its title/],
+  ["no title", 7, "hunter22", /handover\.title/],
+  ["no text", "a password", "", /cannot be shown: expected a text, got none/],
+  ["a number", "a password", 5, /handover\.text: expected a text/],
+  ["half a character", "a password", "pw-\ud800-x", /whole characters/],
+  ["too much", "a password", "x".repeat(10_001), /at most 10000 characters, got 10001/],
+];
+
+it.each(notHandedOver)(
+  "grants nothing that comes with %s, and says why without it",
+  async (_, title, said, words) => {
+    world.guarded.endpoint.handOver(title, said);
+    const message = await asks();
+    await world.slack.as("bob").presses(message, "Approve");
+    const failed = await threadSays(world, message, "failed");
+    expect(failed.visibleText).toMatch(words);
+    expect(failed.visibleText).not.toContain("hunter22");
+    expect(await everything()).not.toContain("hunter22");
+    const { endpoint } = world.guarded;
+    await world.slack.until(() => endpoint.holders({ level: "login" }).length === 0, "it to be taken away");
+  },
+);
+
+it("asks again where the answer that hands over breaks off", async () => {
+  const { guarded } = world;
+  guarded.endpoint.fail({ kind: "breaks off" }, ["grant"]);
+  const message = await asks();
+  await world.slack.as("bob").presses(message, "Approve");
+  await world.slack.until(() => {
+    world.advance(2_000);
+    return world.slack.thread(message).some(({ visibleText }) => visibleText.includes("Granted to"));
+  }, "the access");
+  const told = await toldDirectly(world, "alice", "you have access");
+  expect(guarded.endpoint.opens(secretIn(await shows("alice", told)))).toBe(true);
+});
+
+it("keeps a secret out of words that repeat it", async () => {
+  const { guarded } = world;
+  const body = '{"error":"could not mail hunter22 to her","handover":{"title":"t","text":"hunter22"}}';
+  guarded.endpoint.fail({ kind: "status", status: 422, body }, ["grant"]);
+  const message = await asks();
+  await world.slack.as("bob").presses(message, "Approve");
+  const failed = await threadSays(world, message, "failed");
+  expect(failed.visibleText).toContain("could not mail *** to her");
+  expect(await everything()).not.toContain("hunter22");
+});
+
+const notAsTheyRead: readonly (readonly [string, string])[] = [
+  ["a second line", `${key}\nssh-rsa ATTACKER`],
+  ["what nobody sees", "ssh-ed25519 AAAA\u200bBBBB"],
+  ["what turns the direction", "ssh-ed25519 \u202Ecilbup\u202C"],
+];
+
+it.each(notAsTheyRead)("refuses %s: approvers read all that the provider gets", async (_, typed) => {
+  const { slack } = world;
+  const alice = slack.as("alice");
+  await opensForm(slack, alice);
+  await fillsForm(slack, alice, { resource: tool, role: "Log in", duration: "1h", reason: "a deployment" });
+  await alice.fills("SSH public key", typed);
+  expect(await alice.submits()).toMatchObject({
+    closed: false,
+    errors: { "SSH public key": "SSH public key: expected one line, with nothing invisible in it." },
+  });
+  await alice.closes();
+});
+
+it("shows a long one whole", async () => {
+  const long = `${key} ${"x".repeat(900)} the end`;
+  const message = await asks("Log in", long);
+  expect(message.visibleText).toContain(`SSH public key: ${long}`);
+});
+
+it("files what the policy asks for today, whatever else the form had when it was opened", async () => {
+  const { slack } = world;
+  const more = policy.replace("    input:\n", "    input:\n      host: { title: Host }\n");
+  await world.reloads(more);
+  const alice = slack.as("alice");
+  await opensForm(slack, alice);
+  await fillsForm(slack, alice, { resource: tool, role: "Log in", duration: "1h", reason: "a deployment" });
+  await alice.fills("Host", "web-1");
+  await alice.fills("SSH public key", key);
+  await world.reloads(policy);
+  expect(await alice.submits()).toMatchObject({ closed: true });
+  const message = await slack.until(() => slack.channel("#access-requests").messages()[0], "the request");
+  expect(message.visibleText).toContain(`SSH public key: ${key}`);
+  expect(message.visibleText).not.toContain("web-1");
+  await slack.as("bob").presses(message, "Approve");
+  await threadSays(world, message, "Granted to");
 });
 
 it("says that it cannot be opened any more where it was sealed with another key, and keeps the access", async () => {

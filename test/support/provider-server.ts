@@ -52,8 +52,8 @@ export type ProviderServer = {
   /** Gives or takes something behind Hallpass's back. */
   put(subject: string, target: Target): void;
   drop(subject: string, target: Target): void;
-  /** Hands over something called so with each grant from now on, a new one each time. */
-  handOver(title: string): void;
+  /** Hands over something called so with each grant from now on: this, or a new one each time. */
+  handOver(title: unknown, text?: unknown): void;
   /** Whether it lets in whoever says this, now. */
   opens(text: string): boolean;
   /** Told of each change of what is held, right after it. */
@@ -87,7 +87,7 @@ export async function startProviderServer(
   /** How a pair was before its last change, for lists that do not show that yet. */
   /** What lets somebody in, by pair. */
   const keys = new Map<string, string>();
-  let handedOver: string | undefined;
+  let handedOver: { readonly title: unknown; readonly text?: unknown } | undefined;
   let isSwapped = false;
   const strays: string[] = [];
   const stale = new Map<string, { readonly was: Held | undefined; lists: number }>();
@@ -270,7 +270,7 @@ export async function startProviderServer(
         if (handedOver === undefined) return { status: 204 };
         const key = `let-me-in-${randomUUID()}`;
         keys.set(pairOf(subject, target), key);
-        return { status: 200, json: { handover: { title: handedOver, text: key } } };
+        return { status: 200, json: { handover: { text: key, ...handedOver } } };
       },
     };
   }
@@ -340,7 +340,7 @@ export async function startProviderServer(
     },
     put: (subject, target) => change(subject, target, { subject, target }),
     drop: (subject, target) => change(subject, target, undefined),
-    handOver: (title) => void (handedOver = title),
+    handOver: (title, said) => void (handedOver = { title, ...(said !== undefined && { text: said }) }),
     opens: (said) => [...keys.values()].includes(said),
     onChange: (listener) => void listeners.push(listener),
     connections: () => sockets.size,

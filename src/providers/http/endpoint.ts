@@ -12,6 +12,7 @@ const maxWords = 200;
 
 /** What the endpoint said when it did not simply do it. */
 const Complaint = z.object({ error: z.string() });
+const Refusal = z.object({ handover: z.object({ text: z.string().min(1) }) });
 
 type Call = {
   readonly method: "GET" | "PUT" | "POST";
@@ -82,7 +83,7 @@ export function createEndpoint(url: string, token: string, milliseconds?: number
         `the endpoint sends us elsewhere (${status}), which is not followed: check the provider's url`,
         { retryable: false },
       );
-    const said = inert(wordsOf(text, String(headers["content-type"] ?? "")));
+    const said = inert(wordsOf(text, String(headers["content-type"] ?? "")), handedOverIn(text));
     const what =
       status === 401 ? "the endpoint does not accept the provider's token" : "the endpoint refused";
     const isPassing = status >= 500 || status === 408 || status === 425 || status === 429;
@@ -93,10 +94,12 @@ export function createEndpoint(url: string, token: string, milliseconds?: number
     );
   }
 
-  function inert(words: string): string {
-    const masked = maskSecrets(words.replaceAll(token, "***"), [token]);
-    const line = onOneLine(storable(masked.slice(0, maxWords * 4)));
-    return line.length > maxWords ? `${storable(line.slice(0, maxWords))}…` : line;
+  /** Made one line first: what is dropped by that may stand between the parts of a secret. */
+  function inert(words: string, secrets: readonly string[] = []): string {
+    const line = onOneLine(storable(words.slice(0, maxWords * 100)));
+    const masked = [token, ...secrets].reduce((rest, secret) => rest.replaceAll(secret, "***"), line);
+    const safe = maskSecrets(masked, [token, ...secrets]);
+    return safe.length > maxWords ? `${storable(safe.slice(0, maxWords))}…` : safe;
   }
 
   return {
@@ -130,6 +133,12 @@ async function openAgent(): Promise<Agent> {
     connect: { timeout: connectMilliseconds },
     maxResponseSize: maxAnswerBytes,
   });
+}
+
+/** What an answer hands over although it refuses; its words may repeat it. */
+function handedOverIn(text: string): readonly string[] {
+  const answer = Refusal.safeParse(parseJson(text));
+  return answer.success ? [answer.data.handover.text] : [];
 }
 
 /** What an answer says of why: its `error`, or its text. A page made for a browser says nothing here. */

@@ -82,7 +82,12 @@ type Listing = z.infer<typeof Listing>;
 
 /** What an answer to `PUT {url}/grants` may say besides. */
 const Given = z.object({
-  handover: z.object({ title: z.string().min(1).max(100), text: z.string().min(1) }),
+  handover: z
+    .object({
+      title: z.string().max(100, { error: "expected at most 100 characters" }),
+      text: z.string({ error: "expected a text" }),
+    })
+    .optional(),
 });
 
 /** What an answer to `GET {url}` may say of which system it is. */
@@ -239,8 +244,18 @@ export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: n
   };
 }
 
+/** What an answer to `PUT {url}/grants` hands over; an answer that means to and cannot be read is no answer. */
 function readHandover(answer: string): Handover | undefined {
-  return Given.safeParse(parseJson(answer)).data?.handover;
+  const read = answer.trimStart().startsWith("{") ? parseJson(answer) : {};
+  if (read === undefined)
+    throw new ProviderError("the endpoint's answer to a grant breaks off", { retryable: true });
+  const given = Given.safeParse(read);
+  if (given.success) return given.data.handover;
+  const [issue] = given.error.issues;
+  throw new ProviderError(
+    `what the endpoint hands over is not understood: ${issue?.path.join(".")}: ${issue?.message}`,
+    { retryable: false },
+  );
 }
 
 function inputOf(
@@ -254,7 +269,6 @@ function inputOf(
         const text = z
           .string()
           .trim()
-          .min(1, { error: "expected something" })
           .max(longestInput, { error: `expected at most ${longestInput} characters` })
           .refine((typed) => pattern?.matches(typed) ?? true, { error: `expected something like ${matches}` })
           .meta({ title, ...(description !== undefined && { description }) });
@@ -264,8 +278,8 @@ function inputOf(
   );
 }
 
-/** Enough for a public key. */
-const longestInput = 2_000;
+/** Enough for a public key of any kind. */
+const longestInput = 1_000;
 
 /** The same for the same target, whatever order its keys are in. */
 function canonical(target: Readonly<Record<string, string>>): string {

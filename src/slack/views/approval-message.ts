@@ -6,7 +6,7 @@ import { type AccessRequest, requestName } from "../../domain/request.ts";
 import { countedApprovals, progressOf } from "../../domain/approvals.ts";
 import { reviewed } from "../../domain/break-glass.ts";
 import { later, startByOf } from "../../domain/request-consequences.ts";
-import { onOneLine } from "../../domain/text.ts";
+import { onOneLine, visibly } from "../../domain/text.ts";
 import {
   bold,
   code,
@@ -65,9 +65,7 @@ export function approvalMessage(state: State, asked: Asked): Message {
           ? [field("Extends", requestName(request.terms.extends), ", which it lets last longer")]
           : []),
         ...(request.planned.length > 1 ? [field("Gives", planned(request))] : []),
-        ...request.planned.flatMap(({ input = [] }) =>
-          input.map(({ title, value }) => field(shorten(title, 100), code(shorten(onOneLine(value), 300)))),
-        ),
+        ...typed(request),
         ...(pending ? waiting(request, asked) : []),
         ...(request.heldBefore ? [field("Note", heldBefore(request, request.heldBefore))] : []),
         ...(request.terms.doubts ?? []).map((doubt) => field("Note", shorten(onOneLine(doubt), 300))),
@@ -142,6 +140,14 @@ function names(approvers: readonly Approver[]): readonly RichTextElement[] {
 
 function planned({ planned: grants }: AccessRequest): string {
   return shorten(grants.map(({ access, provider }) => access ?? provider).join(", "), 300);
+}
+
+/** What the requester typed, whole: a provider's fields once, however many of its roles are asked for. */
+function typed({ planned: grants }: AccessRequest): readonly (readonly Piece[])[] {
+  const byProvider = new Map(grants.map(({ provider, input = [] }) => [provider, input]));
+  return [...byProvider.values()].flatMap((input) =>
+    input.map(({ title, value }) => field(shorten(onOneLine(title), 100), code(visibly(value)))),
+  );
 }
 
 function heldBefore({ planned: grants }: AccessRequest, held: readonly string[]): string {

@@ -67,9 +67,9 @@ export function expiryMessage(request: AccessRequest, expiresAt: Date): Message 
 }
 
 /** What was handed over waits to be seen. */
-function handoverLine({ data }: AuditEvent): readonly KnownBlock[] {
-  if (!("handover" in data) || data.handover === undefined || !("expiresAt" in data || "endOf" in data))
-    return [];
+function handoverLine({ type, data }: AuditEvent): readonly KnownBlock[] {
+  if (type === "grant.handover_shown") return [];
+  if (!("handover" in data) || data.handover === undefined) return [];
   const words = `It comes with ${shorten(data.handover, 200)}. Press “Show” where nobody looks over your shoulder: you can see it once.`;
   return [richText(paragraph(words))];
 }
@@ -81,9 +81,8 @@ function buttonsFor(event: AuditEvent, request: AccessRequest): readonly KnownBl
     return [actions([button(request.id, startActionId, "Start access", "primary")])];
   if (event.type === "grant.active" || event.type === "grant.extended")
     return [ownButtons(request, showButton(event))];
-  return event.type === "grant.restored" && event.data.handover !== undefined
-    ? [actions(showButton(event))]
-    : [];
+  const isAnew = event.type === "grant.restored" || event.type === "grant.handed_over";
+  return isAnew && event.data.handover !== undefined ? [actions(showButton(event))] : [];
 }
 
 /** Where something was handed over: its value is the grant's id. */

@@ -156,7 +156,7 @@ function fieldInput({ provider, name, title: label, description }: AskedField): 
       type: "plain_text",
       text: shorten(["Approvers read this: no secrets.", description].filter(Boolean).join(" "), 2000),
     },
-    element: { type: "plain_text_input", action_id: inputActionId, multiline: true, max_length: 3000 },
+    element: { type: "plain_text_input", action_id: inputActionId, max_length: 3000 },
   };
 }
 

@@ -90,6 +90,14 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
         ],
         ...(event.data.use !== undefined && { said: event.data.use }),
       };
+    case "grant.handed_over":
+      return {
+        line: [
+          event.data.handover === undefined
+            ? `what your access came with may not work any more, because of ${event.data.because}. Where it does not, give the access back and ask again.`
+            : `what your access came with before does not work any more, because of ${event.data.because}.`,
+        ],
+      };
     case "grant.handover_shown":
       return {
         line: [

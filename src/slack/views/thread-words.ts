@@ -116,6 +116,8 @@ export function toThread(event: AuditEvent): Told | undefined {
       };
     case "grant.handover_shown":
       return { line: [`👁️ ${event.data.handover}: shown to the person who asked, once.`] };
+    case "grant.handed_over":
+      return undefined;
     case "grant.restored":
       return {
         line: [

@@ -99,9 +99,11 @@ export const reading: readonly Rule[] = [
   }),
 
   rule("it says which right it lacks, when it is checked", ["withoutRights"], async (it) => {
-    for (const { lacks, words, provider } of await it.withoutRights()) {
+    for (const { lacks, words, provider, close } of await it.withoutRights()) {
       const { message } = await refusal(provider.check([it.target]));
-      expect(`${lacks}: ${message}`).toMatch(words);
+      // Which of them it was about.
+      expect({ lacks, message }).toEqual({ lacks, message: expect.stringMatching(words) });
+      await close();
     }
   }),
 

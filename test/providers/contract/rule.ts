@@ -39,7 +39,12 @@ export function rule<Needs extends Ability = never>(
     needs,
     ...(method && { method }),
     async run(bench) {
-      if (!has(bench, needs)) throw new Error(`${name}: something it needs is missing`);
+      if (!has(bench, needs)) {
+        const missing = needs.filter((need) => bench[need] === undefined).join(", ");
+        throw new Error(
+          `it needs ${missing} of what is under test: bring it, or say in \`lacks\` why it can't be shown`,
+        );
+      }
       await run(bench);
     },
   };

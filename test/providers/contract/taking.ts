@@ -97,7 +97,7 @@ export const taking: readonly Rule[] = [
     const theirs = it.tellsGiversApart ? asked : (await give(it, it.subject, it.target)).state;
     const session = await it.openSession(it.subject, it.target);
     await it.provider.revoke(it.subject, it.target, theirs);
-    await session.use();
+    await expect(session.use()).resolves.toBeUndefined();
     await it.others.take(it.subject, it.target);
     await it.provider.revoke(it.subject, it.target, asked);
     await Promise.race([
@@ -130,7 +130,7 @@ export const taking: readonly Rule[] = [
     "it does not say that something is gone which it has no right to take",
     ["withoutRights"],
     async (it) => {
-      for (const { provider } of await it.withoutRights()) {
+      for (const { provider, close } of await it.withoutRights()) {
         await it.clear();
         const { state } = await give(it, it.subject, it.target);
         const session = await it.openSession?.(it.subject, it.target);
@@ -141,6 +141,7 @@ export const taking: readonly Rule[] = [
         expect(isGone && (await it.look(it.subject, it.target))).toBe(false);
         if (isGone) await session?.ended;
         await session?.close();
+        await close();
       }
     },
   ),
