@@ -19,7 +19,7 @@ export type Mutant = Change & {
 const decide = "src/domain/request-transitions.ts";
 const grants = "src/domain/grant-transitions.ts";
 const effects = "src/persistence/effects.ts";
-const upkeep = "src/domain/grant-upkeep.ts";
+const shown = "src/domain/handover.ts";
 const handover = "test/slack/handover.test.ts";
 const carryOut = "test/access/carry-out.test.ts";
 const decideTest = "test/domain/decide.test.ts";
@@ -347,7 +347,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 14,
     without: "that only the requester sees what was handed over",
-    file: upkeep,
+    file: shown,
     text: "if (!isSamePerson(state.request.requester, command.by))",
     replacement: "if (false as boolean)",
     tests: [handover],
@@ -355,9 +355,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 14,
     without: "that it is seen once",
-    file: upkeep,
-    text: "return onGrant(state, command.grantId, ({ handover, ...grant }) => {",
-    replacement: "return onGrant(state, command.grantId, (grant) => {\n    const { handover } = grant;",
+    file: shown,
+    text: "return accept(state, grant, [event], tell(event, now));",
+    replacement: "return accept(state, { ...grant, handover }, [event], tell(event, now));",
     tests: [handover],
   },
   {

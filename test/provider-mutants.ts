@@ -45,8 +45,8 @@ const http: readonly Mutation[] = [
   {
     without: "the taking out of its token from what is said",
     file: endpointFile,
-    text: 'maskSecrets(words.replaceAll(token, "***"), [token])',
-    replacement: "maskSecrets(words, [])",
+    text: "const safe = maskSecrets(masked, [token, ...secrets]);",
+    replacement: "const safe = masked === '' ? '' : line;",
     rule: "it keeps its secrets",
   },
   {
@@ -198,8 +198,8 @@ const http: readonly Mutation[] = [
   {
     without: "what is handed over the second time",
     file: httpFile,
-    text: "return Given.safeParse(parseJson(answer)).data?.handover;",
-    replacement: "return answer === '' ? undefined : { title: 'a one-time password', text: 'as before' };",
+    text: "if (given.success) return given.data.handover;",
+    replacement: "if (given.success) return { title: 'a one-time password', text: 'as before' };",
     rule: "it hands over what works",
   },
 ];

@@ -1,8 +1,10 @@
 import { everybodyNamed } from "../../src/policy/everybody.ts";
 import type { Policy } from "../../src/policy/policy.ts";
+import { subjectFor } from "../../src/policy/subject.ts";
 import { channelFrom, type PersonSeed, userFrom } from "../slack/seed.ts";
 import type { Workspace } from "../slack/workspace.ts";
 import { people as usual, seed } from "./people.ts";
+import { ordersVariable } from "./policy.ts";
 import type { StagePerson } from "./stage.ts";
 
 /** More would make the switch a list to search. */
@@ -32,7 +34,12 @@ export function castOf(policy: Policy): Cast {
   });
   return {
     accounts,
-    people: accounts.map(({ name }) => ({ name, part: "in your policy", login: null })),
+    // As the orders database knows whom \`people\` does not name.
+    people: accounts.map(({ name, email = "" }) => ({
+      name,
+      part: "in your policy",
+      login: loginOf(policy, email),
+    })),
     channels: channelsOf(policy),
     leftOut: missing.length - accounts.length,
   };
@@ -55,6 +62,22 @@ export function seat(workspace: Workspace, { accounts, channels }: Cast): void {
     const members = [...new Set([...(there?.members ?? []), ...made.members])];
     workspace.putChannel({ ...(there ?? made), members });
   }
+}
+
+/** Roles of that server that are no person's. */
+const reserved = /^(?:pg_|hallpass|postgres$|orders_)/u;
+
+function loginOf(policy: Policy, email: string): string | null {
+  const provider = ordersProvider(policy);
+  const login = provider === undefined ? undefined : subjectFor(policy, provider, email);
+  return login === undefined || reserved.test(login) ? null : login;
+}
+
+/** The provider that leads to the playground's own database, if one does. */
+function ordersProvider({ providers }: Policy): string | undefined {
+  const leads = ([, { options }]: readonly [string, { readonly options: unknown }]): boolean =>
+    JSON.stringify(options).includes(`\${${ordersVariable}}`);
+  return [...providers].find(leads)?.[0];
 }
 
 function channelsOf({ settings, rules }: Policy): readonly string[] {

@@ -123,13 +123,14 @@ async function prepare(admin: pg.Pool, passwords: ReadonlyMap<string, string>): 
   const made = await admin.query<{ made: boolean }>(
     "select to_regclass('public.orders') is not null as made",
   );
-  // Passwords are hexadecimal, and names are ours.
+  // Passwords are hexadecimal, and names of a policy may be anything.
   const statements = [
     "begin",
     made.rows[0]?.made === true ? "" : tables,
     ...roles.map(({ role }) => (missing(role) ? `create role ${role}` : "")),
     ...[...passwords].map(
-      ([name, password]) => `${missing(name) ? "create" : "alter"} role ${name} login password '${password}'`,
+      ([name, password]) =>
+        `${missing(name) ? "create" : "alter"} role ${pg.escapeIdentifier(name)} login password '${password}'`,
     ),
     ...roles.flatMap(({ role, rights }) => [
       `grant ${rights} on customers, orders to ${role}`,

@@ -38,11 +38,13 @@ export async function policyCheck(
     : [
         ...faults.map(wordFault),
         ...warnings.map((fault) => wordFault({ ...fault, message: `warning: ${fault.message}` })),
-        ...found.map(({ provider, message }) => `${provider}: warning: ${message}`),
+        ...found.map(
+          ({ provider, message, isFault }) => `${provider}: ${isFault ? "" : "warning: "}${message}`,
+        ),
         ...(loaded.ok ? [`${path} is fine: ${summary(loaded.policy)}`] : []),
       ];
   process.stdout.write(`${lines.join("\n")}\n`);
-  return loaded.ok ? 0 : 1;
+  return loaded.ok && !found.some(({ isFault }) => isFault) ? 0 : 1;
 }
 
 function summary(policy: Policy): string {

@@ -37,7 +37,8 @@ export function handOver(
   { grantId, because, state: provided, handover }: Extract<Command, { type: "hand_over" }>,
   now: Date,
 ): Decision {
-  return onGrant(state, grantId, ({ handover: _, ...grant }) => {
+  return onGrant(state, grantId, (before) => {
+    const { handover: _, ...grant } = before;
     if (grant.status !== "active") return { accepted: false, refusal: notStatus[grant.status] };
     const event: AuditEvent = {
       type: "grant.handed_over",

@@ -9,6 +9,7 @@ let folder: string;
 const servers: ProviderServer[] = [];
 beforeAll(async () => {
   office = await openOffice();
+  office.provider.behave.identity = () => Promise.resolve("http the test's own");
   folder = await emptyFolder();
   await office.approved(3600);
   await office.drain();
@@ -55,7 +56,7 @@ test("a policy that leads elsewhere than live access was granted is warned of, w
   for (const name of ["orders-postgres", "orders-tool"]) {
     const { code, stdout } = await checked(elsewhere, name);
     expect(stdout).toMatch(
-      /^orders-postgres: warning: live access of AR-\d+ was granted on the test's own, where no provider of the policy leads now: it cannot be ended until one does\n/u,
+      /^orders-postgres: warning: live access of AR-\d+ was granted on http the test's own, where no provider of the policy leads now: it cannot be ended until one does\n/u,
     );
     expect([code, stdout]).toEqual([0, expect.stringContaining("hallpass.yml is fine")]);
   }
@@ -74,13 +75,24 @@ test("what keeps a provider from its work is said, and what is away is not said 
   const there = await endpoint("the test's own");
   const refused = await checked({ url: there.url, token: "wrong" });
   expect(refused.stdout).toMatch(
-    /^orders-postgres: warning: cannot do its work yet: the endpoint does not accept the provider's token \(401\)/u,
+    /^orders-postgres: cannot do its work: the endpoint does not accept the provider's token \(401\)/u,
   );
   const away = await checked({ url: "http://127.0.0.1:1", token: "t" });
-  expect(away.stdout).toMatch(
-    /warning: cannot do its work yet: the endpoint at 127\.0\.0\.1:1 can't be reached/u,
-  );
+  expect(away.stdout).toMatch(/cannot do its work: the endpoint at 127\.0\.0\.1:1 can't be reached/u);
   expect(`${refused.stdout}${away.stdout}`).not.toContain("live access of");
+  expect([refused.code, away.code]).toEqual([1, 1]);
+});
+
+test("where there is no database of Hallpass's, the providers are asked all the same", async () => {
+  const { url, token } = await endpoint("the test's own");
+  const env = { TOOL_URL: url, TOOL_TOKEN: token, HALLPASS_DATA_DIR: join(folder, "none") };
+  const { code, stdout } = await hallpass(["policy", "check", "--live"], { cwd: folder, env });
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^live access: warning: not looked at, which takes Hallpass's database\. There is no Hallpass data in .*\n.*is fine/u,
+    ),
+  ]);
 });
 
 test("--json has it, and what it takes and has not is said", async () => {

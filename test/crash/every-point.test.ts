@@ -45,10 +45,18 @@ function byDeadline(effect: DeadlineKind, command: CommandType): Partial<Record<
 const takesRace =
   "takes two grants that race; test/access/in-flight.test.ts, “gets it back from whoever comes next”, has a worker die there";
 
+const takesAHandover =
+  "takes a provider that hands something over; test/slack/handover.test.ts has what was taken out and not shown be given anew, and " +
+  "whoever dies before the commit has changed nothing: the press, or the effect that failed, comes again";
+
 /** Where no story dies, and why. */
 const untold: Partial<Record<CrashPoint, string>> = {
   "before commit of restore": takesRace,
   "after commit of restore": takesRace,
+  "before commit of show_handover": takesAHandover,
+  "after commit of show_handover": takesAHandover,
+  "before commit of hand_over": takesAHandover,
+  "after commit of hand_over": takesAHandover,
 };
 
 const ofAnEffect = "keeps the books of an effect, whose points stand before and after it";

@@ -358,7 +358,7 @@ const notHandedOver: readonly (readonly [string, unknown, unknown, RegExp])[] = 
   ["a title with the secret in it", "password hunter22", "hunter22", /cannot be shown: its title/],
   ["no title", 7, "hunter22", /handover\.title/],
   ["no text", "a password", "", /cannot be shown: expected a text, got none/],
-  ["a number", "a password", 5, /handover\.text: expected a text/],
+  ["a number", "a password", 5, /handover\.text: expected a string/],
   ["half a character", "a password", "pw-\ud800-x", /whole characters/],
   ["too much", "a password", "x".repeat(10_001), /at most 10000 characters, got 10001/],
 ];

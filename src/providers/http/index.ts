@@ -14,7 +14,7 @@ import { type AskEndpoint, createEndpoint, parseJson } from "./endpoint.ts";
 /** References such as `${TOOL_URL}` are resolved later, and what they stand for is checked then. */
 const hasReference = (text: string): boolean => text.includes("${");
 
-/** What whoever asks types into the form; `matches` is in RE2's syntax. */
+/** What whoever asks types into the form; `matches` is in RE2's syntax, `message` is said of what does not match. */
 type HttpField = z.infer<typeof HttpField>;
 const HttpField = z.strictObject({
   title: z.string().min(1).max(100),
@@ -26,6 +26,7 @@ const HttpField = z.strictObject({
       if (!compiled.ok) context.addIssue({ code: "custom", message: compiled.why });
     })
     .optional(),
+  message: z.string().min(1).max(300).optional(),
 });
 
 /** Where the endpoint is, and the token it knows Hallpass by. */
@@ -85,7 +86,7 @@ const Given = z.object({
   handover: z
     .object({
       title: z.string().max(100, { error: "expected at most 100 characters" }),
-      text: z.string({ error: "expected a text" }),
+      text: z.string({ error: "expected a string" }),
     })
     .optional(),
 });
@@ -263,14 +264,16 @@ function inputOf(
 ): z.ZodObject<Record<string, z.ZodType<string>>> {
   return z.strictObject(
     Object.fromEntries(
-      Object.entries(fields).map(([name, { title, description, matches }]) => {
+      Object.entries(fields).map(([name, { title, description, matches, message }]) => {
         const compiled = matches === undefined ? undefined : compilePattern(matches);
         const pattern = compiled?.ok === true ? compiled.pattern : undefined;
         const text = z
           .string()
           .trim()
           .max(longestInput, { error: `expected at most ${longestInput} characters` })
-          .refine((typed) => pattern?.matches(typed) ?? true, { error: `expected something like ${matches}` })
+          .refine((typed) => pattern?.matches(typed) ?? true, {
+            error: message ?? `expected something like ${matches}`,
+          })
           .meta({ title, ...(description !== undefined && { description }) });
         return [name, text] as const;
       }),
