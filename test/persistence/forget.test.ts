@@ -109,6 +109,20 @@ test("once erased, no table holds anything of them, and what is of others is as 
   await decide(await asks(alice, "the tea party"), carol, "Alice Liddell has the white rabbit already");
   await decide(await asks(bob, "fixing roofs, as alice@example.com asked"), carol);
   await office.drain();
+  // What somebody typed for a provider, and what it handed over, may name anybody.
+  await client.query(
+    `update access_requests set planned = jsonb_set(planned, '{0,input}',
+       '[{"name": "key", "title": "Key", "value": "ssh-rsa alice@example.com"}]') where planned <> '[]'`,
+  );
+  const handover = JSON.stringify({
+    title: "key of alice@example.com",
+    sealed: "x",
+    since: "2030-01-01T00:00:00Z",
+  });
+  const { rowCount } = await client.query("update grants set handover = $1 where status = 'active'", [
+    handover,
+  ]);
+  expect(rowCount).toBe(1);
   const before = await dump();
   const read = await audit();
   const stored = await client.query("select * from audit_events order by seq");
@@ -144,6 +158,14 @@ test("once erased, no table holds anything of them, and what is of others is as 
     requester_slack_id: null,
     reason: name,
   });
+  const kept = await client.query<{ planned: string; handover: string | null }>(
+    `select planned::text, handover ->> 'title' as handover from access_requests r join grants g on g.request_id = r.id
+     where requester_email = $1`,
+    [bob.email],
+  );
+  expect(kept.rows).toEqual([
+    { planned: expect.stringContaining(`ssh-rsa ${name}`), handover: `key of ${name}` },
+  ]);
   expect(rows[2]).toMatchObject({ requester_email: bob.email, reason: `fixing roofs, as ${name} asked` });
 });
 

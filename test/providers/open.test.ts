@@ -220,3 +220,11 @@ describe("a provider in use", () => {
     expect(isClosed()).toBe(true);
   });
 });
+
+test("two kinds of provider are never one system, whatever either says it is", async () => {
+  const says = { identity: () => Promise.resolve("tool-1") };
+  const one = openProvider("one", fakeDefinition(says), {}, noSecret);
+  const other = openProvider("other", fakeDefinition(says, { type: "another" }), {}, noSecret);
+  expect(await one.identity()).toBe("fake tool-1");
+  expect(await other.identity()).toBe("another tool-1");
+});

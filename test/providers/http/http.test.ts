@@ -110,6 +110,17 @@ describe("what the endpoint does not simply do", () => {
     expect(said).not.toContain(server.token);
   });
 
+  test.each(["\u200b", "\u00ad", "\u2060\u200d"])(
+    "a token that %j breaks up is not put together again",
+    async (between) => {
+      const words = `${server.token.slice(0, 5)}${between}${server.token.slice(5)} is no token`;
+      server.fail({ kind: "status", status: 422, body: JSON.stringify({ error: words }) });
+      expect(await outcome(provider.revoke("carol", target, {}))).toBe(
+        "no: the endpoint refused (422): *** is no token",
+      );
+    },
+  );
+
   test.each(["grant", "revoke", "list"] as const)(
     "%s without an answer is worth another try, done or not",
     async (call) => {
