@@ -356,8 +356,9 @@ export const mutants: readonly Mutant[] = [
     invariant: 14,
     without: "that it is seen once",
     file: shown,
-    text: "return accept(state, grant, [event], tell(event, now));",
-    replacement: "return accept(state, { ...grant, handover }, [event], tell(event, now));",
+    text: "return accept(state, { ...grant, handover: seen }, [event], tell(event, now));",
+    replacement:
+      "return accept(state, { ...grant, handover: { ...seen, sealed: handover.sealed } }, [event], tell(event, now));",
     tests: [handover],
   },
   {

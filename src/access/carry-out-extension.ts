@@ -1,4 +1,4 @@
-import type { Grant, SealedHandover } from "../domain/grant.ts";
+import type { Grant, Handover } from "../domain/grant.ts";
 import { refusalText } from "../domain/refusal.ts";
 import { type AccessRequest, requestName } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
@@ -24,7 +24,7 @@ import { standingOf } from "./read-facts.ts";
 
 type ExtensionEffect = Extract<ClaimedEffect, { kind: "extend_access" }>;
 type States = Readonly<Record<string, ProviderState>>;
-type Moved = { readonly states: States; readonly handovers: Readonly<Record<string, SealedHandover>> };
+type Moved = { readonly states: States; readonly handovers: Readonly<Record<string, Handover>> };
 
 /** How often a provider that cannot be told the new end is asked before the extension counts as failed. */
 const maxAttempts = 5;
@@ -103,7 +103,7 @@ async function moveEnds(
   now: Date,
 ): Promise<Moved | { readonly provider: string; readonly failure: Failure }> {
   const states: Record<string, ProviderState> = {};
-  const handovers: Record<string, SealedHandover> = {};
+  const handovers: Record<string, Handover> = {};
   const { requestId } = extended;
   for (const grant of extended.grants) {
     const { id: grantId, provider: name, status, expiresAt } = grant;
@@ -131,7 +131,6 @@ async function handOverAnew(
   for (const grant of extended.grants) {
     const { id: grantId, status, expiresAt } = grant;
     if (status !== "active" || !expiresAt || now >= expiresAt) continue;
-    if (deps.providers.get(grant.provider)?.handsOver !== true) continue;
     const anew = await giveAnew(deps, grant, { until: expiresAt, since: now, request: extended });
     if (anew) await apply(deps, extended.requestId, { type: "hand_over", grantId, because, ...anew });
   }

@@ -1,4 +1,4 @@
-import type { Grant, SealedHandover } from "../domain/grant.ts";
+import type { Grant, Handover } from "../domain/grant.ts";
 import type { Command } from "../domain/decide.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { onOneLine, storable } from "../domain/text.ts";
@@ -101,23 +101,23 @@ export async function give(
     readonly since: Date;
     readonly request: Pick<AccessRequest, "planned">;
   },
-): Promise<{ readonly state: ProviderState; readonly handover?: SealedHandover }> {
+): Promise<{ readonly state: ProviderState; readonly handover?: Handover }> {
   const given = await provider.grant(subject, target, until, state, inputOf(request, id));
   return sealed(seal, id, given, since);
 }
 
 /**
- * The same for live access whose provider was asked for it otherwise meanwhile. `undefined`: nothing is handed over, and nothing was;
- * an empty answer: what came of it is not known, and what was handed over may not work any more.
+ * The same for live access whose provider was asked for it otherwise meanwhile. `undefined`: nothing was handed over, so that nothing can
+ * have been put in its place; an empty answer: what came of it is not known, and what was handed over may not work any more.
  */
 export async function giveAnew(
   deps: CarryOutDeps,
   grant: Grant,
   terms: Parameters<typeof give>[3],
 ): Promise<Partial<Awaited<ReturnType<typeof give>>> | undefined> {
+  if (!grant.handover) return undefined;
   try {
-    const given = await give(deps, await reach(deps, grant), grant, terms);
-    return given.handover ? given : undefined;
+    return await give(deps, await reach(deps, grant), grant, terms);
   } catch (error) {
     failureOf(deps, { requestId: grant.requestId, grantId: grant.id }, error);
     return {};
@@ -134,7 +134,7 @@ function sealed(
   grantId: string,
   { state, handover }: Granted,
   since: Date,
-): { readonly state: ProviderState; readonly handover?: SealedHandover } {
+): { readonly state: ProviderState; readonly handover?: Handover } {
   if (!handover) return { state };
   const { title, text } = handover;
   return {

@@ -60,7 +60,6 @@ async function handOverAnew(deps: CarryOutDeps, effect: GrantEffect, keeper: Kee
   ]);
   const kept = read?.state.grants.find(({ id }) => id === keeper.grantId);
   if (!own || !read || kept?.status !== "active" || !kept.expiresAt || keeper.isVanished) return;
-  if (deps.providers.get(kept.provider)?.handsOver !== true) return;
   const because = requestName(own.state.request);
   const terms = { until: kept.expiresAt, since: effect.now, request: read.state.request };
   const anew = await giveAnew(deps, kept, terms);

@@ -61,7 +61,7 @@ function open(
   seal: Seal,
   grant: Grant | undefined,
 ): { readonly title: string; readonly text: string } | undefined {
-  if (!grant?.handover) return undefined;
+  if (grant?.handover?.sealed === undefined) return undefined;
   const { title, sealed } = grant.handover;
   const text = seal.open(grant.id, sealed);
   return text === undefined ? undefined : { title, text };

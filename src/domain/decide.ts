@@ -5,7 +5,7 @@ import { comeBack, takeBack, vanish } from "./drift-transitions.ts";
 import type { Effect } from "./effect.ts";
 import { extend, extensionFailed } from "./extension.ts";
 import { noteFlags } from "./flag-request.ts";
-import type { Grant, RevokeReason, SealedHandover, SystemIds } from "./grant.ts";
+import type { Grant, Handover, RevokeReason, SystemIds } from "./grant.ts";
 import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
 import { handOver, showHandover } from "./handover.ts";
 import { grantUnsettled, noteAsked, noteUse, restore } from "./grant-upkeep.ts";
@@ -84,7 +84,7 @@ export type Command =
       readonly startedAt: Date;
       /** What the person does with it now, in words. */
       readonly use?: string;
-      readonly handover?: SealedHandover;
+      readonly handover?: Handover;
     }
   | { readonly type: "grant_failed"; readonly grantId: string; readonly error: string }
   /** The provider is asked next: whatever is needed to take away again what that gives is remembered before. */
@@ -110,7 +110,7 @@ export type Command =
       readonly state: Readonly<Record<string, unknown>>;
       /** The request whose grant ended. */
       readonly endOf: string;
-      readonly handover?: SealedHandover;
+      readonly handover?: Handover;
     }
   /** Live access lasts longer; `by` names the request that asked for it. */
   | {
@@ -120,7 +120,7 @@ export type Command =
       /** By grant, what its provider handed back when it was told the new end; only these last longer. */
       readonly states: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
       /** By grant, where it was handed something anew. */
-      readonly handovers?: Readonly<Record<string, SealedHandover>>;
+      readonly handovers?: Readonly<Record<string, Handover>>;
     }
   /** What was handed over is shown to the requester now, once. */
   | {
@@ -139,7 +139,7 @@ export type Command =
       readonly grantId: string;
       readonly because: string;
       readonly state?: Readonly<Record<string, unknown>>;
-      readonly handover?: SealedHandover;
+      readonly handover?: Handover;
     }
   /** The requester has this already, not by a grant of ours. */
   | { readonly type: "note_held"; readonly access: readonly string[] }

@@ -21,11 +21,15 @@ export type SystemIds = {
   readonly targetId: string;
 };
 
-/**
- * Something that a provider handed over for the requester alone; `title` says what it is, and only we can open the rest. `since`: ISO
- * 8601, UTC; whatever was asked of the same access after that has put something else in its place.
- */
-export type SealedHandover = { readonly title: string; readonly sealed: string; readonly since: string };
+/** Something that a provider handed over for the requester alone. */
+export type Handover = {
+  /** What it is, for everybody to read. */
+  readonly title: string;
+  /** The thing itself, which only we can open; gone once it was seen. */
+  readonly sealed?: string;
+  /** ISO 8601, UTC. Whatever was asked of the same access after that has put something else in its place. */
+  readonly since: string;
+};
 
 /** Access in one provider, from the moment it is owed until it is proven gone. */
 export type Grant = {
@@ -41,8 +45,8 @@ export type Grant = {
   readonly ids?: SystemIds;
   /** What the provider has to know again at every later call. */
   readonly state?: Readonly<Record<string, unknown>>;
-  /** What it handed over, sealed, for the requester to see once. Absent: nothing, or it was seen, or the access is ending. */
-  readonly handover?: SealedHandover;
+  /** What it handed over, for the requester to see once. Absent: nothing, or the access is ending. */
+  readonly handover?: Handover;
   readonly durationSeconds: number;
   readonly activeAt?: Date;
   readonly expiresAt?: Date;
@@ -63,6 +67,6 @@ export type Grant = {
 };
 
 /** What an event says of a handover. */
-export function handedOver(handover: SealedHandover | undefined): { readonly handover?: string } {
+export function handedOver(handover: Handover | undefined): { readonly handover?: string } {
   return handover ? { handover: handover.title } : {};
 }

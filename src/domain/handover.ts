@@ -12,13 +12,14 @@ export function showHandover(
   command: Extract<Command, { type: "show_handover" }>,
   now: Date,
 ): Decision {
-  return onGrant(state, command.grantId, ({ handover, ...grant }) => {
+  return onGrant(state, command.grantId, (grant) => {
+    const { handover } = grant;
     const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
     if (!isSamePerson(state.request.requester, command.by)) return refuse("not_requester");
     if (command.isLockedDown === true) return refuse("locked_down");
     if (grant.status !== "active") return refuse(notStatus[grant.status]);
     if (!grant.expiresAt || now >= grant.expiresAt) return refuse("grant_ended");
-    if (!handover) return refuse("nothing_to_show");
+    if (handover?.sealed === undefined) return refuse("nothing_to_show");
     if (command.isReplaced) return refuse("handover_replaced");
     if (!command.opens) return refuse("handover_unreadable");
     const event: AuditEvent = {
@@ -27,7 +28,8 @@ export function showHandover(
       actor: actorOf(command.by),
       data: { ...whose(grant), handover: handover.title },
     };
-    return accept(state, grant, [event], tell(event, now));
+    const { sealed: _, ...seen } = handover;
+    return accept(state, { ...grant, handover: seen }, [event], tell(event, now));
   });
 }
 

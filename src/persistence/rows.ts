@@ -57,7 +57,11 @@ export const GrantRow = z.preprocess(
       is_standing: optional(z.boolean()),
       is_left: optional(z.boolean()),
       vanished_at: optional(instant),
-      handover: optional(z.object({ title: z.string(), sealed: z.string(), since: z.string() })),
+      handover: optional(
+        z
+          .object({ title: z.string(), sealed: optional(z.string()), since: z.string() })
+          .transform((handover) => defined(handover)),
+      ),
     })
     .transform((row): Grant =>
       defined({

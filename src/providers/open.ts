@@ -14,8 +14,6 @@ export type LiveProvider = Provider & {
   readonly type: string;
   /** Within so many seconds a grant shows. */
   readonly settlesSeconds: number;
-  /** A grant may hand something over, in place of what an earlier one did. */
-  readonly handsOver?: boolean;
 };
 
 /** The last resort: a provider bounds its calls itself, and says better what was too slow. */
@@ -129,7 +127,6 @@ function asLive(raw: Provider, definition: Opened, milliseconds: number): LivePr
   return {
     type,
     settlesSeconds,
-    handsOver: can.includes("handover"),
     // Another kind of system may say the same of itself.
     identity: () => ask(async () => `${type} ${await raw.identity()}`),
     prepare: (subject, target) => ask(async () => raw.prepare(subject, readTarget(target))),
