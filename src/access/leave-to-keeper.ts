@@ -44,7 +44,8 @@ export async function leaveToKeeper(
     const restoring = await restoreIfGone(deps, effect, keeper);
     if (restoring) return restoring;
   }
-  if (grant.revokeReason === "failed") await handOverAnew(deps, effect, keeper);
+  // It was asked for and never counted as given: whatever it was handed nobody has.
+  if (!grant.activeAt) await handOverAnew(deps, effect, keeper);
   return settle(deps, effect, {
     type: "revoke_succeeded",
     grantId: grant.id,
@@ -52,7 +53,7 @@ export async function leaveToKeeper(
   });
 }
 
-/** What failed may have put something else in the place of what the other grant was handed, and nobody heard what. */
+/** That it was asked for may have put something else in the place of what the other grant was handed, and nobody heard what. */
 async function handOverAnew(deps: CarryOutDeps, effect: GrantEffect, keeper: Keeper): Promise<void> {
   const [read, own] = await Promise.all([
     readRequest(deps, keeper.requestId),

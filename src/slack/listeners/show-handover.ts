@@ -15,22 +15,28 @@ export async function onShow(deps: SlackDeps, args: Click): Promise<void> {
 }
 
 async function show(deps: SlackDeps, args: Click): Promise<void> {
+  const { views } = args.client;
+  let viewId: string | undefined;
   let isSpent = false;
   try {
     const opened = await openView(args.client, args.body.trigger_id, handoverNotice("One moment …"));
     // The same press, delivered again.
     if (!opened) return;
-    const viewId = opened.view?.id;
+    viewId = opened.view?.id;
     if (viewId === undefined) throw new Error("Slack opened no view");
     const answer = await answerTo(deps, args);
     isSpent = answer.shown;
     const view = answer.shown
       ? handoverView(answer.title, answer.text, answer.state.request)
       : handoverNotice(answer.why);
-    await args.client.views.update({ view_id: viewId, view });
+    await views.update({ view_id: viewId, view });
   } catch (error) {
     const fault = faultText(deps.log, error, "showing what an access came with");
-    await tellClicker(args, isSpent ? `${fault} ${spent}` : fault);
+    const words = isSpent ? `${fault} ${spent}` : fault;
+    await tellClicker(args, words);
+    // Slack may take nothing, or the window may be closed; they are told already.
+    if (viewId !== undefined)
+      await views.update({ view_id: viewId, view: handoverNotice(words) }).catch(() => undefined);
   }
 }
 
