@@ -74,7 +74,8 @@ export interface Provider<Target = unknown> {
   /**
    * Takes away what is ours, by its ids, and ends the sessions that still use it; returns once nothing of ours is left, as read
    * back: what was changed was found and does not hold it. What others gave stays. Nothing to take is fine, and ends no session.
-   * An empty state says that nothing is known of what was there before: then all of it goes, whoever gave it.
+   * An empty state says that nothing is known of what was there before, as of grants from before states were kept: then all of it
+   * goes that may be taken, whoever gave it. A kind of provider that never had such grants may refuse it.
    */
   revoke(subject: Subject, target: Target, state: ProviderState): Promise<Ended>;
   /** Reads back, by id and by effect and never from memory, whether the subject can use the target now, whoever gave it. */

@@ -84,6 +84,9 @@ export const asking: readonly Rule[] = [
     expect(await persist(() => it.provider.holds(it.subject, it.target, state), 5)).toBe(true);
     await persist(() => it.provider.revoke(it.subject, it.target, state), 5);
     expect(await it.look(it.subject, it.target)).toBe(false);
+    // What is taken stays taken.
+    await it.restart();
+    expect(await it.look(it.subject, it.target)).toBe(false);
   }),
 
   rule("it says when to come back, where the system does", ["limits"], async (it) => {
