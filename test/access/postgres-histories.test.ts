@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { endAccess } from "../../src/access/end-access.ts";
+import { lookForDrift } from "../../src/access/look-for-drift.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
 import { postgres } from "../../src/providers/postgres/index.ts";
 import { type LiveProvider, openProvider } from "../../src/providers/open.ts";
+import { readNow } from "../../src/persistence/requests.ts";
 import { openRoles, postgres15, type Roles } from "../providers/postgres/roles.ts";
 import { type Office, openOffice } from "../support/access.ts";
 
@@ -27,7 +29,9 @@ type Step =
   /** Named otherwise, or as before. */
   | { readonly do: "rename"; readonly name: Who | What }
   /** Another server answers where the providers lead, or the first one again. */
-  | { readonly do: "swap" };
+  | { readonly do: "swap" }
+  /** For drift. */
+  | { readonly do: "look" };
 
 const who = fc.constantFrom(...people);
 const what = fc.constantFrom(...roleNames);
@@ -64,13 +68,24 @@ const Steps = fc.array(
       weight: 2,
     },
     { arbitrary: fc.constant<Step>({ do: "swap" }), weight: 1 },
+    { arbitrary: fc.constant<Step>({ do: "look" }), weight: 3 },
   ),
   { minLength: 4, maxLength: 14 },
 );
 
+/** Chance seldom has it. */
+const takenByHand: Step[] = [
+  { do: "ask", who: "alice", what: "write", by: "orders-postgres", minutes: 30 },
+  { do: "take ours", who: "alice", what: "write" },
+  { do: "give too", who: "bob", what: "read" },
+  { do: "look" },
+];
+
 let office: Office;
 let roles: Roles;
 let elsewhere: Roles | undefined;
+/** What looks for drift have found in all histories. */
+const lookedAt = new Set<string>();
 
 beforeAll(async () => {
   roles = await openRoles("18", "limited");
@@ -170,6 +185,29 @@ async function live(steps: readonly Step[]): Promise<void> {
     expect(office.faults).toEqual([]);
   }
 
+  /** What was reported as unknown was never ours, and what counts as vanished is gone. */
+  async function checkDrift(since: Date): Promise<void> {
+    const [ours, others] = [await rowsBy(roles.hallpass), await rowsBy(other)];
+    const findings = await office.db.driftFinding.findMany({
+      where: { kind: "unknown", resolvedAt: null, lastSeenAt: { gte: since } },
+    });
+    for (const { subject, target } of findings) {
+      const member = people.find((name) => called(name) === subject);
+      const role = roleNames.find((name) => JSON.stringify(target).includes(`"${called(name)}"`));
+      if (!member || !role) continue;
+      const key = keyOf({ who: member, what: role });
+      expect([key, others.has(key), ours.has(key)]).toEqual([key, true, false]);
+      lookedAt.add("unknown");
+    }
+    for (const id of asked) {
+      for (const { ids, vanishedAt } of (await office.state(id)).grants) {
+        const key = ids ? `${ids.subjectId} ${ids.targetId}` : "";
+        if (vanishedAt) expect([key, ours.has(key) || others.has(key)]).toEqual([key, false]);
+        if (vanishedAt) lookedAt.add("vanished");
+      }
+    }
+  }
+
   for (const step of steps) {
     switch (step.do) {
       case "ask": {
@@ -215,6 +253,9 @@ async function live(steps: readonly Step[]): Promise<void> {
         nameOf.set(step.name, to);
         break;
       }
+      case "look":
+        office.clock.advance(11 * 60_000);
+        break;
       case "swap":
         if (!elsewhere) break;
         isSwapped = !isSwapped;
@@ -222,6 +263,18 @@ async function live(steps: readonly Step[]): Promise<void> {
         break;
     }
     await office.drain();
+    if (step.do === "look") {
+      const since = await readNow(office.db, office.clock);
+      await lookForDrift({
+        ...office,
+        tell: () => Promise.resolve(),
+        // A role that is called otherwise now.
+        onTrouble: () => undefined,
+        signal: new AbortController().signal,
+      });
+      await checkDrift(since);
+      await office.drain();
+    }
     await check();
   }
 
@@ -253,13 +306,14 @@ test("whatever administrators do meanwhile, ours is taken by its ids, theirs sta
         await roles.dropAll();
       }
     }),
-    { numRuns: 40, seed: 20261129, endOnFailure: true },
+    { numRuns: 40, seed: 20261129, endOnFailure: true, examples: [[takenByHand]] },
   );
   // Or it has tried nothing.
   const events = await office.db.auditEvent.findMany({ select: { type: true, data: true } });
   const said = new Set(events.map(({ type }) => type));
   for (const type of ["grant.active", "grant.failed", "grant.revoked", "revocation.failed"])
     expect(said).toContain(type);
+  expect(lookedAt).toEqual(new Set(["unknown", "vanished"]));
   const left = JSON.stringify(events.flatMap(({ type, data }) => (type === "grant.revoked" ? [data] : [])));
   for (const words of ['"others":"', '"keptBy":"AR-', '"standing":true', '"neverAsked":true'])
     expect(left).toContain(words);
