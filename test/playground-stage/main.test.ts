@@ -113,9 +113,11 @@ describe("npm run playground", () => {
   });
 
   it("a policy that is wrong, missing or lacks a secret: said as a check says it, before anything is started", async () => {
-    const at = join(folder, "wrong.yml");
+    const policies = join(folder, "policies");
+    mkdirSync(policies);
+    const at = join(policies, "wrong.yml");
     writeFileSync(at, "version: 1\nsettings: { chanel: '#access' }\n");
-    const lacking = join(folder, "lacking.yml");
+    const lacking = join(policies, "lacking.yml");
     const provider = '{ type: postgres, url: "${NO_SUCH_DATABASE_URL}" }';
     writeFileSync(
       lacking,
@@ -124,7 +126,7 @@ describe("npm run playground", () => {
     const data = join(folder, "wrong");
     const [wrong, none, unset, empty] = await Promise.all([
       refusal("--data", data, "--policy", at),
-      refusal("--data", data, "--policy", join(folder, "none.yml")),
+      refusal("--data", data, "--policy", join(policies, "none.yml")),
       refusal("--data", data, "--policy", lacking),
       refusal("--data", data, "--policy", ""),
     ]);
