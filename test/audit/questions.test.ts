@@ -91,7 +91,7 @@ beforeAll(async () => {
   const named = (subject: string, target: unknown): string => `${subject} ${JSON.stringify(target)}`;
   Object.assign(office.provider, {
     grant: (subject: string, target: unknown) =>
-      Promise.resolve(void held.add(named(subject, target))).then(() => ({})),
+      Promise.resolve(void held.add(named(subject, target))).then(() => ({ state: {} })),
     revoke: (subject: string, target: unknown) => {
       held.delete(named(subject, target));
       return Promise.resolve({ keptBy: [] });
