@@ -34,7 +34,7 @@ export function castOf(policy: Policy): Cast {
   });
   return {
     accounts,
-    // As the orders database knows whom \`people\` does not name.
+    // As the orders database knows whom `people` does not name.
     people: accounts.map(({ name, email = "" }) => ({
       name,
       part: "in your policy",

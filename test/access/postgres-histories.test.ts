@@ -5,7 +5,8 @@ import { requestAccess } from "../../src/access/request-access.ts";
 import { postgres } from "../../src/providers/postgres/index.ts";
 import { type LiveProvider, openProvider } from "../../src/providers/open.ts";
 import { readNow } from "../../src/persistence/requests.ts";
-import { openRoles, postgres15, type Roles } from "../providers/postgres/roles.ts";
+import { startOwnServer } from "../providers/postgres/own-server.ts";
+import { openRoles, rolesOn, type Roles } from "../providers/postgres/roles.ts";
 import { type Office, openOffice } from "../support/access.ts";
 
 const people = ["alice", "bob"] as const;
@@ -83,13 +84,14 @@ const takenByHand: Step[] = [
 
 let office: Office;
 let roles: Roles;
-let elsewhere: Roles | undefined;
+let elsewhere: Roles;
 /** What looks for drift have found in all histories. */
 const lookedAt = new Set<string>();
 
 beforeAll(async () => {
   roles = await openRoles("18", "limited");
-  if (postgres15.url !== undefined) elsewhere = await openRoles("15", "limited");
+  const another = await startOwnServer("18");
+  elsewhere = await rolesOn(another.url, "18", "limited", another.stop);
   const { prefix } = roles;
   office = await openOffice({
     policy: () => `
@@ -257,7 +259,6 @@ async function live(steps: readonly Step[]): Promise<void> {
         office.clock.advance(11 * 60_000);
         break;
       case "swap":
-        if (!elsewhere) break;
         isSwapped = !isSwapped;
         await lead(isSwapped ? elsewhere : roles);
         break;
