@@ -11,7 +11,7 @@ import {
   type Failure,
   failureOf,
   give,
-  giveAnew,
+  handOverAnew,
   type Outcome,
   reach,
   readBack,
@@ -60,7 +60,9 @@ export async function carryOutExtension(
     // It may have heard of it all the same, perhaps too late.
     const { extended: today } = await readBoth(deps, effect);
     await endWhatCameBack(deps, effect, today.grants, {}, true);
-    await handOverAnew(deps, effect, today, requestName(request));
+    const because = requestName(request);
+    for (const grant of today.grants)
+      await handOverAnew(deps, grant, { because, since: effect.now, request: today });
     return fail(`${moved.provider} could not be told the new end: ${moved.failure.failure}`);
   }
   const { states, handovers } = moved;
@@ -119,21 +121,6 @@ async function moveEnds(
     }
   }
   return { states, handovers };
-}
-
-/** Providers that hand something over may have put something else in its place, and nobody heard what: asked again, with the old end. */
-async function handOverAnew(
-  deps: CarryOutDeps,
-  { now }: ExtensionEffect,
-  extended: Extended,
-  because: string,
-): Promise<void> {
-  for (const grant of extended.grants) {
-    const { id: grantId, status, expiresAt } = grant;
-    if (status !== "active" || !expiresAt || now >= expiresAt) continue;
-    const anew = await giveAnew(deps, grant, { until: expiresAt, since: now, request: extended });
-    if (anew) await apply(deps, extended.requestId, { type: "hand_over", grantId, because, ...anew });
-  }
 }
 
 /**

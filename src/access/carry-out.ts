@@ -107,21 +107,21 @@ export async function give(
 }
 
 /**
- * The same for live access whose provider was asked for it otherwise meanwhile. `undefined`: nothing was handed over, so that nothing can
- * have been put in its place; an empty answer: what came of it is not known, and what was handed over may not work any more.
+ * Live access that was handed something, whose provider was asked for the same otherwise since, because of another request: nobody heard
+ * what that put in its place, so it is asked again. Where that fails, too, its requester is told that it may not work any more.
  */
-export async function giveAnew(
+export async function handOverAnew(
   deps: CarryOutDeps,
   grant: Grant,
-  terms: Parameters<typeof give>[3],
-): Promise<Partial<Awaited<ReturnType<typeof give>>> | undefined> {
-  if (!grant.handover) return undefined;
-  try {
-    return await give(deps, await reach(deps, grant), grant, terms);
-  } catch (error) {
-    failureOf(deps, { requestId: grant.requestId, grantId: grant.id }, error);
-    return {};
-  }
+  { because, ...terms }: Omit<Parameters<typeof give>[3], "until"> & { readonly because: string },
+): Promise<void> {
+  const { id: grantId, requestId, status, expiresAt, handover } = grant;
+  if (status !== "active" || !expiresAt || terms.since >= expiresAt || !handover) return;
+  const given = await reach(deps, grant)
+    .then((provider) => give(deps, provider, grant, { until: expiresAt, ...terms }))
+    .catch((error: unknown) => failureOf(deps, { requestId, grantId }, error));
+  const anew = "failure" in given ? {} : given;
+  await apply(deps, requestId, { type: "hand_over", grantId, because, ...anew });
 }
 
 function inputOf({ planned }: Pick<AccessRequest, "planned">, grantId: string): Input | undefined {

@@ -7,7 +7,7 @@ import {
   type CarryOutDeps,
   failureOf,
   give,
-  giveAnew,
+  handOverAnew,
   type GrantEffect,
   type Outcome,
   reach,
@@ -45,7 +45,7 @@ export async function leaveToKeeper(
     if (restoring) return restoring;
   }
   // It was asked for and never counted as given: whatever it was handed nobody has.
-  if (!grant.activeAt) await handOverAnew(deps, effect, keeper);
+  if (!grant.activeAt) await renewHandover(deps, effect, keeper);
   return settle(deps, effect, {
     type: "revoke_succeeded",
     grantId: grant.id,
@@ -53,18 +53,16 @@ export async function leaveToKeeper(
   });
 }
 
-/** That it was asked for may have put something else in the place of what the other grant was handed, and nobody heard what. */
-async function handOverAnew(deps: CarryOutDeps, effect: GrantEffect, keeper: Keeper): Promise<void> {
+/** That it was asked for may have put something else in the place of what the other grant was handed. */
+async function renewHandover(deps: CarryOutDeps, effect: GrantEffect, keeper: Keeper): Promise<void> {
   const [read, own] = await Promise.all([
     readRequest(deps, keeper.requestId),
     readRequest(deps, effect.requestId),
   ]);
   const kept = read?.state.grants.find(({ id }) => id === keeper.grantId);
-  if (!own || !read || kept?.status !== "active" || !kept.expiresAt || keeper.isVanished) return;
+  if (!own || !read || !kept || keeper.isVanished) return;
   const because = requestName(own.state.request);
-  const terms = { until: kept.expiresAt, since: effect.now, request: read.state.request };
-  const anew = await giveAnew(deps, kept, terms);
-  if (anew) await apply(deps, keeper.requestId, { type: "hand_over", grantId: kept.id, because, ...anew });
+  await handOverAnew(deps, kept, { because, since: effect.now, request: read.state.request });
 }
 
 /** When it was asked for; of one of before that is not known, and it may have been just now. */

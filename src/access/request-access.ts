@@ -85,7 +85,7 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
     reason: storable(asked.reason),
     ...(asked.ticket && { ticket: storable(asked.ticket) }),
     // What lasts longer was typed when it was asked for.
-    ...(!asked.extends && { input: storableInput(asked.input ?? {}) }),
+    ...(!asked.extends && { input: asked.input ?? {} }),
   };
   const policy = deps.policy();
   const now = await readNow(deps.db, deps.clock);
@@ -100,16 +100,6 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
     return { outcome: "mistaken", why: wordRefusals(refusals), refusals };
   }
   return record(deps, { policy, ask, person, now, approvalsSeen: facts.approvalsSeen }, evaluation);
-}
-
-function storableInput(input: TypedInput): TypedInput {
-  const each = ([key, value]: readonly [string, string]): readonly [string, string] => [key, storable(value)];
-  return Object.fromEntries(
-    Object.entries(input).map(([provider, values]) => [
-      provider,
-      Object.fromEntries(Object.entries(values).map(each)),
-    ]),
-  );
 }
 
 type Judged = {

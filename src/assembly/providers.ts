@@ -42,17 +42,18 @@ export function watchProviders({
   let policy: Policy | undefined;
   let isNew = false;
   /** What was said last of each. */
-  const said = new Map<string, string>();
+  const said = new Map<string, { readonly words: string; readonly isTroubled: boolean }>();
   let troubled: readonly string[] = [];
 
   function note({ provider, error, warnings }: Checked): void {
-    const words = JSON.stringify([error === undefined ? "" : wordsOf(error), warnings]);
-    if (said.get(provider) === words) return;
-    const wasTroubled = said.has(provider) && !said.get(provider)?.startsWith('["",');
-    said.set(provider, words);
+    const before = said.get(provider);
+    const isTroubled = error !== undefined;
+    const words = [...(isTroubled ? [wordsOf(error)] : []), ...warnings].join("\n");
+    if (before?.words === words) return;
+    said.set(provider, { words, isTroubled });
     for (const warning of warnings) log.warn(`provider ${provider}: ${warning}`);
-    if (error !== undefined) log.warn({ err: error }, `provider ${provider}: cannot do its work yet`);
-    else if (wasTroubled) log.info(`provider ${provider}: can do its work again`);
+    if (isTroubled) log.warn({ err: error }, `provider ${provider}: cannot do its work`);
+    else if (before?.isTroubled) log.info(`provider ${provider}: can do its work again`);
   }
 
   const rounds = keepGoing(

@@ -17,7 +17,7 @@ export function markOf(key: Buffer, kind: string, value: string): Buffer {
   return createHmac("sha256", key).update(`${kind}\0${value}`).digest().subarray(0, 16);
 }
 
-/** Seals what a person is called; the mark binds it to its row. */
+/** Seals a value, such as what a person is called; the mark binds it to its row. */
 export function sealValue(key: Buffer, mark: Buffer, value: string): Buffer {
   return seal(key, mark, value);
 }

@@ -5,6 +5,7 @@ alter table grants add column handover jsonb;
 alter table grants add constraint grants_handover_while_active check (handover is null or status = 'active');
 
 -- Requests ask for the same only where the same was typed for their providers, too.
+drop function hallpass_pending_of(integer, text, text, integer, text, text);
 create function hallpass_pending_of(
   person integer, asked_resource text, asked_role text, asked_seconds integer, asked_reason text, asked_ticket text, typed jsonb,
   out waiting integer, out same integer
