@@ -19,7 +19,8 @@ export function showHandover(
     if (command.isLockedDown === true) return refuse("locked_down");
     if (grant.status !== "active") return refuse(notStatus[grant.status]);
     if (!grant.expiresAt || now >= grant.expiresAt) return refuse("grant_ended");
-    if (handover?.sealed === undefined) return refuse("nothing_to_show");
+    if (!handover) return refuse("handover_replaced");
+    if (handover.sealed === undefined) return refuse("nothing_to_show");
     if (command.isReplaced) return refuse("handover_replaced");
     if (!command.opens) return refuse("handover_unreadable");
     const event: AuditEvent = {

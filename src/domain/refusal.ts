@@ -82,7 +82,7 @@ export const refusalText: Readonly<Record<Refusal, string>> = {
   handover_unreadable:
     "It cannot be opened any more: Hallpass's Slack token was changed since. Give the access back and ask again: you then get another.",
   handover_replaced:
-    "It does not work any more: something else came in its place when the same access was asked for again. Look for the later message, or give the access back and ask again.",
+    "It does not work any more, for the same access was asked for since. Look for a later message, or give the access back and ask again.",
   nothing_to_show:
     "It was shown before, and only once. If you do not have it any more, give the access back and ask again: you then get another.",
 };

@@ -78,6 +78,18 @@ async function isGiven(): Promise<SeenMessage> {
   return message;
 }
 
+function requestToExtend(): Promise<SeenMessage> {
+  const { slack } = world;
+  return slack.until(
+    () =>
+      slack
+        .channel("#access-requests")
+        .messages()
+        .find(({ visibleText }) => visibleText.includes("Extends")),
+    "the request to extend",
+  );
+}
+
 /** What the window says that opens when somebody presses Show. */
 async function shows(person: string, message: SeenMessage): Promise<string> {
   const { slack } = world;
@@ -162,6 +174,24 @@ it("shows approvers what was typed, tells it to the provider, and has it in the 
   expect(await world.opened("select data from audit_events where type = 'grant.started'")).toMatchObject([
     { data: { input: { public_key: key } } },
   ]);
+});
+
+it("asks once and shows once what a bundle of one provider's roles takes", async () => {
+  const { slack } = world;
+  const both = '  both: { title: Both, roles: { all: { bundle: ["deploy:login", "deploy:root"] } } }\n';
+  await world.reloads(policy.replace("rules:\n", `${both}rules:\n`));
+  const alice = slack.as("alice");
+  await opensForm(slack, alice);
+  await fillsForm(slack, alice, { resource: "Both", duration: "1h", reason: "a deployment" });
+  await alice.fills("SSH public key", key);
+  expect(await alice.submits()).toMatchObject({ closed: true });
+  const message = await slack.until(() => slack.channel("#access-requests").messages()[0], "the request");
+  expect(message.visibleText.split(key)).toHaveLength(2);
+  await slack.as("bob").presses(message, "Approve");
+  await slack.until(
+    () => world.guarded.endpoint.log().filter(({ call, input }) => call === "grant" && input).length === 2,
+    "both to be given, with what was typed",
+  );
 });
 
 it("takes a second request with another key for another one", async () => {
@@ -261,14 +291,7 @@ it("hands over anew what is given anew when the access is extended", async () =>
   const told = await toldDirectly(world, "alice", "you have access");
   const first = secretIn(await shows("alice", told));
   await slack.as("alice").presses(told, "Extend by 1h");
-  const card = await slack.until(
-    () =>
-      slack
-        .channel("#access-requests")
-        .messages()
-        .find(({ visibleText }) => visibleText.includes("Extends")),
-    "the request to extend",
-  );
+  const card = await requestToExtend();
   await slack.as("bob").presses(card, "Approve");
   const longer = await toldDirectly(world, "alice", "your access lasts longer");
   const second = secretIn(await shows("alice", longer));
@@ -319,14 +342,7 @@ it("hands over anew where an extension failed that may have put something else i
   await isGiven();
   const told = await toldDirectly(world, "alice", "you have access");
   await slack.as("alice").presses(told, "Extend by 1h");
-  const card = await slack.until(
-    () =>
-      slack
-        .channel("#access-requests")
-        .messages()
-        .find(({ visibleText }) => visibleText.includes("Extends")),
-    "the request to extend",
-  );
+  const card = await requestToExtend();
   guarded.endpoint.fail({ kind: "does it and answers 500" }, ["grant"], 5);
   await slack.as("bob").presses(card, "Approve");
   await slack.until(() => {
@@ -335,6 +351,24 @@ it("hands over anew where an extension failed that may have put something else i
   }, "the extension to fail");
   const anew = await toldDirectly(world, "alice", "does not work any more, because of AR-1002");
   expect(guarded.endpoint.opens(secretIn(await shows("alice", anew)))).toBe(true);
+});
+
+it("says that it may not work any more where nobody could hear what came in its place", async () => {
+  const { slack, guarded } = world;
+  await isGiven();
+  const told = await toldDirectly(world, "alice", "you have access");
+  await slack.as("alice").presses(told, "Extend by 1h");
+  const card = await requestToExtend();
+  guarded.endpoint.fail({ kind: "does it and answers 500" }, ["grant"], 100);
+  await slack.as("bob").presses(card, "Approve");
+  await slack.until(() => {
+    world.advance(20_000);
+    return slack.thread(card).some(({ visibleText }) => visibleText.includes("could not be extended"));
+  }, "the extension to fail");
+  const lost = await toldDirectly(world, "alice", "may not work any more, because of AR-1002");
+  expect(lost.buttons).toEqual([]);
+  expect(await shows("alice", told)).toContain("It does not work any more");
+  expect(guarded.endpoint.holders({ level: "login" })).toEqual(["alice"]);
 });
 
 it("shows nothing once the access should have ended, or while whoever asked is locked down", async () => {
