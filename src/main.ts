@@ -301,15 +301,15 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     };
     const connectAndWatch = async (): Promise<void> => {
       await connectSlack(
-        { slack: config.slack, log },
+        { slack: config.slack, log, metrics },
         client,
         slackDeps,
         stopping.signal,
         trouble,
-        (app, installed) => {
+        (app, installed, close) => {
           workspace = installed;
           slackEvents = app.requestListener;
-          closers.push(() => app.stop());
+          closers.push(() => Promise.resolve(close()));
         },
       );
       const leavers = watchForLeavers({ ...record, log });

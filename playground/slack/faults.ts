@@ -1,12 +1,27 @@
 type Outage = "unavailable" | "destroyed";
 
+/** How a connection of Socket Mode begins that comes to nothing: open without a hello, its upgrade unanswered or refused. */
+type BadStart = "no hello" | "no answer" | { readonly status: number };
+
+/** An answer that is none of the Web API's: what stands in it, and whether the call was carried out all the same. */
+export interface OddAnswer {
+  readonly status?: number;
+  readonly body: string;
+  readonly contentType?: string;
+  readonly isDone: boolean;
+}
+
 interface Rule {
   readonly method: string | undefined;
   readonly channel?: string | undefined;
-  readonly retryAfterSeconds?: number;
+  readonly retryAfter?: RetryAfter;
   readonly error?: string;
+  readonly answer?: OddAnswer;
   times: number;
 }
+
+/** Seconds; as text what stands in the header to the letter; without one the header is left out. */
+type RetryAfter = number | string | undefined;
 
 /** Switches that make the simulated Slack misbehave as the real one does. */
 export interface Faults {
@@ -17,10 +32,18 @@ export interface Faults {
   /** The next `times` calls (of the method, or of any; about one channel, by its id, or all) get 429 with Retry-After. */
   readonly rateLimit: (
     method: string | undefined,
-    retryAfterSeconds: number,
+    retryAfter: RetryAfter,
     times?: number,
     channel?: string,
   ) => void;
+  /** The next `times` calls of the method (`upload`: of the bytes of a file) get this for an answer. */
+  readonly answerOddly: (method: string, answer: OddAnswer, times?: number) => void;
+  /** Lists come in pages of so many at most, whatever was asked for. */
+  readonly limitPages: (size: number) => void;
+  /** The next `times` connections of Socket Mode begin badly. */
+  readonly startBadly: (how: BadStart, times?: number) => void;
+  /** Slack takes no leave of connections: it answers no close frame, and TCP stays open. */
+  readonly leaveOpen: () => void;
   /** Into one channel so many messages at once and then one each `intervalMs`; what is more gets 429. */
   readonly limitPosting: (burst: number, intervalMs: number) => void;
   /** The next `times` calls of the method answer `{ok: false, error}`. */
@@ -39,11 +62,18 @@ export interface Faults {
 export interface ActiveFaults {
   readonly outage: () => Outage | undefined;
   readonly delay: (method: string, when: "before" | "after") => number;
-  readonly takeRateLimit: (method: string, channel: string) => number | undefined;
+  readonly takeRateLimit: (
+    method: string,
+    channel: string,
+  ) => { readonly retryAfter?: RetryAfter } | undefined;
   /** Seconds to wait where the channel has had its share. */
   readonly takePostLimit: (channel: string) => number | undefined;
   readonly takeFailure: (method: string) => string | undefined;
   readonly takeLostAnswer: (method: string) => boolean;
+  readonly takeOddAnswer: (method: string) => OddAnswer | undefined;
+  readonly pageLimit: () => number;
+  readonly takeBadStart: () => BadStart | undefined;
+  readonly leavesOpen: () => boolean;
   readonly tokenError: () => string | undefined;
   readonly copies: () => { readonly count: number; readonly how: "concurrently" | "in sequence" };
 }
@@ -61,6 +91,10 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
   const posted = new Map<string, { readonly left: number; readonly at: number }>();
   let failures: Rule[] = [];
   let lost: Rule[] = [];
+  let oddAnswers: Rule[] = [];
+  let pageLimit = Infinity;
+  let badStarts: BadStart[] = [];
+  let leavesOpen = false;
   let tokenError: string | undefined;
   let copies: ReturnType<ActiveFaults["copies"]> = { count: 1, how: "in sequence" };
 
@@ -70,8 +104,16 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
       outage = how;
       onDown();
     },
-    rateLimit: (method, retryAfterSeconds, times = 1, channel) =>
-      void rateLimits.push({ method, channel, retryAfterSeconds, times }),
+    rateLimit: (method, retryAfter, times = 1, channel) =>
+      void rateLimits.push({ method, channel, retryAfter, times }),
+    answerOddly: (method, answer, times = 1) => void oddAnswers.push({ method, answer, times }),
+    limitPages: (size) => {
+      pageLimit = size;
+    },
+    startBadly: (how, times = 1) => void badStarts.push(...Array.from({ length: times }, () => how)),
+    leaveOpen: () => {
+      leavesOpen = true;
+    },
     limitPosting: (burst, intervalMs) => {
       postLimit = { burst, intervalMs };
       posted.clear();
@@ -92,6 +134,10 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
       postLimit = undefined;
       failures = [];
       lost = [];
+      oddAnswers = [];
+      pageLimit = Infinity;
+      badStarts = [];
+      leavesOpen = false;
       copies = { count: 1, how: "in sequence" };
     },
   };
@@ -105,7 +151,7 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
       take(
         rateLimits.filter((rule) => (rule.channel ?? channel) === channel),
         method,
-      )?.retryAfterSeconds,
+      ),
     takePostLimit: (channel) => {
       if (postLimit === undefined) return undefined;
       const { burst, intervalMs } = postLimit;
@@ -117,6 +163,10 @@ export function createFaults(onDown: () => void): { readonly faults: Faults; rea
     },
     takeFailure: (method) => take(failures, method)?.error,
     takeLostAnswer: (method) => take(lost, method) !== undefined,
+    takeOddAnswer: (method) => take(oddAnswers, method)?.answer,
+    pageLimit: () => pageLimit,
+    takeBadStart: () => badStarts.shift(),
+    leavesOpen: () => leavesOpen,
     tokenError: () => tokenError,
     copies: () => copies,
   };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import formbody from "@fastify/formbody";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { ActiveFaults } from "./faults.ts";
+import type { ActiveFaults, OddAnswer } from "./faults.ts";
 import { objectOf, parseJson, textOf, type Json, type JsonObject } from "./json.ts";
 import type { Problem, Problems } from "./problems.ts";
 import type { ResponseUrls } from "./response-urls.ts";
@@ -85,6 +85,9 @@ export function createRoutes(deps: RouteDeps): FastifyInstance {
     handler: async (request, reply) => {
       const file = workspace.file(request.params.id);
       if (file === undefined || file.completed) return reply.code(404).send("not found");
+      await pause(faults.delay("upload", "before"));
+      const odd = faults.takeOddAnswer("upload");
+      if (odd) return sendOdd(reply, odd);
       const content = uploaded(request);
       workspace.putFile({ ...file, content });
       return reply.send(`OK - ${content.length}`);
@@ -119,26 +122,39 @@ async function answerCall(
       problems,
     });
 
-  const retryAfter =
-    faults.takeRateLimit(method, textOf(args.channel)) ??
-    (method === "chat.postMessage" ? faults.takePostLimit(textOf(args.channel)) : undefined);
-  if (retryAfter !== undefined) {
+  const channel = textOf(args.channel);
+  const share = method === "chat.postMessage" ? faults.takePostLimit(channel) : undefined;
+  const limit =
+    faults.takeRateLimit(method, channel) ?? (share === undefined ? undefined : { retryAfter: share });
+  if (limit !== undefined) {
     const refused = { ok: false, error: "ratelimited" };
     log(refused, 429);
-    return reply.code(429).header("retry-after", String(retryAfter)).send(refused);
+    void reply.code(429);
+    if (limit.retryAfter !== undefined) void reply.header("retry-after", String(limit.retryAfter));
+    return reply.send(refused);
   }
+  const odd = faults.takeOddAnswer(method);
   await pause(faults.delay(method, "before"));
   const failure = faults.takeFailure(method);
   const token = tokenOf(request);
-  const { made: response, noted } = noting(deps.problems, () =>
-    failure === undefined
+  const { made: response, noted } = noting(deps.problems, () => {
+    if (odd?.isDone === false) return {};
+    return failure === undefined
       ? webApi({ method, args, token, tokenError: faults.tokenError() })
-      : { ok: false, error: failure },
-  );
+      : { ok: false, error: failure };
+  });
   await pause(faults.delay(method, "after"));
-  log(response, 200, noted);
+  log(odd?.body ?? response, odd?.status ?? 200, noted);
   if (faults.takeLostAnswer(method)) return destroy(reply);
+  if (odd) return sendOdd(reply, odd);
   return reply.send(response);
+}
+
+function sendOdd(reply: FastifyReply, { status = 200, body, contentType }: OddAnswer): FastifyReply {
+  return reply
+    .code(status)
+    .header("content-type", contentType ?? "application/json")
+    .send(body);
 }
 
 function noting<T>(

@@ -119,6 +119,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
       problems,
       scopes: options.scopes ?? SCOPES,
       baseUrl,
+      pageLimit: active.pageLimit,
       socketUrl: () => sockets.newUrl(),
     },
     tokens,
@@ -139,6 +140,8 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
     problems,
     baseUrl,
     isDown: () => active.outage() !== undefined,
+    takeBadStart: active.takeBadStart,
+    leavesOpen: active.leavesOpen,
     onChange: () => workspace.announce({ kind: "connection" }),
   });
   const http = createHttpTransport(signingSecret, requestUrl);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
 import type { DeliveryKind, Retry, TransportAnswer } from "./delivery.ts";
@@ -13,15 +14,19 @@ export interface Sockets {
   readonly newUrl: () => string;
   /** Connections that take deliveries. */
   readonly connected: () => number;
+  /** All that are open beneath, those that take no deliveries too. */
+  readonly held: () => number;
   readonly send: (
     kind: DeliveryKind,
     payload: JsonObject,
     retry: Retry | undefined,
   ) => Promise<TransportAnswer>;
-  /** Asks the app to reconnect, as Slack does every few hours; nothing more is delivered on those connections. */
-  readonly disconnect: (reason?: DisconnectReason) => void;
+  /** Asks the app to reconnect, as Slack does every few hours; nothing more is delivered on those connections. The `count` oldest, or all. */
+  readonly disconnect: (reason?: DisconnectReason, count?: number) => void;
   /** Cuts the connections without a word. */
   readonly drop: () => void;
+  /** Nothing comes or goes any more on the connections there are, and nobody is told, until Slack finds out, too (`cut`). */
+  readonly silence: () => { readonly cut: () => void };
   /** Sends raw text to one connection, whatever it is; the answer comes where it has an `envelope_id` to acknowledge. */
   readonly sendRaw: (text: string) => Promise<TransportAnswer>;
   /** Says goodbye and waits for the apps to hang up, but not for long. */
@@ -33,6 +38,8 @@ export interface SocketOptions {
   readonly problems: Problems;
   readonly baseUrl: () => string;
   readonly isDown: () => boolean;
+  readonly takeBadStart: () => "no hello" | "no answer" | { readonly status: number } | undefined;
+  readonly leavesOpen: () => boolean;
   readonly onChange: () => void;
 }
 
@@ -47,7 +54,8 @@ const GOODBYE_MS = 500;
 
 /** Socket Mode on the same port as the Web API, under `/link/?ticket=`. */
 export function createSockets(server: Server, options: SocketOptions): Sockets {
-  const { appId, problems, baseUrl, isDown, onChange } = options;
+  const { appId, problems, baseUrl, isDown, takeBadStart, leavesOpen, onChange } = options;
+  const unanswered = new Set<Duplex>();
   const upgrades = new WebSocketServer({ noServer: true });
   const tickets = new Set<string>();
   const connections = new Set<Connection>();
@@ -59,11 +67,17 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
       socket.end("HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n");
       return;
     }
-    upgrades.handleUpgrade(request, socket, head, accept);
+    const start = takeBadStart();
+    if (start === "no answer") {
+      unanswered.add(socket);
+      socket.on("error", () => undefined).once("close", () => unanswered.delete(socket));
+    } else if (typeof start === "object")
+      socket.end(`HTTP/1.1 ${start.status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+    else upgrades.handleUpgrade(request, socket, head, (open) => accept(open, start !== "no hello"));
   });
 
-  function accept(socket: WebSocket): void {
-    const connection: Connection = { socket, pending: new Map(), takesDeliveries: true };
+  function accept(socket: WebSocket, saysHello: boolean): void {
+    const connection: Connection = { socket, pending: new Map(), takesDeliveries: saysHello };
     const ping = setInterval(() => socket.ping(), PING_MS);
     ping.unref();
     connections.add(connection);
@@ -77,6 +91,10 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
       }
       onChange();
     });
+    // The library answers a close frame by closing, too; Slack does not always.
+    const { close } = socket;
+    socket.close = (...given) => leavesOpen() || close.apply(socket, given);
+    if (!saysHello) return;
     socket.send(
       JSON.stringify({
         type: "hello",
@@ -122,6 +140,7 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
       return `${baseUrl().replace(/^http/, "ws")}link/?ticket=${ticket}&app_id=${appId}`;
     },
     connected: () => [...connections].filter((one) => one.takesDeliveries).length,
+    held: () => connections.size,
     send: (kind, payload, retry) =>
       new Promise((resolve) => {
         const connection = next();
@@ -142,8 +161,9 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
           }),
         );
       }),
-    disconnect: (reason = "refresh_requested") => {
-      for (const connection of connections) {
+    disconnect: (reason = "refresh_requested", count = Infinity) => {
+      const told = [...connections].filter((one) => one.takesDeliveries).slice(0, count);
+      for (const connection of told) {
         connection.takesDeliveries = false;
         connection.socket.send(
           JSON.stringify({ type: "disconnect", reason, debug_info: { host: "simulated-slack" } }),
@@ -153,6 +173,15 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
     },
     drop: () => {
       for (const connection of connections) cut(connection);
+    },
+    silence: () => {
+      const silenced = [...connections];
+      for (const { socket } of silenced) {
+        socket.pause();
+        socket.send = () => undefined;
+        socket.ping = () => undefined;
+      }
+      return { cut: () => silenced.forEach(cut) };
     },
     sendRaw: (text) =>
       new Promise((resolve) => {
@@ -174,6 +203,7 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
       );
       await Promise.race([Promise.all(gone), sleep(GOODBYE_MS, undefined, { ref: false })]);
       for (const connection of connections) cut(connection);
+      for (const socket of unanswered) socket.destroy();
       upgrades.close();
     },
   };

@@ -1,26 +1,46 @@
 import type { WebClient } from "@slack/web-api";
 import type { Config } from "../config.ts";
+import type { Metrics } from "../http/metrics.ts";
 import type { Logger } from "../logger.ts";
 import type { Workspace } from "../slack/authority.ts";
 import { createSlackApp, type SlackApp } from "../slack/app.ts";
-import { connect, stayConnected } from "../slack/connect.ts";
+import { connect, wordFailure } from "../slack/connect.ts";
 import type { SlackDeps } from "../slack/deps.ts";
+import { keepConnections } from "../slack/socket/connections.ts";
 
 /** Connects to Slack and stays connected; `trouble` says under `slack` why it is not. Resolves with the first connection. */
 export async function connectSlack(
-  { slack, log }: { readonly slack: Config["slack"]; readonly log: Logger },
+  {
+    slack,
+    log,
+    metrics,
+  }: { readonly slack: Config["slack"]; readonly log: Logger; readonly metrics: Metrics },
   client: WebClient,
   deps: Omit<SlackDeps, "workspace">,
   signal: AbortSignal,
   trouble: Map<string, string>,
-  onApp: (app: SlackApp, workspace: Workspace) => void,
+  /** `close` takes leave of Slack. */
+  onApp: (app: SlackApp, workspace: Workspace, close: () => void) => void,
 ): Promise<void> {
   const onTrouble = (why: string): void => {
     trouble.set("slack", why);
   };
+  const onConnected = (): void => void trouble.delete("slack");
   const installation = await connect(client, { log, signal, onTrouble });
   const app = createSlackApp(slack, installation, { ...deps, workspace: installation.workspace });
-  onApp(app, installation.workspace);
-  const onConnected = (): void => void trouble.delete("slack");
-  await stayConnected(app, { log, signal, onTrouble, onConnected });
+  if (!app.openConnection) {
+    onApp(app, installation.workspace, () => undefined);
+    return onConnected();
+  }
+  const connections = keepConnections({
+    open: app.openConnection,
+    wordFailure: (error) => wordFailure(error, "SLACK_APP_TOKEN"),
+    log,
+    signal,
+    onCount: metrics.slackConnected,
+    onTrouble,
+    onConnected,
+  });
+  onApp(app, installation.workspace, () => connections.close());
+  await connections.connected;
 }

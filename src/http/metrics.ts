@@ -5,6 +5,8 @@ import { Counter, Gauge, Registry } from "prom-client";
 export type Metrics = {
   readonly contentType: string;
   text(): Promise<string>;
+  /** So many connections to Slack are open; in HTTP mode there are none. */
+  slackConnected(count: number): void;
   /** The policy was looked at again, and this is in force now. */
   policyLookedAt(outcome: "loaded" | "unchanged" | "refused", hash: string): void;
   /** Where to ask how many messages wait for Slack, each time somebody looks. */
@@ -51,6 +53,11 @@ export function createMetrics(): Metrics {
     name: "hallpass_policy_in_force",
     help: "1 for the hash of the policy in force.",
     labelNames: ["hash"] as const,
+    registers,
+  });
+  const connections = new Gauge({
+    name: "hallpass_slack_connections",
+    help: "Connections to Slack that are open, in Socket Mode; while there is none nobody is heard.",
     registers,
   });
   let readMessages = (): Promise<WaitingMessages> => Promise.resolve({ count: 0, oldestSeconds: 0 });
@@ -137,6 +144,7 @@ export function createMetrics(): Metrics {
       }
       return registry.metrics();
     },
+    slackConnected: (count) => connections.set(count),
     policyLookedAt(outcome, hash) {
       reloads.inc({ outcome });
       refused.set(outcome === "refused" ? 1 : 0);

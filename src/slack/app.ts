@@ -23,7 +23,8 @@ import { onCancel, onEnd, onExtend, onStart, onTryNow } from "./listeners/own-ac
 import { onShow } from "./listeners/show-handover.ts";
 import { onReview, onReviewed } from "./listeners/review.ts";
 import { createHttpReceiver, type SlackListener } from "./http-receiver.ts";
-import { createSocketReceiver } from "./socket-receiver.ts";
+import type { Connection } from "./socket/connection.ts";
+import { createSocketReceiver } from "./socket/receiver.ts";
 import { approveActionId, denyActionId, endActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
 import {
@@ -44,11 +45,8 @@ export type SlackTransport =
 export type SlackApp = {
   /** Answers `POST /slack/events`; absent in Socket Mode. */
   readonly requestListener?: SlackListener;
-  /** Opens the connection of Socket Mode. */
-  start(): Promise<void>;
-  /** Calls the listener whenever that connection ended, for whatever reason; it is not opened again by itself. */
-  onDisconnected(listener: () => void): void;
-  stop(): Promise<void>;
+  /** Opens a connection of Socket Mode; absent in HTTP mode, where Slack comes to us. */
+  readonly openConnection?: (signal: AbortSignal, onLeaving: (why: string) => void) => Promise<Connection>;
 };
 
 type Table<Args> = Readonly<Record<string, (deps: SlackDeps, args: Args) => Promise<void>>>;
@@ -147,11 +145,6 @@ export function createSlackApp(
 
   return {
     ...("requestListener" in door && { requestListener: door.requestListener }),
-    // In HTTP mode our own server hands requests over; only Socket Mode has a connection to open.
-    start: async () => void (await door.receiver.start()),
-    onDisconnected(listener) {
-      if ("onDisconnected" in door) door.onDisconnected(listener);
-    },
-    stop: async () => void (await door.receiver.stop()),
+    ...("open" in door && { openConnection: door.open }),
   };
 }

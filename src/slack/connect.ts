@@ -5,6 +5,7 @@ import {
   WebAPIRequestError,
   type WebClient,
 } from "@slack/web-api";
+import { z } from "zod";
 import type { Logger } from "../logger.ts";
 import type { Workspace } from "./authority.ts";
 
@@ -23,8 +24,6 @@ export type Trying = {
 };
 
 const maxPauseMs = 30_000;
-/** A connection that ends sooner than this is not opened again at once: Slack may be ending each. */
-const shortLifeMs = 10_000;
 
 /**
  * Asks Slack who we are until it answers. A wrong token is said loudly and tried again, not a reason to exit: access
@@ -47,36 +46,6 @@ export async function connect(client: WebClient, trying: Trying): Promise<Instal
   });
 }
 
-/**
- * Opens a connection, and again whenever it ends; resolves once it is open for the first time. The SDK would open it again
- * itself, but after an outage it waits for hours, and a token that is refused then ends the process.
- */
-export async function stayConnected(
-  app: { start(): Promise<void>; onDisconnected(listener: () => void): void },
-  trying: Trying & { readonly onConnected: () => void },
-): Promise<void> {
-  const { log, signal, onConnected } = trying;
-  let openedAt: number | undefined;
-  const open = async (): Promise<void> => {
-    await untilDone(trying, "SLACK_APP_TOKEN", () => app.start());
-    openedAt = performance.now();
-    onConnected();
-  };
-  app.onDisconnected(() => {
-    // One that ends before it was open is the concern of whoever opens it.
-    if (openedAt === undefined || signal.aborted) return;
-    const pauseMs = performance.now() - openedAt < shortLifeMs ? pauseBefore(0) : 0;
-    openedAt = undefined;
-    log.info({ inSeconds: pauseMs / 1_000 }, "Slack ended the connection; it is opened again");
-    sleep(pauseMs, undefined, { signal })
-      .then(open)
-      .catch((error: unknown) => {
-        if (!signal.aborted) log.fatal({ err: error }, "Slack could not be connected again");
-      });
-  });
-  await open();
-}
-
 /** Tries until it works, at growing intervals of at most 30 s, saying each time what is wrong. `token`: the setting it needs. */
 async function untilDone<T>(
   { log, signal, onTrouble }: Trying,
@@ -88,18 +57,22 @@ async function untilDone<T>(
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      const why = wordTrouble(error, token);
+      const { why, waitMs } = wordFailure(error, token);
       onTrouble(why);
-      const asked = error instanceof WebAPIRateLimitedError ? error.retryAfter * 1_000 : 0;
-      const pauseMs = Math.max(asked, pauseBefore(attempt));
+      const pauseMs = Math.max(waitMs, Math.min(maxPauseMs, 1_000 * 2 ** attempt));
       log.error({ retryInSeconds: pauseMs / 1_000 }, why);
       await sleep(pauseMs, undefined, { signal });
     }
   }
 }
 
-function pauseBefore(attempt: number): number {
-  return Math.min(maxPauseMs, 1_000 * 2 ** attempt);
+/** What keeps us from Slack, for an operator, and for how long Slack asks to be left alone. `token`: the setting it needs. */
+export function wordFailure(
+  error: unknown,
+  token: "SLACK_BOT_TOKEN" | "SLACK_APP_TOKEN",
+): { readonly why: string; readonly waitMs: number } {
+  const waitMs = error instanceof WebAPIRateLimitedError ? error.retryAfter * 1_000 : 0;
+  return { why: wordTrouble(error, token), waitMs };
 }
 
 /** What keeps us from Slack, in words for an operator. */
@@ -111,8 +84,12 @@ export function wordTrouble(error: unknown, token: string): string {
 }
 
 /** `fetch` says "fetch failed" and keeps to itself what it ran into. */
-function wordCauses(error: unknown): string {
-  if (!(error instanceof Error)) return "it ended the connection before it was open";
+export function wordCauses(error: unknown): string {
   if (error instanceof WebAPIRequestError) return wordCauses(error.original);
-  return error.cause instanceof Error ? `${error.message} (${wordCauses(error.cause)})` : error.message;
+  const { message, cause } = Caused.parse(error);
+  return cause === undefined ? message : `${message} (${wordCauses(cause)})`;
 }
+
+const Caused = z
+  .object({ message: z.string(), cause: z.unknown() })
+  .catch(({ value }) => ({ message: String(value), cause: undefined }));

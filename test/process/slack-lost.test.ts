@@ -51,6 +51,19 @@ describe("Slack", () => {
     await answersCommands("after a refresh");
   });
 
+  it("takes the next connections and never says hello: not ready from the first moment, and back as soon as one does", async () => {
+    const { faults, sockets } = site.slack;
+    faults.startBadly("no hello", 2);
+    sockets.drop();
+    await site.slack.until(async () => (await run.ops("/readyz")).status === 503, "it to be not ready");
+    expect((await run.ops("/readyz")).body).toContain("no other is open yet");
+    expect((await run.ops("/metrics")).body).toMatch(/^hallpass_slack_connections 0$/mu);
+    await run.says("Slack has not said hello for 12 s");
+    await reconnected();
+    await site.slack.until(async () => (await run.ops("/readyz")).status === 200, "it to be ready");
+    await answersCommands("after connections that came to nothing");
+  });
+
   it("goes down while access is active: it still ends on time, and all of it is said when Slack is back", async () => {
     const { slack, guarded } = site;
     const message = await ask(site, "alice", "orders-db read 1h Slack goes");

@@ -27,7 +27,7 @@ for (const { queues, ...options } of ways) {
     it("start at the same instant on an empty database, and both are ready", async () => {
       runs = await Promise.all([site.start(), site.start()]);
       await Promise.all(runs.map((run) => run.ready()));
-      expect(site.slack.sockets.connected()).toBe(2);
+      await site.slack.until(() => site.slack.sockets.connected() === 4, "two connections of each");
       const migrated = await site.query("select from _prisma_migrations where finished_at is null");
       expect(migrated).toEqual([]);
     });
@@ -85,7 +85,7 @@ for (const { queues, ...options } of ways) {
       const { slack } = site;
       const [first] = runs;
       await first?.kill();
-      await slack.until(() => slack.sockets.connected() === 1, "Slack to see one connection");
+      await slack.until(() => slack.sockets.connected() === 2, "Slack to see those of the other only");
       await slack.as("erin").types("/request-access orders-db read 1h on call");
       await slack.until(
         async () => (await site.guarded.rolesOf("erin")).includes(site.guarded.names.read),

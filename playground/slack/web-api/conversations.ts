@@ -46,7 +46,7 @@ export function conversationMethods(deps: MethodDeps): Methods {
           .filter((channel) => kinds.includes(channel.kind))
           .filter((channel) => channel.kind === "public" || channel.members.includes(botUserId))
           .filter((channel) => !(isTrue(args.exclude_archived) && channel.isArchived));
-        const { items, response_metadata } = page(listed, args, 100);
+        const { items, response_metadata } = page(listed, args, 100, deps.pageLimit());
         return { channels: items.map((channel) => channelShape(workspace, channel)), response_metadata };
       },
     },

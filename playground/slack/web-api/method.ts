@@ -14,6 +14,8 @@ export interface MethodDeps {
   readonly scopes: readonly string[];
   /** Base of everything the simulator serves, with a trailing slash. */
   readonly baseUrl: () => string;
+  /** The most that a page of a list holds, whatever was asked for. */
+  readonly pageLimit: () => number;
   /** The address of a new Socket Mode connection. */
   readonly socketUrl: () => string;
 }
@@ -29,15 +31,16 @@ export interface Method {
 
 export type Methods = Readonly<Record<string, Method>>;
 
-/** Cuts one page out of a list the way Slack's cursors do; `invalid_cursor` for one Slack never gave out. */
+/** Cuts one page, of `most` at most, out of a list the way Slack's cursors do; `invalid_cursor` for one Slack never gave out. */
 export function page<T>(
   items: readonly T[],
   args: JsonObject,
   defaultLimit: number,
+  most = Infinity,
 ): { readonly items: readonly T[]; readonly response_metadata: { readonly next_cursor: string } } {
   const limit = args.limit === undefined ? defaultLimit : Number(args.limit);
   if (!Number.isInteger(limit) || limit < 0 || limit > 1000) throw new MethodError("invalid_limit");
-  const size = limit === 0 ? items.length : limit;
+  const size = Math.min(limit === 0 ? items.length : limit, most);
   const start = startOf(args.cursor);
   const end = start + size;
   const next = end < items.length ? Buffer.from(`next:${end}`).toString("base64") : "";

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../../logger.ts";
+import type { Connection } from "./connection.ts";
+
+/** How Hallpass stays connected by Socket Mode. */
+export type Connections = {
+  /** Resolves with the first connection; rejects with the signal's reason. */
+  readonly connected: Promise<void>;
+  /** Ends all of them. */
+  close(): void;
+};
+
+export type ConnectionsOptions = {
+  /** Opens one within `signal`; `onLeaving` once Slack is to be counted on no more. */
+  readonly open: (signal: AbortSignal, onLeaving: (why: string) => void) => Promise<Connection>;
+  /** Why an attempt failed, and how long Slack asks to wait, if it does. */
+  readonly wordFailure: (error: unknown) => { readonly why: string; readonly waitMs: number };
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** How many are open now, each time that changes. */
+  readonly onCount: (open: number) => void;
+  /** None is open, and why; said again with each attempt that fails. */
+  readonly onTrouble: (why: string) => void;
+  /** At least one is open again. */
+  readonly onConnected: () => void;
+  readonly times?: ConnectionsTimes;
+};
+
+/**
+ * So many are open at a time: Slack ends each of them some five times a day, and what is delivered while none is open is
+ * lost for whoever typed it. Slack takes ten of an app (https://docs.slack.dev/apis/events-api/using-socket-mode), which
+ * leaves room for four replicas, and for those that are being replaced.
+ */
+const wanted = 2;
+export type ConnectionsTimes = {
+  /** From asking for an address to Slack's hello. Slack takes a second at most. */
+  readonly attemptMs: number;
+  /** What is under way on a connection that Slack will end may still be answered there. */
+  readonly drainMs: number;
+};
+const usualTimes: ConnectionsTimes = { attemptMs: 12_000, drainMs: 5_000 };
+const maxPauseMs = 30_000;
+/** While another is open nobody waits for this one, and Slack may have said that there are too many. */
+const maxIdlePauseMs = 5 * 60_000;
+/** `apps.connections.open` takes some fifty calls a minute. */
+const maxOpenings = 40;
+const openingsMs = 60_000;
+
+/** Keeps connections open until told to stop, and replaces each as soon as Slack takes leave of it. */
+export function keepConnections(options: ConnectionsOptions): Connections {
+  const { open, wordFailure, log, signal, onCount, onTrouble, onConnected, times = usualTimes } = options;
+  const { attemptMs, drainMs } = times;
+  const alive = new Set<object>();
+  const all = new Set<Connection>();
+  const openings: number[] = [];
+
+  const count = (): void => onCount(alive.size);
+
+  /** Waits where so many were opened lately that Slack would refuse the next. */
+  const takeTurn = async (): Promise<void> => {
+    const oldest = openings.length >= maxOpenings ? openings.shift() : undefined;
+    const waitMs = oldest === undefined ? 0 : oldest + openingsMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+    openings.push(performance.now());
+  };
+
+  async function attempt(onLeaving: (why: string) => void): Promise<Connection> {
+    await takeTurn();
+    const limit = new AbortController();
+    const late = new Error(`Slack has not said hello for ${attemptMs / 1_000} s`);
+    const timer = setTimeout(() => limit.abort(late), attemptMs);
+    try {
+      return await open(AbortSignal.any([signal, limit.signal]), onLeaving);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Tries until one is open. `isFirst`: while none is, one speaks for all. */
+  async function openOne(isFirst: boolean, onLeaving: (why: string) => void): Promise<Connection> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await attempt(onLeaving);
+      } catch (error) {
+        signal.throwIfAborted();
+        const { why, waitMs } = wordFailure(error);
+        const isAlone = alive.size === 0;
+        const longest = isAlone ? maxPauseMs : maxIdlePauseMs;
+        const pauseMs = Math.max(waitMs, Math.min(longest, 1_000 * 2 ** failures));
+        const said = { retryInSeconds: pauseMs / 1_000 };
+        if (!isAlone) log.warn(said, `one of ${wanted} connections to Slack cannot be opened: ${why}`);
+        else {
+          onTrouble(why);
+          if (isFirst) log.error(said, why);
+        }
+        await sleep(pauseMs, undefined, { signal });
+      }
+    }
+  }
+
+  async function keepOne(isFirst: boolean, onOpen: () => void): Promise<void> {
+    let old: Connection | undefined;
+    for (;;) {
+      const key = {};
+      let leave: (why: string) => void = () => undefined;
+      const leaving = new Promise<string>((resolve) => (leave = resolve));
+      const connection = await openOne(isFirst, leave);
+      alive.add(key);
+      all.add(connection);
+      count();
+      onConnected();
+      onOpen();
+      if (old) letGo(old);
+      const why = await leaving;
+      alive.delete(key);
+      count();
+      log.info({ open: alive.size }, `${why}; another is opened`);
+      if (alive.size === 0) onTrouble(`${why}; no other is open yet`);
+      old = connection;
+    }
+  }
+
+  function letGo(connection: Connection): void {
+    setTimeout(() => {
+      all.delete(connection);
+      connection.close();
+    }, drainMs).unref();
+  }
+
+  const connected = new Promise<void>((resolve, reject) => {
+    for (let number = 0; number < wanted; number += 1) {
+      keepOne(number === 0, resolve).catch((error: unknown) => {
+        if (!signal.aborted) log.fatal({ err: error }, "a connection to Slack is kept no more");
+        reject(error);
+      });
+    }
+  });
+  return {
+    connected,
+    close() {
+      for (const connection of all) connection.close();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+const Hello = z.object({ type: z.literal("hello") });
+const Disconnect = z.object({ type: z.literal("disconnect"), reason: z.string().optional() });
+const Envelope = z.object({ envelope_id: z.string().min(1), payload: z.unknown().optional() });
+const Typed = z.object({ type: z.string() });
+
+/** What Slack wants to have acknowledged. */
+export type Envelope = z.infer<typeof Envelope>;
+
+export type Frame =
+  | { readonly is: "hello" }
+  | { readonly is: "disconnect"; readonly reason: string }
+  | { readonly is: "envelope"; readonly envelope: Envelope }
+  /** `type`: what it says it is. */
+  | { readonly is: "unknown"; readonly type: string };
+
+/** What came over the WebSocket. */
+export function readFrame(data: unknown): Frame {
+  if (typeof data !== "string") return { is: "unknown", type: "binary" };
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch {
+    return { is: "unknown", type: "no JSON" };
+  }
+  // First, for whatever has an id is acknowledged.
+  const envelope = Envelope.safeParse(json);
+  if (envelope.success) return { is: "envelope", envelope: envelope.data };
+  if (Hello.safeParse(json).success) return { is: "hello" };
+  const disconnect = Disconnect.safeParse(json);
+  if (disconnect.success)
+    return { is: "disconnect", reason: disconnect.data.reason?.slice(0, 80) ?? "no reason given" };
+  return {
+    is: "unknown",
+    type: Typed.safeParse(json).data?.type.slice(0, 80) ?? (json === null ? "null" : typeof json),
+  };
+}

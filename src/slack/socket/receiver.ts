@@ -1,0 +1,82 @@
+import type { App, Receiver } from "@slack/bolt";
+import { WebClient } from "@slack/web-api";
+import { EnvHttpProxyAgent } from "undici";
+import { readDelivered } from "../delivered.ts";
+import type { SlackDeps } from "../deps.ts";
+import { createReceive, type Receive } from "../receive.ts";
+import { webClientOptions } from "../web-client.ts";
+import {
+  type Connection,
+  type ConnectionOptions,
+  type ConnectionTimes,
+  openConnection,
+} from "./connection.ts";
+import type { Envelope } from "./frames.ts";
+
+/** Takes what Slack sends by Socket Mode. */
+export type SocketReceiver = {
+  readonly receiver: Receiver;
+  /** Opens one connection. */
+  open(signal: AbortSignal, onLeaving: (why: string) => void): Promise<Connection>;
+};
+
+/** Slack is asked for an address; what is left of an attempt's time is for the connection itself. */
+const addressMs = 8_000;
+const maxTypes = 100;
+
+/**
+ * In place of the SDK's own client, which opens the next connection only after the last has ended, waits for ever for a
+ * hello that never comes, and takes frames it cannot read for events of its own or ends the process over them.
+ */
+export function createSocketReceiver(
+  { appToken, apiUrl }: { readonly appToken: string; readonly apiUrl: string },
+  deps: Pick<SlackDeps, "attend" | "log">,
+  times?: ConnectionTimes,
+): SocketReceiver {
+  const { log } = deps;
+  let receive: Receive | undefined;
+  const client = new WebClient(appToken, { ...webClientOptions(apiUrl, log), timeout: addressMs });
+  const dispatcher = new EnvHttpProxyAgent();
+
+  const typesSaid = new Set<string>();
+  /** Once a type: whoever sends what nobody understands does so again and again. */
+  const onUnknown = (type: string): void => {
+    const isNew = !typesSaid.has(type) && typesSaid.size < maxTypes;
+    if (isNew) typesSaid.add(type);
+    log[isNew ? "warn" : "debug"]({ type }, "Slack sent what Hallpass does not understand; nothing is done");
+  };
+
+  const take = async ({ payload }: Envelope, ack: (response?: unknown) => void): Promise<void> => {
+    const delivered = readDelivered(payload);
+    if (!delivered.isUnderstood) {
+      onUnknown(delivered.type);
+      ack();
+      return;
+    }
+    // Left unacknowledged where nothing could be answered: Slack tells the person so.
+    await receive?.({ body: delivered.body, ack: async (response) => ack(response) }, () => undefined);
+  };
+  const onEnvelope: ConnectionOptions["onEnvelope"] = (envelope, ack) => {
+    take(envelope, ack).catch((error: unknown) =>
+      log.warn({ why: String(error) }, "what Slack sent could not be acknowledged; it delivers it again"),
+    );
+  };
+
+  return {
+    receiver: {
+      init(app: App) {
+        receive = createReceive(app, deps);
+      },
+      // Connections are opened, and kept, by connections.ts.
+      start: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+    },
+    async open(signal, onLeaving) {
+      const { url } = await client.apps.connections.open();
+      signal.throwIfAborted();
+      if (url === undefined) throw new Error("Slack gave no address to connect to");
+      const listeners = { onEnvelope, onUnknown, onLeaving };
+      return openConnection({ url, dispatcher, log, signal, ...listeners, ...(times && { times }) });
+    },
+  };
+}
