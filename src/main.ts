@@ -37,6 +37,7 @@ import { watchPolicy } from "./policy/watch.ts";
 import { createLiveProviders } from "./providers/live-providers.ts";
 import { createLookUp, type Workspace } from "./slack/authority.ts";
 import { createDirectory } from "./slack/directory.ts";
+import { createHeldBack } from "./slack/held-back.ts";
 import type { SlackListener } from "./slack/http-receiver.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
 import { createPace, type PaceLimits } from "./slack/pace.ts";
@@ -44,7 +45,7 @@ import { wordPersonChange } from "./slack/person-change.ts";
 import { tellAlerts } from "./slack/tell-alerts.ts";
 import { createTokenWatch } from "./slack/token-watch.ts";
 import { createUserGroups } from "./slack/user-groups.ts";
-import { createWebClient } from "./slack/web-client.ts";
+import { createPatientClient, createWebClient } from "./slack/web-client.ts";
 
 export type HallpassSettings = {
   readonly config: Config;
@@ -160,8 +161,12 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log.warn({ err: error }, "a provider that was replaced could not be closed"),
     );
     closers.push(() => atMost(500, providers.close()));
-    const client = createWebClient(config.slack.botToken, config.slack.apiUrl, log);
+    const heldBack = createHeldBack(log);
+    const calling = { ...config.slack, log, onAnswer: heldBack.onAnswer };
+    const client = createWebClient(calling);
     const directory = createDirectory(client);
+    const patient = createPatientClient(calling);
+    const alerting = { client: patient, directory, log };
     const sinks = createLiveSinks({
       databaseUrl,
       db,
@@ -169,7 +174,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log,
       resolveSecret: settings.secret,
       dataDir: config.database.dataDir,
-      tell: (text) => tellAlerts({ client, directory, log }, keeper.current().settings.alerts, text),
+      tell: (text) => tellAlerts(alerting, keeper.current().settings.alerts, text),
     });
     closers.push(() => atMost(1_000, sinks.stop()));
     metrics.watchSinks(() => sinks.lag());
@@ -182,7 +187,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log,
     });
     closers.push(() => atMost(500, providerWatch.stop()));
-    degraded = providerWatch.troubled;
+    degraded = () => [...providerWatch.troubled(), ...heldBack.list()];
     const keeper = await keepPolicy(
       {
         db,
@@ -200,7 +205,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
             providerWatch.onPolicy(prepared);
           };
         },
-        tell: (told, text) => tellAlerts({ client, directory, log }, told.settings.alerts, text),
+        tell: (told, text) => tellAlerts(alerting, told.settings.alerts, text),
         onOutcome: (outcome, { hash }) => metrics.policyLookedAt(outcome, hash),
         onError: (error, what) => log.error({ err: error }, what),
       },
@@ -235,8 +240,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       db,
       clock,
       lookUp,
-      onChange: (event) =>
-        tellAlerts({ client, directory, log }, keeper.current().settings.alerts, wordPersonChange(event)),
+      onChange: (event) => tellAlerts(alerting, keeper.current().settings.alerts, wordPersonChange(event)),
     });
     const record = { db, clock, wake: queues.wake, recent: createRecentStates(), people, lookUp };
     const report = (error: unknown, about: object): void =>
@@ -262,7 +266,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const pace = createPace(settings.pace);
     const seal = createSeal(config.slack.botToken);
     const parts = { ...record, seal, client, directory, policy: keeper.current, log };
-    const work = createWork({ ...parts, providers: providers.byName, report, pace, token, admins, courtesy });
+    const sending = { client: patient, pace, token, heldBack, admins };
+    const work = createWork({ ...parts, ...sending, providers: providers.byName, report, courtesy });
     const run = async (effectId: string, queue: QueueName): Promise<void> =>
       // Whatever is due to end is found together.
       queue === "revocations" ? sweep.end() : work.run(effectId, queue);
@@ -294,6 +299,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       lockdowns: createLockdownReader(db),
       userGroups,
       directory,
+      patient,
       log,
       databaseUrl,
       auditKey: audit.key,
@@ -301,7 +307,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     };
     const connectAndWatch = async (): Promise<void> => {
       await connectSlack(
-        { slack: config.slack, log, metrics },
+        { slack: calling, metrics },
         client,
         slackDeps,
         stopping.signal,

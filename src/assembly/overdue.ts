@@ -6,7 +6,7 @@ import type { Clock } from "../persistence/clock.ts";
 import { openDatabase } from "../persistence/database.ts";
 import { createDirectory } from "../slack/directory.ts";
 import { tellOverdue } from "../slack/tell-overdue.ts";
-import { createWebClient } from "../slack/web-client.ts";
+import { createPatientClient, createWebClient } from "../slack/web-client.ts";
 
 /** Connections to the database and to Slack of its own: it tells on whoever uses the others. */
 export function watchOverdue(
@@ -18,8 +18,9 @@ export function watchOverdue(
 ): Watchdog {
   const database = openDatabase(databaseUrl, { poolSize: 2, applicationName: "hallpass watchdog" });
   const { prisma: db } = database;
-  const client = createWebClient(slack.botToken, slack.apiUrl, log);
-  const telling = { db, client, directory: createDirectory(client) };
+  const calling = { ...slack, log };
+  const client = createPatientClient(calling);
+  const telling = { db, client, directory: createDirectory(createWebClient(calling)) };
   const watchdog = startWatchdog({
     db,
     clock,

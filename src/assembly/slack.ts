@@ -1,20 +1,16 @@
 import type { WebClient } from "@slack/web-api";
 import type { Config } from "../config.ts";
 import type { Metrics } from "../http/metrics.ts";
-import type { Logger } from "../logger.ts";
 import type { Workspace } from "../slack/authority.ts";
 import { createSlackApp, type SlackApp } from "../slack/app.ts";
-import { connect, wordFailure } from "../slack/connect.ts";
+import { connect, readTrouble } from "../slack/connect.ts";
 import type { SlackDeps } from "../slack/deps.ts";
 import { keepConnections } from "../slack/socket/connections.ts";
+import type { Calling } from "../slack/web-client.ts";
 
 /** Connects to Slack and stays connected; `trouble` says under `slack` why it is not. Resolves with the first connection. */
 export async function connectSlack(
-  {
-    slack,
-    log,
-    metrics,
-  }: { readonly slack: Config["slack"]; readonly log: Logger; readonly metrics: Metrics },
+  { slack, metrics }: { readonly slack: Config["slack"] & Calling; readonly metrics: Metrics },
   client: WebClient,
   deps: Omit<SlackDeps, "workspace">,
   signal: AbortSignal,
@@ -22,6 +18,7 @@ export async function connectSlack(
   /** `close` takes leave of Slack. */
   onApp: (app: SlackApp, workspace: Workspace, close: () => void) => void,
 ): Promise<void> {
+  const { log } = slack;
   const onTrouble = (why: string): void => {
     trouble.set("slack", why);
   };
@@ -34,7 +31,7 @@ export async function connectSlack(
   }
   const connections = keepConnections({
     open: app.openConnection,
-    wordFailure: (error) => wordFailure(error, "SLACK_APP_TOKEN"),
+    wordFailure: (error) => readTrouble(error, "SLACK_APP_TOKEN"),
     log,
     signal,
     onCount: metrics.slackConnected,

@@ -109,6 +109,8 @@ export function eventText(event: AuditEvent): string {
       return `a policy was refused (${event.data.via}); ${event.data.inForce.slice(0, 8)} stays in force`;
     case "audit.exported":
       return `${by} exported the audit as ${event.data.format} (${event.data.via})`;
+    case "audit.export_failed":
+      return `the audit's export could not be sent to ${by}: ${event.data.why}`;
     case "audit.asked":
       return `${by} asked the audit: ${event.data.question} (${event.data.via})`;
     case "audit.retained":

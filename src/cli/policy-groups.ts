@@ -103,5 +103,5 @@ async function readLive(groups: ReadonlyMap<string, GroupSource>): Promise<Membe
 async function slackGroups({ botToken, apiUrl }: { readonly botToken: string; readonly apiUrl: string }) {
   const { createWebClient } = await import("../slack/web-client.ts");
   const { createUserGroups } = await import("../slack/user-groups.ts");
-  return createUserGroups(createWebClient(botToken, apiUrl, createLogger("silent")));
+  return createUserGroups(createWebClient({ botToken, apiUrl, log: createLogger("silent") }));
 }

@@ -234,6 +234,8 @@ export const eventData = {
     filters: z.record(plain, value),
     via: plain,
   }),
+  /** It was to come as a file in Slack, and could not be sent. */
+  "audit.export_failed": z.object({ why: plain }),
   /** Somebody asked who could, or what a person did. */
   "audit.asked": z.object({ question: text, via: plain }),
   /** The beginning of the chain was old enough to go: places, both included, and the file they are kept in. */

@@ -295,6 +295,10 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     when: "Somebody exported the audit, or had a report made of it.",
     fields: { format: "the format", filters: "what was chosen, by the name of each filter" },
   },
+  "audit.export_failed": {
+    when: "An export of the audit was made and could not be sent; nobody has it.",
+    fields: { why: "why it could not" },
+  },
   "audit.asked": {
     when: "Somebody asked the audit who could, what somebody did, or about a request.",
     fields: { question: "what they asked" },

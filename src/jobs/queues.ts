@@ -42,7 +42,8 @@ type JobData = { readonly effectId: string };
 const concurrency: Readonly<Record<QueueName, number>> = {
   grants: 10,
   revocations: 20,
-  messages: 5,
+  // One that Slack is slow to take keeps its place for up to a minute.
+  messages: 20,
   deadlines: 5,
 };
 

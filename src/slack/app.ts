@@ -36,7 +36,7 @@ import {
 } from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
-import { slackLogger, webClientOptions } from "./web-client.ts";
+import { type Calling, slackLogger, webClientOptions } from "./web-client.ts";
 
 export type SlackTransport =
   | { readonly mode: "socket"; readonly appToken: string }
@@ -62,7 +62,7 @@ function anyOf(table: Readonly<Record<string, unknown>>): RegExp {
 
 /** The Bolt app: every listener on one screen. */
 export function createSlackApp(
-  settings: { readonly botToken: string; readonly apiUrl: string; readonly transport: SlackTransport },
+  settings: Calling & { readonly transport: SlackTransport },
   installation: Installation,
   deps: SlackDeps,
 ): SlackApp {
@@ -75,7 +75,7 @@ export function createSlackApp(
   const app = new App({
     receiver: door.receiver,
     logger: slackLogger(deps.log),
-    clientOptions: webClientOptions(apiUrl, deps.log),
+    clientOptions: webClientOptions(apiUrl, deps.log, settings.onAnswer),
     // What a conversation is about is in the database; Bolt's own memory of it would only grow.
     convoStore: false,
     // Bolt would ask Slack itself and, once refused, answer every later event with 401 (see connect.ts).

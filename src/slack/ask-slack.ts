@@ -1,5 +1,6 @@
-import { WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
 import type { Pause } from "../groups/pause.ts";
+import { askedToWaitMs, wordRefusal } from "./answers.ts";
+import { wordCauses } from "./connect.ts";
 
 /** Asks Slack something that is not asked while it wants to be left alone; errors say what an operator has to do. */
 export async function askSlack<T>(pause: Pause, call: () => Promise<T>): Promise<T> {
@@ -7,20 +8,9 @@ export async function askSlack<T>(pause: Pause, call: () => Promise<T>): Promise
   try {
     return await call();
   } catch (error) {
-    if (error instanceof WebAPIRateLimitedError) throw pause.begin(error.retryAfter);
-    throw new Error(wordTrouble(error), { cause: error });
+    const waitMs = askedToWaitMs(error);
+    if (waitMs > 0) throw pause.begin(waitMs / 1_000);
+    const why = wordRefusal(error) ?? `Slack cannot be reached: ${wordCauses(error)}`;
+    throw new Error(why, { cause: error });
   }
-}
-
-function wordTrouble(error: unknown): string {
-  if (!(error instanceof WebAPIPlatformError))
-    return `Slack cannot be reached: ${error instanceof Error ? error.message : String(error)}`;
-  const { error: code } = error.data;
-  if (code === "missing_scope") {
-    const needed = "needed" in error.data ? String(error.data.needed) : "it needs for this";
-    return `the Slack app lacks the scope ${needed}: install it again from manifest.yml`;
-  }
-  if (code === "plan_upgrade_required")
-    return "this workspace's Slack plan has no user groups: list the members in the policy instead";
-  return `Slack refuses to say (${code}): check SLACK_BOT_TOKEN, or install the app again from manifest.yml`;
 }

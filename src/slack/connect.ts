@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  WebAPIPlatformError,
-  WebAPIRateLimitedError,
-  WebAPIRequestError,
-  type WebClient,
-} from "@slack/web-api";
+import { WebAPIRequestError, type WebClient } from "@slack/web-api";
 import { z } from "zod";
 import type { Logger } from "../logger.ts";
+import { askedToWaitMs, wordRefusal } from "./answers.ts";
 import type { Workspace } from "./authority.ts";
 
 /** What Slack says the bot token is good for. */
@@ -57,7 +53,7 @@ async function untilDone<T>(
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      const { why, waitMs } = wordFailure(error, token);
+      const { why, waitMs } = readTrouble(error, token);
       onTrouble(why);
       const pauseMs = Math.max(waitMs, Math.min(maxPauseMs, 1_000 * 2 ** attempt));
       log.error({ retryInSeconds: pauseMs / 1_000 }, why);
@@ -67,19 +63,17 @@ async function untilDone<T>(
 }
 
 /** What keeps us from Slack, for an operator, and for how long Slack asks to be left alone. `token`: the setting it needs. */
-export function wordFailure(
+export function readTrouble(
   error: unknown,
   token: "SLACK_BOT_TOKEN" | "SLACK_APP_TOKEN",
 ): { readonly why: string; readonly waitMs: number } {
-  const waitMs = error instanceof WebAPIRateLimitedError ? error.retryAfter * 1_000 : 0;
-  return { why: wordTrouble(error, token), waitMs };
+  return { why: wordTrouble(error, token), waitMs: askedToWaitMs(error) };
 }
 
 /** What keeps us from Slack, in words for an operator. */
 export function wordTrouble(error: unknown, token: string): string {
-  if (error instanceof WebAPIPlatformError) {
-    return `Slack refuses the token (${error.data.error}): check ${token}, or install the app again from manifest.yml. Access that is due to end is still ended.`;
-  }
+  const refusal = wordRefusal(error, token);
+  if (refusal !== undefined) return `${refusal}. Access that is due to end is still ended.`;
   return `Slack cannot be reached or used: ${wordCauses(error)}`;
 }
 

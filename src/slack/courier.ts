@@ -1,11 +1,13 @@
-import { SlackError, WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
+import { SlackError, WebAPIPlatformError } from "@slack/web-api";
 import { backoffSeconds, type Outcome } from "../access/carry-out.ts";
+import { AskedToWait } from "../groups/pause.ts";
 import type { Logger } from "../logger.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
+import { askedToWaitMs, isAppFault, mayBeDone, permanentFault, tokenFault } from "./answers.ts";
+import type { HeldBack } from "./held-back.ts";
 import type { Pace, PaceLimits, Urgency } from "./pace.ts";
 import { insistOnOurs, type Mark, post, type Posted, type PostingDeps, postTo } from "./posting.ts";
-import { mayBeDone, tokenFault } from "./slack-fault.ts";
 import type { TokenWatch } from "./token-watch.ts";
 import type { Message } from "./views/approval-message.ts";
 
@@ -13,6 +15,7 @@ export type CourierDeps = PostingDeps & {
   readonly log: Logger;
   readonly pace: Pace;
   readonly token: Pick<TokenWatch, "isRefused" | "refused">;
+  readonly heldBack: Pick<HeldBack, "channelHeld">;
 };
 
 /** Made when its turn has come: what it says is true then, and whoever waits looks nothing up. */
@@ -54,19 +57,28 @@ const updates = "chat.update";
 /** While the token is refused nothing is sent; the watch wakes what waits as soon as it is accepted again. */
 const refusedSeconds = 60;
 
+/** Somebody has to mend what the app lacks. */
+const appFaultSeconds = 60;
+
+/** While Slack gives out no more of its lists; others look at them meanwhile, and may have found it. */
+const listSeconds = 20;
+
+/** Slack has answered by then or never will; until then a message that is not seen to stand may still come. */
+const lastAnswerMs = 60_000;
+
 /** Not this one's turn yet. */
 class NotYet extends Error {
   readonly waitMs: number;
 
-  constructor(waitMs: number) {
-    super("waits for its turn in the channel");
+  constructor(waitMs: number, why = "waits for its turn in the channel") {
+    super(why);
     this.waitMs = waitMs;
   }
 }
 
 /** Brings messages to Slack at the pace it takes, each once as far as Slack lets us see what it has. */
 export function createCourier(deps: CourierDeps): Courier {
-  const { client, directory, log, pace, token } = deps;
+  const { client, directory, log, pace, token, heldBack } = deps;
   return {
     async deliver(effect, urgency, work) {
       // An earlier attempt began: it may have posted, and nobody was told.
@@ -91,8 +103,9 @@ export function createCourier(deps: CourierDeps): Courier {
       ): Promise<Posted> => {
         turn(channel);
         const metadata = markOf(effect, part);
-        const found = mayStand ? await find(deps, effect, { channel, thread_ts }, metadata) : undefined;
-        if (found) return found;
+        const found = mayStand ? await find(deps, effect, { channel, thread_ts }, metadata) : "none";
+        if (typeof found === "object") return found;
+        if (found === "unseen") leaveTime(effect);
         await insist?.();
         const message = await compose();
         try {
@@ -111,8 +124,18 @@ export function createCourier(deps: CourierDeps): Courier {
           postTo(directory, idOrName, (id) => send(id, compose, named(part))),
         post: (channel, compose, options) =>
           send(channel, compose, options, () => insistOnOurs(directory, channel)),
-        postInPerson: async (slackId, compose, part) =>
-          send(await directory.directMessages(slackId), compose, named(part)),
+        async postInPerson(slackId, compose, part) {
+          const channel = await directory.directMessages(slackId);
+          try {
+            return await send(channel, compose, named(part));
+          } catch (error) {
+            if (permanentFault(error)?.kind !== "channel") throw error;
+            directory.forgetDirectMessages(slackId);
+            const another = await directory.directMessages(slackId);
+            if (another === channel) throw error;
+            return send(another, compose, named(part));
+          }
+        },
         async update(at, compose) {
           turn(updates, updateLimits);
           await insistOnOurs(directory, at.channel);
@@ -128,10 +151,15 @@ export function createCourier(deps: CourierDeps): Courier {
         return await work(parcel);
       } catch (error) {
         if (error instanceof NotYet) return again(error.waitMs / 1_000, error.message, !isTouched);
-        if (error instanceof WebAPIRateLimitedError) {
-          if (place !== undefined) pace.hold(place, error.retryAfter * 1_000);
-          return again(error.retryAfter, "Slack asked to wait", !isTouched);
+        const waitMs = askedToWaitMs(error);
+        if (waitMs > 0) {
+          if (place !== undefined) {
+            pace.hold(place, waitMs);
+            heldBack.channelHeld(place, waitMs);
+          }
+          return again(waitMs / 1_000, "Slack asked to wait", !isTouched);
         }
+        if (error instanceof AskedToWait) return again(listSeconds, error.message, !isTouched);
         const refusal = tokenFault(error);
         if (refusal === undefined) {
           if (isTouched || !(error instanceof SlackError)) throw error;
@@ -139,7 +167,8 @@ export function createCourier(deps: CourierDeps): Courier {
             { err: error, effect: effect.id, kind: effect.kind },
             "Slack took nothing; it is tried again",
           );
-          return again(backoffSeconds(effect.attempts), error.message, true);
+          const seconds = backoffSeconds(effect.attempts);
+          return again(isAppFault(error) ? Math.max(appFaultSeconds, seconds) : seconds, error.message, true);
         }
         token.refused(error);
         return again(refusedSeconds, `Slack refuses the token (${refusal})`, !isTouched);
@@ -167,15 +196,25 @@ const pageSize = 200;
 const maxPages = 10;
 
 /**
- * Looks for a message that an earlier attempt may have posted without hearing of it. `undefined`: there is none, or Slack
- * does not let us look (that takes scopes which the app need not have); then it is posted again rather than never.
+ * A message that Slack was told of and has not answered for may be on its way still; one sent beside it would be there twice.
+ * Whoever died before they were told is not waited for: nobody is there to hear an answer.
+ */
+function leaveTime({ startedAt, now, lastError }: ClaimedEffect): void {
+  const leftMs = startedAt.getTime() + lastAnswerMs - now.getTime();
+  if (lastError !== null && leftMs > 0)
+    throw new NotYet(leftMs, "Slack may not have done yet what it did not answer");
+}
+
+/**
+ * Looks for a message that an earlier attempt may have posted without hearing of it. `unseen`: Slack does not let us look (that
+ * takes scopes which the app need not have); then it is posted again rather than never.
  */
 async function find(
   { client }: CourierDeps,
   effect: ClaimedEffect,
   where: { readonly channel: string; readonly thread_ts: string | undefined },
   { event_payload: wanted }: Mark,
-): Promise<Posted | undefined> {
+): Promise<Posted | "none" | "unseen"> {
   const ageMs = effect.now.getTime() - effect.startedAt.getTime();
   const oldest = ((Date.now() - ageMs - clocksMs) / 1_000).toFixed(6);
   const { channel, thread_ts: ts } = where;
@@ -194,7 +233,8 @@ async function find(
         ? client.conversations.history(options)
         : client.conversations.replies({ ...options, ts }));
     } catch (error) {
-      if (error instanceof WebAPIPlatformError && tokenFault(error) === undefined) return undefined;
+      const isRefused = error instanceof WebAPIPlatformError && tokenFault(error) === undefined;
+      if (isRefused || askedToWaitMs(error) > 0) return "unseen";
       throw error;
     }
     for (const message of answer.messages ?? []) {
@@ -209,7 +249,7 @@ async function find(
       }
     }
     cursor = answer.response_metadata?.next_cursor;
-    if (cursor === undefined || cursor === "") return undefined;
+    if (cursor === undefined || cursor === "") return "none";
   }
-  return undefined;
+  return "unseen";
 }

@@ -1,3 +1,4 @@
+import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
 import type { SigningKey } from "../audit/signing-key.ts";
 import type { PolicyDeps } from "../access/deps.ts";
@@ -17,6 +18,8 @@ export type SlackDeps = PolicyDeps & {
    * acknowledged (see receive.ts), and for a form that is opened or changed after that; not for what comes later.
    */
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Calls Slack where nobody waits, and takes late answers. */
+  readonly patient: WebClient;
   /** Where the audit is read from. */
   readonly databaseUrl: string;
   /** Signs what is exported of it. */

@@ -1,6 +1,8 @@
-import { type WebClient, WebAPIPlatformError } from "@slack/web-api";
+import type { WebClient } from "@slack/web-api";
 import { storable } from "../domain/text.ts";
 import { normalEmail } from "../policy/principal.ts";
+import { codeOf } from "./answers.ts";
+import { createChannelList } from "./channel-list.ts";
 
 /** What Slack says of an account; whether it may act is decided in authority.ts. */
 export type SlackAccount = {
@@ -48,12 +50,16 @@ export type Directory = {
   forgetChannel(idOrName: string): void;
   /** The direct messages with a person, by the id of their conversation. Throws when Slack cannot be asked. */
   directMessages(slackId: string): Promise<string>;
+  /** A person's conversation is not as it was remembered. */
+  forgetDirectMessages(slackId: string): void;
   /** Slack told that an account changed. */
   forget(id: string): void;
 };
 
 const accountTtlMs = 60_000;
-const channelTtlMs = 10 * 60_000;
+const idTtlMs = 10 * 60_000;
+/** Which channel has a name is looked up page by page; that it still has it is seen whenever its state is. */
+const channelIdTtlMs = 24 * 60 * 60_000;
 /**
  * How long it is believed that a channel is not shared: whoever shares it shows another company what is posted from then on. One call
  * each so many seconds and channel stays far below what Slack takes (https://docs.slack.dev/apis/web-api/rate-limits).
@@ -64,14 +70,15 @@ const maxRemembered = 10_000;
 /** Who and what is in the workspace, asked of Slack and remembered for a short time. */
 export function createDirectory(client: WebClient, now: () => number = () => performance.now()): Directory {
   const accounts = createMemory<SlackAccount>(accountTtlMs, now);
-  const idsByEmail = createMemory<string>(channelTtlMs, now);
-  const channelIds = createMemory<string>(channelTtlMs, now);
+  const idsByEmail = createMemory<string>(idTtlMs, now);
+  const channelIds = createMemory<string>(channelIdTtlMs, now);
+  const channelList = createChannelList(client, now);
   const channelStates = createMemory<ChannelState>(channelStateTtlMs, now);
   const asking = new Map<string, Promise<ChannelState | undefined>>();
   let changesTold = 0;
   /** By account, which of them told of it last. */
   const toldOf = new Map<string, number>();
-  const conversations = createMemory<string>(channelTtlMs, now);
+  const conversations = createMemory<string>(idTtlMs, now);
 
   async function askState(id: string): Promise<ChannelState | undefined> {
     const found = await whenKnown("channel_not_found", () => client.conversations.info({ channel: id }));
@@ -91,6 +98,22 @@ export function createDirectory(client: WebClient, now: () => number = () => per
     } finally {
       if (asking.get(id) === asked) asking.delete(id);
     }
+  }
+
+  /** By Slack's list of channels, which may be minutes old: where it is wrong by now, it is read again once. */
+  async function findByName(name: string): Promise<ChannelState | undefined> {
+    let found: ChannelState | undefined;
+    for (let look = 0; look < 2; look += 1) {
+      const id = await channelList.find(name);
+      if (id === undefined) return found;
+      // One that took nothing a moment ago may be mended by now.
+      channelStates.delete(id);
+      const state = await readState(id);
+      if (state?.name === name) found = state;
+      if (found && takesMessages(found)) return found;
+      channelList.forget(name);
+    }
+    return found;
   }
 
   /** What was asked before Slack told that the account changed is neither believed nor remembered. */
@@ -130,19 +153,20 @@ export function createDirectory(client: WebClient, now: () => number = () => per
       }
     },
     async channel(idOrName) {
-      const isName = idOrName.startsWith("#");
-      const id = isName ? channelIds.get(idOrName) : idOrName;
+      if (!idOrName.startsWith("#")) {
+        const known = await readState(idOrName);
+        return known && { ...known, isFresh: true };
+      }
+      const name = idOrName.slice(1);
+      const id = channelIds.get(idOrName);
       const known = id === undefined ? undefined : await readState(id);
-      if (!isName) return known && { ...known, isFresh: true };
-      if (known && takesMessages(known)) return { ...known, isFresh: false };
+      if (known && takesMessages(known) && known.name === name) return { ...known, isFresh: false };
       // Another may have its name by now.
-      const listed = await findByName(client, idOrName.slice(1));
-      if (!listed) return undefined;
-      const found = stateOf(listed);
+      const found = await findByName(name);
       // One that takes nothing may be mended at any time.
-      if (takesMessages(found)) channelIds.set(idOrName, found.id);
+      if (found && takesMessages(found)) channelIds.set(idOrName, found.id);
       else channelIds.delete(idOrName);
-      return { ...found, isFresh: true };
+      return found && { ...found, isFresh: true };
     },
     forgetChannel(idOrName) {
       const id = channelIds.get(idOrName) ?? idOrName;
@@ -158,6 +182,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
       conversations.set(slackId, channel.id);
       return channel.id;
     },
+    forgetDirectMessages: (slackId) => conversations.delete(slackId),
     forget(id) {
       changesTold += 1;
       if (toldOf.size >= maxRemembered) toldOf.clear();
@@ -167,7 +192,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
   };
 }
 
-type ChannelState = Omit<SlackChannel, "isFresh">;
+type ChannelState = Omit<SlackChannel, "isFresh"> & { readonly name: string | undefined };
 
 function takesMessages({ isArchived, isShared }: ChannelState): boolean {
   return !isArchived && !isShared;
@@ -178,6 +203,7 @@ function stateOf(channel: ListedChannel | undefined): ChannelState {
   if (channel?.id === undefined) throw new Error("Slack did not say what became of a channel");
   return {
     id: channel.id,
+    name: channel.name,
     isArchived: channel.is_archived === true,
     isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true,
   };
@@ -190,21 +216,6 @@ type ListedChannel = {
   readonly is_ext_shared?: boolean;
   readonly is_pending_ext_shared?: boolean;
 };
-
-async function findByName(client: WebClient, name: string): Promise<ListedChannel | undefined> {
-  let cursor: string | undefined;
-  do {
-    const page = await client.conversations.list({
-      types: "public_channel,private_channel",
-      limit: 1000,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    const found = page.channels?.find((channel) => channel.name === name);
-    if (found) return found;
-    cursor = page.response_metadata?.next_cursor;
-  } while (cursor !== undefined && cursor !== "");
-  return undefined;
-}
 
 /** What `users.info`, `users.list` and the event `user_change` have in common. */
 export type SlackUser = {
@@ -248,7 +259,7 @@ async function whenKnown<T>(absent: string, call: () => Promise<T>): Promise<T |
   try {
     return await call();
   } catch (error) {
-    if (error instanceof WebAPIPlatformError && error.data.error === absent) return undefined;
+    if (codeOf(error) === absent) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
 import type { Directory } from "./directory.ts";
-import { ChannelError, permanentFault } from "./slack-fault.ts";
+import { ChannelError, permanentFault } from "./answers.ts";
 import type { Message } from "./views/approval-message.ts";
 import { escapeMrkdwn } from "./views/rich-text.ts";
 
@@ -39,7 +39,7 @@ async function usable(
   const channel = await directory.channel(idOrName);
   if (!channel) {
     throw new ChannelError(
-      `the bot sees no channel ${idOrName}; create it, or invite the bot if it is private`,
+      `the bot sees no channel ${idOrName}; create it, unarchive it, or invite the bot if it is private`,
     );
   }
   if (channel.isArchived) throw new ChannelError(`the channel ${idOrName} is archived`);

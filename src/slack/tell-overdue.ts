@@ -5,7 +5,7 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import { findApprovalMessage } from "../persistence/slack-messages.ts";
 import type { Directory } from "./directory.ts";
 import { post, postTo } from "./posting.ts";
-import { permanentFault, tokenFault } from "./slack-fault.ts";
+import { permanentFault, tokenFault } from "./answers.ts";
 import { alertMessage, threadMessage } from "./views/event-message.ts";
 
 export type TellOverdueDeps = {

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
 import { wordTrouble } from "./connect.ts";
-import { tokenFault } from "./slack-fault.ts";
+import { tokenFault } from "./answers.ts";
 
 /** Whether Slack accepts the bot's token: where nothing is sent, nobody else would notice that it does not. */
 export type TokenWatch = {

@@ -1,24 +1,44 @@
 import { type Logger as SlackLogger, LogLevel } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
+import { type OnAnswer, readingAnswers } from "./read-answer.ts";
 import { privateViewId } from "./views/handover.ts";
+
+/** What a person waits for is better answered with an error than half an hour later. */
+const timeoutMs = 10_000;
+/** What is sent in the background may be slow: one that is given up and sent again would be there twice. */
+const patientTimeoutMs = 60_000;
 
 /**
  * How Slack is called: bounded in time, without retries of the SDK's own. What must arrive is an effect and is tried
- * again from the database; what a person waits for is better answered with an error than half an hour later.
+ * again from the database.
  */
-export function webClientOptions(apiUrl: string, log: Logger): WebClientOptions {
+export function webClientOptions(apiUrl: string, log: Logger, onAnswer?: OnAnswer): WebClientOptions {
   return {
     slackApiUrl: apiUrl,
+    fetch: readingAnswers(apiUrl, fetch, onAnswer),
     retryConfig: { retries: 0 },
-    timeout: 10_000,
+    timeout: timeoutMs,
     rejectRateLimitedCalls: true,
     logger: slackLogger(log),
   };
 }
 
-export function createWebClient(botToken: string, apiUrl: string, log: Logger): WebClient {
-  return new WebClient(botToken, webClientOptions(apiUrl, log));
+/** How Slack is called: as this bot. */
+export type Calling = {
+  readonly botToken: string;
+  readonly apiUrl: string;
+  readonly log: Logger;
+  readonly onAnswer?: OnAnswer;
+};
+
+export function createWebClient({ botToken, apiUrl, log, onAnswer }: Calling): WebClient {
+  return new WebClient(botToken, webClientOptions(apiUrl, log, onAnswer));
+}
+
+/** For what nobody waits for. */
+export function createPatientClient({ botToken, apiUrl, log, onAnswer }: Calling): WebClient {
+  return new WebClient(botToken, { ...webClientOptions(apiUrl, log, onAnswer), timeout: patientTimeoutMs });
 }
 
 /** The SDK's log lines, in ours. What it finds worth telling is our debugging: what matters is logged where it is handled. */

@@ -21,6 +21,8 @@ const Manifest = z.object({
 /** What Slack wants for each method we call (https://docs.slack.dev/reference/methods); none for auth and views. */
 const scopesOf: Readonly<Record<string, readonly string[]>> = {
   "auth.test": [],
+  // With the app's own token.
+  "apps.connections.open": [],
   "views.open": [],
   "views.update": [],
   "chat.postMessage": ["chat:write", "chat:write.public"],

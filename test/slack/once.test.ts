@@ -87,7 +87,7 @@ it("what Slack certainly did not take is posted without looking", async () => {
   world = await startWorld({ slack: { scopes: [...manifestScopes(), ...history] } });
   const { slack } = world;
   slack.faults.rateLimit("chat.postMessage", 1, 1);
-  slack.faults.failNext("chat.postMessage", "service_unavailable", 1);
+  slack.faults.failNext("chat.postMessage", "team_added_to_org", 1);
   const message = ask(world, "alice", "orders-db read 8h not taken");
   await retried("approval message");
   world.advance(60_000);

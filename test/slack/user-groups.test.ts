@@ -27,7 +27,7 @@ async function start(options: SlackOptions = {}): Promise<void> {
 }
 
 function clientOf(apiUrl: string, token: string): ReturnType<typeof createWebClient> {
-  return createWebClient(token, apiUrl, pino({ level: "silent" }));
+  return createWebClient({ botToken: token, apiUrl, log: pino({ level: "silent" }) });
 }
 
 async function members(group: string): Promise<readonly string[]> {
@@ -251,8 +251,8 @@ describe("what cannot be read says why", () => {
   });
 
   test.each([
-    ["users:read", "the Slack app lacks the scope usergroups:read: install it again from manifest.yml"],
-    ["usergroups:read", "the Slack app lacks the scope users:read: install it again from manifest.yml"],
+    ["users:read", "the Slack app lacks the scope usergroups:read: install the app again from manifest.yml"],
+    ["usergroups:read", "the Slack app lacks the scope users:read: install the app again from manifest.yml"],
   ])("an app that has only %s", async (scope, why) => {
     await start({ scopes: [scope] });
     await expect(members("engineers")).rejects.toThrow(why);
@@ -292,7 +292,7 @@ describe("what cannot be read says why", () => {
     userGroups.forget();
     slack.faults.revokeToken();
     await expect(members("engineers")).rejects.toThrow(
-      "Slack refuses to say (token_revoked): check SLACK_BOT_TOKEN",
+      "Slack refuses the token (token_revoked): check SLACK_BOT_TOKEN",
     );
     slack.faults.clear();
     slack.faults.down();

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -21,7 +21,9 @@ import { isLockedDown } from "../../policy/lockdown.ts";
 import { isAuditor } from "../../policy/people.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { faultText, withinBudget } from "../answer.ts";
+import { isAppFault, permanentFault, tokenFault, wordRefusal } from "../answers.ts";
 import { identify, nobodyText } from "../authority.ts";
+import { wordCauses } from "../connect.ts";
 import type { SlackDeps } from "../deps.ts";
 import { bold, escapeMrkdwn, paragraph, richText } from "../views/rich-text.ts";
 import { answerWho, type Said } from "./audit-who.ts";
@@ -34,7 +36,7 @@ const usage =
 
 /** `/access-audit`: for auditors only; who could is answered at once, the export comes as a file by direct message. */
 export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<void> {
-  const { ack, client, command, respond } = args;
+  const { ack, command, respond } = args;
   const answer = await withinBudget(begin(deps, command));
   const say = ({ text, lines = [] }: Said): Exclude<Parameters<typeof respond>[0], string> => ({
     response_type: "ephemeral",
@@ -48,13 +50,15 @@ export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<vo
   if (!answer.inTime) await respond(say(begun));
   if (!begun.deliver) return;
   try {
-    await begun.deliver(client);
+    const failure = await begun.deliver();
+    if (failure !== undefined) await respond(say({ text: failure }));
   } catch (error) {
     await respond(say({ text: faultText(deps.log, error, "exporting the audit") }));
   }
 }
 
-type Begun = Said & { readonly deliver?: (client: WebClient) => Promise<void> };
+/** `deliver` sends what was asked for; in words why it could not. */
+type Begun = Said & { readonly deliver?: () => Promise<string | undefined> };
 
 async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begun> {
   try {
@@ -102,7 +106,18 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     );
     return {
       text: "Collecting the audit; it comes as a file by direct message.",
-      deliver: (client) => deliver(deps, client, person, filters, now),
+      deliver: async () => {
+        const why = await deliver(deps, person, filters, now);
+        if (why === undefined) return undefined;
+        deps.log.warn({ why }, "an export of the audit could not be sent");
+        const actor = actorOf(person);
+        await recordEvent(
+          deps.db,
+          { type: "audit.export_failed", at: await readNow(deps.db, deps.clock), actor, data: { why } },
+          { dedupeKey: `audit ${command.trigger_id} failed` },
+        );
+        return `The export could not be sent: ${why}. \`hallpass audit export\` writes it to a file.`;
+      },
     };
   } catch (error) {
     return { text: faultText(deps.log, error, "reading the audit") };
@@ -129,13 +144,17 @@ async function unknownFilter(
   return knowledge.known ? undefined : onOneLine(knowledge.why);
 }
 
+/** More than this takes longer to send than Slack and people wait. */
+const maxExportBytes = 100 * 1024 * 1024;
+const tries = 2;
+
+/** Sends an export by direct message; in words why it could not. */
 async function deliver(
   deps: SlackDeps,
-  client: WebClient,
   person: Person,
   filters: ExportFilters,
   now: Date,
-): Promise<void> {
+): Promise<string | undefined> {
   // Slack wants to know a file's length before it takes it, and the audit may be larger than memory.
   const folder = await mkdtemp(join(tmpdir(), "hallpass-audit-"));
   try {
@@ -143,16 +162,41 @@ async function deliver(
     const path = join(folder, filename);
     const exported = exportAudit({ databaseUrl: deps.databaseUrl, key: await deps.auditKey() }, filters);
     await pipeline(exported.stream, createWriteStream(path, { mode: 0o600 }));
-    const { channel } = await client.conversations.open({ users: person.slackId ?? "" });
-    if (channel?.id === undefined) throw new Error("Slack opened no direct message");
-    await client.filesUploadV2({
-      channel_id: channel.id,
-      file: createReadStream(path),
-      filename,
-      title: filename,
-      initial_comment: `The audit: ${exported.rows()} events.`,
-    });
+    const { size } = await stat(path);
+    if (size > maxExportBytes)
+      return `it has ${Math.ceil(size / 1024 / 1024)} MB, and ${maxExportBytes / 1024 / 1024} are sent at most; ask for a shorter time or fewer people`;
+    const comment = `The audit: ${exported.rows()} events.`;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await upload(deps.patient, person.slackId ?? "", { path, filename, comment });
+        return undefined;
+      } catch (error) {
+        if (attempt < tries && !isFinal(error)) continue;
+        return wordRefusal(error) ?? `Slack cannot be reached or used: ${wordCauses(error)}`;
+      }
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function upload(
+  client: WebClient,
+  slackId: string,
+  { path, filename, comment }: { readonly path: string; readonly filename: string; readonly comment: string },
+): Promise<void> {
+  const { channel } = await client.conversations.open({ users: slackId });
+  if (channel?.id === undefined) throw new Error("Slack opened no direct message");
+  await client.filesUploadV2({
+    channel_id: channel.id,
+    file: createReadStream(path),
+    filename,
+    title: filename,
+    initial_comment: comment,
+  });
+}
+
+/** Trying at once again is no use. */
+function isFinal(error: unknown): boolean {
+  return permanentFault(error) !== undefined || tokenFault(error) !== undefined || isAppFault(error);
 }

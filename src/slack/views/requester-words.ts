@@ -185,6 +185,7 @@ export function toRequester(event: AuditEvent, request: AccessRequest): Told | u
     case "policy.loaded":
     case "policy.refused":
     case "audit.exported":
+    case "audit.export_failed":
     case "audit.asked":
     case "audit.retained":
     case "audit.refused":

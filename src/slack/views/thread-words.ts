@@ -244,6 +244,7 @@ export function toThread(event: AuditEvent): Told | undefined {
     case "policy.loaded":
     case "policy.refused":
     case "audit.exported":
+    case "audit.export_failed":
     case "audit.asked":
     case "audit.retained":
     case "audit.refused":

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import type { App } from "@slack/bolt";
 import { pino } from "pino";
-import { wordFailure } from "../../../src/slack/connect.ts";
+import { readTrouble } from "../../../src/slack/connect.ts";
 import { type Connections, keepConnections } from "../../../src/slack/socket/connections.ts";
 import { createSocketReceiver } from "../../../src/slack/socket/receiver.ts";
 import { type Slack, startSlack } from "../../support/slack.ts";
@@ -59,7 +59,7 @@ function start(apiUrl = slack.apiUrl): Client {
   door.receiver.init(app as App);
   const connections = keepConnections({
     open: door.open,
-    wordFailure: (error) => wordFailure(error, "SLACK_APP_TOKEN"),
+    wordFailure: (error) => readTrouble(error, "SLACK_APP_TOKEN"),
     log,
     signal,
     onCount: (count) => counts.push(count),
@@ -128,8 +128,8 @@ it("a network that swallows everything is noticed, and the connection replaced",
   const { trouble, counts } = start();
   await twoOpen();
   const silenced = slack.sockets.silence();
-  await slack.until(() => counts.includes(0), "the silence to be noticed");
-  expect(lines.join("")).toContain("Slack has been silent for");
+  const noticed = (): number => lines.filter((line) => line.includes("Slack has been silent for")).length;
+  await slack.until(() => noticed() === 2, "the silence of both to be noticed");
   await slack.until(() => trouble() === undefined && counts.at(-1) === 2, "two connections that live");
   silenced.cut();
   expect(await types()).toMatchObject({ outcome: "acked" });
@@ -147,14 +147,14 @@ it("a Slack that leaves TCP open after its leave is let go all the same", async 
 
 it("1,000 commands across 20 renewals of a connection: none is lost, none is handled twice", async () => {
   const { handled, counts } = start();
-  await twoOpen();
+  await slack.until(() => counts.at(-1) === 2, "two connections");
   slack.faults.leaveOpen();
   const outcomes: string[] = [];
   for (let renewal = 0; renewal < 20; renewal += 1) {
     slack.sockets.disconnect(renewal % 2 === 0 ? "warning" : "refresh_requested", 1);
     const typed = await Promise.all(Array.from({ length: 50 }, () => types()));
     outcomes.push(...typed.map(({ outcome }) => outcome));
-    await twoOpen();
+    await slack.until(() => counts.at(-1) === 2, "two connections");
   }
   expect(outcomes.filter((outcome) => outcome !== "acked")).toEqual([]);
   expect(handled).toHaveLength(1_000);

@@ -1,0 +1,197 @@
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+} from "@slack/web-api";
+
+/** A channel that cannot take our message, however often we try; a person has to mend it. */
+export class ChannelError extends Error {}
+
+/** Slack answered, with nothing that is an answer: of what it was asked to do, all may be done, or nothing. */
+export class UnreadableAnswer extends Error {
+  readonly status: number;
+
+  constructor(status: number, what: string) {
+    super(`Slack answered with ${what} (HTTP ${status})`);
+    this.name = "UnreadableAnswer";
+    this.status = status;
+  }
+}
+
+/**
+ * What an error that Slack names is about. Nothing was done, except where it gave up in the middle (`half done`). No retry
+ * mends what is about a `channel`, a `message`, or this very call (`refused`); somebody has to mend the `token` or the
+ * `app`. What is not here passes by itself, for all that is known.
+ */
+export type About = "token" | "app" | "channel" | "message" | "refused" | "busy" | "half done";
+
+type Known = { readonly about: About; readonly words?: string };
+
+const reinstall = "install the app again from manifest.yml";
+
+/**
+ * Every error that Hallpass tells from others, as Slack's reference names them
+ * (https://docs.slack.dev/reference/methods); docs/slack.md has the same table for people. `words`: for whoever can mend it.
+ */
+export const knownErrors: Readonly<Record<string, Known>> = {
+  invalid_auth: { about: "token" },
+  not_authed: { about: "token" },
+  token_revoked: { about: "token" },
+  token_expired: { about: "token" },
+  account_inactive: { about: "token" },
+  access_denied: { about: "token" },
+  app_access_restricted: { about: "token" },
+  org_login_required: { about: "token" },
+
+  missing_scope: { about: "app", words: `the Slack app lacks a scope: ${reinstall}` },
+  no_permission: { about: "app", words: `the Slack app may not do this: ${reinstall}` },
+  not_allowed_token_type: {
+    about: "app",
+    words:
+      "it takes another kind of token: SLACK_BOT_TOKEN is the bot's (xoxb-), SLACK_APP_TOKEN the app's (xapp-)",
+  },
+  team_access_not_granted: {
+    about: "app",
+    words: "the app has no access to this workspace: an admin of the organisation has to add it there",
+  },
+  enterprise_is_restricted: {
+    about: "app",
+    words:
+      "the organisation does not let its apps do this: install the app in the workspace, not the organisation",
+  },
+  plan_upgrade_required: {
+    about: "app",
+    words: "this workspace's Slack plan has no user groups: list the members in the policy instead",
+  },
+
+  channel_not_found: { about: "channel", words: "the bot sees no such channel any more" },
+  not_in_channel: { about: "channel", words: "the bot is not in it" },
+  is_archived: { about: "channel", words: "it is archived" },
+  is_inactive: { about: "channel", words: "it is archived" },
+  restricted_action: { about: "channel", words: "the bot may not post there" },
+  restricted_action_read_only_channel: { about: "channel", words: "the bot may not post there" },
+  restricted_action_thread_only_channel: { about: "channel", words: "only threads are allowed there" },
+  ekm_access_denied: { about: "channel", words: "the workspace's admins do not let anything be sent there" },
+
+  message_not_found: { about: "message" },
+  thread_not_found: { about: "message" },
+
+  cannot_reply_to_message: { about: "refused" },
+  restricted_action_non_threadable_channel: { about: "refused" },
+  restricted_action_thread_locked: { about: "refused" },
+  thread_locked: { about: "refused" },
+  cant_update_message: { about: "refused" },
+  edit_window_closed: { about: "refused" },
+  messages_tab_disabled: {
+    about: "refused",
+    words: "the app takes no direct messages: switch its Messages tab on, as manifest.yml does",
+  },
+  cannot_dm_bot: { about: "refused" },
+  user_not_found: { about: "refused" },
+  user_disabled: { about: "refused" },
+  msg_too_long: { about: "refused" },
+  msg_blocks_too_long: { about: "refused" },
+  invalid_blocks: { about: "refused" },
+
+  ratelimited: { about: "busy", words: "Slack asked to wait" },
+  rate_limited: { about: "busy", words: "Slack asked to wait" },
+  message_limit_exceeded: { about: "busy", words: "the workspace sends more messages than its plan allows" },
+
+  fatal_error: { about: "half done" },
+  internal_error: { about: "half done" },
+  service_unavailable: { about: "half done" },
+};
+
+/** Slack's own name of an error that it answered with. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof WebAPIPlatformError ? error.data.error : undefined;
+}
+
+function known(error: unknown): (Known & { readonly code: string }) | undefined {
+  const code = codeOf(error);
+  // A name that every object has is no error of Slack's.
+  if (code === undefined || !Object.hasOwn(knownErrors, code)) return undefined;
+  const found = knownErrors[code];
+  return found && { ...found, code };
+}
+
+/** What no retry mends: the channel takes nothing, the message is gone, or Slack will not have this one. */
+export type PermanentFault = { readonly kind: "channel" | "message" | "refused"; readonly words: string };
+
+/** What no retry mends; `undefined` for everything that may pass. */
+export function permanentFault(error: unknown): PermanentFault | undefined {
+  if (error instanceof ChannelError) return { kind: "channel", words: error.message };
+  const fault = known(error);
+  switch (fault?.about) {
+    case "channel":
+    case "message":
+    case "refused": {
+      const { about, code, words } = fault;
+      return { kind: about, words: words === undefined ? code : `${words}: ${code}` };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Why Slack takes nothing from us at all, whatever we send: somebody has to put the token right. */
+export function tokenFault(error: unknown): string | undefined {
+  const fault = known(error);
+  return fault?.about === "token" ? fault.code : undefined;
+}
+
+/** Slack does not let the app do this; it is tried again slowly, for somebody may mend it. */
+export function isAppFault(error: unknown): boolean {
+  return known(error)?.about === "app";
+}
+
+const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT", "ERR_PROXY"]);
+
+/** Whether Slack may have done what it was asked, although we were not told so. */
+export function mayBeDone(error: unknown): boolean {
+  if (error instanceof WebAPIRateLimitedError) return false;
+  if (codeOf(error) !== undefined) return known(error)?.about === "half done";
+  if (error instanceof WebAPIHTTPError) return error.statusCode >= 500;
+  if (!(error instanceof WebAPIRequestError)) return true;
+  const { original } = error;
+  // Whoever says 4xx has looked at what was sent, and turned it down.
+  if (original instanceof UnreadableAnswer) return original.status < 400 || original.status >= 500;
+  return !neverSent.has(causeCode(original) ?? "");
+}
+
+function causeCode(error: Error): string | undefined {
+  const { cause } = error;
+  const { code } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
+  return code;
+}
+
+/** How long Slack asks to be left alone, in milliseconds; 0 where it does not. Bounded where the answer is read. */
+export function askedToWaitMs(error: unknown): number {
+  if (error instanceof WebAPIRateLimitedError) return error.retryAfter * 1_000;
+  return known(error)?.about === "busy" ? defaultWaitSeconds * 1_000 : 0;
+}
+
+/** Where Slack asks to wait and does not say for how long. */
+export const defaultWaitSeconds = 10;
+
+/**
+ * Why Slack refused a call, by its own name for it and in words for an operator; `undefined` where it has not refused.
+ * `token`: the setting that a token's error is about.
+ */
+export function wordRefusal(error: unknown, token = "SLACK_BOT_TOKEN"): string | undefined {
+  if (!(error instanceof WebAPIPlatformError)) return undefined;
+  const needed = "needed" in error.data ? error.data.needed : undefined;
+  return wordCode(error.data.error, needed, token);
+}
+
+/** The same by the name and, where a scope is missing, which. */
+export function wordCode(code: string, needed?: unknown, token = "SLACK_BOT_TOKEN"): string {
+  const fault = Object.hasOwn(knownErrors, code) ? knownErrors[code] : undefined;
+  if (fault?.about === "token") return `Slack refuses the token (${code}): check ${token}, or ${reinstall}`;
+  if (code === "missing_scope" && typeof needed === "string" && scopes.test(needed))
+    return `the Slack app lacks the scope ${needed}: ${reinstall} (${code})`;
+  return fault?.words === undefined ? `Slack refuses (${code})` : `${fault.words} (${code})`;
+}
+
+const scopes = /^[a-z:._,]{1,200}$/u;
