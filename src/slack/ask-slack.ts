@@ -1,5 +1,6 @@
 import { WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
 import type { Pause } from "../groups/pause.ts";
+import { wordFailure } from "../network/word-failure.ts";
 
 /** Asks Slack something that is not asked while it wants to be left alone; errors say what an operator has to do. */
 export async function askSlack<T>(pause: Pause, call: () => Promise<T>): Promise<T> {
@@ -14,7 +15,7 @@ export async function askSlack<T>(pause: Pause, call: () => Promise<T>): Promise
 
 function wordTrouble(error: unknown): string {
   if (!(error instanceof WebAPIPlatformError))
-    return `Slack cannot be reached: ${error instanceof Error ? error.message : String(error)}`;
+    return `Slack cannot be reached: ${wordFailure(error) ?? (error instanceof Error ? error.message : String(error))}`;
   const { error: code } = error.data;
   if (code === "missing_scope") {
     const needed = "needed" in error.data ? String(error.data.needed) : "it needs for this";

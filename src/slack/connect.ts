@@ -1,11 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  WebAPIPlatformError,
-  WebAPIRateLimitedError,
-  WebAPIRequestError,
-  type WebClient,
-} from "@slack/web-api";
+import { WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
+import { wordFailure } from "../network/word-failure.ts";
 import type { Workspace } from "./authority.ts";
 
 /** What Slack says the bot token is good for. */
@@ -107,12 +103,7 @@ export function wordTrouble(error: unknown, token: string): string {
   if (error instanceof WebAPIPlatformError) {
     return `Slack refuses the token (${error.data.error}): check ${token}, or install the app again from manifest.yml. Access that is due to end is still ended.`;
   }
-  return `Slack cannot be reached or used: ${wordCauses(error)}`;
-}
-
-/** `fetch` says "fetch failed" and keeps to itself what it ran into. */
-function wordCauses(error: unknown): string {
-  if (!(error instanceof Error)) return "it ended the connection before it was open";
-  if (error instanceof WebAPIRequestError) return wordCauses(error.original);
-  return error.cause instanceof Error ? `${error.message} (${wordCauses(error.cause)})` : error.message;
+  const unsaid = "it ended the connection before it was open";
+  const why = wordFailure(error) ?? (error instanceof Error ? error.message : unsaid);
+  return `Slack cannot be reached or used: ${why}`;
 }

@@ -1,6 +1,7 @@
 import { type Logger as SlackLogger, LogLevel } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
+import { outgoingFetch } from "../network/outgoing.ts";
 import { privateViewId } from "./views/handover.ts";
 
 /**
@@ -10,6 +11,7 @@ import { privateViewId } from "./views/handover.ts";
 export function webClientOptions(apiUrl: string, log: Logger): WebClientOptions {
   return {
     slackApiUrl: apiUrl,
+    fetch: outgoingFetch,
     retryConfig: { retries: 0 },
     timeout: 10_000,
     rejectRateLimitedCalls: true,
