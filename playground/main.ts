@@ -44,6 +44,8 @@ let endServer: (() => void) | undefined;
 await main();
 
 async function main(): Promise<never> {
+  // All that is called here is on this machine, whatever proxy it has.
+  process.env["no_proxy"] = "*";
   try {
     const settings = readArguments(process.argv.slice(2));
     if (settings === "help") console.log(usage);

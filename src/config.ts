@@ -46,6 +46,17 @@ type SlackTransport =
   | { readonly mode: "socket"; readonly appToken: string }
   | { readonly mode: "http"; readonly signingSecret: string };
 
+/** What outgoing calls go by way of. */
+export type Proxies = {
+  readonly http: ProxySetting | undefined;
+  readonly https: ProxySetting | undefined;
+  /** Hosts that are called directly, in the words of NO_PROXY. */
+  readonly exceptions: string;
+};
+
+/** `name` is the setting's; `url` may hold a password. */
+export type ProxySetting = { readonly name: string; readonly url: string };
+
 /** `faults` are sentences for an operator: what is wrong and how to mend it, never a secret's value. */
 export type ConfigResult<T> =
   { readonly ok: true; readonly config: T } | { readonly ok: false; readonly faults: readonly string[] };
@@ -147,6 +158,11 @@ const SlackGroups = Slack.pick({ SLACK_BOT_TOKEN: true, SLACK_API_URL: true }).p
   SLACK_BOT_TOKEN: true,
 });
 
+const proxyFault = (name: string): string =>
+  `${name} must look like http://proxy.example.com:3128 or http://user:password@proxy.example.com:3128 (or https://…), with ` +
+  "special characters in the user and password percent-encoded (@ is %40); other protocols, such as socks5, are not " +
+  "supported. Leave it out to call without a proxy.";
+
 const loopback = "127.0.0.1";
 
 const Http = z.object({
@@ -199,9 +215,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
     ...faultsOf(http),
     ...faultsOf(storage),
     ...faultsOf(crash),
+    ...proxyFaultsIn(env),
   ];
   const transport = slack.data && transportOf(slack.data);
-  if (!storage.data || !slack.data || !groups.data || !http.data || !crash.data || !transport)
+  if (
+    !storage.data ||
+    !slack.data ||
+    !groups.data ||
+    !http.data ||
+    !crash.data ||
+    !transport ||
+    faults.length > 0
+  )
     return { ok: false, faults };
   const { HOST, PORT, OPS_PORT } = http.data;
   const { HALLPASS_CRASH_AT: crashAt } = crash.data;
@@ -235,7 +260,8 @@ export function readGroupConfig(
   const set = withoutBlanks(env);
   const groups = Groups.safeParse(set);
   const slack = SlackGroups.safeParse(set);
-  if (!groups.data || !slack.data) return { ok: false, faults: [...faultsOf(slack), ...faultsOf(groups)] };
+  const faults = [...faultsOf(slack), ...faultsOf(groups), ...proxyFaultsIn(env)];
+  if (!groups.data || !slack.data || faults.length > 0) return { ok: false, faults };
   const { SLACK_BOT_TOKEN: botToken, SLACK_API_URL: url } = slack.data;
   return {
     ok: true,
@@ -244,6 +270,19 @@ export function readGroupConfig(
       slack: botToken === undefined ? undefined : { botToken, apiUrl: url },
     },
   };
+}
+
+/**
+ * Reads the proxies of outgoing calls. It is asked where calls are made, and nothing is handed down to there: like PATH they are
+ * the whole process's, and whoever writes a provider need not think of them.
+ */
+export function readProxies(env: NodeJS.ProcessEnv = process.env): ConfigResult<Proxies> {
+  const set = withoutBlanks(env);
+  const http = proxyIn(set, ["http_proxy", "HTTP_PROXY"]);
+  const https = proxyIn(set, ["https_proxy", "HTTPS_PROXY"]) ?? http;
+  const wrong = [...new Set([http, https])].filter((proxy) => proxy && !isProxyUrl(proxy.url));
+  if (wrong.length > 0) return { ok: false, faults: wrong.map((proxy) => proxyFault(proxy?.name ?? "")) };
+  return { ok: true, config: { http, https, exceptions: set["no_proxy"] ?? set["NO_PROXY"] ?? "" } };
 }
 
 /** Resolves the `${NAME}` references of a policy; a blank value counts as unset. */
@@ -319,6 +358,30 @@ function transportOf(set: z.infer<typeof Slack>): SlackTransport | undefined {
   if (set.SLACK_SIGNING_SECRET !== undefined)
     return { mode: "http", signingSecret: set.SLACK_SIGNING_SECRET };
   return undefined;
+}
+
+function proxyFaultsIn(env: NodeJS.ProcessEnv): readonly string[] {
+  const read = readProxies(env);
+  return read.ok ? [] : read.faults;
+}
+
+/** By the first of these names that is set; curl and undici prefer the lower case, too. */
+function proxyIn(set: Settings, names: readonly string[]): ProxySetting | undefined {
+  const name = names.find((each) => set[each] !== undefined);
+  return name === undefined ? undefined : { name, url: set[name] ?? "" };
+}
+
+/** A user without a password would not be sent at all. */
+function isProxyUrl(text: string): boolean {
+  if (!isUrlOf(text, ["http:", "https:"])) return false;
+  const { pathname, search, hash, username, password } = new URL(text);
+  if (pathname + search + hash !== "/" || (username === "") !== (password === "")) return false;
+  try {
+    return decodeURIComponent(username + password) !== undefined;
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
 }
 
 function faultsOf(parsed: z.ZodSafeParseResult<unknown>): readonly string[] {

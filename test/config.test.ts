@@ -1,7 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadEnvFile, readConfig, readGroupConfig, readStorageConfig, secretsFrom } from "../src/config.ts";
+import {
+  loadEnvFile,
+  readConfig,
+  readGroupConfig,
+  readProxies,
+  readStorageConfig,
+  secretsFrom,
+} from "../src/config.ts";
 
 const socketMode = { SLACK_BOT_TOKEN: "xoxb-1-canary", SLACK_APP_TOKEN: "xapp-1-canary" };
 const httpMode = { SLACK_BOT_TOKEN: "xoxb-1-canary", SLACK_SIGNING_SECRET: "canary" };
@@ -245,4 +252,38 @@ describe("a .env file", () => {
         : `${path}:${line}: expected NAME=value or a # comment, got something else.`,
     );
   });
+});
+
+test("proxies are read in either case, the lower first, and HTTP_PROXY is for https where nothing else is", () => {
+  const http = { name: "HTTP_PROXY", url: "http://proxy.example.com:3128" };
+  expect(readProxies({})).toEqual({
+    ok: true,
+    config: { http: undefined, https: undefined, exceptions: "" },
+  });
+  expect(readProxies({ HTTP_PROXY: http.url, http_proxy: " ", NO_PROXY: "localhost" })).toEqual({
+    ok: true,
+    config: { http, https: http, exceptions: "localhost" },
+  });
+  const https = { name: "https_proxy", url: "https://u:p%40@proxy.example.com" };
+  expect(
+    readProxies({ HTTP_PROXY: http.url, https_proxy: https.url, HTTPS_PROXY: "http://x", no_proxy: "*" }),
+  ).toEqual({ ok: true, config: { http, https, exceptions: "*" } });
+});
+
+test.each([
+  "socks5://user:canary@proxy.example.com:1080",
+  "proxy.example.com:3128",
+  "http://canary@proxy.example.com:3128",
+  "http://user:canary%@proxy.example.com:3128",
+  "http://user:canary@proxy.example.com:3128/path",
+  "canary",
+])("a proxy that can't be used is refused, by its setting: %s", (url) => {
+  const faults = [
+    expect.stringMatching(
+      /^https_proxy must look like http:\/\/proxy\.example\.com:3128 .* socks5, are not supported/,
+    ),
+  ];
+  expect(faultsIn({ ...socketMode, https_proxy: url })).toEqual(faults);
+  expect(readGroupConfig({ https_proxy: url })).toEqual({ ok: false, faults });
+  expect(JSON.stringify(readProxies({ https_proxy: url }))).not.toContain("canary");
 });

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import { outgoingFetch } from "../network/outgoing.ts";
+import { wordFailure } from "../network/word-failure.ts";
 import { createPause } from "./pause.ts";
 
 /** A service that knows who is on call. */
@@ -54,7 +56,7 @@ export function createOnCallApi(
   async function ask(address: URL, signal: AbortSignal): Promise<Response> {
     try {
       // A redirect would take the token to another host.
-      return await fetch(address, { headers, redirect: "manual", signal });
+      return await outgoingFetch(address, { headers, redirect: "manual", signal });
     } catch (error) {
       throw failure(error, signal);
     }
@@ -71,7 +73,8 @@ export function createOnCallApi(
   function failure(error: unknown, signal: AbortSignal): Error {
     const why = signal.aborted
       ? `has not answered for ${timeoutMs / 1_000} s`
-      : `cannot be reached: ${wordCause(error)}`;
+      : // Never in fetch's own words: they may hold what was sent.
+        `cannot be reached: ${wordFailure(error) ?? "the connection failed"}`;
     return new Error(`${name} ${why}`, { cause: error });
   }
 
@@ -114,17 +117,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Never in fetch's own words: they may hold what was sent. What lies beneath them (a refused connection) does not. */
-function wordCause(error: unknown): string {
-  const cause = property(error, "cause");
-  const words = [property(cause, "message"), property(cause, "code")];
-  return words.find((word) => typeof word === "string" && word !== "")?.toString() ?? "the connection failed";
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function wordIssue({ issues: [issue] }: z.ZodError): string {

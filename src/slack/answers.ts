@@ -4,6 +4,7 @@ import {
   WebAPIRateLimitedError,
   WebAPIRequestError,
 } from "@slack/web-api";
+import { wordFailure } from "../network/word-failure.ts";
 
 /** A channel that cannot take our message, however often we try; a person has to mend it. */
 export class ChannelError extends Error {}
@@ -12,8 +13,8 @@ export class ChannelError extends Error {}
 export class UnreadableAnswer extends Error {
   readonly status: number;
 
-  constructor(status: number, what: string) {
-    super(`Slack answered with ${what} (HTTP ${status})`);
+  constructor(status: number, what = "in place of an answer") {
+    super(`it answered with HTTP ${status} ${what}`);
     this.name = "UnreadableAnswer";
     this.status = status;
   }
@@ -176,16 +177,20 @@ export function askedToWaitMs(error: unknown): number {
 export const defaultWaitSeconds = 10;
 
 /**
- * Why Slack refused a call, by its own name for it and in words for an operator; `undefined` where it has not refused.
- * `token`: the setting that a token's error is about.
+ * Why a call came to nothing, in words for an operator and without what came in place of an answer. `token`: the setting that a
+ * token's error is about.
  */
-export function wordRefusal(error: unknown, token = "SLACK_BOT_TOKEN"): string | undefined {
-  if (!(error instanceof WebAPIPlatformError)) return undefined;
-  const needed = "needed" in error.data ? error.data.needed : undefined;
-  return wordCode(error.data.error, needed, token);
+export function wordFault(error: unknown, token = "SLACK_BOT_TOKEN"): string {
+  if (error instanceof WebAPIPlatformError)
+    return wordCode(error.data.error, "needed" in error.data ? error.data.needed : undefined, token);
+  const original = error instanceof WebAPIRequestError ? error.original : error;
+  const said = original instanceof Error ? original.message.slice(0, maxSaid) : "the call failed";
+  return `Slack cannot be reached or used: ${wordFailure(error) ?? said}`;
 }
 
-/** The same by the name and, where a scope is missing, which. */
+const maxSaid = 300;
+
+/** Why Slack refused a call, by its own name for it and, where a scope is missing, which. */
 export function wordCode(code: string, needed?: unknown, token = "SLACK_BOT_TOKEN"): string {
   const fault = Object.hasOwn(knownErrors, code) ? knownErrors[code] : undefined;
   if (fault?.about === "token") return `Slack refuses the token (${code}): check ${token}, or ${reinstall}`;

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { WebAPIRequestError, type WebClient } from "@slack/web-api";
-import { z } from "zod";
+import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
-import { askedToWaitMs, wordRefusal } from "./answers.ts";
+import { askedToWaitMs, wordFault } from "./answers.ts";
 import type { Workspace } from "./authority.ts";
 
 /** What Slack says the bot token is good for. */
@@ -72,18 +71,5 @@ export function readTrouble(
 
 /** What keeps us from Slack, in words for an operator. */
 export function wordTrouble(error: unknown, token: string): string {
-  const refusal = wordRefusal(error, token);
-  if (refusal !== undefined) return `${refusal}. Access that is due to end is still ended.`;
-  return `Slack cannot be reached or used: ${wordCauses(error)}`;
+  return `${wordFault(error, token)}. Access that is due to end is still ended.`;
 }
-
-/** `fetch` says "fetch failed" and keeps to itself what it ran into. */
-export function wordCauses(error: unknown): string {
-  if (error instanceof WebAPIRequestError) return wordCauses(error.original);
-  const { message, cause } = Caused.parse(error);
-  return cause === undefined ? message : `${message} (${wordCauses(cause)})`;
-}
-
-const Caused = z
-  .object({ message: z.string(), cause: z.unknown() })
-  .catch(({ value }) => ({ message: String(value), cause: undefined }));

@@ -27,13 +27,13 @@ export function readingAnswers(apiUrl: string, send: Fetch, onAnswer: OnAnswer =
     const response = await send(url, init);
     const { status } = response;
     if (status === 429) return tooMany(response);
-    if (status !== 200) throw await unreadable(response, "none of its Web API's answers");
+    if (status !== 200) throw await unreadable(response);
     // Files go elsewhere, and what comes back there is no JSON.
     if (!String(url).startsWith(apiUrl)) return response;
     const text = await readText(response);
     const answer = parseAnswer(text);
     if (answer === undefined)
-      throw await unreadable(response, `${text.length} characters that are no answer`);
+      throw await unreadable(response, `and ${text.length} characters that are no answer`);
     const refusal = answer === "ok" ? undefined : answer;
     onAnswer(String(url).slice(apiUrl.length), refusal);
     return rebuilt(response, refusal ? JSON.stringify(bounded(refusal)) : text);
@@ -50,7 +50,7 @@ async function tooMany(response: Response): Promise<Response> {
   return new Response(null, { status: 429, headers: { "retry-after": String(seconds) } });
 }
 
-async function unreadable(response: Response, what: string): Promise<UnreadableAnswer> {
+async function unreadable(response: Response, what?: string): Promise<UnreadableAnswer> {
   if (!response.bodyUsed) await response.body?.cancel();
   return new UnreadableAnswer(response.status, what);
 }
@@ -61,7 +61,7 @@ async function readText(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
     if (length > maxAnswerBytes)
-      throw new UnreadableAnswer(response.status, `more than ${maxAnswerBytes} bytes`);
+      throw new UnreadableAnswer(response.status, `and more than ${maxAnswerBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

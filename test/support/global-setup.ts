@@ -10,6 +10,11 @@ declare global {
 /** Before all tests: somebody to ask for servers; workers learn of it by environment. */
 // oxlint-disable-next-line import/no-default-export -- Jest calls the default export.
 export default async function globalSetup(): Promise<void> {
+  // Whatever proxy this machine has, tests call this machine.
+  for (const name of ["http_proxy", "https_proxy", "no_proxy"]) {
+    delete process.env[name];
+    delete process.env[name.toUpperCase()];
+  }
   globalThis.hallpassKeeper = await startKeeper();
   process.env[keeperVariable] = globalThis.hallpassKeeper.url;
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { Agent } from "undici";
+import { createDispatcher } from "../../network/outgoing.ts";
+import { wordFailure } from "../../network/word-failure.ts";
 import { messageOf } from "../../persistence/database.ts";
 import { SinkError } from "./sink.ts";
 
@@ -34,17 +35,13 @@ const maxWords = 200;
 
 /** `what`: how the other side is called in errors, such as "the webhook". */
 export function createHttpCaller(what: string): HttpCaller {
-  const agent = new Agent({
-    connections: 2,
-    connect: { timeout: connectMs },
-    maxResponseSize: maxAnswerBytes,
-  });
+  const dispatcher = createDispatcher({ connections: 2, connectMs, maxAnswerBytes });
   return {
     async call({ method, url, headers, body }, signal, meaning = []) {
       const { origin, host, pathname, search } = new URL(url);
       let answer: HttpAnswer;
       try {
-        const given = await agent.request({
+        const given = await dispatcher.request({
           origin,
           path: `${pathname}${search}`,
           method,
@@ -54,13 +51,14 @@ export function createHttpCaller(what: string): HttpCaller {
         });
         answer = { status: given.statusCode, headers: given.headers, text: await given.body.text() };
       } catch (error) {
-        throw new SinkError(`${what} at ${host} can't be reached: ${messageOf(error)}`, { cause: error });
+        const why = wordFailure(error) ?? messageOf(error);
+        throw new SinkError(`${what} at ${host} can't be reached: ${why}`, { cause: error });
       }
       const { status, text } = answer;
       if ((status >= 200 && status < 300) || meaning.includes(status)) return answer;
       const said = text.replace(/\s+/gu, " ").trim().slice(0, maxWords);
       throw new SinkError(`${what} at ${host} answered ${status}${said === "" ? "" : `: ${said}`}`);
     },
-    close: () => agent.destroy(),
+    close: () => dispatcher.destroy(),
   };
 }

@@ -1,12 +1,13 @@
-import type { Agent, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { onOneLine, storable } from "../../domain/text.ts";
 import { maskSecrets } from "../../mask-password.ts";
+import { wordFailure } from "../../network/word-failure.ts";
 import { createCaller, type Failure, readError } from "../caller.ts";
 import { ProviderError } from "../provider.ts";
 import { readRetryAfter } from "../retry-after.ts";
 
-const connectMilliseconds = 5_000;
+const connectMs = 5_000;
 const maxAnswerBytes = 4 * 1024 * 1024;
 const maxWords = 200;
 
@@ -45,22 +46,22 @@ export type Endpoint = {
 export function createEndpoint(url: string, token: string, milliseconds?: number): Endpoint {
   const root = url.replace(/\/+$/u, "");
   const { host } = new URL(root);
-  const caller = createCaller<Agent>({
-    open: openAgent,
-    shut: (agent) => agent.close(),
+  const caller = createCaller<Dispatcher>({
+    open: openDispatcher,
+    shut: (dispatcher) => dispatcher.close(),
     secrets: [token],
     classify: (error) => lost(error, host),
     ...(milliseconds !== undefined && { milliseconds }),
   });
 
   async function ask(
-    agent: Agent,
+    dispatcher: Dispatcher,
     { method, path, query, body }: Call,
     signal: AbortSignal,
   ): Promise<string> {
     const asked = new URL(`${root}${path}`);
     for (const [name, value] of Object.entries(query ?? {})) asked.searchParams.set(name, value);
-    const answer = await agent.request({
+    const answer = await dispatcher.request({
       origin: asked.origin,
       path: `${asked.pathname}${asked.search}`,
       method,
@@ -105,34 +106,30 @@ export function createEndpoint(url: string, token: string, milliseconds?: number
   return {
     address: new URL(root).href.replace(/\/$/u, ""),
     inert,
-    during: (work) => caller.call((agent, signal) => work((call) => ask(agent, call, signal))),
+    during: (work) => caller.call((dispatcher, signal) => work((call) => ask(dispatcher, call, signal))),
     close: () => caller.close(),
   };
 }
 
 /** What the network did instead of an answer. */
 function lost(error: unknown, host: string): Failure {
-  const { message, code } = readError(error);
-  // All that a network or its library throws has one; the rest is a fault of ours.
-  if (code === undefined) throw error;
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
+  const why = wordFailure(error);
+  // The rest is a fault of ours.
+  if (why === undefined) throw error;
+  if (readError(error).code === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
     return {
       message: `the endpoint at ${host} answers with more than ${maxAnswerBytes / 1024 / 1024} MB`,
       retryable: false,
     };
   return {
-    message: `the endpoint at ${host} can't be reached: ${onOneLine(storable(message))}`,
+    message: `the endpoint at ${host} can't be reached: ${onOneLine(storable(why))}`,
     retryable: true,
   };
 }
 
-async function openAgent(): Promise<Agent> {
-  const { Agent: HttpAgent } = await import("undici");
-  return new HttpAgent({
-    connections: 8,
-    connect: { timeout: connectMilliseconds },
-    maxResponseSize: maxAnswerBytes,
-  });
+async function openDispatcher(): Promise<Dispatcher> {
+  const { createDispatcher } = await import("../../network/outgoing.ts");
+  return createDispatcher({ connections: 8, connectMs, maxAnswerBytes });
 }
 
 /** What an answer hands over although it refuses; its words may repeat it. */

@@ -21,9 +21,8 @@ import { isLockedDown } from "../../policy/lockdown.ts";
 import { isAuditor } from "../../policy/people.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { faultText, withinBudget } from "../answer.ts";
-import { isAppFault, permanentFault, tokenFault, wordRefusal } from "../answers.ts";
+import { isAppFault, permanentFault, tokenFault, wordFault } from "../answers.ts";
 import { identify, nobodyText } from "../authority.ts";
-import { wordCauses } from "../connect.ts";
 import type { SlackDeps } from "../deps.ts";
 import { bold, escapeMrkdwn, paragraph, richText } from "../views/rich-text.ts";
 import { answerWho, type Said } from "./audit-who.ts";
@@ -107,16 +106,21 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     return {
       text: "Collecting the audit; it comes as a file by direct message.",
       deliver: async () => {
-        const why = await deliver(deps, person, filters, now);
-        if (why === undefined) return undefined;
-        deps.log.warn({ why }, "an export of the audit could not be sent");
+        const failure = await deliver(deps, person, filters, now);
+        if (failure === undefined) return undefined;
+        deps.log.warn({ why: failure }, "an export of the audit could not be sent");
         const actor = actorOf(person);
         await recordEvent(
           deps.db,
-          { type: "audit.export_failed", at: await readNow(deps.db, deps.clock), actor, data: { why } },
+          {
+            type: "audit.export_failed",
+            at: await readNow(deps.db, deps.clock),
+            actor,
+            data: { why: failure },
+          },
           { dedupeKey: `audit ${command.trigger_id} failed` },
         );
-        return `The export could not be sent: ${why}. \`hallpass audit export\` writes it to a file.`;
+        return `The export could not be sent: ${failure}. \`hallpass audit export\` writes it to a file.`;
       },
     };
   } catch (error) {
@@ -172,7 +176,7 @@ async function deliver(
         return undefined;
       } catch (error) {
         if (attempt < tries && !isFinal(error)) continue;
-        return wordRefusal(error) ?? `Slack cannot be reached or used: ${wordCauses(error)}`;
+        return wordFault(error);
       }
     }
   } finally {

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { DecoratorHandler, type Dispatcher, ping, WebSocket } from "undici";
 import type { Logger } from "../../logger.ts";
-import { wordCauses } from "../connect.ts";
+import { wordFailure } from "../../network/word-failure.ts";
 import { type Envelope, readFrame } from "./frames.ts";
 
 /** One connection to Slack, open: Slack has said hello. */
@@ -153,5 +153,5 @@ const switchedProtocols = 101;
 function wordEnd({ status, error }: Handshake, code: number): string {
   if (status === switchedProtocols) return `Slack has ended the connection (WebSocket code ${code})`;
   if (status !== undefined) return `the WebSocket is refused with HTTP status ${status}`;
-  return error ? `the WebSocket cannot be opened: ${wordCauses(error)}` : "the WebSocket cannot be opened";
+  return `the WebSocket cannot be opened: ${wordFailure(error) ?? "it ended before it was open"}`;
 }

@@ -1,6 +1,6 @@
 import type { App, Receiver } from "@slack/bolt";
 import { WebClient } from "@slack/web-api";
-import { EnvHttpProxyAgent } from "undici";
+import { createDispatcher } from "../../network/outgoing.ts";
 import { readDelivered } from "../delivered.ts";
 import type { SlackDeps } from "../deps.ts";
 import { createReceive, type Receive } from "../receive.ts";
@@ -36,7 +36,7 @@ export function createSocketReceiver(
   const { log } = deps;
   let receive: Receive | undefined;
   const client = new WebClient(appToken, { ...webClientOptions(apiUrl, log), timeout: addressMs });
-  const dispatcher = new EnvHttpProxyAgent();
+  const dispatcher = createDispatcher();
 
   const typesSaid = new Set<string>();
   /** Once a type: whoever sends what nobody understands does so again and again. */

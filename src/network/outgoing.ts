@@ -1,0 +1,110 @@
+import { type Dispatcher, EnvHttpProxyAgent, FormData as UndiciFormData, fetch, Pool } from "undici";
+import { type Proxies, type ProxySetting, readProxies } from "../config.ts";
+import { ProxyError, wordFailure } from "./word-failure.ts";
+
+export type DispatcherOptions = {
+  /** How long each step to a connection may take: to the proxy, through it, to the other side; 4 s unless told. */
+  readonly connectMs?: number;
+  /** Connections at most to each address; any number unless told. */
+  readonly connections?: number;
+  /** The longest answer that is read; any length unless told. */
+  readonly maxAnswerBytes?: number;
+};
+
+/** Shorter than the shortest time a whole call has (5 s, see on-call.ts), so that it is said what does not answer. */
+const shortConnectMs = 4_000;
+
+/**
+ * Carries calls out, by way of the proxies of HTTPS_PROXY and HTTP_PROXY except where NO_PROXY says not to; whoever makes it
+ * closes it. Throws a `ProxyError` for settings that name no such proxy. What a proxy does instead of connecting is a
+ * `ProxyError`, too.
+ *
+ * All is tunnelled (CONNECT), http:// too: undici's other way keeps none of these limits, and hands a proxy's refusal on as
+ * if it were the answer.
+ */
+export function createDispatcher(options: DispatcherOptions = {}): Dispatcher {
+  const { connectMs = shortConnectMs, connections, maxAnswerBytes } = options;
+  const proxies = proxiesInForce();
+  const connect = { timeout: connectMs };
+  return new EnvHttpProxyAgent({
+    ...(connections !== undefined && { connections }),
+    ...(maxAnswerBytes !== undefined && { maxResponseSize: maxAnswerBytes }),
+    connect,
+    requestTls: connect,
+    clientFactory: (url) => createProxyClient(settingOf(url, proxies), connectMs),
+    // Blank and not absent: undici would read the environment by itself, unchecked.
+    httpProxy: proxies.http?.url ?? "",
+    httpsProxy: proxies.https?.url ?? "",
+    noProxy: proxies.exceptions,
+  });
+}
+
+let shared: Dispatcher | undefined;
+
+/** `fetch` by way of the proxies; for libraries that take one, too. */
+export async function outgoingFetch(address: string | URL, init: RequestInit = {}): Promise<Response> {
+  shared ??= createDispatcher();
+  const { body } = init;
+  const given = { ...init, ...(body instanceof FormData && { body: undicisOwn(body) }), dispatcher: shared };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types are those of another release of undici
+  return fetch(address, given as Parameters<typeof fetch>[1]);
+}
+
+/** undici takes Node's own FormData for a text. */
+function undicisOwn(form: FormData): UndiciFormData {
+  const own = new UndiciFormData();
+  for (const [name, value] of form) {
+    if (typeof value === "string") own.append(name, value);
+    else own.append(name, value, value.name);
+  }
+  return own;
+}
+
+function proxiesInForce(): Proxies {
+  const read = readProxies();
+  if (!read.ok) throw new ProxyError(read.faults.join(" "));
+  return read.config;
+}
+
+/** The setting that an address is from; both may have the same. */
+function settingOf(url: URL, { http, https }: Proxies): ProxySetting {
+  const from = [https, http].flatMap((each) =>
+    each && new URL(each.url).href === url.href ? [each.name] : [],
+  );
+  return { name: [...new Set(from)].join(" and "), url: url.href };
+}
+
+/** What asks a proxy for tunnels. undici's own waits minutes for an answer, and asks anew without end where none comes. */
+function createProxyClient(setting: ProxySetting, connectMs: number): Dispatcher {
+  const { protocol, host, origin } = new URL(setting.url);
+  const proxy = `the proxy ${protocol}//${host}`;
+  const pool = new Pool(origin, { connect: { timeout: connectMs } });
+  const ask = pool.connect.bind(pool);
+  const open = async (options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> => {
+    try {
+      return await ask({ ...options, signal: AbortSignal.timeout(connectMs) });
+    } catch (error) {
+      const why = wordFailure(error) ?? "the connection failed";
+      throw new ProxyError(`${proxy} can't be reached: ${why}`, { cause: error });
+    }
+  };
+  return Object.assign(pool, {
+    async connect(options: Dispatcher.ConnectOptions) {
+      const answer = await open(options);
+      if (answer.statusCode === 200) return answer;
+      // Nobody listens to what becomes of it.
+      answer.socket.on("error", () => undefined).destroy();
+      throw new ProxyError(`${proxy} ${wordRefusal(answer.statusCode, options.path, setting)}`);
+    },
+  });
+}
+
+function wordRefusal(status: number, wanted: string, { name, url }: ProxySetting): string {
+  if (status === 407)
+    return new URL(url).username === ""
+      ? `asks for a user and a password (407): put them into ${name}, as in http://user:password@proxy.example.com:3128`
+      : `refuses (407): check the user and password in ${name}`;
+  if (status === 403 || status === 405)
+    return `refuses to connect to ${wanted} (${status}): allow CONNECT there, or name it in NO_PROXY`;
+  return `can't connect to ${wanted} (${status})`;
+}
