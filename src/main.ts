@@ -134,7 +134,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const onSlackEvent: SlackListener = async (request, response) => {
       // Not connected yet: Slack delivers again later.
       if (slackEvents) await slackEvents(request, response);
-      else response.writeHead(503).end();
+      else response.writeHead(503, { connection: "close" }).end();
     };
     const metrics = createMetrics();
     const readiness = async (): Promise<Readiness> => {

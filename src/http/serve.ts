@@ -37,6 +37,8 @@ export async function serve(place: Place, log: Logger, route: Route): Promise<Ht
     // Slack sends small requests at once; whoever takes longer holds a connection for nothing.
     headersTimeout: 10_000,
     requestTimeout: 30_000,
+    // By default both are looked at twice a minute only.
+    connectionsCheckingInterval: 5_000,
     // Longer than the 60 s of common load balancers, which must be the ones to end an idle connection.
     keepAliveTimeout: 65_000,
   });
@@ -58,7 +60,10 @@ async function answerBy(route: Route, request: IncomingMessage, response: Server
   if (path === undefined) return answer(response, 400, "Bad request");
   // HEAD is GET without the body, which Node leaves out by itself.
   const method = request.method === "HEAD" ? "GET" : (request.method ?? "");
-  if (!(await route(`${method} ${path}`, request, response))) answer(response, 404, "Not found");
+  if (await route(`${method} ${path}`, request, response)) return;
+  // Nobody reads what is left of it.
+  if (!request.complete) response.setHeader("connection", "close");
+  answer(response, 404, "Not found");
 }
 
 function pathOf(target: string): string | undefined {

@@ -90,6 +90,10 @@ export async function moveCard(
       const verb = state.request.status === "pending" ? "is decided" : "goes on";
       const why = plain(`${trouble}; it ${verb} here instead.`);
       await parcel.post(place.channel, () => why, { thread_ts: place.ts, part: "why" });
+      // They were told where to look for it.
+      const { slackId } = state.request.requester;
+      const where = plain(`${trouble}; it ${verb} in ${candidate} instead.`);
+      if (slackId !== undefined) await tryInPerson(parcel, slackId, where, "where");
       return place;
     } catch (error) {
       if (!permanentFault(error)) throw error;

@@ -32,6 +32,8 @@ export function createHttpReceiver(
     requestListener: async (request, response) => {
       const refuse = (status: number, why: string): void => {
         deps.log.warn({ status }, `a request to /slack/events is refused: ${why}`);
+        // What of it was not read would be read as the next request on this connection, or keep that waiting.
+        if (!request.complete) response.setHeader("connection", "close");
         response.writeHead(status).end();
       };
       const read = await readSigned(signingSecret, request);

@@ -179,7 +179,7 @@ describe("a channel that is gone while a request is live", () => {
         .as(person)
         .directMessages()
         .filter(({ visibleText }) => visibleText.includes(words)).length;
-    expect(said("alice", "cannot go on")).toBe(1);
+    expect(said("alice", "is told to you alone")).toBe(1);
     expect(said("dana", "nor in the alerts channel")).toBe(1);
   });
 });

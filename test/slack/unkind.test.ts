@@ -1,0 +1,158 @@
+import { ask, toldAlone, toldDirectly } from "../support/ask.ts";
+import { manifestScopes, startWorld, type World, type WorldOptions } from "../support/hallpass.ts";
+
+const history = ["channels:history", "groups:history", "im:history"];
+
+let world: World;
+afterEach(() => world?.stop());
+
+async function start(options: WorldOptions = {}): Promise<void> {
+  world = await startWorld(options);
+}
+
+/** What Slack holds Hallpass back from, as operators are told. */
+async function heldBack(): Promise<readonly string[]> {
+  const answer = await fetch(`http://127.0.0.1:${world.hallpass.opsPort}/readyz`);
+  const { degraded: said = [] } = (await answer.json()) as { readonly degraded?: readonly string[] };
+  return said.filter((each) => each.startsWith("Slack"));
+}
+
+type Waiting = { readonly attempts: number; readonly error: string };
+
+/** The approval message as it waits to be tried again. */
+async function waiting(): Promise<Waiting | undefined> {
+  const [row] = await world.query<Waiting>(
+    "select attempts, last_error as error from effects where kind = 'post_request' and done_at is null and retry_at is not null and locked_until is null",
+  );
+  return row;
+}
+
+const cards = (): number => world.slack.channel("#access-requests").messages().length;
+const html = { body: "<html>Bad gateway</html>", contentType: "text/html", isDone: true };
+
+it("a message that is done although the answer is HTML is found, and not posted again", async () => {
+  await start({ slack: { scopes: [...manifestScopes(), ...history] } });
+  const { slack } = world;
+  const channel = slack.workspace.findChannel("#access-requests");
+  if (!channel) throw new Error("there is no channel");
+  slack.workspace.putChannel({ ...channel, members: [...channel.members, slack.workspace.app.botUserId] });
+  slack.faults.answerOddly("chat.postMessage", html, 2);
+  await ask(world, "alice", "orders-db read 1h found again");
+  await slack.until(waiting, "the message to be tried again");
+  world.advance(60_000);
+  await slack.until(
+    async () => (await world.query("select from slack_messages")).length === 1,
+    "its place to be known",
+  );
+  expect(cards()).toBe(1);
+});
+
+it("where Hallpass may not look, such a message is not sent again before the first answer could have come", async () => {
+  await start();
+  const { slack } = world;
+  slack.faults.answerOddly("chat.postMessage", html, 2);
+  await ask(world, "alice", "orders-db read 1h not yet");
+  const first = await slack.until(waiting, "the message to wait");
+  expect(first.error).toContain("it answered with HTTP 200 and 24 characters that are no answer");
+  world.advance(20_000);
+  await slack.until(async () => ((await waiting())?.attempts ?? 0) > first.attempts, "another look");
+  expect((await waiting())?.error).toBe("Slack may not have done yet what it did not answer");
+  expect(cards()).toBe(1);
+  world.advance(45_000);
+  await slack.until(() => cards() === 2, "the message again");
+});
+
+it("a message that Slack takes 11 s to answer for is posted once, and its buttons work", async () => {
+  await start();
+  const { slack } = world;
+  slack.faults.slow(11_000, ["chat.postMessage"], "after");
+  const message = await ask(world, "alice", "orders-db read 1h slowly");
+  await slack.until(
+    async () => (await world.query("select from slack_messages")).length === 1,
+    "its place to be known",
+    15_000,
+  );
+  slack.faults.clear();
+  expect(cards()).toBe(1);
+  await slack.as("bob").presses(message, "Deny");
+});
+
+it("what the app may not do is said where operators look, with what to do, until it may", async () => {
+  await start();
+  const { slack } = world;
+  slack.faults.failNext("chat.postMessage", "team_access_not_granted", 100);
+  const asked = ask(world, "alice", "orders-db read 1h not granted");
+  await slack.until(async () => (await heldBack()).length > 0, "it to be said");
+  expect(await heldBack()).toEqual([
+    "Slack refuses chat.postMessage: the app has no access to this workspace: an admin of the organisation has to add it there (team_access_not_granted)",
+  ]);
+  slack.faults.clear();
+  world.advance(60_000);
+  await asked;
+  await slack.until(async () => (await heldBack()).length === 0, "it to be said no more");
+});
+
+it("a long pause that Slack asks for is bounded, and said", async () => {
+  await start();
+  const { slack } = world;
+  slack.faults.rateLimit("chat.postMessage", 3_600, 1, "C0ACCESSREQUESTS");
+  const asked = ask(world, "alice", "orders-db read 1h an hour");
+  await slack.until(async () => (await heldBack()).length > 0, "it to be said");
+  expect(await heldBack()).toEqual([
+    expect.stringMatching(/^Slack takes no messages in C0ACCESSREQUESTS for another 1\d\d s; they wait$/u),
+  ]);
+  const [row] = await world.query<{ seconds: number }>(
+    "select extract(epoch from retry_at - now())::int as seconds from effects where kind = 'post_request'",
+  );
+  expect(row?.seconds).toBeLessThanOrEqual(120);
+  // The pause is real time's; another process begins without it.
+  await world.restart();
+  world.advance(120_000);
+  await asked;
+});
+
+it("a conversation with a person that is gone is opened again", async () => {
+  await start();
+  const { slack } = world;
+  await ask(world, "alice", "orders-db read 1h the first");
+  await toldDirectly(world, "alice", "you are told here what happens");
+  const { id } = slack.workspace.directMessage("U0ALICE");
+  slack.workspace.removeChannel(id);
+  await ask(world, "alice", "orders-db read 2h the second");
+  await toldDirectly(world, "alice", "you asked for 2h");
+  expect(slack.workspace.directMessage("U0ALICE").id).not.toBe(id);
+  expect(await world.audited()).not.toContain("message.failed");
+});
+
+describe("an export", () => {
+  beforeEach(() => start());
+
+  async function exports(): Promise<void> {
+    await world.slack.as("dana").types("/access-audit export");
+  }
+
+  const failed = { body: "Service Unavailable", status: 503, contentType: "text/plain", isDone: false };
+
+  it("that Slack did not take at first is sent again", async () => {
+    const { slack } = world;
+    slack.faults.answerOddly("upload", failed);
+    await exports();
+    await slack.until(() => slack.as("dana").files()[0], "the file");
+    expect(await world.audited()).not.toContain("audit.export_failed");
+  });
+
+  it("that cannot be sent says why, on record too", async () => {
+    const { slack } = world;
+    slack.faults.answerOddly("upload", failed, 2);
+    await exports();
+    await toldAlone(world, "dana", "it answered with HTTP 503 in place of an answer");
+    await slack.until(
+      async () => (await world.audited()).includes("audit.export_failed"),
+      "it to be on record",
+    );
+    slack.faults.failNext("files.completeUploadExternal", "storage_limit_reached", 2);
+    await exports();
+    await toldAlone(world, "dana", "The export could not be sent: Slack refuses (storage_limit_reached).");
+    expect(slack.files()).toEqual([]);
+  });
+});
