@@ -36,8 +36,8 @@ export interface Faults {
     times?: number,
     channel?: string,
   ) => void;
-  /** The next `times` calls of the method (`upload`: of the bytes of a file) get this for an answer. */
-  readonly answerOddly: (method: string, answer: OddAnswer, times?: number) => void;
+  /** The next `times` calls of the method, or of any (`upload`: of the bytes of a file) get this for an answer. */
+  readonly answerOddly: (method: string | undefined, answer: OddAnswer, times?: number) => void;
   /** Lists come in pages of so many at most, whatever was asked for. */
   readonly limitPages: (size: number) => void;
   /** The next `times` connections of Socket Mode begin badly. */

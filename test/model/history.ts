@@ -51,7 +51,22 @@ export type Unrest =
   | { readonly do: "lock down" | "lift"; readonly by: "carol" | "dana"; readonly whom: Someone }
   | { readonly do: "policy"; readonly name: PolicyName };
 
-export type SlackTrouble = "down" | "gone" | "slow" | "too many" | "fails" | "answer lost" | "twice";
+const kindTroubles = ["down", "gone", "slow", "too many", "fails", "answer lost", "twice"] as const;
+/** What Slack does on a bad day: answers that are none, done or not, a limit without a time, connections that end or never begin. */
+const unkindTroubles = [
+  "page for an answer",
+  "half an answer",
+  "turned down",
+  "no time to wait",
+  "renewal",
+  "cut",
+  "no hello",
+] as const;
+
+/** `unkind` mixes in what Slack does on a bad day. */
+export type SlackMood = "kind" | "unkind";
+
+export type SlackTrouble = (typeof kindTroubles)[number] | (typeof unkindTroubles)[number];
 
 export type Step =
   | Deed
@@ -265,130 +280,131 @@ const unrest = fc.oneof(
 const passing = fc.constantFrom(1, 6, 11, 11, 11, 31, 31, 61, 125);
 const afterMs = fc.constantFrom(0, 0, 5, 15, 30);
 
-const step = fc.oneof(
-  { arbitrary: get, weight: 14 },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("get despite" as const),
-      who: fc.constantFrom("alice" as const, "bob" as const, "erin" as const),
-      access: fc.constantFrom(...accesses),
-      before: fc.constantFrom(
-        "the question" as const,
-        "the last approval" as const,
-        "the last approval" as const,
-        "the grant" as const,
-      ),
-      about: fc.constantFrom(
-        "who asks" as const,
-        "who asks" as const,
-        "the first approver" as const,
-        "the last approver" as const,
-      ),
-      unrest,
-    }),
-    weight: 7,
-  },
-  { arbitrary: unrest, weight: 5 },
-  {
-    arbitrary: fc.record({ do: fc.constant("unrest and" as const), unrest, deed, afterMs }),
-    weight: 2,
-  },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("review" as const),
-      who: fc.constantFrom<Someone | "requester">("requester", "carol", "dana", "greta"),
-      request: fc.constantFrom(0, 0, 1),
-    }),
-    weight: 1,
-  },
-  { arbitrary: ask, weight: 4 },
-  { arbitrary: approves, weight: 5 },
-  { arbitrary: anyClick, weight: 6 },
-  { arbitrary: ownClick, weight: 4 },
-  { arbitrary: breakGlass, weight: 1 },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("meanwhile" as const),
-      fault: delay,
-      one: fc.oneof(approves, anyClick, ask),
-      other: fc.oneof(ownClick, deed),
-    }),
-    weight: 3,
-  },
-  { arbitrary: fc.record({ do: fc.constant("both" as const), one: deed, other: deed, afterMs }), weight: 4 },
-  { arbitrary: fc.record({ do: fc.constant("pass" as const), minutes: passing }), weight: 9 },
-  {
-    arbitrary: fc.record({ do: fc.constant("pass and" as const), minutes: passing, deed, afterMs }),
-    weight: 3,
-  },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("provider" as const),
-      fault,
-      calls: fc.constantFrom<readonly ProviderCall[]>(
-        ["grant"],
-        ["revoke"],
-        ["list"],
-        ["grant", "revoke", "list"],
-      ),
-      times: fc.constantFrom(1, 1, 2, 6),
-    }),
-    weight: 5,
-  },
-  { arbitrary: fc.constant<Step>({ do: "provider down" }), weight: 1 },
-  { arbitrary: fc.constant<Step>({ do: "another server" }), weight: 2 },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("by hand" as const),
-      from: fc.constantFrom("alice" as const, "alice" as const, "bob" as const, "erin" as const),
-      access: fc.constantFrom(...accesses, "tool read" as const, "tool read" as const),
-    }),
-    weight: 3,
-  },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("slack" as const),
-      trouble: fc.constantFrom<SlackTrouble>(
-        "down",
-        "gone",
-        "slow",
-        "too many",
-        "fails",
-        "answer lost",
-        "twice",
-      ),
-    }),
-    weight: 2,
-  },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("leave" as const),
-      who: fc.constantFrom<Someone>("alice", "bob", "erin"),
-    }),
-    weight: 1,
-  },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("crash" as const),
-      during: deed,
-      at: crashPoint,
-      minutes: fc.constantFrom(0, 0, 11, 61),
-    }),
-    weight: 2,
-  },
-  {
-    arbitrary: fc.record({
-      do: fc.constant("crash later" as const),
-      at: crashPoint,
-      minutes: passing,
-      deadMinutes: fc.constantFrom(0, 11),
-    }),
-    weight: 1,
-  },
-  { arbitrary: fc.constant<Step>({ do: "heal" }), weight: 3 },
-);
+const troubles: Readonly<Record<SlackMood, readonly SlackTrouble[]>> = {
+  kind: kindTroubles,
+  unkind: [...kindTroubles, ...unkindTroubles, ...unkindTroubles],
+};
+const stepIn = (mood: SlackMood): fc.Arbitrary<Step> =>
+  fc.oneof(
+    { arbitrary: get, weight: 14 },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("get despite" as const),
+        who: fc.constantFrom("alice" as const, "bob" as const, "erin" as const),
+        access: fc.constantFrom(...accesses),
+        before: fc.constantFrom(
+          "the question" as const,
+          "the last approval" as const,
+          "the last approval" as const,
+          "the grant" as const,
+        ),
+        about: fc.constantFrom(
+          "who asks" as const,
+          "who asks" as const,
+          "the first approver" as const,
+          "the last approver" as const,
+        ),
+        unrest,
+      }),
+      weight: 7,
+    },
+    { arbitrary: unrest, weight: 5 },
+    {
+      arbitrary: fc.record({ do: fc.constant("unrest and" as const), unrest, deed, afterMs }),
+      weight: 2,
+    },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("review" as const),
+        who: fc.constantFrom<Someone | "requester">("requester", "carol", "dana", "greta"),
+        request: fc.constantFrom(0, 0, 1),
+      }),
+      weight: 1,
+    },
+    { arbitrary: ask, weight: 4 },
+    { arbitrary: approves, weight: 5 },
+    { arbitrary: anyClick, weight: 6 },
+    { arbitrary: ownClick, weight: 4 },
+    { arbitrary: breakGlass, weight: 1 },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("meanwhile" as const),
+        fault: delay,
+        one: fc.oneof(approves, anyClick, ask),
+        other: fc.oneof(ownClick, deed),
+      }),
+      weight: 3,
+    },
+    {
+      arbitrary: fc.record({ do: fc.constant("both" as const), one: deed, other: deed, afterMs }),
+      weight: 4,
+    },
+    { arbitrary: fc.record({ do: fc.constant("pass" as const), minutes: passing }), weight: 9 },
+    {
+      arbitrary: fc.record({ do: fc.constant("pass and" as const), minutes: passing, deed, afterMs }),
+      weight: 3,
+    },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("provider" as const),
+        fault,
+        calls: fc.constantFrom<readonly ProviderCall[]>(
+          ["grant"],
+          ["revoke"],
+          ["list"],
+          ["grant", "revoke", "list"],
+        ),
+        times: fc.constantFrom(1, 1, 2, 6),
+      }),
+      weight: 5,
+    },
+    { arbitrary: fc.constant<Step>({ do: "provider down" }), weight: 1 },
+    { arbitrary: fc.constant<Step>({ do: "another server" }), weight: 2 },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("by hand" as const),
+        from: fc.constantFrom("alice" as const, "alice" as const, "bob" as const, "erin" as const),
+        access: fc.constantFrom(...accesses, "tool read" as const, "tool read" as const),
+      }),
+      weight: 3,
+    },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("slack" as const),
+        trouble: fc.constantFrom<SlackTrouble>(...troubles[mood]),
+      }),
+      weight: mood === "kind" ? 2 : 20,
+    },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("leave" as const),
+        who: fc.constantFrom<Someone>("alice", "bob", "erin"),
+      }),
+      weight: 1,
+    },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("crash" as const),
+        during: deed,
+        at: crashPoint,
+        minutes: fc.constantFrom(0, 0, 11, 61),
+      }),
+      weight: 2,
+    },
+    {
+      arbitrary: fc.record({
+        do: fc.constant("crash later" as const),
+        at: crashPoint,
+        minutes: passing,
+        deadMinutes: fc.constantFrom(0, 11),
+      }),
+      weight: 1,
+    },
+    { arbitrary: fc.constant<Step>({ do: "heal" }), weight: 3 },
+  );
 
 /** What happens, in order; somebody asks first, for without that little happens. */
-export const histories: fc.Arbitrary<readonly Step[]> = fc
-  .tuple(fc.oneof(ask, get, get), fc.array(step, { minLength: 4, maxLength: 11, size: "max" }))
-  .map(([first, rest]) => [first, ...rest]);
+export const historiesIn = (mood: SlackMood): fc.Arbitrary<readonly Step[]> =>
+  fc
+    .tuple(fc.oneof(ask, get, get), fc.array(stepIn(mood), { minLength: 4, maxLength: 11, size: "max" }))
+    .map(([first, rest]) => [first, ...rest]);

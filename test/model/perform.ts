@@ -309,8 +309,15 @@ async function reviewAs(world: ModelWorld, who: string, request: Asked, patience
   if (reviewer.modal() !== undefined) await reviewer.closes({ all: true });
 }
 
+const page = { body: "<html>Bad gateway</html>", contentType: "text/html" };
+
+/** Who types while nothing is connected is told by Slack, and tries again later. */
+async function connectedAgain({ slack, isSlackWell }: ModelWorld): Promise<void> {
+  if (isSlackWell) await slack.until(() => slack.sockets.connected() > 0, "Hallpass to connect again");
+}
+
 async function trouble(world: ModelWorld, what: SlackTrouble): Promise<void> {
-  const { faults } = world.slack;
+  const { faults, sockets } = world.slack;
   switch (what) {
     case "down":
     case "gone":
@@ -328,10 +335,36 @@ async function trouble(world: ModelWorld, what: SlackTrouble): Promise<void> {
       return;
     case "answer lost":
       faults.loseAnswer("chat.postMessage", 2);
-      world.lostAnswers = true;
+      world.loseAnswers();
       return;
     case "twice":
       faults.duplicateDeliveries(2);
+      return;
+    case "page for an answer":
+      faults.answerOddly("chat.postMessage", { ...page, isDone: true }, 2);
+      world.loseAnswers();
+      return;
+    case "half an answer":
+      faults.answerOddly(undefined, { body: '{"ok":tr', isDone: false }, 3);
+      world.loseAnswers();
+      return world.setSlackWell(false);
+    case "turned down":
+      faults.answerOddly(undefined, { ...page, status: 403, isDone: false }, 3);
+      return world.setSlackWell(false);
+    case "no time to wait":
+      faults.rateLimit("chat.postMessage", 0, 5);
+      return;
+    case "renewal":
+      faults.leaveOpen();
+      sockets.disconnect("refresh_requested");
+      return connectedAgain(world);
+    case "cut":
+      sockets.drop();
+      return connectedAgain(world);
+    case "no hello":
+      faults.startBadly({ status: 503 }, 2);
+      sockets.drop();
+      return connectedAgain(world);
   }
 }
 

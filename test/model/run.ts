@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { histories, type Step } from "./history.ts";
+import { historiesIn, type SlackMood, type Step } from "./history.ts";
 import { knownHistories } from "./known-histories.ts";
 import { checkAlways, checkEnd } from "./invariants.ts";
 import { type Course, perform, review } from "./perform.ts";
@@ -101,6 +101,8 @@ export type Plan = {
   /** Where in the run that seed makes the history to replay is. */
   readonly path?: string | undefined;
   readonly queues: Queues;
+  /** Kind unless told. */
+  readonly slack?: SlackMood;
   /** How long a failing history is made shorter, in milliseconds. */
   readonly shrinkMs: number;
   readonly onHistory?: (count: number) => void;
@@ -118,6 +120,7 @@ const historiesPerWorld = 12;
 
 /** Runs histories until one fails, which it then tells as short as it can be made, with what replays it. */
 export async function runHistories(plan: Plan): Promise<Report> {
+  const { slack: mood = "kind" } = plan;
   let world: ModelWorld | undefined;
   let inThisWorld = 0;
   let ran = 0;
@@ -125,14 +128,14 @@ export async function runHistories(plan: Plan): Promise<Report> {
   let shrinkUntil = Infinity;
   const recorded = new Map<string, number>();
 
-  const property = fc.asyncProperty(histories, async (steps) => {
+  const property = fc.asyncProperty(historiesIn(mood), async (steps) => {
     if (performance.now() > shrinkUntil) return;
     if (world && (inThisWorld >= historiesPerWorld || isSpent(world))) {
       await world.close();
       world = undefined;
     }
     if (!world) {
-      world = await openModelWorld(plan.queues);
+      world = await openModelWorld(plan.queues, mood);
       inThisWorld = 0;
     }
     inThisWorld += 1;
@@ -160,7 +163,7 @@ export async function runHistories(plan: Plan): Promise<Report> {
     if (!result.failed) return { ran, failure: undefined, recorded };
     const why =
       result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
-    const replay = `npm run soak -- --queues ${plan.queues} --seed ${result.seed} --path ${result.counterexamplePath ?? ""}`;
+    const replay = `npm run soak -- --queues ${plan.queues} --slack ${mood} --seed ${result.seed} --path ${result.counterexamplePath ?? ""}`;
     return { ran, failure: `History ${ran} fails. To replay it: ${replay}\n${why}`, recorded };
   } finally {
     await world?.close();

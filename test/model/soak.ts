@@ -1,4 +1,4 @@
-// `npm run soak -- --histories N [--seed S] [--path P] [--queues Redis] [--shrink SECONDS]`: histories of everything that can happen, for as long as wanted.
+// `npm run soak -- --histories N [--seed S] [--path P] [--queues Redis] [--slack unkind] [--shrink SECONDS]`: histories of everything that can happen, for as long as wanted.
 import { parseArgs } from "node:util";
 import { type Plan, runHistories } from "./run.ts";
 
@@ -8,15 +8,19 @@ const { values } = parseArgs({
     seed: { type: "string" },
     path: { type: "string" },
     queues: { type: "string", default: "PostgreSQL" },
+    slack: { type: "string", default: "kind" },
     /** Seconds in which a failing history is made shorter. */
     shrink: { type: "string" },
   },
 });
-const { queues } = values;
+const { queues, slack } = values;
 if (queues !== "PostgreSQL" && queues !== "Redis")
   throw new Error(`--queues: expected PostgreSQL or Redis, got "${queues}"`);
+if (slack !== "kind" && slack !== "unkind")
+  throw new Error(`--slack: expected kind or unkind, got "${slack}"`);
 const plan: Plan = {
   queues,
+  slack,
   histories: whole("histories", values.histories ?? "1000"),
   seed: whole("seed", values.seed ?? String(Date.now() % 2 ** 31)),
   path: values.path,

@@ -15,6 +15,7 @@ import { type ProviderServer, startProviderServer } from "../support/provider-se
 import { startRedis } from "../support/redis.ts";
 import { limitFaults } from "../support/slack-limits.ts";
 import { type Slack, startSlack } from "../support/slack.ts";
+import type { SlackMood } from "./history.ts";
 import { type CrashPoint, type Network, startNetwork } from "./network.ts";
 import { type Owed, readOwed, readOwes } from "./owed.ts";
 import { createPersons, type Persons } from "./persons.ts";
@@ -56,6 +57,8 @@ export type ModelWorld = {
   hear(): Promise<void>;
   /** An answer of Slack may have been lost, so that a message may stand twice. */
   lostAnswers: boolean;
+  /** It may have been; where Hallpass may look in Slack, a message stands once all the same. */
+  loseAnswers(): void;
   asked(since: number): Promise<readonly Asked[]>;
   nextNumber(): Promise<number>;
   owed(): Promise<Owed>;
@@ -113,13 +116,25 @@ const hangingSettleMs = 400;
 /** Where jobs are queued; in PostgreSQL where there is no Redis. */
 export type Queues = "PostgreSQL" | "Redis";
 
-export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
+/** History scopes, with which Hallpass looks in Slack for what it was not told of. */
+const historyScopes = ["channels:history", "groups:history", "im:history"];
+
+export async function openModelWorld(queues: Queues, mood: SlackMood = "kind"): Promise<ModelWorld> {
   const [slack, database, provider, redis] = await Promise.all([
-    startSlack({ scopes: manifestScopes(), seed: { team: GRID_TEAM, people: colleagues } }),
+    startSlack({
+      scopes: [...manifestScopes(), ...(mood === "unkind" ? historyScopes : [])],
+      seed: { team: GRID_TEAM, people: colleagues },
+    }),
     createDatabase(),
     startProviderServer(),
     queues === "Redis" ? startRedis() : undefined,
   ]);
+  if (mood === "unkind")
+    for (const channel of slack.workspace.channels())
+      slack.workspace.putChannel({
+        ...channel,
+        members: [...new Set([...channel.members, slack.workspace.app.botUserId])],
+      });
   const own = new pg.Pool({ connectionString: database.url, max: 3, application_name: "model" });
   // The database is dropped with whoever is still connected.
   own.on("error", () => undefined);
@@ -146,6 +161,9 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
     values: readonly unknown[] = [],
   ): Promise<readonly Row[]> => (await own.query<Row>(sql, [...values])).rows;
 
+  // Connections that end and begin are Socket Mode's.
+  const transport = mood === "kind" ? "http" : "socket";
+
   async function start(): Promise<void> {
     if (living) return;
     const network = await startNetwork({
@@ -169,7 +187,7 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
       config: configFor(
         { tokens: slack.tokens, signingSecret: slack.signingSecret, apiUrl: network.slackUrl },
         network.databaseUrl,
-        { transport: "http", redisUrl: network.redisUrl },
+        { transport, redisUrl: network.redisUrl },
       ),
       policy: policyOf(policyName),
       policySource: {
@@ -188,7 +206,7 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
       () => (incarnation.isReady = true),
       () => false,
     );
-    slack.setAppUrl(await network.reach(`http://127.0.0.1:${hallpass.port}`));
+    if (transport === "http") slack.setAppUrl(await network.reach(`http://127.0.0.1:${hallpass.port}`));
     if (world.isSlackWell) await ready;
   }
 
@@ -200,7 +218,8 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
     living = undefined;
     dead.isDead = true;
     dead.network.die();
-    world.lostAnswers = true;
+    slack.sockets.drop();
+    world.loseAnswers();
     buried.push(dead.hallpass.stop().then(() => dead.network.close()));
     await forgetTheDead();
   }
@@ -289,6 +308,9 @@ export async function openModelWorld(queues: Queues): Promise<ModelWorld> {
       }
     },
     lostAnswers: false,
+    loseAnswers() {
+      world.lostAnswers ||= mood === "kind";
+    },
     asked: async (since) => z.array(Asked).parse(await opened(askedSince, [since])),
     async nextNumber() {
       const [row] = await query<{ next: number }>(
