@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { historiesIn, type SlackMood, type Step } from "./history.ts";
+import { type Lateness, latenessOf } from "./lateness.ts";
+import type { Line } from "./record.ts";
 import { knownHistories } from "./known-histories.ts";
 import { checkAlways, checkEnd } from "./invariants.ts";
 import { type Course, perform, review } from "./perform.ts";
@@ -15,8 +17,8 @@ class HistoryError extends Error {
   }
 }
 
-/** Runs one history in a world in which nothing is left of any other; the kinds of events that its audit has. */
-async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<readonly string[]> {
+/** Runs one history in a world in which nothing is left of any other; what its audit has. */
+async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<readonly Line[]> {
   world.lostAnswers = false;
   const course: Course = {
     since: await world.nextNumber(),
@@ -47,7 +49,7 @@ async function runHistory(world: ModelWorld, steps: readonly Step[]): Promise<re
     world.pass(25 * 60);
     await drained(world);
     await checkEnd(world, course);
-    return (await world.linesAfter(first)).map(({ type }) => type);
+    return await world.linesAfter(first);
   } catch (error) {
     throw new HistoryError(error instanceof Error ? error.message : String(error), [
       "What happened:",
@@ -113,6 +115,7 @@ export type Report = {
   readonly failure: string | undefined;
   /** How often each kind of event was recorded: what never happens was not tried. */
   readonly recorded: ReadonlyMap<string, number>;
+  readonly lateness: Lateness;
 };
 
 /** A world is replaced after so many histories: what Slack has heard of only grows, and each takes longer than the last. */
@@ -127,6 +130,7 @@ export async function runHistories(plan: Plan): Promise<Report> {
   let ranToFailure: number | undefined;
   let shrinkUntil = Infinity;
   const recorded = new Map<string, number>();
+  const lateness = { milliseconds: new Array<number>(), heldUp: 0 };
 
   const property = fc.asyncProperty(historiesIn(mood), async (steps) => {
     if (performance.now() > shrinkUntil) return;
@@ -141,7 +145,11 @@ export async function runHistories(plan: Plan): Promise<Report> {
     inThisWorld += 1;
     if (ranToFailure === undefined) ran += 1;
     try {
-      for (const type of await runHistory(world, steps)) recorded.set(type, (recorded.get(type) ?? 0) + 1);
+      const lines = await runHistory(world, steps);
+      for (const { type } of lines) recorded.set(type, (recorded.get(type) ?? 0) + 1);
+      const late = latenessOf(lines, world.jumps);
+      lateness.milliseconds.push(...late.milliseconds);
+      lateness.heldUp += late.heldUp;
       plan.onHistory?.(ran);
     } catch (error) {
       ranToFailure ??= ran;
@@ -160,11 +168,11 @@ export async function runHistories(plan: Plan): Promise<Report> {
       examples: knownHistories.map((steps): [readonly Step[]] => [steps]),
       ...(plan.path !== undefined && { path: plan.path }),
     });
-    if (!result.failed) return { ran, failure: undefined, recorded };
+    if (!result.failed) return { ran, failure: undefined, recorded, lateness };
     const why =
       result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
     const replay = `npm run soak -- --queues ${plan.queues} --slack ${mood} --seed ${result.seed} --path ${result.counterexamplePath ?? ""}`;
-    return { ran, failure: `History ${ran} fails. To replay it: ${replay}\n${why}`, recorded };
+    return { ran, failure: `History ${ran} fails. To replay it: ${replay}\n${why}`, recorded, lateness };
   } finally {
     await world?.close();
   }

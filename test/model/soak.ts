@@ -1,5 +1,6 @@
 // `npm run soak -- --histories N [--seed S] [--path P] [--queues Redis] [--slack unkind] [--shrink SECONDS]`: histories of everything that can happen, for as long as wanted.
 import { parseArgs } from "node:util";
+import { wordLateness } from "./lateness.ts";
 import { type Plan, runHistories } from "./run.ts";
 
 const { values } = parseArgs({
@@ -31,7 +32,7 @@ const started = performance.now();
 console.log(
   `${plan.path === undefined ? `${plan.histories} histories` : `the history ${plan.path}`} of seed ${plan.seed}`,
 );
-const { ran, failure, recorded } = await runHistories({
+const { ran, failure, recorded, lateness } = await runHistories({
   ...plan,
   onHistory(count) {
     if (count % 100 === 0) console.log(`${count} histories, ${seconds(started)} s`);
@@ -41,6 +42,7 @@ console.log(failure ?? `${ran} histories hold, in ${seconds(started)} s.`);
 const often = [...recorded].toSorted(([, one], [, other]) => other - one);
 console.log(`Recorded: ${often.map(([type, times]) => `${type} ${times}`).join(", ")}.`);
 if (failure !== undefined) process.exitCode = 1;
+console.log(wordLateness(lateness));
 // BullMQ's workers of the dead wait for their Redis for ever.
 process.exit();
 

@@ -67,6 +67,8 @@ export type ModelWorld = {
   now(): Promise<Date>;
   /** Moves the time Hallpass goes by. */
   pass(minutes: number): void;
+  /** What that time was just after each move, in milliseconds since 1970. */
+  readonly jumps: readonly number[];
   /** Waits until Hallpass has nothing to do that it could do now. */
   settle(): Promise<void>;
   /** Has Hallpass die at this point, which may never come. */
@@ -149,6 +151,7 @@ export async function openModelWorld(queues: Queues, mood: SlackMood = "kind"): 
   let heardTo = 0;
   const changes: Change[] = [];
   const faults: string[] = [];
+  const jumps: number[] = [];
   const buried: Promise<unknown>[] = [];
   let offset = 0;
   let living: Incarnation | undefined;
@@ -298,6 +301,7 @@ export async function openModelWorld(queues: Queues, mood: SlackMood = "kind"): 
       if (name === undefined) throw new Error(`no policy of the model is ${hash}`);
       return name;
     },
+    jumps,
     lastLine,
     linesAfter: async (seq) => z.array(Line).parse(await opened(linesAfter, [seq])),
     async hear() {
@@ -329,6 +333,7 @@ export async function openModelWorld(queues: Queues, mood: SlackMood = "kind"): 
     },
     pass(minutes) {
       offset += minutes * 60_000;
+      jumps.push(Date.now() + offset);
       if (!living) return;
       clockOf.get(living)?.advance(minutes * 60_000);
       living.hallpass.look();
