@@ -43,7 +43,7 @@ const concurrency: Readonly<Record<QueueName, number>> = {
   grants: 10,
   revocations: 20,
   // One that Slack is slow to take keeps its place for up to a minute.
-  messages: 20,
+  messages: 10,
   deadlines: 5,
 };
 

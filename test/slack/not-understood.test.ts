@@ -103,7 +103,19 @@ const batch = fc.array(
   }),
   { minLength: 30, maxLength: 30 },
 );
-const runs = { numRuns: 70 };
+/** `MUTANTS=100000` tries so many by each transport; what it keeps of them must not grow with their number. */
+const mutants = Number(process.env["MUTANTS"] ?? 2_100);
+const runs = { numRuns: Math.ceil(mutants / 30) };
+
+/** Megabytes in use once what is not needed any more is gone. */
+function heldMegabytes(): number {
+  globalThis.gc?.();
+  return Math.round(process.memoryUsage().heapUsed / 1024 / 1024);
+}
+
+function sayMemory(before: number): void {
+  if (mutants > 2_100) console.info(`${mutants} mutants: ${before} MB before, ${heldMegabytes()} MB after`);
+}
 
 describe("by Socket Mode", () => {
   let bases: readonly Base[];
@@ -160,6 +172,7 @@ describe("by Socket Mode", () => {
 
   it("whatever comes, every envelope is acknowledged and the next command is answered", async () => {
     let number = 0;
+    const before = heldMegabytes();
     await fc.assert(
       fc.asyncProperty(batch, async (mutants) => {
         const answers = mutants.map(async ({ base, changes, cut }) => {
@@ -179,6 +192,7 @@ describe("by Socket Mode", () => {
       }),
       runs,
     );
+    sayMemory(before);
     await stillAnswers();
     expect(faults()).toEqual([]);
   });
@@ -238,6 +252,7 @@ describe("by HTTP", () => {
   });
 
   it("whatever comes, it is answered at once and the next command too", async () => {
+    const before = heldMegabytes();
     await fc.assert(
       fc.asyncProperty(batch, async (mutants) => {
         const answers = mutants.map(async ({ base, changes, cut }) => {
@@ -259,6 +274,7 @@ describe("by HTTP", () => {
       }),
       runs,
     );
+    sayMemory(before);
     await stillAnswers();
     expect(faults()).toEqual([]);
   });
