@@ -42,6 +42,8 @@ type Settings = {
   readonly auditors: readonly string[];
   /** How many requests of one person may wait for a decision at a time. */
   readonly maxPending: number;
+  /** How long effects stay in the database once they are done. */
+  readonly keepEffectsSeconds: number;
   readonly drift: {
     readonly unknown: UnknownHandling;
     /** How often each provider is compared with what should be. */

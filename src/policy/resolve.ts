@@ -31,7 +31,7 @@ export type Parts = {
 
 /** Fills in defaults and resolves names; everything has been checked before. */
 export function resolve(file: PolicyFile, text: string, { providers, targets, compiled }: Parts): Policy {
-  const { max_pending: maxPending, ...settings } = file.settings;
+  const { max_pending: maxPending, keep_effects: keepEffectsSeconds, ...settings } = file.settings;
   const rules = file.rules.map((rule) => resolveRule(rule, settings.channel, compiled));
   const resources = resolveResources(file, targets);
   const groups = new Map(
@@ -43,6 +43,7 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
     settings: {
       ...settings,
       maxPending,
+      keepEffectsSeconds,
       alerts: settings.alerts ?? settings.channel,
       drift: { unknown: settings.drift.unknown, everySeconds: settings.drift.every },
     },
