@@ -1,6 +1,7 @@
 import { v7 as uuidv7, NIL } from "uuid";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
+import { owedLane } from "./effects.ts";
 import { readNow } from "./requests.ts";
 
 /** So many go in one statement: some milliseconds, in which it holds up nobody. */
@@ -36,7 +37,7 @@ export async function deleteDone(
     old as (
       select e.id from effects e join looked l on l.id = e.id
       where e.done_at <= ${before}
-        and not exists (select from effects o where o.lane = e.lane and o.done_at is null)
+        and not exists (select from effects o where ${owedLane("o")} = e.lane)
       order by e.id for update of e skip locked),
     deleted as (
       delete from effects using old where effects.id = old.id returning effects.id)
