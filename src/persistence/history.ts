@@ -21,6 +21,13 @@ const HistoryRow = z.object({
   denials: z.array(DenialRow),
 });
 
+export type HistoryOptions = {
+  /** A request that is none of it. */
+  readonly exceptId?: string | undefined;
+  /** Without what ended before, and without denials: for whoever asks only what is held or ended lately. */
+  readonly endedSince?: Date | undefined;
+};
+
 /**
  * What a person held, holds and was denied, by other requests than `exceptId`. Whatever is not proven gone counts as held,
  * and so does what was approved and not started yet; what failed was never held.
@@ -29,7 +36,7 @@ const HistoryRow = z.object({
 export async function readHistory(
   db: PrismaClient,
   person: number,
-  exceptId?: string,
+  { exceptId, endedSince }: HistoryOptions = {},
 ): Promise<{ readonly history: History; readonly approvals: number }> {
   // Each part is read from the end of an index, so that it costs the same however long the past is.
   const [row] = await db.$queryRaw<unknown[]>`
@@ -43,7 +50,7 @@ export async function readHistory(
           order by number desc limit ${maxEntries})
          union all
          (select number, resource, role, rule, held_since, held_until from access_requests
-          where requester_person = ${person} and held_until is not null and id is distinct from ${exceptId ?? null}::uuid
+          where requester_person = ${person} and held_until >= coalesce(${endedSince ?? null}::timestamptz, '-infinity') and id is distinct from ${exceptId ?? null}::uuid
           order by held_until desc, number desc limit ${maxEntries})
          order by held_until desc nulls first, number desc
          limit ${maxEntries}) held) as grants,
@@ -51,7 +58,7 @@ export async function readHistory(
        from (
          select resource, role, closed_at from access_requests
          where requester_person = ${person} and status in ('denied', 'refused')
-         order by number desc limit ${maxEntries}) denied) as denials`;
+         order by number desc limit ${endedSince === undefined ? maxEntries : 0}) denied) as denials`;
   const { approvals, grants, denials } = HistoryRow.parse(row);
   return {
     approvals,

@@ -28,6 +28,8 @@ export type Policy = {
   readonly rules: readonly Rule[];
   /** Whether any answer depends on what a person held or was denied before. */
   readonly usesHistory: boolean;
+  /** So long ago what ended makes a difference still: the longest cooldown. Absent: a condition may ask for all of it. */
+  readonly looksBackSeconds?: number;
 };
 
 type Settings = {
