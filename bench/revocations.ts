@@ -112,7 +112,10 @@ async function endAtOnce(storage: Storage, own: pg.Pool, where: string): Promise
   await guarded.query(names.map((name) => `create role ${name}`).join(";"));
   let hallpass: Target | undefined;
   try {
-    hallpass = await startHallpass(storage, slack.url, { redisUrl: redis?.url, nodeOptions: [] });
+    hallpass = await startHallpass(storage, storage.hallpass, slack.url, {
+      redisUrl: redis?.url,
+      nodeOptions: [],
+    });
     const taken: { ours: number; floor: number; cpuMs: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
       await guarded.query(all(({ role, subject }) => `grant ${role} to ${subject}`));

@@ -1,4 +1,5 @@
-// `npm run bench`: what a person waits for in Slack, beside its floor in the same run.
+// `npm run bench`: what a person waits for in Slack, beside its floor in the same run; with `--history 1000000` beside the same in a
+// database that holds so many past requests.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { Interaction } from "./support/deliveries.ts";
@@ -11,7 +12,15 @@ import {
   startScript,
   type Target,
 } from "./support/processes.ts";
-import { goal, type Measured, type Round, tableHead, tableLine } from "./support/report.ts";
+import {
+  goal,
+  historyGoal,
+  historyHead,
+  historyLine,
+  type Measured,
+  tableHead,
+  tableLine,
+} from "./support/report.ts";
 import { type BenchDatabase, createStorage } from "./support/storage.ts";
 
 const { values: options } = parseArgs({
@@ -19,13 +28,16 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "2" },
     connections: { type: "string", default: "1,10,50" },
     rounds: { type: "string", default: "3" },
+    history: { type: "string" },
     "node-option": { type: "string", multiple: true, default: [] },
   },
 });
+const history = options.history === undefined ? undefined : Number(options.history);
 const seconds = Number(options.seconds);
 const rounds = Number(options.rounds);
 const allConnections = options.connections.split(",").map(Number);
-const redisUrl = process.env["REDIS_URL"];
+// Two on one Redis would take each other's jobs.
+const redisUrl = history === undefined ? process.env["REDIS_URL"] : undefined;
 const warmUp = { connections: 10, seconds: 6 };
 
 const rampSeconds = 0.5;
@@ -45,6 +57,44 @@ const interactions: readonly { readonly kind: Interaction; readonly title: strin
   { kind: "click", title: "Approve, acknowledged after commit" },
 ];
 
+type Table = {
+  readonly words: string;
+  readonly head: string;
+  readonly line: (connections: number, rounds: readonly Pair[]) => string;
+};
+/** One round: Hallpass, and right after it what it is held against. */
+type Pair = { readonly hallpass: Measured; readonly other: Measured };
+
+const inTurn = `${rounds} rounds of ${seconds} s each for both in turn; medians, and medians of the rounds' ratios
+while one is measured the other stands still (SIGSTOP), so that Hallpass loses locks of its queue now and then`;
+
+const floorTable: Table = {
+  words:
+    `${inTurn}\n` +
+    `floor: bare Bolt 5 (HTTP, signature verified), one SQL statement that writes the same rows, prepared, through Prisma\n` +
+    `beside that its workers run, as in life: messages to a stub of Slack that answers at once, grants on a real server\n` +
+    `goal: at least ${goal.throughput * 100} % of the floor's requests per second, p99 at most ${goal.p99} times the floor's`,
+  head: tableHead,
+  line: (connections, all) =>
+    tableLine(
+      connections,
+      all.map(({ hallpass, other }) => ({ hallpass, floor: other })),
+    ),
+};
+
+const pastTable: Table = {
+  words:
+    `${inTurn}\n` +
+    `first on a database with nothing in it, then on the filled one, by the same policy of 1,000 rules\n` +
+    `goal: p50 and p99 at most ${historyGoal} times those of the empty one`,
+  head: historyHead,
+  line: (connections, all) =>
+    historyLine(
+      connections,
+      all.map(({ hallpass, other }) => ({ empty: hallpass, filled: other })),
+    ),
+};
+
 const closers: (() => Promise<void>)[] = [];
 try {
   await benchmark();
@@ -53,47 +103,47 @@ try {
 }
 
 async function benchmark(): Promise<void> {
-  const storage = await createStorage(process.env["BENCH_POSTGRES"] ?? process.env["DATABASE_URL"]);
+  const storage = await createStorage(process.env["BENCH_POSTGRES"] ?? process.env["DATABASE_URL"], history);
   closers.push(() => storage.close());
   const slack = await startScript("slack-api.ts");
   closers.push(() => end(slack.process));
   const load = await startLoad();
   closers.push(() => load.stop());
-  const common = { load, slackUrl: slack.url, clicksPerSecond: 300 };
-  const hallpass: Side = {
-    ...common,
-    target: await startHallpass(storage, slack.url, { redisUrl, nodeOptions: options["node-option"] }),
-    database: storage.hallpass,
+  const start = async (target: Promise<Target>, database: BenchDatabase): Promise<Side> => {
+    const started = await target;
+    closers.push(() => started.stop());
+    return { load, slackUrl: slack.url, clicksPerSecond: 300, target: started, database };
   };
-  closers.push(() => hallpass.target.stop());
-  const floor: Side = { ...common, target: await startFloor(storage), database: storage.floor };
-  closers.push(() => floor.target.stop());
-  hallpass.target.pause();
-  floor.target.pause();
-
+  const startOn = (database: Parameters<typeof startHallpass>[1]): Promise<Side> => {
+    const nodeOptions = options["node-option"];
+    return start(startHallpass(storage, database, slack.url, { redisUrl, nodeOptions }), database);
+  };
+  const hallpass = await startOn(storage.hallpass);
   const processor = cpus()[0]?.model ?? "unknown processor";
   console.log(
     `${cpus().length} cores (${processor}), Node.js ${process.version}, PostgreSQL ${storage.postgresVersion}, ` +
-      `queues in ${redisUrl === undefined ? "PostgreSQL" : "Redis"}\n` +
-      `${rounds} rounds of ${seconds} s each for Hallpass and the floor in turn; medians, and medians of the rounds' ratios\n` +
-      `floor: bare Bolt 5 (HTTP, signature verified), one SQL statement that writes the same rows, prepared, through Prisma\n` +
-      `beside that its workers run, as in life: messages to a stub of Slack that answers at once, grants on a real server;\n` +
-      `  while the floor is measured Hallpass stands still (SIGSTOP), so that it loses locks of its queue now and then\n` +
-      `goal: at least ${goal.throughput * 100} % of the floor's requests per second, p99 at most ${goal.p99} times the floor's`,
+      `queues in ${redisUrl === undefined ? "PostgreSQL" : "Redis"}`,
   );
+  if (storage.past) await beside(hallpass, await startOn(storage.past), pastTable);
+  else await beside(hallpass, await start(startFloor(storage), storage.floor), floorTable);
+}
+
+async function beside(hallpass: Side, other: Side, table: Table): Promise<void> {
+  for (const { target } of [hallpass, other]) target.pause();
+  console.log(table.words);
   for (const { kind, title } of interactions) {
-    for (const side of [hallpass, floor]) await measure(side, kind, warmUp);
-    console.log(`\n${title}\n${tableHead}`);
+    for (const side of [hallpass, other]) await measure(side, kind, warmUp);
+    console.log(`\n${title}\n${table.head}`);
     for (const connections of allConnections) {
-      const measured: Round[] = [];
+      const measured: Pair[] = [];
       for (let round = 0; round < rounds; round += 1) {
         const slice = { connections, seconds };
         measured.push({
           hallpass: await measure(hallpass, kind, slice),
-          floor: await measure(floor, kind, slice),
+          other: await measure(other, kind, slice),
         });
       }
-      console.log(tableLine(connections, measured));
+      console.log(table.line(connections, measured));
     }
     const { effectsOwed } = await hallpass.database.recorded();
     console.log(

@@ -22,6 +22,7 @@ import type { Readiness } from "./http/health.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { startOpsServer } from "./http/ops-server.ts";
 import { startHttpServer } from "./http/server.ts";
+import { clearEffects } from "./jobs/clear-effects.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
 import { startReturnWatch } from "./jobs/return-watch.ts";
@@ -279,6 +280,9 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     closers.push(() => atMost(1_500, audit.stop()));
     const drift = watchForDrift({ ...parts, providers: providers.byName, metrics });
     closers.push(() => atMost(1_000, drift.stop()));
+    const keepSeconds = (): number => keeper.current().settings.keepEffectsSeconds;
+    const clearing = clearEffects({ db, clock, keepSeconds, log });
+    closers.push(() => atMost(500, clearing.stop()));
     const sweep = startSweep({ ...record, queues, run, end: (effect) => work.end(effect), log });
     queues.work(run);
     closers.push(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { type Slice, SliceResult } from "../slack-load.ts";
-import type { Storage } from "./storage.ts";
+import type { BenchDatabase, Storage } from "./storage.ts";
 import { workspace } from "./workspace.ts";
 
 /** A server under load. */
@@ -47,6 +47,7 @@ const warning = 40;
 /** Hallpass as it is shipped: `hallpass start` in HTTP mode. `nodeOptions`: such as `--cpu-prof`. */
 export async function startHallpass(
   storage: Storage,
+  database: BenchDatabase & { readonly policyPath?: string },
   slackUrl: string,
   options: { readonly redisUrl: string | undefined; readonly nodeOptions: readonly string[] },
 ): Promise<Target> {
@@ -62,9 +63,9 @@ export async function startHallpass(
       HOST: "127.0.0.1",
       PORT: "0",
       OPS_PORT: "0",
-      DATABASE_URL: storage.hallpass.url,
+      DATABASE_URL: database.url,
       ORDERS_DATABASE_URL: storage.guardedUrl,
-      HALLPASS_CONFIG: storage.policyPath,
+      HALLPASS_CONFIG: database.policyPath ?? storage.policyPath,
       ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
     },
   });

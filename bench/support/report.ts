@@ -58,6 +58,39 @@ export function tableLine(connections: number, rounds: readonly Round[]): string
   ]);
 }
 
+/** One round: with nothing in the database, and with its past. */
+export type HistoryRound = { readonly empty: Measured; readonly filled: Measured };
+
+/** How much more a long past may cost. */
+export const historyGoal = 1.2;
+
+export const historyHead = line([
+  "connections",
+  ...["p50 ms", "p99 ms", "cpu ms"].flatMap((name) => [name, "filled", "ratio"]),
+  "goal",
+]);
+
+/** Medians over the rounds, in milliseconds, and the medians of the rounds' ratios. */
+export function historyLine(connections: number, rounds: readonly HistoryRound[]): string {
+  const of = (side: keyof HistoryRound, value: "p50" | "p99" | "cpuMs"): string =>
+    median(rounds.map((round) => round[side][value])).toFixed(2);
+  const ratio = (value: "p50" | "p99" | "cpuMs"): number =>
+    median(rounds.map(({ empty, filled }) => filled[value] / empty[value]));
+  const missed = (["p50", "p99"] as const).filter((value) => ratio(value) > historyGoal);
+  const compared = (value: "p50" | "p99" | "cpuMs"): readonly string[] => [
+    of("empty", value),
+    of("filled", value),
+    `${ratio(value).toFixed(2)} ×`,
+  ];
+  return line([
+    String(connections),
+    ...compared("p50"),
+    ...compared("p99"),
+    ...compared("cpuMs"),
+    missed.length === 0 ? "met" : `not met: ${missed.join(", ")}`,
+  ]);
+}
+
 function line(cells: readonly string[]): string {
   return cells.map((cell, index) => cell.padStart(widths[index] ?? 0)).join("  ");
 }

@@ -41,7 +41,7 @@ export async function flagApproval(
   );
   const email = request.decisions[decision]?.email;
   if (email === undefined) return [];
-  const flags = approvalFlagsOf(await readApprovalPast(deps.db, requestId, { approver, at }));
+  const flags = approvalFlagsOf(await readApprovalPast(deps.db, request, { approver, at }));
   if (flags.length === 0) return [];
   await recordEvent(
     deps.db,

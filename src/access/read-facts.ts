@@ -3,6 +3,7 @@ import type { AccessRequest } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
 import type { Standing } from "../identity/standing.ts";
 import { readHistory } from "../persistence/history.ts";
+import { readNow } from "../persistence/requests.ts";
 import { readLockdowns } from "../persistence/lockdowns.ts";
 import type { Ask, Facts } from "../policy/ask.ts";
 import { evaluate, type Evaluation } from "../policy/evaluate.ts";
@@ -17,7 +18,7 @@ export type CountedFacts = Facts & {
   readonly approvalsSeen: number | undefined;
 };
 
-type FactDeps = Pick<PolicyDeps, "db" | "groups" | "lockdowns">;
+type FactDeps = Pick<PolicyDeps, "db" | "clock" | "groups" | "lockdowns">;
 
 /** What the policy's answer to this person depends on beside what they ask. What it does not look at is not read. */
 export async function readFacts(
@@ -33,7 +34,7 @@ export async function readFacts(
 ): Promise<CountedFacts> {
   const [memberships, past, lockdowns] = await Promise.all([
     deps.groups.read(policy.outsideGroups),
-    policy.usesHistory ? readHistory(deps.db, person.id, options.requestId) : undefined,
+    policy.usesHistory ? readPast(deps, policy, person.id, options.requestId) : undefined,
     options.lockdowns ?? deps.lockdowns.read(),
   ]);
   return {
@@ -42,6 +43,22 @@ export async function readFacts(
     lockdowns,
     approvalsSeen: past?.approvals,
   };
+}
+
+/** A request is judged by a time that may be some milliseconds older than this. */
+const marginMs = 60_000;
+
+/** No further back than the policy looks: mostly that is next to nothing, however much there is. */
+async function readPast(
+  { db, clock }: Pick<FactDeps, "db" | "clock">,
+  { looksBackSeconds }: Policy,
+  person: number,
+  exceptId: string | undefined,
+): ReturnType<typeof readHistory> {
+  if (looksBackSeconds === undefined) return readHistory(db, person, { exceptId });
+  const now = await readNow(db, clock);
+  const endedSince = new Date(now.getTime() - looksBackSeconds * 1000 - marginMs);
+  return readHistory(db, person, { exceptId, endedSince });
 }
 
 /** What a request that was filed is judged by today. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
+import { createQuiet } from "./quiet.ts";
 import { beginning, canonicalRecord, ChainedEvent, chainedFields, linkHash } from "./chain.ts";
 
 export type SealDeps = { readonly db: PrismaClient; readonly log: Logger };
@@ -23,11 +24,13 @@ const sealingLock = 7_265_313;
 
 /**
  * Links events to the audit's hash chain, off the path of whoever waits: within a second or two, in batches, by one writer
- * at a time. Several processes may run it; one that dies leaves a batch whole or not begun.
+ * at a time. Several processes may run it; one that dies leaves a batch whole or not begun. What comes late while nothing else
+ * happens is linked within ten seconds.
  */
 export function startSealer({ db, log }: SealDeps): Sealer {
   let stopped = false;
   let comparedAt = -Infinity;
+  const quiet = createQuiet();
   let inHand: Promise<number> = Promise.resolve(0);
   const sealAll = async (): Promise<number> => {
     const everything = performance.now() - comparedAt >= everythingEveryMs;
@@ -48,8 +51,15 @@ export function startSealer({ db, log }: SealDeps): Sealer {
     inHand = inHand.then(sealAll, sealAll);
     return inHand;
   };
+  const look = async (): Promise<void> => {
+    const now = performance.now();
+    const isDue = now - comparedAt >= everythingEveryMs;
+    if (!quiet.isOver(await readNewest(db), now) && !isDue) return;
+    await seal();
+    quiet.looked(now);
+  };
   const timer = setInterval(() => {
-    seal().catch((error: unknown) => log.warn({ err: error }, "the audit could not be sealed; tried again"));
+    look().catch((error: unknown) => log.warn({ err: error }, "the audit could not be sealed; tried again"));
   }, pauseMs).unref();
   return {
     seal,
@@ -59,6 +69,11 @@ export function startSealer({ db, log }: SealDeps): Sealer {
       await inHand.catch(() => undefined);
     },
   };
+}
+
+async function readNewest(db: PrismaClient): Promise<number> {
+  const [row] = await db.$queryRaw<{ newest: bigint | null }[]>`select max(seq) as newest from audit_events`;
+  return Number(row?.newest ?? 0);
 }
 
 /** What was sealed; `undefined` while another process seals. `after`: where to look from, by the events' own numbers. */

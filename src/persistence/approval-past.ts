@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ApprovalPast, mutualDays } from "../domain/approval-anomalies.ts";
+import type { AccessRequest } from "../domain/request.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 
 const pastDays = 180;
@@ -8,7 +9,6 @@ const maxRequests = 500;
 
 const count = z.object({ all: z.number(), byApprover: z.number() });
 const Row = z.object({
-  resource: z.string(),
   forResource: count,
   forRequester: count,
   byApprover: z.number(),
@@ -18,16 +18,20 @@ const Row = z.object({
 /** What people had approved until a moment, beside one request that somebody approved then. */
 export async function readApprovalPast(
   db: PrismaClient,
-  requestId: string,
+  {
+    id,
+    resource,
+    requester,
+  }: Pick<AccessRequest, "id" | "resource"> & { readonly requester: { readonly id: number } },
   approval: { readonly approver: number; readonly at: Date },
 ): Promise<ApprovalPast> {
   const { approver, at } = approval;
   const approvedBy = (person: Prisma.Sql): Prisma.Sql =>
     Prisma.sql`e.decisions @> jsonb_build_array(jsonb_build_object('verdict', 'approve', 'person', ${person}))`;
-  // `r` is the request in question, and none of its own past.
+  // The request in question is none of its own past.
   const approved = (days: number, which: Prisma.Sql): Prisma.Sql => Prisma.sql`
     select e.decisions from access_requests e
-    where e.id <> r.id and e.status = 'approved' and e.closed_at <= ${at}
+    where e.id <> ${id}::uuid and e.status = 'approved' and e.closed_at <= ${at}
       and e.created_at > ${at}::timestamptz - ${days} * interval '1 day'
       and e.decisions @> '[{"verdict": "approve"}]' and ${which}
     order by e.created_at desc limit ${maxRequests}`;
@@ -36,19 +40,17 @@ export async function readApprovalPast(
               count(*) filter (where ${approvedBy(Prisma.sql`${approver}::int`)}))
      from (${approved(pastDays, which)}) e)`;
   const [row] = await db.$queryRaw<unknown[]>`
-    select r.resource,
-           ${both(Prisma.sql`e.resource = r.resource`)} as "forResource",
-           ${both(Prisma.sql`e.requester_person = r.requester_person`)} as "forRequester",
+    select ${both(Prisma.sql`e.resource = ${resource}`)} as "forResource",
+           ${both(Prisma.sql`e.requester_person = ${requester.id}`)} as "forRequester",
            (select count(*)::int from (${approved(
              mutualDays,
-             Prisma.sql`e.requester_person = r.requester_person and ${approvedBy(Prisma.sql`${approver}::int`)}`,
+             Prisma.sql`e.requester_person = ${requester.id} and ${approvedBy(Prisma.sql`${approver}::int`)}`,
            )}) e) as "byApprover",
            (select count(*)::int from (${approved(
              mutualDays,
-             Prisma.sql`e.requester_person = ${approver} and ${approvedBy(Prisma.sql`r.requester_person`)}`,
-           )}) e) as "byRequester"
-    from access_requests r where r.id = ${requestId}::uuid`;
-  const { resource, forResource, forRequester, byApprover, byRequester } = Row.parse(row);
+             Prisma.sql`e.requester_person = ${approver} and ${approvedBy(Prisma.sql`${requester.id}::int`)}`,
+           )}) e) as "byRequester"`;
+  const { forResource, forRequester, byApprover, byRequester } = Row.parse(row);
   return {
     resource,
     forResource,

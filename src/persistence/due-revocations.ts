@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { State } from "../domain/decide.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
-import { ClaimedEffect, leaseEnd } from "./effects.ts";
+import { ClaimedEffect, leaseEnd, owedLane } from "./effects.ts";
 import { StateRow } from "./rows.ts";
 
 /** A revocation that this worker has claimed, with its request as it is at that moment. */
@@ -39,7 +39,7 @@ export async function claimRevocations(
         and (e.locked_until is null or e.locked_until < statement_timestamp())
         and not exists (
           select 1 from effects o
-          where o.lane = e.lane and o.id <> e.id and o.done_at is null
+          where ${owedLane("o")} = e.lane and o.id <> e.id
             and ((o.seq < e.seq and o.due_at <= greatest(e.due_at, e.retry_at, ${clock.now})) or o.locked_until > statement_timestamp()))
         and not exists (select from grants g where g.id = e.grant_id and g.provider = any (${busy}::text[]))
       order by greatest(e.due_at, e.retry_at) limit ${limit}

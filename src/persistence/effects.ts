@@ -12,6 +12,13 @@ export const leaseSeconds = 10;
 /** A claim ends by the machine's time, not by a clock that somebody moves on while the work is in hand. */
 export const leaseEnd = Prisma.sql`statement_timestamp() + ${leaseSeconds} * interval '1 second'`;
 
+/**
+ * The lane of an effect that is owed, null once it is done; `lane = … and done_at is null` would be answered by another index than the
+ * lanes', see the migration that made it.
+ */
+export const owedLane = (effect: string): Prisma.Sql =>
+  Prisma.raw(`(case when ${effect}.done_at is null then ${effect}.lane end)`);
+
 const told = { payload: z.object({ event: StoredEvent }) };
 const Common = z.object({
   id: z.string(),
@@ -84,7 +91,7 @@ export async function claimEffect(
       and greatest(e.due_at, e.retry_at) <= ${clock.now}
       and not exists (
         select 1 from effects o
-        where o.lane = e.lane and o.id <> e.id and o.done_at is null
+        where ${owedLane("o")} = e.lane and o.id <> e.id
           and ((o.seq < e.seq and o.due_at <= ${clock.now}) or o.locked_until > statement_timestamp()))
     returning e.id, e.request_id as "requestId",
               (select r.requester_person from access_requests r where r.id = e.request_id) as requester, e.grant_id as "grantId", e.kind, e.lane, e.payload, e.attempts,
@@ -117,7 +124,7 @@ export async function finishEffect(
       where ${isHeldBy(effect)}
       returning id)
     select id from effects
-    where lane = ${effect.lane} and id <> ${effect.id}::uuid and done_at is null and due_at <= ${clock.now}
+    where ${owedLane("effects")} = ${effect.lane} and id <> ${effect.id}::uuid and due_at <= ${clock.now}
       and exists (select from finished)
     order by seq limit 1`;
   return rows[0]?.id;
@@ -158,7 +165,7 @@ export async function hastenRevocation(
     "hasten",
     () => db.$queryRaw<OwedEffect[]>`
     update effects set retry_at = null
-    where lane = 'grant-' || ${grantId} and kind = 'revoke' and done_at is null and due_at <= ${clock.now}
+    where ${owedLane("effects")} = 'grant-' || ${grantId} and kind = 'revoke' and due_at <= ${clock.now}
       and (locked_until is null or locked_until < statement_timestamp())
       and exists (
         select from grants g
@@ -186,8 +193,8 @@ export async function hastenRevocationsIn(
     "hasten",
     () => db.$queryRaw<OwedEffect[]>`
     update effects set retry_at = null
-    where lane in (select 'grant-' || g.id from grants g where g.status = 'revoking' and g.provider = ${provider})
-      and kind = 'revoke' and done_at is null and retry_at > ${clock.now} and due_at <= ${clock.now}
+    where ${owedLane("effects")} in (select 'grant-' || g.id from grants g where g.status = 'revoking' and g.provider = ${provider})
+      and kind = 'revoke' and retry_at > ${clock.now} and due_at <= ${clock.now}
     returning id, queue, due_at as "dueAt"`,
   );
 }
@@ -196,7 +203,7 @@ export async function hastenRevocationsIn(
 export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): Promise<string | undefined> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     select id from effects
-    where lane = ${lane} and done_at is null and due_at <= ${clock.now}
+    where ${owedLane("effects")} = ${lane} and due_at <= ${clock.now}
     order by seq limit 1`;
   return rows[0]?.id;
 }
@@ -230,7 +237,7 @@ export async function dueEffects(
           and (e.locked_until is null or e.locked_until < statement_timestamp())
           and not exists (
             select 1 from effects o
-            where o.lane = e.lane and o.done_at is null and o.seq < e.seq and o.due_at <= ${clock.now})
+            where ${owedLane("o")} = e.lane and o.seq < e.seq and o.due_at <= ${clock.now})
         order by greatest(e.due_at, e.retry_at) limit case when q.name = 'messages' then ${turnDepth}::int else ${limit}::int end) e
       join access_requests r on r.id = e.request_id
       order by turn, e.due limit ${limit}) due

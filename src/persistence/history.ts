@@ -1,20 +1,32 @@
 import { z } from "zod";
-import type { PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { History } from "../policy/history.ts";
 
 /** What is live comes first, so that it is never cut off. */
 const maxEntries = 200;
 
+/** Milliseconds, which cost both sides less than a time in words. */
 const instant = z.coerce.date();
 const GrantRow = z.object({
   resource: z.string(),
   role: z.string(),
   rule: z.string(),
-  started_at: instant,
-  ended_at: instant.nullable(),
+  since: instant,
+  until: instant.nullable(),
 });
-const HeldRow = z.object({ approvals: z.number(), grants: z.array(GrantRow) });
 const DenialRow = z.object({ resource: z.string(), role: z.string(), at: instant });
+const HistoryRow = z.object({
+  approvals: z.number(),
+  grants: z.array(GrantRow),
+  denials: z.array(DenialRow),
+});
+
+export type HistoryOptions = {
+  /** A request that is none of it. */
+  readonly exceptId?: string | undefined;
+  /** Without what ended before, and without denials: for whoever asks only what is held or ended lately. */
+  readonly endedSince?: Date | undefined;
+};
 
 /**
  * What a person held, holds and was denied, by other requests than `exceptId`. Whatever is not proven gone counts as held,
@@ -24,43 +36,42 @@ const DenialRow = z.object({ resource: z.string(), role: z.string(), at: instant
 export async function readHistory(
   db: PrismaClient,
   person: number,
-  exceptId?: string,
+  { exceptId, endedSince }: HistoryOptions = {},
 ): Promise<{ readonly history: History; readonly approvals: number }> {
-  const [held, denials] = await Promise.all([
-    db.$queryRaw<unknown[]>`
-      select coalesce((select approvals from requesters where person_id = ${person}), 0) as approvals,
-             coalesce(jsonb_agg(to_jsonb(g) order by g.ended_at desc nulls first, g.number desc), '[]') as grants
-      from (
-        select r.number, r.resource, r.role, coalesce(r.rule, '') as rule,
-               coalesce(min(g.active_at), r.closed_at) as started_at,
-               case when count(g.id) > 0 and bool_and(g.status = 'revoked') then max(g.revoked_at) end as ended_at
-        from access_requests r
-        left join grants g on g.request_id = r.id and not (g.status = 'revoked' and g.revoke_reason = 'failed')
-        where r.requester_person = ${person} and r.status = 'approved' and r.terms -> 'extends' is null
-          and r.id is distinct from ${exceptId ?? null}::uuid
-          and (g.id is not null or not exists (select from grants where request_id = r.id))
-        group by r.id
-        order by ended_at desc nulls first, r.number desc
-        limit ${maxEntries}) g`,
-    db.$queryRaw<unknown[]>`
-      select resource, role, closed_at as at
-      from access_requests
-      where requester_person = ${person} and status in ('denied', 'refused')
-      order by number desc
-      limit ${maxEntries}`,
-  ]);
-  const { grants, approvals } = HeldRow.parse(held[0]);
+  // Each part is read from the end of an index, so that it costs the same however long the past is.
+  const [row] = await db.$queryRaw<unknown[]>`
+    select
+      coalesce((select approvals from requesters where person_id = ${person}), 0) as approvals,
+      (select coalesce(json_agg(json_build_object('resource', resource, 'role', role, 'rule', coalesce(rule, ''),
+                'since', ${milliseconds("held_since")}, 'until', ${milliseconds("held_until")})), '[]')
+       from (
+         (select number, resource, role, rule, held_since, held_until from access_requests
+          where requester_person = ${person} and is_held and id is distinct from ${exceptId ?? null}::uuid
+          order by number desc limit ${maxEntries})
+         union all
+         (select number, resource, role, rule, held_since, held_until from access_requests
+          where requester_person = ${person} and held_until >= coalesce(${endedSince ?? null}::timestamptz, '-infinity') and id is distinct from ${exceptId ?? null}::uuid
+          order by held_until desc, number desc limit ${maxEntries})
+         order by held_until desc nulls first, number desc
+         limit ${maxEntries}) held) as grants,
+      (select coalesce(json_agg(json_build_object('resource', resource, 'role', role, 'at', ${milliseconds("closed_at")})), '[]')
+       from (
+         select resource, role, closed_at from access_requests
+         where requester_person = ${person} and status in ('denied', 'refused')
+         order by number desc limit ${endedSince === undefined ? maxEntries : 0}) denied) as denials`;
+  const { approvals, grants, denials } = HistoryRow.parse(row);
   return {
     approvals,
     history: {
-      grants: grants.map(({ resource, role, rule, started_at, ended_at }) => ({
-        resource,
-        role,
-        rule,
-        startedAt: started_at,
-        ...(ended_at === null ? {} : { endedAt: ended_at }),
+      grants: grants.map(({ since, until, ...access }) => ({
+        ...access,
+        startedAt: since,
+        ...(until === null ? {} : { endedAt: until }),
       })),
-      denials: z.array(DenialRow).parse(denials),
+      denials,
     },
   };
 }
+
+const milliseconds = (column: "held_since" | "held_until" | "closed_at"): Prisma.Sql =>
+  Prisma.raw(`(extract(epoch from ${column}) * 1000)::bigint`);

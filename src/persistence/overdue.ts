@@ -5,6 +5,7 @@ import { type LastFailure, overdueAfterSeconds } from "../domain/overdue.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
+import { owedLane } from "./effects.ts";
 import { insertEvents, requestIn, withEventRows } from "./event-rows.ts";
 
 /**
@@ -16,7 +17,7 @@ export const shouldBeGoneSince = Prisma.sql`(case g.status
     when 'revoking' then coalesce(g.ending_since, g.expires_at)
     when 'granting' then (
       select e.started_at + g.duration_seconds * interval '1 second' from effects e
-      where e.lane = 'grant-' || g.id and e.kind = 'grant' and e.done_at is null limit 1)
+      where ${owedLane("e")} = 'grant-' || g.id and e.kind = 'grant' limit 1)
   end)`;
 
 /** The one definition of overdue: not proven gone a minute after it should have been. */

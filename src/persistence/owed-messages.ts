@@ -1,6 +1,6 @@
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
-import type { ClaimedEffect } from "./effects.ts";
+import { type ClaimedEffect, owedLane } from "./effects.ts";
 
 /** An effect of the same kind and lane that is owed later and due already. */
 export type LaterEffect = {
@@ -20,8 +20,8 @@ export function findLater(
     select later.id, later.payload->'event'->>'type' as "eventType",
            coalesce(later.grant_id::text, later.payload->'event'->>'grantId') as "grantId"
     from effects later, effects this
-    where this.id = ${effect.id}::uuid and later.lane = ${effect.lane} and later.kind = ${effect.kind}
-      and later.seq > this.seq and later.done_at is null and later.due_at <= ${clock.now}
+    where this.id = ${effect.id}::uuid and ${owedLane("later")} = ${effect.lane} and later.kind = ${effect.kind}
+      and later.seq > this.seq and later.due_at <= ${clock.now}
     order by later.seq`;
 }
 

@@ -3,6 +3,7 @@ import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { State } from "../domain/decide.ts";
 import type { Effect, QueueName } from "../domain/effect.ts";
+import { heldPeriod } from "../domain/held-period.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import { countApproval } from "./approval-count.ts";
 import type { Clock } from "./clock.ts";
@@ -116,6 +117,7 @@ export async function recordNew(
   const { request } = transition.next;
   const gives = request.status === "approved";
   const waits = request.status === "pending";
+  const held = heldPeriod(transition.next);
   const mayBeAnother = request.terms.extends !== undefined;
   const effects = withIds(transition.effects);
   const changes = {
@@ -133,14 +135,15 @@ export async function recordNew(
       insert into access_requests (
         id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, requester_person,
         resource, role,
-        duration_seconds, reason, ticket, policy_version, rule, terms, planned, decisions, created_at, respond_by, closed_at)
+        duration_seconds, reason, ticket, policy_version, rule, terms, planned, decisions, created_at, respond_by, closed_at,
+        is_held, held_since)
       select
         ${request.id}::uuid, 1, ${request.status}, ${dedupeKey ?? null}, ${request.source}, ${request.requester.email},
         ${request.requester.name}, ${request.requester.slackId ?? null}, ${request.requester.id}, ${request.resource},
         ${request.role}, ${request.durationSeconds}, ${request.reason}, ${request.ticket ?? null}, ${request.policyVersion},
         ${request.rule ?? null}, ${JSON.stringify(request.terms)}::jsonb, ${JSON.stringify(request.planned)}::jsonb,
         ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},
-        ${request.closedAt ?? null}::timestamptz
+        ${request.closedAt ?? null}::timestamptz, ${held !== undefined}, ${held?.since ?? null}::timestamptz
       ${gives ? Prisma.sql`from counted` : Prisma.empty}
       ${waits ? Prisma.sql`from pending where waiting < ${maxPending} and (same is null or ${mayBeAnother})` : Prisma.empty}
       on conflict do nothing

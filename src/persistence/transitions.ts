@@ -1,5 +1,6 @@
 import { committing } from "../crash-point.ts";
 import type { CommandType, State } from "../domain/decide.ts";
+import { heldPeriod } from "../domain/held-period.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import { countApproval } from "./approval-count.ts";
 import type { Clock } from "./clock.ts";
@@ -51,6 +52,7 @@ export async function recordTransitions(
     heldBefore: next.request.heldBefore,
     flags: next.request.flags,
     closedAt: next.request.closedAt,
+    held: heldPeriod(next),
   }));
   const changes = {
     grants: all.flatMap(({ before, transition: { next } }) =>
@@ -74,13 +76,15 @@ export async function recordTransitions(
     with ${approval ? countApproval(approval.before.request.requester.id, approval.transition.approvalsSeen) : Prisma.empty}
     decided as (
       select * from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as d(
-        id uuid, version int, status text, decisions jsonb, "heldBefore" jsonb, flags jsonb, "closedAt" timestamptz)),
+        id uuid, version int, status text, decisions jsonb, "heldBefore" jsonb, flags jsonb, "closedAt" timestamptz, held jsonb)),
     ${guarded.length === 0 ? Prisma.empty : held(JSON.stringify(guarded))}
     ${all.length === 1 ? Prisma.empty : lockedInOrder}
     changed as (
       update access_requests r
       set version = r.version + 1, status = d.status, decisions = d.decisions, held_before = d."heldBefore",
-          flags = d.flags, closed_at = d."closedAt"
+          flags = d.flags, closed_at = d."closedAt", is_held = d.held is not null and d.held -> 'until' is null,
+          held_since = (d.held ->> 'since')::timestamptz,
+          held_until = (d.held ->> 'until')::timestamptz
       from decided d
       where r.id = d.id and r.version = d.version
         ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}

@@ -26,6 +26,11 @@ export function compareSettings(before: Policy, after: Policy): readonly string[
       : [
           `of one person's requests at most ${fresh.maxPending} may now wait for a decision (before: ${old.maxPending})`,
         ]),
+    ...(old.keepEffectsSeconds === fresh.keepEffectsSeconds
+      ? []
+      : [
+          `what was carried out now stays among the effects for ${formatDuration(fresh.keepEffectsSeconds)} (before: ${formatDuration(old.keepEffectsSeconds)})`,
+        ]),
     ...(old.drift.everySeconds === fresh.drift.everySeconds
       ? []
       : [

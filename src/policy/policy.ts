@@ -28,6 +28,8 @@ export type Policy = {
   readonly rules: readonly Rule[];
   /** Whether any answer depends on what a person held or was denied before. */
   readonly usesHistory: boolean;
+  /** So long ago what ended makes a difference still: the longest cooldown. Absent: a condition may ask for all of it. */
+  readonly looksBackSeconds?: number;
 };
 
 type Settings = {
@@ -42,6 +44,8 @@ type Settings = {
   readonly auditors: readonly string[];
   /** How many requests of one person may wait for a decision at a time. */
   readonly maxPending: number;
+  /** How long effects stay in the database once they are done. */
+  readonly keepEffectsSeconds: number;
   readonly drift: {
     readonly unknown: UnknownHandling;
     /** How often each provider is compared with what should be. */

@@ -31,7 +31,7 @@ export type Parts = {
 
 /** Fills in defaults and resolves names; everything has been checked before. */
 export function resolve(file: PolicyFile, text: string, { providers, targets, compiled }: Parts): Policy {
-  const { max_pending: maxPending, ...settings } = file.settings;
+  const { max_pending: maxPending, keep_effects: keepEffectsSeconds, ...settings } = file.settings;
   const rules = file.rules.map((rule) => resolveRule(rule, settings.channel, compiled));
   const resources = resolveResources(file, targets);
   const groups = new Map(
@@ -43,6 +43,7 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
     settings: {
       ...settings,
       maxPending,
+      keepEffectsSeconds,
       alerts: settings.alerts ?? settings.channel,
       drift: { unknown: settings.drift.unknown, everySeconds: settings.drift.every },
     },
@@ -59,6 +60,7 @@ export function resolve(file: PolicyFile, text: string, { providers, targets, co
     })),
     rules,
     usesHistory: file.conflicts.length > 0 || looksBack(rules, resources),
+    ...(!rules.some(readsHistory) && { looksBackSeconds: longestCooldown(rules, resources) }),
   };
 }
 
@@ -77,10 +79,21 @@ function looksBack(rules: readonly Rule[], resources: ReadonlyMap<string, Resour
   const counts = ({ maxActive, cooldownSeconds }: Limits): boolean =>
     maxActive !== undefined || cooldownSeconds !== undefined;
   return (
-    rules.some(
-      (rule) => rule.when?.uses.has("history") === true || (rule.decision !== "deny" && counts(rule.limits)),
-    ) || [...resources.values()].some(({ roles }) => [...roles.values()].some((role) => counts(role.limits)))
+    rules.some((rule) => readsHistory(rule) || (rule.decision !== "deny" && counts(rule.limits))) ||
+    [...resources.values()].some(({ roles }) => [...roles.values()].some((role) => counts(role.limits)))
   );
+}
+
+function readsHistory({ when }: Rule): boolean {
+  return when?.uses.has("history") === true;
+}
+
+function longestCooldown(rules: readonly Rule[], resources: ReadonlyMap<string, Resource>): number {
+  const ofRules = rules.flatMap((rule) => (rule.decision === "deny" ? [] : [rule.limits]));
+  const ofRoles = [...resources.values()].flatMap(({ roles }) =>
+    Array.from(roles.values(), ({ limits }) => limits),
+  );
+  return Math.max(0, ...[...ofRules, ...ofRoles].map(({ cooldownSeconds = 0 }) => cooldownSeconds));
 }
 
 function sourceOf({ members, slack, pagerduty, opsgenie }: WrittenGroup): GroupSource {

@@ -32,6 +32,9 @@ const defaultMaxPending = 20;
 /** How often providers are looked at for drift unless told. */
 const defaultDriftEvery = "10m";
 
+/** Long enough that whoever looks into something finds what was tried. */
+const defaultKeepEffects = "30d";
+
 const Unknown = z
   .enum(unknownHandlings)
   .describe(
@@ -61,6 +64,11 @@ const WrittenSettings = z.strictObject({
   max_pending: Count.default(defaultMaxPending).describe(
     "How many requests of one person may wait for a decision at a time.",
   ),
+  keep_effects: Duration.refine((seconds) => seconds >= 86_400, { error: "expected a duration from 1d" })
+    .prefault(defaultKeepEffects)
+    .describe(
+      "How long what was carried out stays in the table of effects: 30d unless told. The audit keeps it anyway.",
+    ),
   drift: WrittenDrift.prefault({}).describe(
     "What a provider holds and should not, or lacks and should hold.",
   ),

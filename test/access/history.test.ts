@@ -1,3 +1,4 @@
+import { Prisma } from "../../src/generated/prisma/client.ts";
 import { readHistory } from "../../src/persistence/history.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
@@ -29,7 +30,26 @@ let office: Office;
 beforeEach(async () => {
   office = await openOffice({ policy: policyWith(rules, conflicts) });
 });
-afterEach(() => office?.close());
+afterEach(async () => {
+  const [columns, grants] = [heldByColumns, heldByGrants];
+  const different = Prisma.sql`((${columns}) except (${grants})) union all ((${grants}) except (${columns}))`;
+  const rows = await office.db.$queryRaw<object[]>`${different}`;
+  await office.close();
+  if (rows.length > 0)
+    throw new Error(`the columns and the grants tell different periods: ${JSON.stringify(rows)}`);
+});
+
+/** What a request gave is told by its own columns, without its grants. */
+const heldByColumns = Prisma.sql`
+  select id, is_held, held_since, held_until from access_requests where held_since is not null`;
+const heldByGrants = Prisma.sql`
+  select r.id, count(g.id) = 0 or not bool_and(g.status = 'revoked'), coalesce(min(g.active_at), r.closed_at),
+         case when bool_and(g.status = 'revoked') then max(g.revoked_at) end
+  from access_requests r
+  left join grants g on g.request_id = r.id and not (g.status = 'revoked' and g.revoke_reason = 'failed')
+  where r.status = 'approved' and r.terms -> 'extends' is null
+    and (g.id is not null or not exists (select from grants where request_id = r.id))
+  group by r.id`;
 
 const ask = (role: string, key: string) =>
   requestAccess(office, {
@@ -97,6 +117,21 @@ it("roles in conflict are refused while one of them is held, and when the other 
     key: "bob late",
   });
   expect(decision).toMatchObject({ decided: false, refusal: "policy_changed" });
+});
+
+it("what failed was never held, once it is proven gone", async () => {
+  office.provider.behave.grant = () =>
+    Promise.reject(new ProviderError("no such role", { retryable: false }));
+  const { revoke } = office.provider.behave;
+  office.provider.behave.revoke = () =>
+    Promise.reject(new ProviderError("the server is away", { retryable: true }));
+  await granted("read", "1");
+  expect((await readHistory(office.db, await personOf(alice))).history.grants).toHaveLength(1);
+  office.provider.behave.revoke = revoke;
+  office.clock.advance(10_000);
+  await office.drain();
+  expect((await readHistory(office.db, await personOf(alice))).history.grants).toEqual([]);
+  expect(await ask("read", "2")).toMatchObject({ outcome: "filed" });
 });
 
 it("refusals and denials are remembered, newest first", async () => {

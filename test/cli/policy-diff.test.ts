@@ -65,6 +65,11 @@ test.each([
     "of one person's requests at most 3 may now wait for a decision (before: 20)",
   ],
   [
+    "how long effects stay",
+    ["auditors: [group:security]", "auditors: [group:security]\n  keep_effects: 7d"],
+    "what was carried out now stays among the effects for 7d (before: 30d)",
+  ],
+  [
     "a condition, and nothing but it",
     ["decision: allow", 'decision: allow\n    when: request.ticket != ""'],
     'erin@example.com may ask for orders-db:read on other terms: when request.ticket != "": at once, at most 8h; else 1 of group:orders-leads, at most 8h (before: at once, at most 8h)',

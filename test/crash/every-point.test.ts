@@ -60,6 +60,7 @@ const untold: Partial<Record<CrashPoint, string>> = {
 };
 
 const ofAnEffect = "keeps the books of an effect, whose points stand before and after it";
+const ofTidying = "deletes what nothing reads any more; the next walk does the same again";
 const ofALook =
   "remembered from one look for drift to the next: a look that was not ended is begun again, as in the story of what nobody gave";
 const ofTelling =
@@ -83,6 +84,7 @@ const exempt: Readonly<Record<string, string>> = {
   "persistence/effects.ts postponeEffect": ofAnEffect,
   "persistence/owed-messages.ts settleMerged": ofAnEffect,
   "persistence/owed-messages.ts hastenMessages": ofAnEffect,
+  "persistence/done-effects.ts deleteDone": ofTidying,
   "persistence/drift-findings.ts touchFindings": ofALook,
   "persistence/drift-findings.ts beginRemoval": ofALook,
   "persistence/drift-findings.ts dropRemoval": ofALook,

@@ -25,6 +25,13 @@ function giving({
     .replace(", max_duration: 4h }", `${write && `, ${write}`} }${more}`);
 }
 
+test("a past is read as far back as the longest cooldown, and all of it for a condition that asks for it", () => {
+  expect(policyOf(giving({ rule: "max_active: 2" })).looksBackSeconds).toBe(0);
+  expect(policyOf(giving({ rule: "cooldown: 1h", read: "cooldown: 2h" })).looksBackSeconds).toBe(7200);
+  const asking = policyOf(giving({ rule: "cooldown: 1h\nwhen: size(history.denials) < 3" }));
+  expect(asking.looksBackSeconds).toBeUndefined();
+});
+
 describe("how many at a time", () => {
   test("of a rule counts what that rule gave, whatever the role", () => {
     const policy = policyOf(giving({ rule: "max_active: 2" }));

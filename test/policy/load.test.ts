@@ -173,6 +173,7 @@ describe("what is left out", () => {
       admins: ["group:security"],
       auditors: [],
       maxPending: 20,
+      keepEffectsSeconds: 2_592_000,
       drift: { unknown: "report", everySeconds: 600 },
     });
     expect(policy.resources.get("orders")).toMatchObject({

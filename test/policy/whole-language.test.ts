@@ -10,6 +10,7 @@ settings:
   admins: [group:security]
   auditors: [group:security]
   max_pending: 5
+  keep_effects: 90d
   drift: { unknown: adopt, every: 1h }
 people:
   alice@example.com: { orders-postgres: alice }

@@ -50,12 +50,12 @@ export async function recordActiveGrants(query: Query, grants: ActiveGrants): Pr
      asked as (
        insert into access_requests (
          id, status, source, requester_email, requester_name, requester_slack_id, requester_person, resource, role, duration_seconds, reason,
-         policy_version, terms, planned, created_at)
+         policy_version, terms, planned, created_at, closed_at, is_held, held_since)
        select request_id, 'approved', 'slack', $4 || n || '@example.com', $4 || n, $9, person, 'orders-db', 'read', 3600,
               'the orders of March', $5, $8::jsonb,
               jsonb_build_array(jsonb_build_object(
                 'grantId', grant_id, 'provider', $2::text, 'subject', $4 || n, 'target', target)),
-              ends_at - interval '1 hour'
+              ends_at - interval '1 hour', ends_at - interval '1 hour', true, ends_at - interval '1 hour'
        from made returning id),
      granted as (
        insert into grants (

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { Logger } from "../logger.ts";
+import type { Clock } from "../persistence/clock.ts";
+import { beginning, deleteDone } from "../persistence/done-effects.ts";
+import { keepGoing, type Rounds } from "./rounds.ts";
+
+export type ClearDeps = {
+  readonly db: PrismaClient;
+  readonly clock: Clock;
+  /** How long effects are kept once they are done. */
+  readonly keepSeconds: () => number;
+  readonly log: Logger;
+};
+
+const everyMs = 60 * 60_000;
+/** Between two statements, so that whoever waits for the database and the disk goes first. */
+const pauseMs = 200;
+
+/** Deletes effects that were done long ago, each hour, a few at a time. */
+export function clearEffects({ db, clock, keepSeconds, log }: ClearDeps): Rounds {
+  return keepGoing(
+    async (_asked, stopping) => {
+      let cleared = 0;
+      let after: string | undefined = beginning;
+      while (after !== undefined && !stopping.aborted) {
+        const { deleted, upTo } = await deleteDone(db, clock, { after, keepSeconds: keepSeconds() });
+        cleared += deleted;
+        after = upTo;
+        if (after !== undefined) await pause(stopping);
+      }
+      if (cleared > 0) log.info({ cleared }, "effects that were done long ago were deleted");
+      return everyMs;
+    },
+    { log, fault: "effects that were done long ago could not be deleted" },
+  );
+}
+
+async function pause(stopping: AbortSignal): Promise<void> {
+  try {
+    await sleep(pauseMs, undefined, { signal: stopping });
+  } catch (error) {
+    if (!stopping.aborted) throw error;
+  }
+}
