@@ -3,7 +3,6 @@ import type { AccessRequest } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
 import type { Standing } from "../identity/standing.ts";
 import { readHistory } from "../persistence/history.ts";
-import { readNow } from "../persistence/requests.ts";
 import { readLockdowns } from "../persistence/lockdowns.ts";
 import type { Ask, Facts } from "../policy/ask.ts";
 import { evaluate, type Evaluation } from "../policy/evaluate.ts";
@@ -45,20 +44,19 @@ export async function readFacts(
   };
 }
 
-/** A request is judged by a time that may be some milliseconds older than this. */
-const marginMs = 60_000;
+/** A request is judged by a time that may be a moment older than the question. */
+const marginSeconds = 60;
 
 /** No further back than the policy looks: mostly that is next to nothing, however much there is. */
-async function readPast(
+function readPast(
   { db, clock }: Pick<FactDeps, "db" | "clock">,
   { looksBackSeconds }: Policy,
   person: number,
   exceptId: string | undefined,
 ): ReturnType<typeof readHistory> {
-  if (looksBackSeconds === undefined) return readHistory(db, person, { exceptId });
-  const now = await readNow(db, clock);
-  const endedSince = new Date(now.getTime() - looksBackSeconds * 1000 - marginMs);
-  return readHistory(db, person, { exceptId, endedSince });
+  const lately =
+    looksBackSeconds === undefined ? undefined : { clock, seconds: looksBackSeconds + marginSeconds };
+  return readHistory(db, person, { exceptId, lately });
 }
 
 /** What a request that was filed is judged by today. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { Clock } from "./clock.ts";
 import type { History } from "../policy/history.ts";
 
 /** What is live comes first, so that it is never cut off. */
@@ -24,8 +25,8 @@ const HistoryRow = z.object({
 export type HistoryOptions = {
   /** A request that is none of it. */
   readonly exceptId?: string | undefined;
-  /** Without what ended before, and without denials: for whoever asks only what is held or ended lately. */
-  readonly endedSince?: Date | undefined;
+  /** Without what ended longer ago, and without denials: for whoever asks only what is held or ended lately. */
+  readonly lately?: { readonly clock: Clock; readonly seconds: number } | undefined;
 };
 
 /**
@@ -36,8 +37,11 @@ export type HistoryOptions = {
 export async function readHistory(
   db: PrismaClient,
   person: number,
-  { exceptId, endedSince }: HistoryOptions = {},
+  { exceptId, lately }: HistoryOptions = {},
 ): Promise<{ readonly history: History; readonly approvals: number }> {
+  const notBefore = lately
+    ? Prisma.sql`${lately.clock.now} - ${lately.seconds} * interval '1 second'`
+    : Prisma.sql`'-infinity'::timestamptz`;
   // Each part is read from the end of an index, so that it costs the same however long the past is.
   const [row] = await db.$queryRaw<unknown[]>`
     select
@@ -50,7 +54,7 @@ export async function readHistory(
           order by number desc limit ${maxEntries})
          union all
          (select number, resource, role, rule, held_since, held_until from access_requests
-          where requester_person = ${person} and held_until >= coalesce(${endedSince ?? null}::timestamptz, '-infinity') and id is distinct from ${exceptId ?? null}::uuid
+          where requester_person = ${person} and held_until >= ${notBefore} and id is distinct from ${exceptId ?? null}::uuid
           order by held_until desc, number desc limit ${maxEntries})
          order by held_until desc nulls first, number desc
          limit ${maxEntries}) held) as grants,
@@ -58,7 +62,7 @@ export async function readHistory(
        from (
          select resource, role, closed_at from access_requests
          where requester_person = ${person} and status in ('denied', 'refused')
-         order by number desc limit ${endedSince === undefined ? maxEntries : 0}) denied) as denials`;
+         order by number desc limit ${lately ? 0 : maxEntries}) denied) as denials`;
   const { approvals, grants, denials } = HistoryRow.parse(row);
   return {
     approvals,

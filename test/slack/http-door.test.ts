@@ -49,20 +49,20 @@ async function open(): Promise<Connection> {
   await once(socket, "connect");
   // Each wait listens for two things, and hears one.
   socket.setMaxListeners(0);
-  let text = "";
-  let isEnded = false;
-  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  socket.on("end", () => (isEnded = true));
+  const seen = { text: "", isEnded: false };
+  socket.on("data", (chunk: Buffer) => (seen.text += chunk.toString()));
+  socket.on("end", () => (seen.isEnded = true));
   // The other side may end it while something is still sent.
   socket.on("error", () => undefined);
-  const count = (): number => text.match(/HTTP\/1\.1 \d\d\d/gu)?.length ?? 0;
+  const isEnded = (): boolean => seen.isEnded || socket.destroyed;
+  const count = (): number => seen.text.match(/HTTP\/1\.1 \d\d\d/gu)?.length ?? 0;
   return {
     socket,
-    isEnded: () => isEnded || socket.destroyed,
+    isEnded,
     async answers(wanted) {
-      while (count() < wanted && !isEnded && !socket.destroyed)
+      while (count() < wanted && !isEnded())
         await Promise.race([once(socket, "data"), once(socket, "close")]).catch(() => undefined);
-      return text;
+      return seen.text;
     },
   };
 }

@@ -104,8 +104,8 @@ const batch = fc.array(
   { minLength: 30, maxLength: 30 },
 );
 /** `MUTANTS=100000` tries so many by each transport; what it keeps of them must not grow with their number. */
-const mutants = Number(process.env["MUTANTS"] ?? 2_100);
-const runs = { numRuns: Math.ceil(mutants / 30) };
+const mutantsWanted = Number(process.env["MUTANTS"] ?? 2_100);
+const runs = { numRuns: Math.ceil(mutantsWanted / 30) };
 
 /** Megabytes in use once what is not needed any more is gone. */
 function heldMegabytes(): number {
@@ -114,7 +114,7 @@ function heldMegabytes(): number {
 }
 
 function sayMemory(before: number): void {
-  if (mutants > 2_100) console.info(`${mutants} mutants: ${before} MB before, ${heldMegabytes()} MB after`);
+  if (mutantsWanted > 2_100) console.info(`${mutantsWanted} mutants: ${before} MB before, ${heldMegabytes()} MB after`);
 }
 
 describe("by Socket Mode", () => {
