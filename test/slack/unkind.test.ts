@@ -30,36 +30,66 @@ async function waiting(): Promise<Waiting | undefined> {
 const cards = (): number => world.slack.channel("#access-requests").messages().length;
 const html = { body: "<html>Bad gateway</html>", contentType: "text/html", isDone: true };
 
-it("a message that is done although the answer is HTML is found, and not posted again", async () => {
-  await start({ slack: { scopes: [...manifestScopes(), ...history] } });
-  const { slack } = world;
-  const channel = slack.workspace.findChannel("#access-requests");
-  if (!channel) throw new Error("there is no channel");
-  slack.workspace.putChannel({ ...channel, members: [...channel.members, slack.workspace.app.botUserId] });
-  slack.faults.answerOddly("chat.postMessage", html, 2);
-  await ask(world, "alice", "orders-db read 1h found again");
-  await slack.until(waiting, "the message to be tried again");
-  world.advance(60_000);
-  await slack.until(
-    async () => (await world.query("select from slack_messages")).length === 1,
-    "its place to be known",
-  );
-  expect(cards()).toBe(1);
-});
+describe.each(["socket", "http"] as const)("by either transport: %s", (transport) => {
+  it("a message that is done although the answer is HTML is found, and not posted again", async () => {
+    await start({ transport, slack: { scopes: [...manifestScopes(), ...history] } });
+    const { slack } = world;
+    const channel = slack.workspace.findChannel("#access-requests");
+    if (!channel) throw new Error("there is no channel");
+    slack.workspace.putChannel({ ...channel, members: [...channel.members, slack.workspace.app.botUserId] });
+    slack.faults.answerOddly("chat.postMessage", html, 2);
+    await ask(world, "alice", "orders-db read 1h found again");
+    await slack.until(waiting, "the message to be tried again");
+    world.advance(60_000);
+    await slack.until(
+      async () => (await world.query("select from slack_messages")).length === 1,
+      "its place to be known",
+    );
+    expect(cards()).toBe(1);
+  });
 
-it("where Hallpass may not look, such a message is not sent again before the first answer could have come", async () => {
-  await start();
-  const { slack } = world;
-  slack.faults.answerOddly("chat.postMessage", html, 2);
-  await ask(world, "alice", "orders-db read 1h not yet");
-  const first = await slack.until(waiting, "the message to wait");
-  expect(first.error).toContain("it answered with HTTP 200 and 24 characters that are no answer");
-  world.advance(20_000);
-  await slack.until(async () => ((await waiting())?.attempts ?? 0) > first.attempts, "another look");
-  expect((await waiting())?.error).toBe("Slack may not have done yet what it did not answer");
-  expect(cards()).toBe(1);
-  world.advance(45_000);
-  await slack.until(() => cards() === 2, "the message again");
+  it("where Hallpass may not look, such a message is not sent again before the first answer could have come", async () => {
+    await start({ transport });
+    const { slack } = world;
+    slack.faults.answerOddly("chat.postMessage", html, 2);
+    await ask(world, "alice", "orders-db read 1h not yet");
+    const first = await slack.until(waiting, "the message to wait");
+    expect(first.error).toContain("it answered with HTTP 200 and 24 characters that are no answer");
+    world.advance(20_000);
+    await slack.until(async () => ((await waiting())?.attempts ?? 0) > first.attempts, "another look");
+    expect((await waiting())?.error).toBe("Slack may not have done yet what it did not answer");
+    expect(cards()).toBe(1);
+    world.advance(45_000);
+    await slack.until(() => cards() === 2, "the message again");
+  });
+
+  it("what the app may not do is said where operators look, with what to do, until it may", async () => {
+    await start({ transport });
+    const { slack } = world;
+    slack.faults.failNext("chat.postMessage", "team_access_not_granted", 100);
+    const asked = ask(world, "alice", "orders-db read 1h not granted");
+    await slack.until(async () => (await heldBack()).length > 0, "it to be said");
+    expect(await heldBack()).toEqual([
+      "Slack refuses chat.postMessage: the app has no access to this workspace: an admin of the organisation has to add it there (team_access_not_granted)",
+    ]);
+    slack.faults.clear();
+    world.advance(60_000);
+    await asked;
+    await slack.until(async () => (await heldBack()).length === 0, "it to be said no more");
+  });
+
+  it("a conversation with a person that is gone is opened again", async () => {
+    await start({ transport });
+    const { slack } = world;
+    await ask(world, "alice", "orders-db read 1h the first");
+    await toldDirectly(world, "alice", "you are told here what happens");
+    const { id } = slack.workspace.directMessage("U0ALICE");
+    slack.workspace.removeChannel(id);
+    await ask(world, "alice", "orders-db read 2h the second");
+    await toldDirectly(world, "alice", "you asked for 2h");
+    expect(slack.workspace.directMessage("U0ALICE").id).not.toBe(id);
+    expect(await world.audited()).not.toContain("message.failed");
+  });
 });
 
 it("a message that Slack takes 11 s to answer for is posted once, and its buttons work", async () => {
@@ -75,21 +105,6 @@ it("a message that Slack takes 11 s to answer for is posted once, and its button
   slack.faults.clear();
   expect(cards()).toBe(1);
   await slack.as("bob").presses(message, "Deny");
-});
-
-it("what the app may not do is said where operators look, with what to do, until it may", async () => {
-  await start();
-  const { slack } = world;
-  slack.faults.failNext("chat.postMessage", "team_access_not_granted", 100);
-  const asked = ask(world, "alice", "orders-db read 1h not granted");
-  await slack.until(async () => (await heldBack()).length > 0, "it to be said");
-  expect(await heldBack()).toEqual([
-    "Slack refuses chat.postMessage: the app has no access to this workspace: an admin of the organisation has to add it there (team_access_not_granted)",
-  ]);
-  slack.faults.clear();
-  world.advance(60_000);
-  await asked;
-  await slack.until(async () => (await heldBack()).length === 0, "it to be said no more");
 });
 
 it("a long pause that Slack asks for is bounded, and said", async () => {
@@ -109,19 +124,6 @@ it("a long pause that Slack asks for is bounded, and said", async () => {
   await world.restart();
   world.advance(120_000);
   await asked;
-});
-
-it("a conversation with a person that is gone is opened again", async () => {
-  await start();
-  const { slack } = world;
-  await ask(world, "alice", "orders-db read 1h the first");
-  await toldDirectly(world, "alice", "you are told here what happens");
-  const { id } = slack.workspace.directMessage("U0ALICE");
-  slack.workspace.removeChannel(id);
-  await ask(world, "alice", "orders-db read 2h the second");
-  await toldDirectly(world, "alice", "you asked for 2h");
-  expect(slack.workspace.directMessage("U0ALICE").id).not.toBe(id);
-  expect(await world.audited()).not.toContain("message.failed");
 });
 
 describe("an export", () => {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Writable } from "node:stream";
 import type { App } from "@slack/bolt";
 import { pino } from "pino";
@@ -23,6 +24,8 @@ type Client = {
   readonly counts: readonly number[];
   readonly trouble: () => string | undefined;
   readonly connections: Connections;
+  /** Ends it, with all it has not answered. */
+  stop(): void;
 };
 
 let slack: Slack;
@@ -37,7 +40,7 @@ afterEach(async () => {
   await slack.close();
 });
 
-function start(apiUrl = slack.apiUrl): Client {
+function start({ apiUrl = slack.apiUrl, isStuck = false } = {}): Client {
   const stop = new AbortController();
   stopping.push(stop);
   const { signal } = stop;
@@ -51,8 +54,9 @@ function start(apiUrl = slack.apiUrl): Client {
   );
   const app: Pick<App, "processEvent"> = {
     async processEvent({ body, ack }) {
-      handled.push(body["trigger_id"] ?? body["type"]);
-      await ack();
+      handled.push(body["trigger_id"] ?? JSON.stringify(body["event"]));
+      if (isStuck) await once(signal, "abort");
+      else await ack();
     },
   };
   // Bolt gives a receiver itself; of it only this is used.
@@ -69,7 +73,13 @@ function start(apiUrl = slack.apiUrl): Client {
   });
   connections.connected.catch(() => undefined);
   signal.addEventListener("abort", () => connections.close());
-  return { handled, counts, trouble: () => trouble, connections };
+  return {
+    handled,
+    counts,
+    trouble: () => trouble,
+    connections,
+    stop: () => stop.abort(new Error("it is stopped")),
+  };
 }
 
 function twoOpen(): Promise<boolean> {
@@ -170,6 +180,20 @@ it("what came by a connection that Slack is about to end is still answered there
   slack.sockets.disconnect();
   const outcomes = await Promise.all(typed);
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(outcomes.map(() => "acked"));
+});
+
+it("of three replicas each event goes to one, and what a lost one had not answered to another", async () => {
+  const stuck = start({ isStuck: true });
+  const others = [start(), start()];
+  await slack.until(() => slack.sockets.connected() === 6, "two connections of each");
+  for (let number = 0; number < 5; number += 1)
+    void slack.sendEvent({ type: "channel_shared", channel: `C${number}` });
+  await slack.until(() => stuck.handled.length > 0, "the stuck one to have something");
+  stuck.stop();
+  const handled = (): readonly unknown[] => others.flatMap((each) => each.handled);
+  await slack.until(() => handled().length === 5, "the others to have it all");
+  expect(new Set(handled()).size).toBe(5);
+  expect(handled()).toEqual(expect.arrayContaining([...stuck.handled]));
 });
 
 it.each([
