@@ -1,4 +1,4 @@
-import { type Dispatcher, EnvHttpProxyAgent, FormData as UndiciFormData, fetch, Pool } from "undici";
+import { type Dispatcher, EnvHttpProxyAgent, FormData as UndiciFormData, fetch, Pool, request } from "undici";
 import { type Proxies, type ProxySetting, readProxies } from "../config.ts";
 import { ProxyError, wordFailure } from "./word-failure.ts";
 
@@ -48,6 +48,27 @@ export async function outgoingFetch(address: string | URL, init: RequestInit = {
   const given = { ...init, ...(body instanceof FormData && { body: undicisOwn(body) }), dispatcher: shared };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types are those of another release of undici
   return fetch(address, given as Parameters<typeof fetch>[1]);
+}
+
+export type Post = {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** An answer as it comes in. Its body is read, or dumped. */
+export type PostAnswer = Pick<Dispatcher.ResponseData, "statusCode" | "headers" | "body">;
+
+/** Posts a text, for half of what `outgoingFetch` takes of the processor; follows no redirect. */
+export function outgoingPost(address: string | URL, { headers, body, signal }: Post): Promise<PostAnswer> {
+  shared ??= createDispatcher();
+  return request(address, {
+    method: "POST",
+    headers: { ...headers },
+    body,
+    signal: signal ?? null,
+    dispatcher: shared,
+  });
 }
 
 /** undici takes Node's own FormData for a text. */

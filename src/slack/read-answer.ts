@@ -1,3 +1,4 @@
+import { outgoingFetch, outgoingPost, type PostAnswer } from "../network/outgoing.ts";
 import { defaultWaitSeconds, UnreadableAnswer } from "./answers.ts";
 
 /** A fetch that a `WebClient` takes. */
@@ -18,50 +19,57 @@ const maxMessages = 5;
 const maxMessageCharacters = 300;
 
 /**
- * Lets pass only what is an answer of Slack's: JSON that says whether it is `ok`, and of a refusal its name and the few
- * things that help to mend it, no more. Everything else is an `UnreadableAnswer`, without what stands in it: the SDK takes
- * a whole page of HTML for the name of an error, and that ended up in logs and in front of people.
+ * Calls Slack, and lets pass only what is an answer of its own: JSON that says whether it is `ok`, and of a refusal its name
+ * and the few things that help to mend it, no more. Everything else is an `UnreadableAnswer`, without what stands in it: the SDK
+ * takes a whole page of HTML for the name of an error, and that ended up in logs and in front of people.
  */
-export function readingAnswers(apiUrl: string, send: Fetch, onAnswer: OnAnswer = () => undefined): Fetch {
-  return async (url, init) => {
-    const response = await send(url, init);
-    const { status } = response;
-    if (status === 429) return tooMany(response);
-    if (status !== 200) throw await unreadable(response);
+export function readingAnswers(apiUrl: string, onAnswer: OnAnswer = () => undefined): Fetch {
+  return async (url, init = {}) => {
+    const { body } = init;
+    const address = String(url);
     // Files go elsewhere, and what comes back there is no JSON.
-    if (!String(url).startsWith(apiUrl)) return response;
-    const text = await readText(response);
-    const answer = parseAnswer(text);
-    if (answer === undefined)
-      throw await unreadable(response, `and ${text.length} characters that are no answer`);
-    const refusal = answer === "ok" ? undefined : answer;
-    onAnswer(String(url).slice(apiUrl.length), refusal);
-    return rebuilt(response, refusal ? JSON.stringify(bounded(refusal)) : text);
+    if (!address.startsWith(apiUrl) || typeof body !== "string") return sendFile(address, init);
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const answer = await outgoingPost(address, { headers, body, signal: init.signal ?? undefined });
+    const { statusCode: status } = answer;
+    if (status !== 200) await answer.body.dump();
+    if (status === 429) return tooMany(answer.headers["retry-after"]);
+    if (status !== 200) throw new UnreadableAnswer(status);
+    const text = await readText(answer);
+    const read = parseAnswer(text);
+    if (read === undefined)
+      throw new UnreadableAnswer(status, `and ${text.length} characters that are no answer`);
+    const refusal = read === "ok" ? undefined : read;
+    onAnswer(address.slice(apiUrl.length), refusal);
+    return new Response(refusal ? JSON.stringify(bounded(refusal)) : text);
   };
 }
 
-/** The SDK needs a number of seconds to wait. */
-async function tooMany(response: Response): Promise<Response> {
+async function sendFile(address: string, init: RequestInit): Promise<Response> {
+  const response = await outgoingFetch(address, init);
+  const { status } = response;
+  if (status === 200) return response;
   await response.body?.cancel();
-  const asked = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+  if (status === 429) return tooMany(response.headers.get("retry-after") ?? undefined);
+  throw new UnreadableAnswer(status);
+}
+
+/** The SDK needs a number of seconds to wait. */
+function tooMany(retryAfter: string | readonly string[] | undefined): Response {
+  const asked = Number.parseInt(String(retryAfter), 10);
   const seconds = Number.isNaN(asked)
     ? defaultWaitSeconds
     : Math.min(waitSeconds.most, Math.max(waitSeconds.least, asked));
   return new Response(null, { status: 429, headers: { "retry-after": String(seconds) } });
 }
 
-async function unreadable(response: Response, what?: string): Promise<UnreadableAnswer> {
-  if (!response.bodyUsed) await response.body?.cancel();
-  return new UnreadableAnswer(response.status, what);
-}
-
-async function readText(response: Response): Promise<string> {
+async function readText({ statusCode, body }: PostAnswer): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body) {
     length += chunk.length;
     if (length > maxAnswerBytes)
-      throw new UnreadableAnswer(response.status, `and more than ${maxAnswerBytes} bytes`);
+      throw new UnreadableAnswer(statusCode, `and more than ${maxAnswerBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
@@ -104,15 +112,4 @@ function bounded({ error, needed, response_metadata: metadata }: Refusal): objec
       },
     }),
   };
-}
-
-/** A body is read once. */
-function rebuilt({ status, headers }: Response, text: string): Response {
-  const kept = new Headers();
-  // The SDK says what a token may do by these.
-  for (const name of ["x-oauth-scopes", "x-accepted-oauth-scopes"]) {
-    const value = headers.get(name);
-    if (value !== null) kept.set(name, value);
-  }
-  return new Response(text, { status, headers: kept });
 }

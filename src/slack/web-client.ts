@@ -2,7 +2,6 @@ import { type Logger as SlackLogger, LogLevel } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
 import { type OnAnswer, readingAnswers } from "./read-answer.ts";
-import { outgoingFetch } from "../network/outgoing.ts";
 import { privateViewId } from "./views/handover.ts";
 
 /** What a person waits for is better answered with an error than half an hour later. */
@@ -17,7 +16,7 @@ const patientTimeoutMs = 60_000;
 export function webClientOptions(apiUrl: string, log: Logger, onAnswer?: OnAnswer): WebClientOptions {
   return {
     slackApiUrl: apiUrl,
-    fetch: readingAnswers(apiUrl, outgoingFetch, onAnswer),
+    fetch: readingAnswers(apiUrl, onAnswer),
     retryConfig: { retries: 0 },
     timeout: timeoutMs,
     rejectRateLimitedCalls: true,
