@@ -104,7 +104,7 @@ const http: readonly Mutation[] = [
   {
     without: "the end of its connections",
     file: endpointFile,
-    text: "shut: (agent) => agent.close(),",
+    text: "shut: (dispatcher) => dispatcher.close(),",
     replacement: "shut: () => Promise.resolve(),",
     rule: "it lets go of its connections",
   },
