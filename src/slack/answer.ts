@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { SlackError } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
 import { PeopleChanged } from "../identity/people.ts";
 import { isDatabaseUnavailable } from "../persistence/database.ts";
+import { wordFault } from "./answers.ts";
 
 /** Slack gives up on an interaction after 3 s; what takes longer than this is acknowledged and answered later. */
 const ackBudgetMs = 2_000;
@@ -31,6 +33,10 @@ export function faultText(log: Logger, error: unknown, doing: string): string {
   if (error instanceof PeopleChanged) {
     log.info({ doing }, "an interaction met a change of who is who");
     return "It has just turned out that you are known here by another name too, so this was not done. Please try again.";
+  }
+  if (error instanceof SlackError) {
+    log.warn({ why: wordFault(error), reference, doing }, "Slack kept an interaction from being answered");
+    return `Slack did not do its part, so this was not done. Please try again in a minute. (Reference ${reference}.)`;
   }
   log.error({ err: error, reference, doing }, "an interaction failed");
   return isDatabaseUnavailable(error)

@@ -57,7 +57,10 @@ function unknownTypes(): readonly unknown[] {
 
 /** What was logged as a fault of ours; what Slack refuses is none, such as to open a form for a trigger it never gave. */
 function faults(): readonly string[] {
-  return lines.filter((line) => line.includes('"stack"') && !line.includes("WebAPIPlatformError"));
+  const refusals = ["WebAPIPlatformError", "UnreadableAnswer"];
+  return lines.filter(
+    (line) => line.includes('"stack"') && !refusals.some((refusal) => line.includes(refusal)),
+  );
 }
 
 type Change = { readonly at: number; readonly to: Json | typeof gone };
