@@ -117,7 +117,8 @@ function heldMegabytes(): number {
 }
 
 function sayMemory(before: number): void {
-  if (mutantsWanted > 2_100) console.info(`${mutantsWanted} mutants: ${before} MB before, ${heldMegabytes()} MB after`);
+  if (mutantsWanted > 2_100)
+    console.info(`${mutantsWanted} mutants: ${before} MB before, ${heldMegabytes()} MB after`);
 }
 
 describe("by Socket Mode", () => {
