@@ -132,6 +132,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     let slackEvents: SlackListener | undefined;
     let checkDatabase = (): Promise<string | undefined> => Promise.resolve(undefined);
     let degraded = (): readonly string[] => [];
+    let slackAway = (): string | undefined => undefined;
     const onSlackEvent: SlackListener = async (request, response) => {
       // Not connected yet: Slack delivers again later.
       if (slackEvents) await slackEvents(request, response);
@@ -139,9 +140,12 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     };
     const metrics = createMetrics();
     const readiness = async (): Promise<Readiness> => {
-      const why = [await checkDatabase(), ...trouble.values()].filter((each) => each !== undefined);
+      const why = [await checkDatabase(), ...trouble.values(), slackAway()].filter(
+        (each) => each !== undefined,
+      );
       return { ready: why.length === 0, why: [...new Set(why)], degraded: degraded() };
     };
+    metrics.watchReadiness(readiness);
     const http = await startHttpServer({
       ...config.http,
       log,
@@ -162,8 +166,10 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log.warn({ err: error }, "a provider that was replaced could not be closed"),
     );
     closers.push(() => atMost(500, providers.close()));
-    const heldBack = createHeldBack(log);
-    const calling = { ...config.slack, log, onAnswer: heldBack.onAnswer };
+    let onTokenRefused: (code: string) => void = () => undefined;
+    const heldBack = createHeldBack(log, (code) => onTokenRefused(code));
+    slackAway = heldBack.away;
+    const calling = { ...config.slack, log, observer: heldBack.observer };
     const client = createWebClient(calling);
     const directory = createDirectory(client);
     const patient = createPatientClient(calling);
@@ -258,6 +264,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
         );
       },
     });
+    onTokenRefused = token.refused;
     closers.push(() => Promise.resolve(token.stop()));
     const admins = async (): Promise<readonly string[]> => {
       const current = keeper.current();

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Readiness } from "./health.ts";
 import { Counter, Gauge, Registry } from "prom-client";
 
 /** What `/metrics` shows, in Prometheus' text format. */
 export type Metrics = {
   readonly contentType: string;
   text(): Promise<string>;
+  /** Where to ask whether Hallpass is ready, each time somebody looks. */
+  watchReadiness(read: () => Promise<Readiness>): void;
   /** So many connections to Slack are open; in HTTP mode there are none. */
   slackConnected(count: number): void;
   /** The policy was looked at again, and this is in force now. */
@@ -33,6 +36,7 @@ export type LaggingSink = {
 };
 
 const patienceMs = 2_000;
+const notReady: Readiness = { ready: false, why: [] };
 
 /** The metrics of one process. */
 export function createMetrics(): Metrics {
@@ -53,6 +57,17 @@ export function createMetrics(): Metrics {
     name: "hallpass_policy_in_force",
     help: "1 for the hash of the policy in force.",
     labelNames: ["hash"] as const,
+    registers,
+  });
+  let readReadiness = (): Promise<Readiness> => Promise.resolve({ ready: false, why: [] });
+  const readyNow = new Gauge({
+    name: "hallpass_ready",
+    help: "1 while Hallpass can do its work, 0 while it cannot; /readyz says why not.",
+    registers,
+  });
+  const degradedBy = new Gauge({
+    name: "hallpass_degraded",
+    help: "How much of its work it cannot do while it does the rest; /readyz says what.",
     registers,
   });
   const connections = new Gauge({
@@ -128,10 +143,13 @@ export function createMetrics(): Metrics {
     async text() {
       // Where the database does not answer, which readiness says, nothing is shown as if it were still true.
       const unknown = { count: NaN, oldestSeconds: NaN };
-      const [{ count, oldestSeconds }, sinks] = await Promise.all([
+      const [{ count, oldestSeconds }, sinks, { ready, degraded = [] }] = await Promise.all([
         Promise.race([readMessages().catch(() => unknown), sleep(patienceMs, unknown, { ref: false })]),
         Promise.race([readSinks().catch(() => []), sleep(patienceMs, [], { ref: false })]),
+        Promise.race([readReadiness().catch(() => notReady), sleep(patienceMs, notReady, { ref: false })]),
       ]);
+      readyNow.set(ready ? 1 : 0);
+      degradedBy.set(degraded.length);
       waiting.set(count);
       oldest.set(oldestSeconds);
       sinkEvents.reset();
@@ -143,6 +161,9 @@ export function createMetrics(): Metrics {
         sinkAtOdds.set({ sink }, atOdds);
       }
       return registry.metrics();
+    },
+    watchReadiness(read) {
+      readReadiness = read;
     },
     slackConnected: (count) => connections.set(count),
     policyLookedAt(outcome, hash) {

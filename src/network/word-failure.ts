@@ -35,6 +35,8 @@ export function wordFailure(error: unknown): string | undefined {
 
 const untrusted = (said: string): string =>
   `its certificate is not trusted (${said}): where your company issues it, NODE_EXTRA_CA_CERTS has to name a file with your company's CA`;
+const noTls = (): string =>
+  "it does not speak TLS there; its address may have to begin with http:// and not https://";
 const refused = (said: string): string => `the connection is refused (${said})`;
 const unknownName = (said: string): string => `its name is not known here (${said})`;
 const silent = (said: string): string => `no answer in time (${said})`;
@@ -51,6 +53,8 @@ const wordsByCode: Readonly<Record<string, ((said: string) => string) | undefine
   CERT_HAS_EXPIRED: () => "its certificate has expired",
   CERT_NOT_YET_VALID: () => "its certificate is not valid yet: compare the clocks",
   ERR_TLS_CERT_ALTNAME_INVALID: (said) => `its certificate is for another name (${said})`,
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+  EPROTO: noTls,
   ECONNREFUSED: refused,
   ENOTFOUND: unknownName,
   EAI_AGAIN: unknownName,

@@ -21,15 +21,17 @@ export class UnreadableAnswer extends Error {
 }
 
 /**
- * What an error that Slack names is about. Nothing was done, except where it gave up in the middle (`half done`). No retry
+ * What an error that Slack names is about. Nothing was done, except where it gave up in the middle (`may be done`). No retry
  * mends what is about a `channel`, a `message`, or this very call (`refused`); somebody has to mend the `token` or the
  * `app`. What is not here passes by itself, for all that is known.
  */
-export type About = "token" | "app" | "channel" | "message" | "refused" | "busy" | "half done";
+export type About = "token" | "app" | "channel" | "message" | "refused" | "busy" | "may be done";
 
 type Known = { readonly about: About; readonly words?: string };
 
 const reinstall = "install the app again from manifest.yml";
+const newAppToken =
+  "make a new app-level token with the scope connections:write (in the app's settings, under Basic Information)";
 
 /**
  * Every error that Hallpass tells from others, as Slack's reference names them
@@ -99,9 +101,9 @@ export const knownErrors: Readonly<Record<string, Known>> = {
   rate_limited: { about: "busy", words: "Slack asked to wait" },
   message_limit_exceeded: { about: "busy", words: "the workspace sends more messages than its plan allows" },
 
-  fatal_error: { about: "half done" },
-  internal_error: { about: "half done" },
-  service_unavailable: { about: "half done" },
+  fatal_error: { about: "may be done" },
+  internal_error: { about: "may be done" },
+  service_unavailable: { about: "may be done" },
 };
 
 /** Slack's own name of an error that it answered with. */
@@ -152,7 +154,7 @@ const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CO
 /** Whether Slack may have done what it was asked, although we were not told so. */
 export function mayBeDone(error: unknown): boolean {
   if (error instanceof WebAPIRateLimitedError) return false;
-  if (codeOf(error) !== undefined) return known(error)?.about === "half done";
+  if (codeOf(error) !== undefined) return known(error)?.about === "may be done";
   if (error instanceof WebAPIHTTPError) return error.statusCode >= 500;
   if (!(error instanceof WebAPIRequestError)) return true;
   const { original } = error;
@@ -184,8 +186,11 @@ export function wordFault(error: unknown, token = "SLACK_BOT_TOKEN"): string {
   if (error instanceof WebAPIPlatformError)
     return wordCode(error.data.error, "needed" in error.data ? error.data.needed : undefined, token);
   const original = error instanceof WebAPIRequestError ? error.original : error;
+  if (original instanceof UnreadableAnswer)
+    return `Slack cannot be used: ${original.message} (look at https://slack-status.com, and at what answers in its place)`;
+  if (error instanceof WebAPIRateLimitedError) return `Slack asks to be left alone for ${error.retryAfter} s`;
   const said = original instanceof Error ? original.message.slice(0, maxSaid) : "the call failed";
-  return `Slack cannot be reached or used: ${wordFailure(error) ?? said}`;
+  return `Slack cannot be reached: ${wordFailure(error) ?? said}`;
 }
 
 const maxSaid = 300;
@@ -193,9 +198,12 @@ const maxSaid = 300;
 /** Why Slack refused a call, by its own name for it and, where a scope is missing, which. */
 export function wordCode(code: string, needed?: unknown, token = "SLACK_BOT_TOKEN"): string {
   const fault = Object.hasOwn(knownErrors, code) ? knownErrors[code] : undefined;
-  if (fault?.about === "token") return `Slack refuses the token (${code}): check ${token}, or ${reinstall}`;
-  if (code === "missing_scope" && typeof needed === "string" && scopes.test(needed))
-    return `the Slack app lacks the scope ${needed}: ${reinstall} (${code})`;
+  const remedy = token === "SLACK_APP_TOKEN" ? newAppToken : reinstall;
+  if (fault?.about === "token") return `Slack refuses the token (${code}): check ${token}, or ${remedy}`;
+  if (code === "missing_scope" && typeof needed === "string" && scopes.test(needed)) {
+    const what = token === "SLACK_APP_TOKEN" ? token : "the Slack app";
+    return `${what} lacks the scope ${needed}: ${remedy} (${code})`;
+  }
   return fault?.words === undefined ? `Slack refuses (${code})` : `${fault.words} (${code})`;
 }
 

@@ -75,7 +75,7 @@ export function createSlackApp(
   const app = new App({
     receiver: door.receiver,
     logger: slackLogger(deps.log),
-    clientOptions: webClientOptions(apiUrl, deps.log, settings.onAnswer),
+    clientOptions: webClientOptions(apiUrl, deps.log, settings.observer),
     // What a conversation is about is in the database; Bolt's own memory of it would only grow.
     convoStore: false,
     // Bolt would ask Slack itself and, once refused, answer every later event with 401 (see connect.ts).

@@ -19,6 +19,8 @@ export type Trying = {
 };
 
 const maxPauseMs = 30_000;
+/** The same trouble is said again after so many attempts: some ten minutes. */
+export const sayAgainAfter = 20;
 
 /**
  * Asks Slack who we are until it answers. A wrong token is said loudly and tried again, not a reason to exit: access
@@ -47,6 +49,7 @@ async function untilDone<T>(
   token: "SLACK_BOT_TOKEN" | "SLACK_APP_TOKEN",
   work: () => Promise<T>,
 ): Promise<T> {
+  let said: string | undefined;
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await work();
@@ -55,7 +58,9 @@ async function untilDone<T>(
       const { why, waitMs } = readTrouble(error, token);
       onTrouble(why);
       const pauseMs = Math.max(waitMs, Math.min(maxPauseMs, 1_000 * 2 ** attempt));
-      log.error({ retryInSeconds: pauseMs / 1_000 }, why);
+      const isNews = why !== said || attempt % sayAgainAfter === 0;
+      log[isNews ? "error" : "debug"]({ retryInSeconds: pauseMs / 1_000 }, why);
+      said = why;
       await sleep(pauseMs, undefined, { signal });
     }
   }
@@ -69,7 +74,10 @@ export function readTrouble(
   return { why: wordTrouble(error, token), waitMs: askedToWaitMs(error) };
 }
 
+/** What an operator wonders first. */
+export const stillEnds = "Access still ends on time.";
+
 /** What keeps us from Slack, in words for an operator. */
-export function wordTrouble(error: unknown, token: string): string {
-  return `${wordFault(error, token)}. Access that is due to end is still ended.`;
+function wordTrouble(error: unknown, token: string): string {
+  return `${wordFault(error, token)}. ${stillEnds}`;
 }

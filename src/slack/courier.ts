@@ -4,7 +4,7 @@ import { AskedToWait } from "../groups/pause.ts";
 import type { Logger } from "../logger.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
-import { askedToWaitMs, isAppFault, mayBeDone, permanentFault, tokenFault } from "./answers.ts";
+import { askedToWaitMs, isAppFault, mayBeDone, permanentFault, tokenFault, wordFault } from "./answers.ts";
 import type { HeldBack } from "./held-back.ts";
 import type { Pace, PaceLimits, Urgency } from "./pace.ts";
 import { insistOnOurs, type Mark, post, type Posted, type PostingDeps, postTo } from "./posting.ts";
@@ -164,13 +164,14 @@ export function createCourier(deps: CourierDeps): Courier {
         if (refusal === undefined) {
           if (isTouched || !(error instanceof SlackError)) throw error;
           log.error(
-            { err: error, effect: effect.id, kind: effect.kind },
+            { why: wordFault(error), effect: effect.id, kind: effect.kind },
             "Slack took nothing; it is tried again",
           );
           const seconds = backoffSeconds(effect.attempts);
-          return again(isAppFault(error) ? Math.max(appFaultSeconds, seconds) : seconds, error.message, true);
+          const waitSeconds = isAppFault(error) ? Math.max(appFaultSeconds, seconds) : seconds;
+          return again(waitSeconds, wordFault(error), true);
         }
-        token.refused(error);
+        token.refused(refusal);
         return again(refusedSeconds, `Slack refuses the token (${refusal})`, !isTouched);
       }
     },

@@ -1,14 +1,15 @@
 import type { Logger } from "../logger.ts";
-import { knownErrors, wordCode } from "./answers.ts";
-import type { OnAnswer } from "./read-answer.ts";
+import { knownErrors, wordCode, wordFault } from "./answers.ts";
+import type { CallObserver } from "./read-answer.ts";
 
-/** What Slack does not let the app do, and where it wants to be left alone: for whoever runs Hallpass. */
+/** What keeps Hallpass from working with Slack, seen by what becomes of its calls: for whoever runs it. */
 export type HeldBack = {
-  /** Hears what Slack answers. */
-  readonly onAnswer: OnAnswer;
+  readonly observer: CallObserver;
   /** Slack takes nothing in a channel for so long. */
   channelHeld(channel: string, milliseconds: number): void;
-  /** As it is now, in words. */
+  /** Why nothing can be asked of Slack, once that has been so for a while. */
+  away(): string | undefined;
+  /** What else it is kept from, in words. */
   list(): readonly string[];
 };
 
@@ -16,21 +17,38 @@ export type HeldBack = {
 const optional = new Set(["conversations.history", "conversations.replies"]);
 /** A shorter pause is everyday life. */
 const longMs = 60_000;
+/** One call that fails says nothing yet. */
+const awayMs = 10_000;
 const maxChannels = 1_000;
 
-/** `now`: milliseconds of a clock that never goes back. */
-export function createHeldBack(log: Logger, now: () => number = () => performance.now()): HeldBack {
+/** `onTokenRefused`: a call was refused for the token's sake. `now`: milliseconds of a clock that never goes back. */
+export function createHeldBack(
+  log: Logger,
+  onTokenRefused: (code: string) => void,
+  now: () => number = () => performance.now(),
+): HeldBack {
   const refused = new Map<string, string>();
   const held = new Map<string, number>();
-  const isAbout = (code: string): boolean =>
-    Object.hasOwn(knownErrors, code) && knownErrors[code]?.about === "app";
+  let failing: { readonly since: number; last: number; why: string } | undefined;
   return {
-    onAnswer(method, refusal) {
-      if (!refusal) return void refused.delete(method);
-      if (optional.has(method) || !isAbout(refusal.error)) return;
-      const why = wordCode(refusal.error, refusal.needed);
-      if (refused.get(method) !== why) log.error({ method }, why);
-      refused.set(method, why);
+    observer: {
+      answered(method, refusal) {
+        failing = undefined;
+        if (!refusal) return void refused.delete(method);
+        const { error, needed } = refusal;
+        const about = Object.hasOwn(knownErrors, error) ? knownErrors[error]?.about : undefined;
+        if (about === "token") onTokenRefused(error);
+        if (about !== "app" || optional.has(method)) return;
+        const why = wordCode(error, needed);
+        if (refused.get(method) !== why) log.error({ method }, why);
+        refused.set(method, why);
+      },
+      failed(error) {
+        const at = now();
+        failing ??= { since: at, last: at, why: "" };
+        failing.last = at;
+        failing.why = wordFault(error);
+      },
     },
     channelHeld(channel, milliseconds) {
       if (milliseconds <= longMs) return;
@@ -41,13 +59,14 @@ export function createHeldBack(log: Logger, now: () => number = () => performanc
       if (held.size >= maxChannels) held.clear();
       held.set(channel, now() + milliseconds);
     },
+    away: () => (failing && failing.last - failing.since >= awayMs ? failing.why : undefined),
     list() {
       for (const [channel, until] of held) if (until <= now()) held.delete(channel);
       const waiting = [...held].map(([channel, until]) => {
         const seconds = Math.ceil((until - now()) / 1_000);
         return `Slack takes no messages in ${channel} for another ${seconds} s; they wait`;
       });
-      return [...[...refused].map(([method, why]) => `Slack refuses ${method}: ${why}`), ...waiting];
+      return [...Array.from(refused, ([method, why]) => `Slack refuses ${method}: ${why}`), ...waiting];
     },
   };
 }

@@ -4,10 +4,19 @@ import { defaultWaitSeconds, UnreadableAnswer } from "./answers.ts";
 /** A fetch that a `WebClient` takes. */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-/** What a method answered: `undefined` that it is done, else by which name Slack refused. */
-export type OnAnswer = (method: string, refusal: Refusal | undefined) => void;
+/** Hears what becomes of each call. */
+export type CallObserver = {
+  /** It was answered: that it is done, or by which name Slack refused. */
+  readonly answered: (method: string, refusal: Refusal | undefined) => void;
+  /** There was no answer, or none that can be read. */
+  readonly failed: (error: unknown) => void;
+};
 
-type Refusal = { readonly error: string; readonly needed?: unknown; readonly response_metadata?: unknown };
+export type Refusal = {
+  readonly error: string;
+  readonly needed?: unknown;
+  readonly response_metadata?: unknown;
+};
 
 /** As much as a page of a thousand accounts may have, several times over. */
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -23,25 +32,30 @@ const maxMessageCharacters = 300;
  * and the few things that help to mend it, no more. Everything else is an `UnreadableAnswer`, without what stands in it: the SDK
  * takes a whole page of HTML for the name of an error, and that ended up in logs and in front of people.
  */
-export function readingAnswers(apiUrl: string, onAnswer: OnAnswer = () => undefined): Fetch {
+export function readingAnswers(apiUrl: string, observer?: CallObserver): Fetch {
   return async (url, init = {}) => {
     const { body } = init;
     const address = String(url);
     // Files go elsewhere, and what comes back there is no JSON.
     if (!address.startsWith(apiUrl) || typeof body !== "string") return sendFile(address, init);
     const headers = Object.fromEntries(new Headers(init.headers));
-    const answer = await outgoingPost(address, { headers, body, signal: init.signal ?? undefined });
-    const { statusCode: status } = answer;
-    if (status !== 200) await answer.body.dump();
-    if (status === 429) return tooMany(answer.headers["retry-after"]);
-    if (status !== 200) throw new UnreadableAnswer(status);
-    const text = await readText(answer);
-    const read = parseAnswer(text);
-    if (read === undefined)
-      throw new UnreadableAnswer(status, `and ${text.length} characters that are no answer`);
-    const refusal = read === "ok" ? undefined : read;
-    onAnswer(address.slice(apiUrl.length), refusal);
-    return new Response(refusal ? JSON.stringify(bounded(refusal)) : text);
+    try {
+      const answer = await outgoingPost(address, { headers, body, signal: init.signal ?? undefined });
+      const { statusCode: status } = answer;
+      if (status !== 200) await answer.body.dump();
+      if (status === 429) return tooMany(answer.headers["retry-after"]);
+      if (status !== 200) throw new UnreadableAnswer(status);
+      const text = await readText(answer);
+      const read = parseAnswer(text);
+      if (read === undefined)
+        throw new UnreadableAnswer(status, `and ${text.length} characters that are no answer`);
+      const refusal = read === "ok" ? undefined : read;
+      observer?.answered(address.slice(apiUrl.length), refusal);
+      return new Response(refusal ? JSON.stringify(bounded(refusal)) : text);
+    } catch (error) {
+      observer?.failed(error);
+      throw error;
+    }
   };
 }
 

@@ -1,13 +1,13 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
-import { wordTrouble } from "./connect.ts";
-import { tokenFault } from "./answers.ts";
+import { tokenFault, wordCode } from "./answers.ts";
+import { stillEnds } from "./connect.ts";
 
 /** Whether Slack accepts the bot's token: where nothing is sent, nobody else would notice that it does not. */
 export type TokenWatch = {
   readonly isRefused: () => boolean;
-  /** A call was refused with an error that is the token's. */
-  refused(error: unknown): void;
+  /** A call was refused with this error, which is the token's. */
+  refused(code: string): void;
   stop(): void;
 };
 
@@ -31,10 +31,10 @@ export function createTokenWatch({ client, log, onChange }: TokenWatchDeps): Tok
     clearTimeout(timer);
     if (!isStopped) timer = setTimeout(() => void look(), milliseconds).unref();
   };
-  const refused = (error: unknown): void => {
+  const refused = (code: string): void => {
     if (isRefused) return;
     isRefused = true;
-    const why = wordTrouble(error, "SLACK_BOT_TOKEN");
+    const why = `${wordCode(code)}. ${stillEnds}`;
     log.error(why);
     onChange(why);
     lookIn(lookAgainMs);
@@ -52,7 +52,8 @@ export function createTokenWatch({ client, log, onChange }: TokenWatchDeps): Tok
       accepted();
     } catch (error) {
       // That Slack is away says nothing of the token.
-      if (tokenFault(error) !== undefined) refused(error);
+      const code = tokenFault(error);
+      if (code !== undefined) refused(code);
     }
     lookIn(isRefused ? lookAgainMs : lookEveryMs);
   };

@@ -1,7 +1,7 @@
 import { type Logger as SlackLogger, LogLevel } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
-import { type OnAnswer, readingAnswers } from "./read-answer.ts";
+import { type CallObserver, readingAnswers } from "./read-answer.ts";
 import { privateViewId } from "./views/handover.ts";
 
 /** What a person waits for is better answered with an error than half an hour later. */
@@ -13,10 +13,10 @@ const patientTimeoutMs = 60_000;
  * How Slack is called: bounded in time, without retries of the SDK's own. What must arrive is an effect and is tried
  * again from the database.
  */
-export function webClientOptions(apiUrl: string, log: Logger, onAnswer?: OnAnswer): WebClientOptions {
+export function webClientOptions(apiUrl: string, log: Logger, observer?: CallObserver): WebClientOptions {
   return {
     slackApiUrl: apiUrl,
-    fetch: readingAnswers(apiUrl, onAnswer),
+    fetch: readingAnswers(apiUrl, observer),
     retryConfig: { retries: 0 },
     timeout: timeoutMs,
     rejectRateLimitedCalls: true,
@@ -29,16 +29,16 @@ export type Calling = {
   readonly botToken: string;
   readonly apiUrl: string;
   readonly log: Logger;
-  readonly onAnswer?: OnAnswer;
+  readonly observer?: CallObserver | undefined;
 };
 
-export function createWebClient({ botToken, apiUrl, log, onAnswer }: Calling): WebClient {
-  return new WebClient(botToken, webClientOptions(apiUrl, log, onAnswer));
+export function createWebClient({ botToken, apiUrl, log, observer }: Calling): WebClient {
+  return new WebClient(botToken, webClientOptions(apiUrl, log, observer));
 }
 
 /** For what nobody waits for. */
-export function createPatientClient({ botToken, apiUrl, log, onAnswer }: Calling): WebClient {
-  return new WebClient(botToken, { ...webClientOptions(apiUrl, log, onAnswer), timeout: patientTimeoutMs });
+export function createPatientClient({ botToken, apiUrl, log, observer }: Calling): WebClient {
+  return new WebClient(botToken, { ...webClientOptions(apiUrl, log, observer), timeout: patientTimeoutMs });
 }
 
 /** The SDK's log lines, in ours. What it finds worth telling is our debugging: what matters is logged where it is handled. */
@@ -51,7 +51,9 @@ export function slackLogger(log: Logger): SlackLogger {
   return {
     debug: (...parts) => log.debug(words(parts)),
     info: (...parts) => log.debug(words(parts)),
-    warn: (...parts) => log.warn(words(parts)),
+    // Each call that fails is worded where it is handled.
+    warn: (...parts) =>
+      parts[0] === "http request failed" ? log.debug(words(parts)) : log.warn(words(parts)),
     error: (...parts) => log.error(words(parts)),
     setLevel: () => {},
     getLevel: () => LogLevel.DEBUG,

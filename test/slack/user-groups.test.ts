@@ -299,7 +299,7 @@ describe("what cannot be read says why", () => {
     now = 9_999;
     await expect(members("engineers")).rejects.toThrow("token_revoked");
     now = 10_000;
-    await expect(members("engineers")).rejects.toThrow("Slack cannot be reached");
+    await expect(members("engineers")).rejects.toThrow("Slack cannot be used: it answered with HTTP 503");
     slack.faults.clear();
     now = 15_000;
     expect(await members("engineers")).toHaveLength(4);
@@ -310,7 +310,7 @@ describe("what cannot be read says why", () => {
     await members("engineers");
     slack.faults.down();
     now = 10 * 60_000;
-    await expect(members("engineers")).rejects.toThrow("Slack cannot be reached");
+    await expect(members("engineers")).rejects.toThrow("Slack cannot be used: it answered with HTTP 503");
     expect(userGroups.remembered("engineers")).toBeUndefined();
   });
 });

@@ -149,9 +149,14 @@ function watching(seen: Handshake): Dispatcher.DispatcherComposeInterceptor {
 }
 
 const switchedProtocols = 101;
+/** Nobody took leave. */
+const abnormalClosure = 1006;
 
 function wordEnd({ status, error }: Handshake, code: number): string {
-  if (status === switchedProtocols) return `Slack has ended the connection (WebSocket code ${code})`;
+  if (status === switchedProtocols)
+    return code === abnormalClosure
+      ? "the connection to Slack was cut"
+      : `Slack has ended the connection (WebSocket code ${code})`;
   if (status !== undefined) return `the WebSocket is refused with HTTP status ${status}`;
   return `the WebSocket cannot be opened: ${wordFailure(error) ?? "it ended before it was open"}`;
 }

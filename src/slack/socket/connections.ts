@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../logger.ts";
+import { sayAgainAfter } from "../connect.ts";
 import type { Connection } from "./connection.ts";
 
 /** How Hallpass stays connected by Socket Mode. */
@@ -29,7 +30,7 @@ export type ConnectionsOptions = {
 /**
  * So many are open at a time: Slack ends each of them some five times a day, and what is delivered while none is open is
  * lost for whoever typed it. Slack takes ten of an app (https://docs.slack.dev/apis/events-api/using-socket-mode), which
- * leaves room for four replicas, and for those that are being replaced.
+ * leaves room for four replicas, and for those being replaced.
  */
 const wanted = 2;
 export type ConnectionsTimes = {
@@ -53,6 +54,7 @@ export function keepConnections(options: ConnectionsOptions): Connections {
   const alive = new Set<object>();
   const all = new Set<Connection>();
   const openings: number[] = [];
+  let lastSaid: string | undefined;
 
   const count = (): void => onCount(alive.size);
 
@@ -91,7 +93,9 @@ export function keepConnections(options: ConnectionsOptions): Connections {
         if (!isAlone) log.warn(said, `one of ${wanted} connections to Slack cannot be opened: ${why}`);
         else {
           onTrouble(why);
-          if (isFirst) log.error(said, why);
+          const isNews = why !== lastSaid || failures % sayAgainAfter === 0;
+          if (isFirst) log[isNews ? "error" : "debug"](said, why);
+          lastSaid = why;
         }
         await sleep(pauseMs, undefined, { signal });
       }
@@ -105,6 +109,8 @@ export function keepConnections(options: ConnectionsOptions): Connections {
       let leave: (why: string) => void = () => undefined;
       const leaving = new Promise<string>((resolve) => (leave = resolve));
       const connection = await openOne(isFirst, leave);
+      if (alive.size === 0) log.info("connected to Slack");
+      lastSaid = undefined;
       alive.add(key);
       all.add(connection);
       count();
@@ -114,7 +120,7 @@ export function keepConnections(options: ConnectionsOptions): Connections {
       const why = await leaving;
       alive.delete(key);
       count();
-      log.info({ open: alive.size }, `${why}; another is opened`);
+      log.info({ open: alive.size }, `${why}; another is being opened`);
       if (alive.size === 0) onTrouble(`${why}; no other is open yet`);
       old = connection;
     }
