@@ -310,7 +310,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       lockdowns: createLockdownReader(db),
       userGroups,
       directory,
-      patient,
+      // Of its own: the SDK has only so many calls under way at a time, and messages do not wait for files.
+      uploads: createPatientClient(calling),
       log,
       databaseUrl,
       auditKey: audit.key,

@@ -25,6 +25,8 @@ export interface Sockets {
   readonly disconnect: (reason?: DisconnectReason, count?: number) => void;
   /** Cuts the connections without a word. */
   readonly drop: () => void;
+  /** Sends a close frame, and leaves TCP open for as long as the app does. */
+  readonly goodbye: () => void;
   /** Nothing comes or goes any more on the connections there are, and nobody is told, until Slack finds out, too (`cut`). */
   readonly silence: () => { readonly cut: () => void };
   /** Sends raw text to one connection, whatever it is; the answer comes where it has an `envelope_id` to acknowledge. */
@@ -173,6 +175,14 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
     },
     drop: () => {
       for (const connection of connections) cut(connection);
+    },
+    goodbye: () => {
+      for (const connection of connections) {
+        connection.takesDeliveries = false;
+        // What it does not hear it does not answer by hanging up.
+        connection.socket.pause();
+        connection.socket.close(1000);
+      }
     },
     silence: () => {
       const silenced = [...connections];

@@ -48,6 +48,13 @@ export async function serve(place: Place, log: Logger, route: Route): Promise<Ht
     response.once("close", () => closed && server.closeIdleConnections());
     answerBy(route, request, response).catch((error: unknown) => fail(response, error, log));
   });
+  // Without these Node leaves the connection open, and takes what follows for the body it did not read.
+  server.on("checkExpectation", (_, response: ServerResponse) => {
+    response.writeHead(417, { connection: "close" }).end();
+  });
+  server.on("upgrade", (_, socket) => {
+    socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+  });
   await listen(server, place);
   server.on("error", (error) => log.error({ error }, "HTTP server"));
   const address = server.address();
@@ -57,6 +64,9 @@ export async function serve(place: Place, log: Logger, route: Route): Promise<Ht
 
 async function answerBy(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = pathOf(request.url ?? "");
+  // Only what is posted is read; of anything else, what is left of it would be read as the next request.
+  if (!request.complete && (path === undefined || request.method !== "POST"))
+    response.setHeader("connection", "close");
   if (path === undefined) return answer(response, 400, "Bad request");
   // HEAD is GET without the body, which Node leaves out by itself.
   const method = request.method === "HEAD" ? "GET" : (request.method ?? "");

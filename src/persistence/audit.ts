@@ -5,20 +5,21 @@ import { type EventContext, insertEvents, requestIn, withEventRows } from "./eve
 
 /**
  * Records an event that changes nothing else: a refused click, an export.
- * The same `dedupeKey` is recorded once, however often Slack delivers it.
+ * The same `dedupeKey` is recorded once, however often Slack delivers it; `false` when it is on record already.
  */
 export async function recordEvent(
   db: PrismaClient,
   event: AuditEvent,
   { request, dedupeKey }: { readonly request?: EventContext; readonly dedupeKey?: string } = {},
-): Promise<void> {
+): Promise<boolean> {
   const place = {
     ...(request && requestIn(request)),
     ...(dedupeKey !== undefined && { dedupeKey }),
   };
-  await withEventRows(db, [event], request, (rows, insist) =>
+  const count = await withEventRows(db, [event], request, (rows, insist) =>
     committing("event", () => db.$executeRaw`${insertEvents(rows, insist, place)}`),
   );
+  return count > 0;
 }
 
 /** Whether an event with this key is recorded. */

@@ -29,10 +29,13 @@ type Listing = {
   readonly updatedAt: Map<string, number>;
   readonly listedAt: number;
   cursor: string | undefined;
+  pages: number;
 };
 
 const ttlMs = 10 * 60_000;
 /** Slack's most: each page is a call, of which it takes 20 a minute. */
+/** More than any workspace has. */
+const maxPages = 5_000;
 const pageSize = 1_000;
 
 /** Lists who is in the workspace by `users.list`: a `users.info` for each member of each group would be far more calls. */
@@ -51,7 +54,7 @@ export function createAccountList(client: WebClient, now: () => number): Account
     workspace ??= await askWorkspace();
     // A workspace of more pages than Slack gives out in a minute would never be listed if each attempt began anew.
     if (!unfinished || now() - unfinished.listedAt >= ttlMs) {
-      const none = { emails: new Map(), updatedAt: new Map(), cursor: undefined };
+      const none = { emails: new Map(), updatedAt: new Map(), cursor: undefined, pages: 0 };
       unfinished = { ...none, workspace, listedAt: now() };
     }
     const listing = unfinished;
@@ -63,6 +66,9 @@ export function createAccountList(client: WebClient, now: () => number): Account
         );
         for (const { id, ...user } of page.members ?? []) if (id !== undefined) add(listing, { ...user, id });
         listing.cursor = page.response_metadata?.next_cursor || undefined;
+        listing.pages += 1;
+        if ((listing.cursor !== undefined && listing.cursor === cursor) || listing.pages > maxPages)
+          throw new Error("Slack's list of accounts does not end");
       } while (listing.cursor !== undefined);
     } catch (error) {
       if (!(error instanceof AskedToWait)) unfinished = undefined;

@@ -26,6 +26,8 @@ const pageMs = 3_000;
 /** Who asks for access hears within a minute where their request went. */
 const patienceMs = 40_000;
 const maxNames = 1_000;
+/** More than any workspace has; a list that never ends is none. */
+const maxPages = 1_000;
 
 type Pass = {
   readonly idsByName: Map<string, string>;
@@ -42,6 +44,7 @@ type Pass = {
 export function createChannelList(client: WebClient, now: () => number): ChannelList {
   const pause = createPause("Slack", now);
   const soughtSince = new Map<string, number>();
+  let gaveUpAt = -Infinity;
   let pass = newPass();
   let reading: Promise<void> | undefined;
 
@@ -69,7 +72,7 @@ export function createChannelList(client: WebClient, now: () => number): Channel
     pass.readAt = now();
     pass.pages += 1;
     // The same again would never end.
-    pass.isComplete = next === undefined || next === cursor;
+    pass.isComplete = next === undefined || next === cursor || pass.pages >= maxPages;
     pass.cursor = next;
   }
 
@@ -103,9 +106,12 @@ export function createChannelList(client: WebClient, now: () => number): Channel
         return id;
       } catch (error) {
         const soughtMs = now() - since;
-        if (soughtMs < patienceMs) throw error;
+        // Whoever waited for one channel does not wait as long for the one in its stead.
+        if (soughtMs < patienceMs && now() - gaveUpAt >= patienceMs) throw error;
+        gaveUpAt = now();
+        soughtSince.delete(name);
         throw new ChannelError(
-          `the channel #${name} has not been found for ${Math.round(soughtMs / 1_000)} s, among ${pass.idsByName.size} ` +
+          `the channel #${name} has not been found in ${Math.round(soughtMs / 1_000)} s, among ${pass.idsByName.size} ` +
             "channels that Slack has listed so far: name it by its id in the policy",
           { cause: error },
         );

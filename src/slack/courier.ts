@@ -1,4 +1,4 @@
-import { SlackError, WebAPIPlatformError } from "@slack/web-api";
+import { SlackError } from "@slack/web-api";
 import { backoffSeconds, type Outcome } from "../access/carry-out.ts";
 import { AskedToWait } from "../groups/pause.ts";
 import type { Logger } from "../logger.ts";
@@ -63,8 +63,11 @@ const appFaultSeconds = 60;
 /** While Slack gives out no more of its lists; others look at them meanwhile, and may have found it. */
 const listSeconds = 20;
 
-/** Slack has answered by then or never will; until then a message that is not seen to stand may still come. */
-const lastAnswerMs = 60_000;
+/**
+ * Slack has answered by then or never will; until then a message that is not seen to stand may still come. Where it can be looked for,
+ * it is looked for again sooner: what stands in between gives up on Slack before Slack is done, but not by much.
+ */
+const lastAnswerMs = { unseen: 60_000, none: 15_000 };
 
 /** Not this one's turn yet. */
 class NotYet extends Error {
@@ -86,10 +89,17 @@ export function createCourier(deps: CourierDeps): Courier {
       if (token.isRefused()) return again(refusedSeconds, "Slack refuses the token", !mayStand);
       let isTouched = mayStand;
       const turns = new Set<string>();
-      let place: string | undefined;
+      /** Where something is being sent to at this moment: a limit then is that place's. */
+      let sendingTo: string | undefined;
+      let mayNotLook = false;
 
+      const sending = async <T>(place: string, send: () => Promise<T>): Promise<T> => {
+        sendingTo = place;
+        const sent = await send();
+        sendingTo = undefined;
+        return sent;
+      };
       const turn = (wanted: string, limits?: PaceLimits): void => {
-        place = wanted;
         if (turns.has(wanted)) return pace.take(wanted);
         const waitMs = pace.ask(wanted, effect.id, urgency, { by: String(effect.requester), limits });
         if (waitMs > 0) throw new NotYet(waitMs);
@@ -103,13 +113,17 @@ export function createCourier(deps: CourierDeps): Courier {
       ): Promise<Posted> => {
         turn(channel);
         const metadata = markOf(effect, part);
-        const found = mayStand ? await find(deps, effect, { channel, thread_ts }, metadata) : "none";
+        const found = mayStand ? await find(deps, effect, { channel, thread_ts }, metadata) : undefined;
         if (typeof found === "object") return found;
-        if (found === "unseen") leaveTime(effect);
-        await insist?.();
+        if (found !== undefined) leaveTime(effect, found);
+        mayNotLook ||= found === "unseen";
         const message = await compose();
+        // Last, for a channel may have been shared meanwhile.
+        await insist?.();
         try {
-          const posted = await post(client, channel, message, { thread_ts, metadata });
+          const posted = await sending(channel, () =>
+            post(client, channel, message, { thread_ts, metadata }),
+          );
           isTouched = true;
           return posted;
         } catch (error) {
@@ -121,7 +135,9 @@ export function createCourier(deps: CourierDeps): Courier {
         part === undefined ? {} : { part };
       const parcel: Parcel = {
         postTo: (idOrName, compose, part) =>
-          postTo(directory, idOrName, (id) => send(id, compose, named(part))),
+          postTo(directory, idOrName, (id) =>
+            send(id, compose, named(part), () => insistOnOurs(directory, id)),
+          ),
         post: (channel, compose, options) =>
           send(channel, compose, options, () => insistOnOurs(directory, channel)),
         async postInPerson(slackId, compose, part) {
@@ -138,9 +154,10 @@ export function createCourier(deps: CourierDeps): Courier {
         },
         async update(at, compose) {
           turn(updates, updateLimits);
-          await insistOnOurs(directory, at.channel);
           const { text, blocks } = await compose();
-          await client.chat.update({ channel: at.channel, ts: at.ts, text, blocks: [...blocks] });
+          await insistOnOurs(directory, at.channel);
+          const changed = { channel: at.channel, ts: at.ts, text, blocks: [...blocks] };
+          await sending(updates, () => client.chat.update(changed));
         },
         async retract({ channel, ts }) {
           await client.chat.delete({ channel, ts });
@@ -153,15 +170,18 @@ export function createCourier(deps: CourierDeps): Courier {
         if (error instanceof NotYet) return again(error.waitMs / 1_000, error.message, !isTouched);
         const waitMs = askedToWaitMs(error);
         if (waitMs > 0) {
-          if (place !== undefined) {
-            pace.hold(place, waitMs);
-            heldBack.channelHeld(place, waitMs);
+          if (sendingTo !== undefined) {
+            pace.hold(sendingTo, waitMs);
+            heldBack.channelHeld(sendingTo, waitMs);
           }
           return again(waitMs / 1_000, "Slack asked to wait", !isTouched);
         }
         if (error instanceof AskedToWait) return again(listSeconds, error.message, !isTouched);
         const refusal = tokenFault(error);
         if (refusal === undefined) {
+          // What Slack may do still is not sent again beside it.
+          if (mayNotLook && mayBeDone(error))
+            return again(lastAnswerMs.unseen / 1_000, wordFault(error), false);
           if (isTouched || !(error instanceof SlackError)) throw error;
           log.error(
             { why: wordFault(error), effect: effect.id, kind: effect.kind },
@@ -200,8 +220,8 @@ const maxPages = 10;
  * A message that Slack was told of and has not answered for may be on its way still; one sent beside it would be there twice.
  * Whoever died before they were told is not waited for: nobody is there to hear an answer.
  */
-function leaveTime({ startedAt, now, lastError }: ClaimedEffect): void {
-  const leftMs = startedAt.getTime() + lastAnswerMs - now.getTime();
+function leaveTime({ startedAt, now, lastError }: ClaimedEffect, found: "unseen" | "none"): void {
+  const leftMs = startedAt.getTime() + lastAnswerMs[found] - now.getTime();
   if (lastError !== null && leftMs > 0)
     throw new NotYet(leftMs, "Slack may not have done yet what it did not answer");
 }
@@ -234,8 +254,7 @@ async function find(
         ? client.conversations.history(options)
         : client.conversations.replies({ ...options, ts }));
     } catch (error) {
-      const isRefused = error instanceof WebAPIPlatformError && tokenFault(error) === undefined;
-      if (isRefused || askedToWaitMs(error) > 0) return "unseen";
+      if (isAppFault(error) || permanentFault(error)?.kind === "channel") return "unseen";
       throw error;
     }
     for (const message of answer.messages ?? []) {

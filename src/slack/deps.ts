@@ -18,8 +18,8 @@ export type SlackDeps = PolicyDeps & {
    * acknowledged (see receive.ts), and for a form that is opened or changed after that; not for what comes later.
    */
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Calls Slack where nobody waits, and takes late answers. */
-  readonly patient: WebClient;
+  /** Sends files, which take their time. */
+  readonly uploads: WebClient;
   /** Where the audit is read from. */
   readonly databaseUrl: string;
   /** Signs what is exported of it. */

@@ -82,6 +82,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
 
   async function askState(id: string): Promise<ChannelState | undefined> {
     const found = await whenKnown("channel_not_found", () => client.conversations.info({ channel: id }));
+    if (found && found.channel?.id !== id) throw new Error("Slack did not say what became of a channel");
     return found && stateOf(found.channel);
   }
 
@@ -198,14 +199,15 @@ function takesMessages({ isArchived, isShared }: ChannelState): boolean {
   return !isArchived && !isShared;
 }
 
-/** Throws where Slack does not say which channel it speaks of. */
+/** Throws where Slack does not say which channel it speaks of. What is not plainly ours is shared. */
 function stateOf(channel: ListedChannel | undefined): ChannelState {
   if (channel?.id === undefined) throw new Error("Slack did not say what became of a channel");
+  const isNo = (value: unknown): boolean => value === undefined || value === null || value === false;
   return {
     id: channel.id,
     name: channel.name,
     isArchived: channel.is_archived === true,
-    isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true,
+    isShared: !isNo(channel.is_ext_shared) || !isNo(channel.is_pending_ext_shared),
   };
 }
 
@@ -213,8 +215,8 @@ type ListedChannel = {
   readonly id?: string;
   readonly name?: string;
   readonly is_archived?: boolean;
-  readonly is_ext_shared?: boolean;
-  readonly is_pending_ext_shared?: boolean;
+  readonly is_ext_shared?: unknown;
+  readonly is_pending_ext_shared?: unknown;
 };
 
 /** What `users.info`, `users.list` and the event `user_change` have in common. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { outgoingFetch, outgoingPost, type PostAnswer } from "../network/outgoing.ts";
 import { defaultWaitSeconds, UnreadableAnswer } from "./answers.ts";
 
@@ -20,10 +21,13 @@ export type Refusal = {
 
 /** As much as a page of a thousand accounts may have, several times over. */
 const maxAnswerBytes = 32 * 1024 * 1024;
+/** Where the SDK sets no limit. */
+const answerMs = 10_000;
 /** How long Slack may ask to be left alone: an hour, said by mistake or by somebody in between, would silence a channel. */
 const waitSeconds = { least: 1, most: 120 };
 /** What looks like the name of an error; Slack's are of these letters. */
 const code = /^[a-z0-9_]{1,80}$/u;
+const maxCursorCharacters = 10_000;
 const maxMessages = 5;
 const maxMessageCharacters = 300;
 
@@ -48,10 +52,11 @@ export function readingAnswers(apiUrl: string, observer?: CallObserver): Fetch {
       const text = await readText(answer);
       const read = parseAnswer(text);
       if (read === undefined)
-        throw new UnreadableAnswer(status, `and ${text.length} characters that are no answer`);
-      const refusal = read === "ok" ? undefined : read;
+        throw new UnreadableAnswer(status, { what: `and ${text.length} characters that are no answer` });
+      const refusal = "refusal" in read ? read.refusal : undefined;
       observer?.answered(address.slice(apiUrl.length), refusal);
-      return new Response(refusal ? JSON.stringify(bounded(refusal)) : text);
+      if (refusal) return new Response(JSON.stringify(bounded(refusal)));
+      return new Response("rest" in read ? JSON.stringify(read.rest) : text);
     } catch (error) {
       observer?.failed(error);
       throw error;
@@ -59,13 +64,16 @@ export function readingAnswers(apiUrl: string, observer?: CallObserver): Fetch {
   };
 }
 
+/** A file, or an answer to an interaction; of what comes back only the status counts. */
 async function sendFile(address: string, init: RequestInit): Promise<Response> {
-  const response = await outgoingFetch(address, init);
+  const signal = init.signal ?? AbortSignal.timeout(answerMs);
+  // What is for one address is told to no other.
+  const response = await outgoingFetch(address, { ...init, signal, redirect: "error" });
   const { status } = response;
-  if (status === 200) return response;
   await response.body?.cancel();
+  if (status === 200) return new Response(null, { status });
   if (status === 429) return tooMany(response.headers.get("retry-after") ?? undefined);
-  throw new UnreadableAnswer(status);
+  throw new UnreadableAnswer(status, { isFile: init.body instanceof FormData });
 }
 
 /** The SDK needs a number of seconds to wait. */
@@ -83,13 +91,16 @@ async function readText({ statusCode, body }: PostAnswer): Promise<string> {
   for await (const chunk of body) {
     length += chunk.length;
     if (length > maxAnswerBytes)
-      throw new UnreadableAnswer(statusCode, `and more than ${maxAnswerBytes} bytes`);
+      throw new UnreadableAnswer(statusCode, { what: `and more than ${maxAnswerBytes} bytes` });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
 }
 
-function parseAnswer(text: string): "ok" | Refusal | undefined {
+/** `rest`: what is done, without what the SDK would only write into the log, as often as there are words in it. */
+type Read = { readonly isDone: true } | { readonly rest: object } | { readonly refusal: Refusal };
+
+function parseAnswer(text: string): Read | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -97,11 +108,16 @@ function parseAnswer(text: string): "ok" | Refusal | undefined {
     return undefined;
   }
   if (typeof json !== "object" || json === null || !("ok" in json)) return undefined;
-  if (json.ok === true) return "ok";
-  return json.ok === false && "error" in json && isCode(json.error)
-    ? { ...json, error: json.error }
-    : undefined;
+  if (json.ok === true) {
+    if (!("response_metadata" in json)) return { isDone: true };
+    const cursor = Cursor.safeParse(json.response_metadata);
+    return { rest: { ...json, response_metadata: cursor.data ?? {} } };
+  }
+  if (json.ok !== false || !("error" in json) || !isCode(json.error)) return undefined;
+  return { refusal: { ...json, error: json.error } };
 }
+
+const Cursor = z.object({ next_cursor: z.string().max(maxCursorCharacters) });
 
 function isCode(value: unknown): value is string {
   return typeof value === "string" && code.test(value);

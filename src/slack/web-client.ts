@@ -41,10 +41,16 @@ export function createPatientClient({ botToken, apiUrl, log, observer }: Calling
   return new WebClient(botToken, { ...webClientOptions(apiUrl, log, observer), timeout: patientTimeoutMs });
 }
 
+const maxSaid = 1_000;
+
 /** The SDK's log lines, in ours. What it finds worth telling is our debugging: what matters is logged where it is handled. */
 export function slackLogger(log: Logger): SlackLogger {
   const words = (parts: unknown[]): string => {
-    const said = parts.map(String).join(" ");
+    // More than two are what a loop of the SDK's hands on by mistake.
+    const said = parts
+      .slice(0, 2)
+      .map((part) => String(part).slice(0, maxSaid))
+      .join(" ");
     // The SDK tells whole bodies.
     return said.includes(privateViewId) ? "(about a window for one person's eyes)" : said;
   };

@@ -79,6 +79,28 @@ it("of a refusal its name is kept, and what helps to mend it, bounded", async ()
   expect(JSON.stringify(error).length).toBeLessThan(5_000);
 });
 
+it("what an answer has besides what was asked for stands in no log, however much of it there is", async () => {
+  const lines: string[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
+  const client = createPatientClient({ botToken: slack.tokens.bot, apiUrl: slack.apiUrl, log });
+  const warnings = Array.from({ length: 20_000 }, () => page.slice(0, 30));
+  const answer = {
+    ok: true,
+    channel: "C0ACCESSREQUESTS",
+    ts: "1.2",
+    response_metadata: { warnings, messages: warnings },
+  };
+  slack.faults.answerOddly("chat.postMessage", { body: JSON.stringify(answer), isDone: true });
+  await client.chat.postMessage({ channel: "#access-requests", text: "hello" });
+  expect(lines.join("").length).toBeLessThan(20_000);
+  slack.faults.answerOddly("auth.test", {
+    body: '{"ok":true,"response_metadata":"maintenance"}',
+    isDone: true,
+  });
+  await client.auth.test();
+  expect(lines.join("")).not.toContain("maintenance");
+});
+
 describe("how long Slack asks to be left alone is believed within bounds", () => {
   it.each([
     ["a while", 7, 7],

@@ -62,7 +62,7 @@ it("who has looked for a name for too long is told so, and who looks later still
   }
   const late = list.find("many-9");
   await expect(late).rejects.toThrow(ChannelError);
-  await expect(late).rejects.toThrow("the channel #many-9 has not been found for 40 s");
+  await expect(late).rejects.toThrow("the channel #many-9 has not been found in 40 s");
   now += 20_000;
   expect(await list.find("many-9")).toBe("C0MANY9");
 });

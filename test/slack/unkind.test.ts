@@ -92,6 +92,46 @@ describe.each(["socket", "http"] as const)("by either transport: %s", (transport
   });
 });
 
+it("a limit on looking is waited for, and the message is not sent again meanwhile", async () => {
+  await start({ slack: { scopes: [...manifestScopes(), ...history] } });
+  const { slack } = world;
+  const channel = slack.workspace.findChannel("#access-requests");
+  if (!channel) throw new Error("there is no channel");
+  slack.workspace.putChannel({ ...channel, members: [...channel.members, slack.workspace.app.botUserId] });
+  slack.faults.answerOddly("chat.postMessage", html, 2);
+  slack.faults.rateLimit("conversations.history", 1, 2);
+  await ask(world, "alice", "orders-db read 1h limited");
+  await slack.until(async () => {
+    if (await waiting()) world.advance(60_000);
+    return (await world.query("select from slack_messages")).length === 1;
+  }, "its place to be known");
+  expect(cards()).toBe(1);
+});
+
+it("a channel that another company reads since a moment ago gets no request", async () => {
+  await start();
+  const { slack } = world;
+  // The names on the card are looked up once its turn has come.
+  slack.faults.slow(1_500, ["users.lookupByEmail"]);
+  await slack.as("alice").types("/request-access orders-db read 1h a secret plan");
+  await slack.until(() => slack.calls("conversations.info").length > 0, "the channel to be looked at");
+  await slack.channels.share("#access-requests");
+  await slack.until(() => slack.channel("#access-alerts").messages()[0], "the card in the alerts channel");
+  expect(cards()).toBe(0);
+});
+
+it("an export that is delivered twice is made once", async () => {
+  await start();
+  const { slack } = world;
+  slack.faults.duplicateDeliveries(2);
+  await slack.as("dana").types("/access-audit export");
+  await slack.until(() => slack.as("dana").files()[0], "the file");
+  slack.faults.clear();
+  await slack.as("dana").types("/access-audit export");
+  await slack.until(() => slack.as("dana").files().length === 2, "the second file");
+  expect((await world.audited()).filter((type) => type === "audit.exported")).toHaveLength(2);
+});
+
 it("a message that Slack takes 11 s to answer for is posted once, and its buttons work", async () => {
   await start();
   const { slack } = world;

@@ -87,7 +87,7 @@ const bulkEvents = `
 async function recordRare(databaseUrl: string, client: Client): Promise<void> {
   const database = openDatabase(databaseUrl);
   let minutes = 0;
-  const record = (event: Omit<AuditEvent, "at">, request?: EventContext): Promise<void> => {
+  const record = (event: Omit<AuditEvent, "at">, request?: EventContext): Promise<boolean> => {
     minutes += 30;
     const at = new Date(Date.parse("2025-09-27T08:00Z") + minutes * 60_000);
     // The type and its data come together from below.

@@ -1,8 +1,3 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
 import type { WebClient } from "@slack/web-api";
 import { exportAudit } from "../../audit/export.ts";
@@ -21,7 +16,7 @@ import { isLockedDown } from "../../policy/lockdown.ts";
 import { isAuditor } from "../../policy/people.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { faultText, withinBudget } from "../answer.ts";
-import { isAppFault, permanentFault, tokenFault, wordFault } from "../answers.ts";
+import { isAppFault, mayBeDone, permanentFault, tokenFault, wordFault } from "../answers.ts";
 import { identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
 import { bold, escapeMrkdwn, paragraph, richText } from "../views/rich-text.ts";
@@ -93,7 +88,7 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     const { filters } = parsed;
     const unknown = await unknownFilter(deps, filters);
     if (unknown !== undefined) return { text: unknown };
-    await recordEvent(
+    const isNew = await recordEvent(
       deps.db,
       {
         type: "audit.exported",
@@ -103,29 +98,45 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
       },
       { dedupeKey: `audit ${command.trigger_id}` },
     );
-    return {
-      text: "Collecting the audit; it comes as a file by direct message.",
-      deliver: async () => {
-        const failure = await deliver(deps, person, filters, now);
-        if (failure === undefined) return undefined;
-        deps.log.warn({ why: failure }, "an export of the audit could not be sent");
-        const actor = actorOf(person);
-        await recordEvent(
-          deps.db,
-          {
-            type: "audit.export_failed",
-            at: await readNow(deps.db, deps.clock),
-            actor,
-            data: { why: failure },
-          },
-          { dedupeKey: `audit ${command.trigger_id} failed` },
-        );
-        return `The export could not be sent: ${failure}. \`hallpass audit export\` writes it to a file.`;
-      },
-    };
+    const text = "Collecting the audit; it comes as a file by direct message.";
+    // Slack delivers a command again when it thinks that the first was lost.
+    if (!isNew) return { text };
+    return { text, deliver: () => deliverOnRecord(deps, person, filters, { now, key: command.trigger_id }) };
   } catch (error) {
     return { text: faultText(deps.log, error, "reading the audit") };
   }
+}
+
+/** Sends an export; what failed is on record beside it, and told. */
+async function deliverOnRecord(
+  deps: SlackDeps,
+  person: Person,
+  filters: ExportFilters,
+  { now, key }: { readonly now: Date; readonly key: string },
+): Promise<string | undefined> {
+  let failure: string | undefined;
+  let text: string | undefined;
+  try {
+    failure = await deliver(deps, person, filters, now);
+    text =
+      failure && `The export could not be sent: ${failure}. \`hallpass audit export\` writes it to a file.`;
+  } catch (error) {
+    text = faultText(deps.log, error, "exporting the audit");
+    failure = "a fault in Hallpass, which its log has";
+  }
+  if (failure === undefined) return undefined;
+  deps.log.warn({ why: failure }, "an export of the audit could not be sent");
+  await recordEvent(
+    deps.db,
+    {
+      type: "audit.export_failed",
+      at: await readNow(deps.db, deps.clock),
+      actor: actorOf(person),
+      data: { why: failure },
+    },
+    { dedupeKey: `audit ${key} failed` },
+  );
+  return text;
 }
 
 /** Why somebody may not read the audit. */
@@ -148,8 +159,8 @@ async function unknownFilter(
   return knowledge.known ? undefined : onOneLine(knowledge.why);
 }
 
-/** More than this takes longer to send than Slack and people wait. */
-const maxExportBytes = 100 * 1024 * 1024;
+/** More than this takes longer to send than Slack and people wait, and all of it is in memory: on no disk anything is left of it. */
+const maxExportBytes = 50 * 1024 * 1024;
 const tries = 2;
 
 /** Sends an export by direct message; in words why it could not. */
@@ -159,41 +170,45 @@ async function deliver(
   filters: ExportFilters,
   now: Date,
 ): Promise<string | undefined> {
-  // Slack wants to know a file's length before it takes it, and the audit may be larger than memory.
-  const folder = await mkdtemp(join(tmpdir(), "hallpass-audit-"));
-  try {
-    const filename = `audit-${now.toISOString().slice(0, 19).replaceAll(":", "")}.${filters.format}`;
-    const path = join(folder, filename);
-    const exported = exportAudit({ databaseUrl: deps.databaseUrl, key: await deps.auditKey() }, filters);
-    await pipeline(exported.stream, createWriteStream(path, { mode: 0o600 }));
-    const { size } = await stat(path);
-    if (size > maxExportBytes)
-      return `it has ${Math.ceil(size / 1024 / 1024)} MB, and ${maxExportBytes / 1024 / 1024} are sent at most; ask for a shorter time or fewer people`;
-    const comment = `The audit: ${exported.rows()} events.`;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await upload(deps.patient, person.slackId ?? "", { path, filename, comment });
-        return undefined;
-      } catch (error) {
-        if (attempt < tries && !isFinal(error)) continue;
-        return wordFault(error);
-      }
+  const filename = `audit-${now.toISOString().slice(0, 19).replaceAll(":", "")}.${filters.format}`;
+  const exported = exportAudit({ databaseUrl: deps.databaseUrl, key: await deps.auditKey() }, filters);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of exported.stream) {
+    const piece = Buffer.from(chunk);
+    bytes += piece.length;
+    if (bytes > maxExportBytes) {
+      exported.stream.destroy();
+      return `it has more than ${maxExportBytes / 1024 / 1024} MB, which is the most that is sent; ask for a shorter time or fewer people`;
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    chunks.push(piece);
+  }
+  const file = { content: Buffer.concat(chunks), filename, comment: `The audit: ${exported.rows()} events.` };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await upload(deps.uploads, person.slackId ?? "", file);
+      return undefined;
+    } catch (error) {
+      if (mayBeDone(error)) return `${wordFault(error)}; it may have come all the same`;
+      if (attempt >= tries || isFinal(error)) return wordFault(error);
+    }
   }
 }
 
 async function upload(
   client: WebClient,
   slackId: string,
-  { path, filename, comment }: { readonly path: string; readonly filename: string; readonly comment: string },
+  {
+    content,
+    filename,
+    comment,
+  }: { readonly content: Buffer; readonly filename: string; readonly comment: string },
 ): Promise<void> {
   const { channel } = await client.conversations.open({ users: slackId });
   if (channel?.id === undefined) throw new Error("Slack opened no direct message");
   await client.filesUploadV2({
     channel_id: channel.id,
-    file: createReadStream(path),
+    file: content,
     filename,
     title: filename,
     initial_comment: comment,

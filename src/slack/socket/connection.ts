@@ -74,7 +74,14 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       reject(signal.reason);
       cut();
     };
+    /** A close frame is not told of before TCP ends, which Slack leaves open; and nothing is handed on after it. */
+    const lookForGoodbye = (): void => {
+      if (isLeaving || socket.readyState === WebSocket.OPEN) return;
+      leave("Slack has ended the connection");
+      cut();
+    };
     const beat = (): void => {
+      lookForGoodbye();
       if (unanswered >= maxUnanswered) {
         leave(`Slack has been silent for ${(unanswered * pingEveryMs) / 1_000} s`);
         cut();
@@ -88,8 +95,11 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       if (isOpen || isLeaving) return;
       isOpen = true;
       signal.removeEventListener("abort", giveUp);
-      // Whatever comes shows that somebody is there, answers to pings too.
-      seen.socket?.on("data", () => (unanswered = 0));
+      seen.socket?.on("data", () => {
+        // Whatever comes shows that somebody is there, answers to pings too.
+        unanswered = 0;
+        setImmediate(lookForGoodbye);
+      });
       heartbeat = setInterval(beat, pingEveryMs).unref();
       resolve({ close });
     };

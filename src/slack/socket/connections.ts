@@ -43,6 +43,14 @@ const usualTimes: ConnectionsTimes = { attemptMs: 12_000, drainMs: 5_000 };
 const maxPauseMs = 30_000;
 /** While another is open nobody waits for this one, and Slack may have said that there are too many. */
 const maxIdlePauseMs = 5 * 60_000;
+/** What ends sooner was opened for nothing. */
+const shortLifeMs = 10_000;
+/** So many may be short in a row before there is a pause, and each one after it is a little longer. */
+const freeShortLives = 12;
+const shortLifePauseMs = 250;
+const maxShortLifePauseMs = 5_000;
+/** While none is open nobody is heard, whatever was opened before. */
+const aloneWaitMs = 3_000;
 /** `apps.connections.open` takes some fifty calls a minute. */
 const maxOpenings = 40;
 const openingsMs = 60_000;
@@ -61,7 +69,8 @@ export function keepConnections(options: ConnectionsOptions): Connections {
   /** Waits where so many were opened lately that Slack would refuse the next. */
   const takeTurn = async (): Promise<void> => {
     const oldest = openings.length >= maxOpenings ? openings.shift() : undefined;
-    const waitMs = oldest === undefined ? 0 : oldest + openingsMs - performance.now();
+    const leftMs = oldest === undefined ? 0 : oldest + openingsMs - performance.now();
+    const waitMs = alive.size === 0 ? Math.min(aloneWaitMs, leftMs) : leftMs;
     if (waitMs > 0) await sleep(waitMs, undefined, { signal });
     openings.push(performance.now());
   };
@@ -104,11 +113,15 @@ export function keepConnections(options: ConnectionsOptions): Connections {
 
   async function keepOne(isFirst: boolean, onOpen: () => void): Promise<void> {
     let old: Connection | undefined;
+    let shortLives = 0;
     for (;;) {
       const key = {};
       let leave: (why: string) => void = () => undefined;
       const leaving = new Promise<string>((resolve) => (leave = resolve));
+      const pauseMs = Math.min(maxShortLifePauseMs, (shortLives - freeShortLives) * shortLifePauseMs);
+      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
       const connection = await openOne(isFirst, leave);
+      const openedAt = performance.now();
       if (alive.size === 0) log.info("connected to Slack");
       lastSaid = undefined;
       alive.add(key);
@@ -118,6 +131,7 @@ export function keepConnections(options: ConnectionsOptions): Connections {
       onOpen();
       if (old) letGo(old);
       const why = await leaving;
+      shortLives = performance.now() - openedAt < shortLifeMs ? shortLives + 1 : 0;
       alive.delete(key);
       count();
       log.info({ open: alive.size }, `${why}; another is being opened`);

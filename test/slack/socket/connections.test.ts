@@ -145,6 +145,31 @@ it("a network that swallows everything is noticed, and the connection replaced",
   expect(await types()).toMatchObject({ outcome: "acked" });
 });
 
+it("a goodbye without the end of TCP is one, and both connections are replaced at once", async () => {
+  const { counts } = start();
+  await slack.until(() => counts.at(-1) === 2, "two connections");
+  slack.sockets.goodbye();
+  await slack.until(
+    () => lines.filter((line) => line.includes("being opened")).length === 2,
+    "both to be missed",
+  );
+  await twoOpen();
+  expect(await types()).toMatchObject({ outcome: "acked" });
+});
+
+it("connections that end as soon as they are open leave room for the one that does not", async () => {
+  const { counts } = start();
+  await slack.until(() => counts.at(-1) === 2, "two connections");
+  const flaps = 60;
+  for (let flap = 0; flap < flaps; flap += 1) {
+    slack.sockets.drop();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await twoOpen();
+  expect(slack.calls("apps.connections.open").length).toBeLessThan(40);
+  expect(await types()).toMatchObject({ outcome: "acked" });
+});
+
 it("a Slack that leaves TCP open after its leave is let go all the same", async () => {
   start();
   await twoOpen();
@@ -197,7 +222,11 @@ it("of three replicas each event goes to one, and what a lost one had not answer
 });
 
 it.each([
-  ["a server that speaks no TLS", (port: number) => `wss://127.0.0.1:${port}/link/`, "it does not speak TLS there"],
+  [
+    "a server that speaks no TLS",
+    (port: number) => `wss://127.0.0.1:${port}/link/`,
+    "it does not speak TLS there",
+  ],
   ["a name that nobody has", () => "ws://slack.invalid/link/", "ENOTFOUND"],
 ])("%s is named", async (_, urlOf, why) => {
   const url = urlOf(Number(new URL(slack.url).port));
