@@ -23,7 +23,13 @@ export type Errand = { readonly effect: ClaimedEffect; readonly parcel: Parcel }
 /** Posts the approval message for the first time; `undefined` when no channel takes it, which is said. */
 export async function placeCard(deps: PlaceDeps, errand: Errand): Promise<SlackPlace | undefined> {
   const { state } = await readRequest(deps, errand.effect);
-  const { channel } = state.request.terms;
+  const { channel, alerts } = state.request.terms;
+  // An earlier attempt may have found the channel of no use, which may be mended by now.
+  const moved = await errand.parcel.seek(alerts, "moved");
+  if (moved) {
+    await saveApprovalMessage(deps.db, deps.clock, errand.effect.requestId, moved);
+    return moved;
+  }
   try {
     const place = await sendCard(deps, errand.effect, (compose) => errand.parcel.postTo(channel, compose));
     await saveApprovalMessage(deps.db, deps.clock, errand.effect.requestId, place);

@@ -28,6 +28,8 @@ export type Compose = () => Message | Promise<Message>;
 export type Parcel = {
   /** In a channel by its id or `#name`. */
   postTo(idOrName: string, compose: Compose, part?: string): Promise<Posted>;
+  /** What an earlier attempt may have posted in a channel, if it stands there and that can be seen. */
+  seek(idOrName: string, part: string): Promise<Posted | undefined>;
   /** In a channel by its id, in a thread where one is given. */
   post(
     channel: string,
@@ -138,6 +140,13 @@ export function createCourier(deps: CourierDeps): Courier {
           postTo(directory, idOrName, (id) =>
             send(id, compose, named(part), () => insistOnOurs(directory, id)),
           ),
+        async seek(idOrName, part) {
+          if (!mayStand) return undefined;
+          const channel = await directory.channel(idOrName);
+          const where = channel && { channel: channel.id, thread_ts: undefined };
+          const found = where && (await find(deps, effect, where, markOf(effect, part)));
+          return typeof found === "object" ? found : undefined;
+        },
         post: (channel, compose, options) =>
           send(channel, compose, options, () => insistOnOurs(directory, channel)),
         async postInPerson(slackId, compose, part) {

@@ -38,8 +38,10 @@ export type ConnectionsTimes = {
   readonly attemptMs: number;
   /** What is under way on a connection that Slack will end may still be answered there. */
   readonly drainMs: number;
+  /** After too many short lives each pause is longer by this. */
+  readonly shortLifePauseMs: number;
 };
-const usualTimes: ConnectionsTimes = { attemptMs: 12_000, drainMs: 5_000 };
+const usualTimes: ConnectionsTimes = { attemptMs: 12_000, drainMs: 5_000, shortLifePauseMs: 250 };
 const maxPauseMs = 30_000;
 /** While another is open nobody waits for this one, and Slack may have said that there are too many. */
 const maxIdlePauseMs = 5 * 60_000;
@@ -47,7 +49,6 @@ const maxIdlePauseMs = 5 * 60_000;
 const shortLifeMs = 10_000;
 /** So many may be short in a row before there is a pause, and each one after it is a little longer. */
 const freeShortLives = 12;
-const shortLifePauseMs = 250;
 const maxShortLifePauseMs = 5_000;
 /** While none is open nobody is heard, whatever was opened before. */
 const aloneWaitMs = 3_000;
@@ -58,7 +59,7 @@ const openingsMs = 60_000;
 /** Keeps connections open until told to stop, and replaces each as soon as Slack takes leave of it. */
 export function keepConnections(options: ConnectionsOptions): Connections {
   const { open, wordFailure, log, signal, onCount, onTrouble, onConnected, times = usualTimes } = options;
-  const { attemptMs, drainMs } = times;
+  const { attemptMs, drainMs, shortLifePauseMs } = times;
   const alive = new Set<object>();
   const all = new Set<Connection>();
   const openings: number[] = [];

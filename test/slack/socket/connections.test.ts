@@ -40,7 +40,12 @@ afterEach(async () => {
   await slack.close();
 });
 
-function start({ apiUrl = slack.apiUrl, isStuck = false } = {}): Client {
+function start({
+  apiUrl = slack.apiUrl,
+  isStuck = false,
+  pingEveryMs = 100,
+  shortLifePauseMs = 1,
+} = {}): Client {
   const stop = new AbortController();
   stopping.push(stop);
   const { signal } = stop;
@@ -50,7 +55,7 @@ function start({ apiUrl = slack.apiUrl, isStuck = false } = {}): Client {
   const door = createSocketReceiver(
     { appToken: slack.tokens.app, apiUrl },
     { log, attend: (work) => work() },
-    { pingEveryMs: 100, goodbyeMs: 100 },
+    { pingEveryMs, goodbyeMs: 100 },
   );
   const app: Pick<App, "processEvent"> = {
     async processEvent({ body, ack }) {
@@ -69,7 +74,7 @@ function start({ apiUrl = slack.apiUrl, isStuck = false } = {}): Client {
     onCount: (count) => counts.push(count),
     onTrouble: (why) => (trouble = why),
     onConnected: () => (trouble = undefined),
-    times: { attemptMs: 500, drainMs: 200 },
+    times: { attemptMs: 500, drainMs: 200, shortLifePauseMs },
   });
   connections.connected.catch(() => undefined);
   signal.addEventListener("abort", () => connections.close());
@@ -82,8 +87,8 @@ function start({ apiUrl = slack.apiUrl, isStuck = false } = {}): Client {
   };
 }
 
-function twoOpen(): Promise<boolean> {
-  return slack.until(() => slack.sockets.connected() === 2, "two connections");
+function twoOpen(patienceMs?: number): Promise<boolean> {
+  return slack.until(() => slack.sockets.connected() === 2, "two connections", patienceMs);
 }
 
 const types = (text = "/access mine"): Promise<{ readonly outcome: string }> => slack.as("alice").types(text);
@@ -146,7 +151,7 @@ it("a network that swallows everything is noticed, and the connection replaced",
 });
 
 it("a goodbye without the end of TCP is one, and both connections are replaced at once", async () => {
-  const { counts } = start();
+  const { counts } = start({ pingEveryMs: 60_000 });
   await slack.until(() => counts.at(-1) === 2, "two connections");
   slack.sockets.goodbye();
   await slack.until(
@@ -157,17 +162,26 @@ it("a goodbye without the end of TCP is one, and both connections are replaced a
   expect(await types()).toMatchObject({ outcome: "acked" });
 });
 
-it("connections that end as soon as they are open leave room for the one that does not", async () => {
-  const { counts } = start();
-  await slack.until(() => counts.at(-1) === 2, "two connections");
-  const flaps = 60;
-  for (let flap = 0; flap < flaps; flap += 1) {
+it("after more connections that ended at once than Slack opens in a minute, another is opened within seconds", async () => {
+  start();
+  for (let flap = 0; flap < 22; flap += 1) {
+    await twoOpen(20_000);
     slack.sockets.drop();
-    await new Promise((resolve) => setImmediate(resolve));
   }
-  await twoOpen();
-  expect(slack.calls("apps.connections.open").length).toBeLessThan(40);
+  await slack.until(() => slack.sockets.connected() > 0, "a connection", 20_000);
   expect(await types()).toMatchObject({ outcome: "acked" });
+  expect(slack.calls("apps.connections.open").length).toBeGreaterThanOrEqual(43);
+});
+
+it("connections that end at once are opened more and more slowly", async () => {
+  start({ shortLifePauseMs: 100 });
+  const began = performance.now();
+  for (let flap = 0; flap < 16; flap += 1) {
+    await twoOpen();
+    slack.sockets.drop();
+  }
+  // 100, 200 and 300 ms at least, after twelve without.
+  expect(performance.now() - began).toBeGreaterThan(500);
 });
 
 it("a Slack that leaves TCP open after its leave is let go all the same", async () => {
