@@ -82,6 +82,8 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
     };
     const beat = (): void => {
       lookForGoodbye();
+      // Slack has said that it ends this one; another is opened.
+      if (isLeaving) return;
       if (unanswered >= maxUnanswered) {
         leave(`Slack has been silent for ${(unanswered * pingEveryMs) / 1_000} s`);
         cut();

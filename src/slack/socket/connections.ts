@@ -43,7 +43,7 @@ export type ConnectionsTimes = {
 };
 const usualTimes: ConnectionsTimes = { attemptMs: 12_000, drainMs: 5_000, shortLifePauseMs: 250 };
 const maxPauseMs = 30_000;
-/** While another is open nobody waits for this one, and Slack may have said that there are too many. */
+/** While another is open. */
 const maxIdlePauseMs = 5 * 60_000;
 /** What ends sooner was opened for nothing. */
 const shortLifeMs = 10_000;
@@ -119,7 +119,9 @@ export function keepConnections(options: ConnectionsOptions): Connections {
       const key = {};
       let leave: (why: string) => void = () => undefined;
       const leaving = new Promise<string>((resolve) => (leave = resolve));
-      const pauseMs = Math.min(maxShortLifePauseMs, (shortLives - freeShortLives) * shortLifePauseMs);
+      // While another is open nobody waits for this one; Slack may think that there are too many.
+      const longestMs = alive.size === 0 ? maxShortLifePauseMs : maxIdlePauseMs;
+      const pauseMs = Math.min(longestMs, (shortLives - freeShortLives) * shortLifePauseMs);
       if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
       const connection = await openOne(isFirst, leave);
       const openedAt = performance.now();
