@@ -38,7 +38,7 @@ import { watchPolicy } from "./policy/watch.ts";
 import { createLiveProviders } from "./providers/live-providers.ts";
 import { createLookUp, type Workspace } from "./slack/authority.ts";
 import { createDirectory } from "./slack/directory.ts";
-import { createHeldBack } from "./slack/held-back.ts";
+import { createHeldBack, type OnToken } from "./slack/held-back.ts";
 import type { SlackListener } from "./slack/http-receiver.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
 import { createPace, type PaceLimits } from "./slack/pace.ts";
@@ -166,8 +166,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log.warn({ err: error }, "a provider that was replaced could not be closed"),
     );
     closers.push(() => atMost(500, providers.close()));
-    let onTokenRefused: (code: string) => void = () => undefined;
-    const heldBack = createHeldBack(log, (code) => onTokenRefused(code));
+    let onToken: OnToken = () => undefined;
+    const heldBack = createHeldBack(log, (refusal) => onToken(refusal));
     slackAway = heldBack.away;
     const calling = { ...config.slack, log, observer: heldBack.observer };
     const client = createWebClient(calling);
@@ -264,7 +264,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
         );
       },
     });
-    onTokenRefused = token.refused;
+    onToken = (refusal) => (refusal === undefined ? token.accepted() : token.refused(refusal));
     closers.push(() => Promise.resolve(token.stop()));
     const admins = async (): Promise<readonly string[]> => {
       const current = keeper.current();

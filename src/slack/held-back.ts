@@ -21,10 +21,13 @@ const longMs = 60_000;
 const awayMs = 10_000;
 const maxChannels = 1_000;
 
-/** `onTokenRefused`: a call was refused for the token's sake. `now`: milliseconds of a clock that never goes back. */
+/** Hears of each call what it says of the token: the error it was refused with, or that it was not. */
+export type OnToken = (refusal: string | undefined) => void;
+
+/** `now`: milliseconds of a clock that never goes back. */
 export function createHeldBack(
   log: Logger,
-  onTokenRefused: (code: string) => void,
+  onToken: OnToken,
   now: () => number = () => performance.now(),
 ): HeldBack {
   const refused = new Map<string, string>();
@@ -34,10 +37,14 @@ export function createHeldBack(
     observer: {
       answered(method, refusal) {
         failing = undefined;
-        if (!refusal) return void refused.delete(method);
+        if (!refusal) {
+          onToken(undefined);
+          refused.delete(method);
+          return;
+        }
         const { error, needed } = refusal;
         const about = Object.hasOwn(knownErrors, error) ? knownErrors[error]?.about : undefined;
-        if (about === "token") onTokenRefused(error);
+        if (about === "token") onToken(error);
         if (about !== "app" || optional.has(method)) return;
         const why = wordCode(error, needed);
         if (refused.get(method) !== why) log.error({ method }, why);

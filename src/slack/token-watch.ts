@@ -8,6 +8,8 @@ export type TokenWatch = {
   readonly isRefused: () => boolean;
   /** A call was refused with this error, which is the token's. */
   refused(code: string): void;
+  /** A call was not. */
+  accepted(): void;
   stop(): void;
 };
 
@@ -62,6 +64,7 @@ export function createTokenWatch({ client, log, onChange }: TokenWatchDeps): Tok
   return {
     isRefused: () => isRefused,
     refused,
+    accepted,
     stop() {
       isStopped = true;
       clearTimeout(timer);
