@@ -67,6 +67,27 @@ it("who has looked for a name for too long is told so, and who looks later still
   expect(await list.find("many-9")).toBe("C0MANY9");
 });
 
+it("who has waited for one channel does not wait as long for the one in its stead", async () => {
+  manyChannels();
+  slack.faults.rateLimit("conversations.list", 20, 10);
+  for (let look = 0; look < 2; look += 1) {
+    await expect(list.find("many-9")).rejects.toThrow(AskedToWait);
+    now += 20_000;
+  }
+  await expect(list.find("many-9")).rejects.toThrow(ChannelError);
+  await expect(list.find("many-8")).rejects.toThrow(ChannelError);
+});
+
+it("a list that never ends is given up", async () => {
+  for (let number = 0; number < 1_100; number += 1) {
+    const metadata = { next_cursor: `cursor ${number}` };
+    const body = JSON.stringify({ ok: true, channels: [], response_metadata: metadata });
+    slack.faults.answerOddly("conversations.list", { body, isDone: false });
+  }
+  expect(await list.find("nowhere")).toBeUndefined();
+  expect(pages()).toBe(1_000);
+});
+
 it("a name that has gone to another channel is found there", async () => {
   expect(await list.find("access-requests")).toBe("C0ACCESSREQUESTS");
   const { workspace } = slack;
