@@ -214,6 +214,14 @@ describe("a change is seen", () => {
 });
 
 describe("what cannot be read says why", () => {
+  test("a list of accounts that does not end", async () => {
+    await start();
+    const body = JSON.stringify({ ok: true, members: [], response_metadata: { next_cursor: "the same" } });
+    slack.faults.answerOddly("users.list", { body, isDone: false }, 100);
+    await expect(members("engineers")).rejects.toThrow("Slack's list of accounts does not end");
+    expect(slack.calls("users.list").length).toBeLessThan(5);
+  });
+
   test("a group that does not exist, until it does", async () => {
     await start();
     await expect(members("dbas")).rejects.toThrow(
