@@ -48,10 +48,14 @@ async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<De
   const { requestId, key } = decision;
   const by = await deps.people.resolve(decision.by);
   const policy = deps.policy();
+  let looks = 0;
   const applied = await apply(deps, requestId, async ({ request }, now) => {
     const { verdict } = decision;
+    // What is remembered may be a second old: whoever is locked down since decides nothing all the same, and is asked about again.
+    if (looks > 0) deps.lockdowns.forget();
+    looks += 1;
     const [today, approver] = await Promise.all([
-      readToday(deps, policy, request),
+      readToday(deps, policy, request, () => deps.lockdowns.read()),
       verdict.type === "approve" ? standingOf(deps, by) : undefined,
     ]);
     const authority = authorityOver(policy, request, today, now);

@@ -69,11 +69,15 @@ export type Today = {
   readonly approvers: ReadonlyMap<number, Standing>;
 };
 
-/** Reads it; neither the request nor the access it extends stands in its own way. */
+/**
+ * Reads it; neither the request nor the access it extends stands in its own way. `lockdowns`: the database's unless told, for
+ * whoever has it see to them again as it records what comes of this.
+ */
 export async function readToday(
   deps: FactDeps & IdentityDeps,
   policy: Policy,
   { id, requester, terms, decisions }: AccessRequest,
+  lockdowns = (): Promise<readonly Lockdown[]> => readLockdowns(deps.db),
 ): Promise<Today> {
   const [standing, own, approvers] = await Promise.all([
     standingOf(deps, requester),
@@ -87,7 +91,7 @@ export async function readToday(
   // After Slack has answered, which may take its time.
   const facts = await readFacts(deps, policy, requester, {
     requestId: terms.extends?.requestId ?? id,
-    lockdowns: readLockdowns(deps.db),
+    lockdowns: lockdowns(),
   });
   const { email } = standing.is === "here" ? standing.caller : requester;
   return {

@@ -101,7 +101,7 @@ function whoNow(locked: Locked): Prisma.Sql {
 }
 
 /** Of which requests `r` a lockdown `l` is about; a bundle is locked down with any resource in it. */
-const isAbout = Prisma.sql`
+export const isAbout = Prisma.sql`
   l.lifted_at is null
   and ((l.kind = 'person' and l.person_id = r.requester_person)
     or (l.kind = 'resource'

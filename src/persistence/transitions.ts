@@ -5,6 +5,7 @@ import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import { countApproval } from "./approval-count.ts";
 import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
+import { isAbout } from "./lockdowns.ts";
 import { withRowsOf } from "./event-rows.ts";
 import type { Claim } from "./effects.ts";
 import type { OwedEffect, Settlement, Transition } from "./requests.ts";
@@ -90,6 +91,7 @@ export async function recordTransitions(
         ${all.length === 1 ? Prisma.empty : Prisma.sql`and r.id in (select id from locked)`}
         ${approval ? Prisma.sql`and exists (select from counted)` : Prisma.empty}
         ${persons.length === 0 ? Prisma.empty : noneIsLockedDown(persons)}
+        ${all.some(({ command }) => command === "approve") ? notLockedDown : Prisma.empty}
         ${guarded.length === 0 ? Prisma.empty : Prisma.sql`and r.id not in (select "requestId" from held where not "isHeld")`}
       returning r.id, r.number)
     ${consequences(changes, { events, insist })}
@@ -128,6 +130,10 @@ function claimOf({ effect: { id, attempts } }: Settlement): Claim {
 /** Who is locked down while they, or whom they decide about, are looked up decides nothing any more. */
 const noneIsLockedDown = (persons: readonly number[]): Prisma.Sql => Prisma.sql`
         and not exists (select from lockdowns l where l.lifted_at is null and l.person_id = any (${[...persons]}::int[]))`;
+
+/** What is locked down while somebody looks is approved no more. */
+const notLockedDown = Prisma.sql`
+        and not exists (select from lockdowns l where ${isAbout})`;
 
 /** Two statements that record some of the same requests wait for one another instead of each for the other. */
 const lockedInOrder = Prisma.sql`locked as (

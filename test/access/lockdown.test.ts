@@ -1,6 +1,11 @@
+import { decideRequest } from "../../src/access/decide-request.ts";
 import { enforceLockdowns } from "../../src/access/lockdown.ts";
+import { requestAccess } from "../../src/access/request-access.ts";
+import type { Caller } from "../../src/identity/caller.ts";
 import { beginLockdown } from "../../src/persistence/lockdowns.ts";
+import type { Lockdown } from "../../src/policy/lockdown.ts";
 import { type Office, openOffice } from "../support/access.ts";
+import { alice, bob } from "../support/build.ts";
 
 const lockdown = { kind: "resource", value: "orders-db", reason: "somebody is inside" } as const;
 const begun = {
@@ -12,6 +17,11 @@ const begun = {
     data: lockdown,
   },
 } as const;
+
+async function personal(of: Caller): Promise<Lockdown> {
+  const { id, email } = await office.people.resolve(of);
+  return { kind: "person", person: id, value: email, reason: "their laptop was stolen" };
+}
 
 let office: Office;
 beforeEach(async () => {
@@ -30,6 +40,32 @@ it("what was approved before nobody here knew of the lockdown is not granted", a
     lastError: "orders-db is locked down: somebody is inside",
   });
 });
+
+it.each([
+  ["the resource", () => Promise.resolve(lockdown)],
+  ["the approver", () => personal(bob)],
+  ["the requester", () => personal(alice)],
+] as const)(
+  "%s was locked down elsewhere a moment ago: what is remembered approves nothing",
+  async (_, whom) => {
+    const filed = await requestAccess(office, {
+      requester: alice,
+      resource: "orders-db",
+      role: "read",
+      durationSeconds: 600,
+      reason: "because",
+      source: "slack",
+    });
+    if (filed.outcome !== "filed") throw new Error(JSON.stringify(filed));
+    const requestId = filed.request.id;
+    // Remembered from now on, for a second.
+    expect(await office.lockdowns.read()).toEqual([]);
+    await beginLockdown(office.db, office.clock, await whom(), begun);
+    const decision = { requestId, by: bob, verdict: { type: "approve" }, key: "a click" } as const;
+    expect((await decideRequest(office, decision)).decided).toBe(false);
+    expect((await office.state(requestId)).request).toMatchObject({ status: "pending", decisions: [] });
+  },
+);
 
 it("what another process let in at that moment is ended by the next look", async () => {
   const { request } = await office.approved();
