@@ -94,8 +94,8 @@ export function createSockets(server: Server, options: SocketOptions): Sockets {
       onChange();
     });
     // The library answers a close frame by closing, too; Slack does not always.
-    const { close } = socket;
-    socket.close = (...given) => leavesOpen() || close.apply(socket, given);
+    const close = socket.close.bind(socket);
+    socket.close = (...given) => leavesOpen() || close(...given);
     if (!saysHello) return;
     socket.send(
       JSON.stringify({

@@ -9,7 +9,7 @@ export type Metrics = {
   /** Where to ask whether Hallpass is ready, each time somebody looks. */
   watchReadiness(read: () => Promise<Readiness>): void;
   /** So many connections to Slack are open; in HTTP mode there are none. */
-  slackConnected(count: number): void;
+  readonly slackConnected: (count: number) => void;
   /** The policy was looked at again, and this is in force now. */
   policyLookedAt(outcome: "loaded" | "unchanged" | "refused", hash: string): void;
   /** Where to ask how many messages wait for Slack, each time somebody looks. */

@@ -129,16 +129,10 @@ export type PermanentFault = { readonly kind: "channel" | "message" | "refused";
 export function permanentFault(error: unknown): PermanentFault | undefined {
   if (error instanceof ChannelError) return { kind: "channel", words: error.message };
   const fault = known(error);
-  switch (fault?.about) {
-    case "channel":
-    case "message":
-    case "refused": {
-      const { about, code, words } = fault;
-      return { kind: about, words: words === undefined ? code : `${words}: ${code}` };
-    }
-    default:
-      return undefined;
-  }
+  if (!fault) return undefined;
+  const { about, code, words } = fault;
+  if (about !== "channel" && about !== "message" && about !== "refused") return undefined;
+  return { kind: about, words: words === undefined ? code : `${words}: ${code}` };
 }
 
 /** Why Slack takes nothing from us at all, whatever we send: somebody has to put the token right. */

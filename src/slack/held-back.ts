@@ -8,7 +8,7 @@ export type HeldBack = {
   /** Slack takes nothing in a channel for so long. */
   channelHeld(channel: string, milliseconds: number): void;
   /** Why nothing can be asked of Slack, once that has been so for a while. */
-  away(): string | undefined;
+  readonly away: () => string | undefined;
   /** What else it is kept from, in words. */
   list(): readonly string[];
 };

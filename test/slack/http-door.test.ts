@@ -22,7 +22,7 @@ beforeAll(async () => {
       await ack();
     },
   };
-  // Bolt gives a receiver itself; of it only this is used.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Bolt gives a receiver itself; of it only this is used
   door.receiver.init(app as App);
   const readiness = { ready: true, why: [] };
   const options = { host: "127.0.0.1", port: 0, log, readiness: () => readiness };
@@ -39,7 +39,7 @@ afterEach(() => {
 type Connection = {
   readonly socket: Socket;
   /** Resolves with all that came once it has so many answers, or is ended. */
-  answers(count: number): Promise<string>;
+  readonly answers: (count: number) => Promise<string>;
   readonly isEnded: () => boolean;
 };
 

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ask, toldAlone, toldDirectly } from "../support/ask.ts";
 import { manifestScopes, startWorld, type World, type WorldOptions } from "../support/hallpass.ts";
 
@@ -13,9 +14,11 @@ async function start(options: WorldOptions = {}): Promise<void> {
 /** What Slack holds Hallpass back from, as operators are told. */
 async function heldBack(): Promise<readonly string[]> {
   const answer = await fetch(`http://127.0.0.1:${world.hallpass.opsPort}/readyz`);
-  const { degraded: said = [] } = (await answer.json()) as { readonly degraded?: readonly string[] };
-  return said.filter((each) => each.startsWith("Slack"));
+  const { degraded } = Ready.parse(await answer.json());
+  return degraded.filter((each) => each.startsWith("Slack"));
 }
+
+const Ready = z.object({ degraded: z.array(z.string()).default([]) });
 
 type Waiting = { readonly attempts: number; readonly error: string };
 

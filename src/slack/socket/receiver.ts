@@ -17,7 +17,7 @@ import type { Envelope } from "./frames.ts";
 export type SocketReceiver = {
   readonly receiver: Receiver;
   /** Opens one connection. */
-  open(signal: AbortSignal, onLeaving: (why: string) => void): Promise<Connection>;
+  readonly open: (signal: AbortSignal, onLeaving: (why: string) => void) => Promise<Connection>;
 };
 
 /** Slack is asked for an address; what is left of an attempt's time is for the connection itself. */

@@ -64,7 +64,7 @@ function start({
       else await ack();
     },
   };
-  // Bolt gives a receiver itself; of it only this is used.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Bolt gives a receiver itself; of it only this is used
   door.receiver.init(app as App);
   const connections = keepConnections({
     open: door.open,
