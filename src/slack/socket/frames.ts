@@ -1,7 +1,14 @@
 import { z } from "zod";
 
 const Hello = z.object({ type: z.literal("hello") });
-const Disconnect = z.object({ type: z.literal("disconnect"), reason: z.string().optional() });
+const Disconnect = z.object({
+  type: z.literal("disconnect"),
+  // Slack's are of these letters; it stands in what operators read.
+  reason: z
+    .string()
+    .regex(/^[a-z_]{1,40}$/u)
+    .catch("no reason given"),
+});
 const Envelope = z.object({ envelope_id: z.string().min(1), payload: z.unknown().optional() });
 const Typed = z.object({ type: z.string() });
 
@@ -29,8 +36,7 @@ export function readFrame(data: unknown): Frame {
   if (envelope.success) return { is: "envelope", envelope: envelope.data };
   if (Hello.safeParse(json).success) return { is: "hello" };
   const disconnect = Disconnect.safeParse(json);
-  if (disconnect.success)
-    return { is: "disconnect", reason: disconnect.data.reason?.slice(0, 80) ?? "no reason given" };
+  if (disconnect.success) return { is: "disconnect", reason: disconnect.data.reason };
   return {
     is: "unknown",
     type: Typed.safeParse(json).data?.type.slice(0, 80) ?? (json === null ? "null" : typeof json),
