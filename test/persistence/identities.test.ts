@@ -174,7 +174,7 @@ describe("what another process remembers of who is who", () => {
     await recordEvent(other.prisma, about());
     const { rows } = await client.query<{ person: number }>(
       `select v.person_id as person from audit_events e
-       join personal_values v on e.data::text like '%i' || v.id || '%'
+       join personal_values v on e.data::text like '%i' || v.id || '.%'
        where e.type = 'request.reminded' order by e.seq`,
     );
     expect(rows).toEqual([{ person: before }, { person: after }]);

@@ -57,7 +57,8 @@ test("each string of every event is decided upon: personal in its way, or not", 
 test("an event holds nothing personal, and is read as it was recorded", async () => {
   await recordEvent(database.prisma, denied("Alice, ask carol@example.com."), { request: buildRequest() });
   const { stored, read } = await lastEvent();
-  expect(stored).not.toMatch(/alice|bob|carol|UBOB|example\.com|ask/i);
+  // Three letters stand in what is sealed by chance, once in some hundred times.
+  expect(stored).not.toMatch(/alice|carol|UBOB|example\.com/i);
   expect(read).toEqual({
     actor_email: bob.email,
     actor_slack_id: "UBOB",
