@@ -1,9 +1,4 @@
-import {
-  WebAPIHTTPError,
-  WebAPIPlatformError,
-  WebAPIRateLimitedError,
-  WebAPIRequestError,
-} from "@slack/web-api";
+import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from "@slack/web-api";
 import { wordFailure } from "../network/word-failure.ts";
 
 /** A channel that cannot take our message, however often we try; a person has to mend it. */
@@ -114,12 +109,15 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof WebAPIPlatformError ? error.data.error : undefined;
 }
 
+/** What is known of an error by its name; a name that every object has is none of Slack's. */
+export function knownError(code: string): Known | undefined {
+  return Object.hasOwn(knownErrors, code) ? knownErrors[code] : undefined;
+}
+
 function known(error: unknown): (Known & { readonly code: string }) | undefined {
   const code = codeOf(error);
-  // A name that every object has is no error of Slack's.
-  if (code === undefined || !Object.hasOwn(knownErrors, code)) return undefined;
-  const found = knownErrors[code];
-  return found && { ...found, code };
+  const found = code === undefined ? undefined : knownError(code);
+  return code === undefined || !found ? undefined : { ...found, code };
 }
 
 /** What no retry mends: the channel takes nothing, the message is gone, or Slack will not have this one. */
@@ -152,7 +150,6 @@ const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CO
 export function mayBeDone(error: unknown): boolean {
   if (error instanceof WebAPIRateLimitedError) return false;
   if (codeOf(error) !== undefined) return known(error)?.about === "may be done";
-  if (error instanceof WebAPIHTTPError) return error.statusCode >= 500;
   if (!(error instanceof WebAPIRequestError)) return true;
   const { original } = error;
   // Whoever says 4xx has looked at what was sent, and turned it down.
@@ -195,7 +192,7 @@ const maxSaid = 300;
 
 /** Why Slack refused a call, by its own name for it and, where a scope is missing, which. */
 export function wordCode(code: string, needed?: unknown, token = "SLACK_BOT_TOKEN"): string {
-  const fault = Object.hasOwn(knownErrors, code) ? knownErrors[code] : undefined;
+  const fault = knownError(code);
   const remedy = token === "SLACK_APP_TOKEN" ? newAppToken : reinstall;
   if (fault?.about === "token") return `Slack refuses the token (${code}): check ${token}, or ${remedy}`;
   if (code === "missing_scope" && typeof needed === "string" && scopes.test(needed)) {

@@ -1,5 +1,5 @@
 import type { Logger } from "../logger.ts";
-import { knownErrors, wordCode, wordFault } from "./answers.ts";
+import { knownError, wordCode, wordFault } from "./answers.ts";
 import type { CallObserver } from "./read-answer.ts";
 
 /** What keeps Hallpass from working with Slack, seen by what becomes of its calls: for whoever runs it. */
@@ -43,7 +43,7 @@ export function createHeldBack(
           return;
         }
         const { error, needed } = refusal;
-        const about = Object.hasOwn(knownErrors, error) ? knownErrors[error]?.about : undefined;
+        const about = knownError(error)?.about;
         if (about === "token") onToken(error);
         if (about !== "app" || optional.has(method)) return;
         const why = wordCode(error, needed);
