@@ -62,6 +62,8 @@ export function createRoutes(deps: RouteDeps): FastifyInstance {
   });
 
   http.post<{ Params: { key: string } }>("/response/:team/:key", async (request, reply) => {
+    const odd = faults.takeOddAnswer("response_url");
+    if (odd) return sendOdd(reply, odd);
     // respond() posts JSON; curl and old clients post a form with `payload`.
     const form = parseJson(textOf(objectOf(request.body).payload));
     const body = form ?? request.body;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type App, HTTPModuleFunctions as http, HTTPResponseAck, type Receiver } from "@slack/bolt";
 import { readDelivered } from "./delivered.ts";
+import { createNotUnderstood } from "./not-understood.ts";
 import { createReceive, type Receive } from "./receive.ts";
 import type { SlackDeps } from "./deps.ts";
 import { slackLogger } from "./web-client.ts";
@@ -20,6 +21,7 @@ export function createHttpReceiver(
   deps: Pick<SlackDeps, "attend" | "log">,
 ): { readonly receiver: Receiver; readonly requestListener: SlackListener } {
   let receive: Receive | undefined;
+  const onNotUnderstood = createNotUnderstood(deps.log);
   return {
     receiver: {
       init(app: App) {
@@ -44,10 +46,7 @@ export function createHttpReceiver(
         return http.buildUrlVerificationResponse(response, body);
       const delivered = readDelivered(body);
       if (!delivered.isUnderstood) {
-        deps.log.warn(
-          { type: delivered.type },
-          "Slack sent what Hallpass does not understand; nothing is done",
-        );
+        onNotUnderstood(delivered.type);
         response.writeHead(delivered.isEvent ? 200 : 400).end();
         return;
       }

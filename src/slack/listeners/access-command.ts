@@ -12,6 +12,7 @@ import { tellAlerts } from "../tell-alerts.ts";
 import { escapeMrkdwn, formatTime } from "../views/rich-text.ts";
 import { findTarget } from "./lockdown-target.ts";
 import { refuseNobody } from "./nobody.ts";
+import { tellAlone } from "./tell-alone.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
@@ -24,9 +25,9 @@ const usage = [
 /** `/access`: what is one's own, and lockdowns. */
 export async function onAccessCommand(deps: SlackDeps, args: Command): Promise<void> {
   const answer = await withinBudget(answerCommand(deps, args));
-  const say = (text: string) => ({ response_type: "ephemeral", text: escapeMrkdwn(text) }) as const;
-  await args.ack(say(answer.inTime ? answer.value : "This takes longer than usual …"));
-  if (!answer.inTime) await args.respond(say(await answer.later));
+  const now = answer.inTime ? answer.value : "This takes longer than usual …";
+  await args.ack({ response_type: "ephemeral", text: escapeMrkdwn(now) });
+  if (!answer.inTime) await tellAlone(deps, { ...args, slackId: args.command.user_id }, await answer.later);
 }
 
 async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {

@@ -1,4 +1,5 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
+import type { KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import { exportAudit } from "../../audit/export.ts";
 import { type ExportFilters, parseExportFilters, recordedFilters } from "../../audit/export-filters.ts";
@@ -21,6 +22,7 @@ import { identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
 import { bold, escapeMrkdwn, paragraph, richText } from "../views/rich-text.ts";
 import { answerWho, type Said } from "./audit-who.ts";
+import { tellAlone } from "./tell-alone.ts";
 import { refuseNobody } from "./nobody.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -30,24 +32,27 @@ const usage =
 
 /** `/access-audit`: for auditors only; who could is answered at once, the export comes as a file by direct message. */
 export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<void> {
-  const { ack, command, respond } = args;
+  const { ack, command } = args;
   const answer = await withinBudget(begin(deps, command));
-  const say = ({ text, lines = [] }: Said): Exclude<Parameters<typeof respond>[0], string> => ({
+  const inBlocks = ({ text, lines = [] }: Said): KnownBlock[] =>
+    lines.length === 0 ? [] : [richText(paragraph(bold(text)), ...lines.map((line) => paragraph(line)))];
+  const now = answer.inTime ? answer.value : { text: "Looking this up takes longer than usual …" };
+  const blocks = inBlocks(now);
+  await ack({
     response_type: "ephemeral",
-    text: escapeMrkdwn(text),
-    ...(lines.length > 0 && {
-      blocks: [richText(paragraph(bold(text)), ...lines.map((line) => paragraph(line)))],
-    }),
+    text: escapeMrkdwn(now.text),
+    ...(blocks.length > 0 && { blocks }),
   });
-  await ack(say(answer.inTime ? answer.value : { text: "Looking this up takes longer than usual …" }));
+  const tell = (said: Said): Promise<void> =>
+    tellAlone(deps, { ...args, slackId: command.user_id }, said.text, inBlocks(said));
   const begun = answer.inTime ? answer.value : await answer.later;
-  if (!answer.inTime) await respond(say(begun));
+  if (!answer.inTime) await tell(begun);
   if (!begun.deliver) return;
   try {
     const failure = await begun.deliver();
-    if (failure !== undefined) await respond(say({ text: failure }));
+    if (failure !== undefined) await tell({ text: failure });
   } catch (error) {
-    await respond(say({ text: faultText(deps.log, error, "exporting the audit") }));
+    await tell({ text: faultText(deps.log, error, "exporting the audit") });
   }
 }
 

@@ -10,8 +10,8 @@ import { z } from "zod";
 import type { Caller } from "../../identity/caller.ts";
 import { clickerOf, identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
-import { escapeMrkdwn } from "../views/rich-text.ts";
 import { refuseNobody } from "./nobody.ts";
+import { tellAlone } from "./tell-alone.ts";
 
 /** A button was pressed. */
 export type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
@@ -43,7 +43,10 @@ export async function whoClicked(
 }
 
 /** Says to the person alone why nothing was done; nothing when all went well, for the message itself then says so. */
-export async function tellClicker({ respond }: Click, refused: string | undefined): Promise<void> {
-  if (refused === undefined) return;
-  await respond({ response_type: "ephemeral", replace_original: false, text: escapeMrkdwn(refused) });
+export async function tellClicker(
+  deps: Pick<SlackDeps, "log">,
+  { client, respond, body }: Click,
+  refused: string | undefined,
+): Promise<void> {
+  if (refused !== undefined) await tellAlone(deps, { client, respond, slackId: body.user.id }, refused);
 }

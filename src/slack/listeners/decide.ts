@@ -12,23 +12,23 @@ import { clickerOf, identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
 import { denyForm, denyReasonBlockId } from "../views/deny-form.ts";
 import { inputActionId } from "../views/request-form.ts";
-import { escapeMrkdwn } from "../views/rich-text.ts";
 import { type Click, RequestId, type Submission, tellClicker, whoClicked } from "./click.ts";
 import { refuseNobody } from "./nobody.ts";
+import { tellAlone } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
 
 /** Approve was pressed: acknowledged once the decision is recorded, or before Slack's patience ends. */
 export async function onApprove(deps: SlackDeps, args: Click): Promise<void> {
   const answer = await withinBudget(approve(deps, args));
   await args.ack();
-  await tellClicker(args, answer.inTime ? answer.value : await answer.later);
+  await tellClicker(deps, args, answer.inTime ? answer.value : await answer.later);
 }
 
 /** Deny was pressed: whoever may deny is asked for the reason. */
 export async function onDeny(deps: SlackDeps, args: Click): Promise<void> {
   // The trigger lasts 3 s and opening the form is one more call to Slack, so nothing waits for it.
   await args.ack();
-  await tellClicker(args, await deps.attend(() => askWhy(deps, args)));
+  await tellClicker(deps, args, await deps.attend(() => askWhy(deps, args)));
 }
 
 /** What to tell the person who pressed; nothing when all went well, for the message itself then says so. */
@@ -84,8 +84,7 @@ export async function onDenyReason(deps: SlackDeps, { ack, body, client }: Submi
   }
   await ack();
   const refused = await answer.later;
-  if (refused !== undefined)
-    await client.chat.postMessage({ channel: body.user.id, text: escapeMrkdwn(refused) });
+  if (refused !== undefined) await tellAlone(deps, { client, slackId: body.user.id }, refused);
 }
 
 async function deny(deps: SlackDeps, body: ViewSubmitAction): Promise<string | undefined> {

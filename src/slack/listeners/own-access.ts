@@ -63,7 +63,7 @@ async function answerClick(
 ): Promise<void> {
   const answer = await withinBudget(attempt(deps, args, attempted, work));
   await args.ack();
-  await tellClicker(args, answer.inTime ? answer.value : await answer.later);
+  await tellClicker(deps, args, answer.inTime ? answer.value : await answer.later);
 }
 
 async function attempt(

@@ -10,6 +10,7 @@ import type { SlackDeps } from "../deps.ts";
 import { accessTitle } from "../views/approval-message.ts";
 import { escapeMrkdwn, shorten } from "../views/rich-text.ts";
 import { refuseNobody } from "./nobody.ts";
+import { tellAlone } from "./tell-alone.ts";
 import { openForm, showForm } from "./request-form.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -23,7 +24,7 @@ export async function onRequestCommand(deps: SlackDeps, args: Command): Promise<
     return;
   }
   await args.ack({ response_type: "ephemeral", text: "Recording your request takes longer than usual …" });
-  await args.respond({ response_type: "ephemeral", text: escapeMrkdwn(await answer.later) });
+  await tellAlone(deps, { ...args, slackId: args.command.user_id }, await answer.later);
 }
 
 async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {

@@ -30,9 +30,9 @@ import {
   roleOptions,
 } from "../views/request-form.ts";
 import { previewText } from "../views/request-preview.ts";
-import { escapeMrkdwn } from "../views/rich-text.ts";
 import { readForm } from "./form-values.ts";
 import { refuseNobody } from "./nobody.ts";
+import { tellAlone } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -79,7 +79,7 @@ export async function showForm(
   } catch (error) {
     const text = faultText(deps.log, error, "opening the form");
     view = plainView(text);
-    await respond({ response_type: "ephemeral", text: escapeMrkdwn(text) });
+    await tellAlone(deps, { client, respond, slackId: command.user_id }, text);
   }
   await client.views.update({ view_id: viewId, view });
 }

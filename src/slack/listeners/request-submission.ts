@@ -19,9 +19,9 @@ import {
   roleBlockId,
   ticketBlockId,
 } from "../views/request-form.ts";
-import { escapeMrkdwn } from "../views/rich-text.ts";
 import { readForm } from "./form-values.ts";
 import { refuseNobody } from "./nobody.ts";
+import { tellAlone } from "./tell-alone.ts";
 import { wordWaiting } from "./request-command.ts";
 
 type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
@@ -43,12 +43,8 @@ export async function onFormSubmitted(deps: SlackDeps, { ack, body, client }: Su
     ),
   });
   const late = await answer.later;
-  if (!late.filed) {
-    await client.chat.postMessage({
-      channel: body.user.id,
-      text: escapeMrkdwn(Object.values(late.errors).join("\n")),
-    });
-  }
+  if (!late.filed)
+    await tellAlone(deps, { client, slackId: body.user.id }, Object.values(late.errors).join("\n"));
 }
 
 async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promise<Submitted> {

@@ -8,16 +8,16 @@ import { clickerOf, identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
 import { inputActionId } from "../views/request-form.ts";
 import { reviewForm, reviewNoteBlockId, reviewVerdictBlockId } from "../views/review-form.ts";
-import { escapeMrkdwn } from "../views/rich-text.ts";
 import { type Click, RequestId, type Submission, tellClicker, whoClicked } from "./click.ts";
 import { refuseNobody } from "./nobody.ts";
+import { tellAlone } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
 
 /** Review was pressed on access taken by break-glass: asks what the reviewer found; who may is decided when they say it. */
 export async function onReview(deps: SlackDeps, args: Click): Promise<void> {
   // The trigger lasts 3 s and opening the form is one more call to Slack, so nothing waits for it.
   await args.ack();
-  await tellClicker(args, await deps.attend(() => openReview(deps, args)));
+  await tellClicker(deps, args, await deps.attend(() => openReview(deps, args)));
 }
 
 async function openReview(deps: SlackDeps, args: Click): Promise<string | undefined> {
@@ -43,8 +43,7 @@ export async function onReviewed(deps: SlackDeps, { ack, body, client }: Submiss
   }
   await ack();
   const refused = await answer.later;
-  if (refused !== undefined)
-    await client.chat.postMessage({ channel: body.user.id, text: escapeMrkdwn(refused) });
+  if (refused !== undefined) await tellAlone(deps, { client, slackId: body.user.id }, refused);
 }
 
 async function review(deps: SlackDeps, body: Submission["body"]): Promise<string | undefined> {

@@ -33,7 +33,7 @@ async function show(deps: SlackDeps, args: Click): Promise<void> {
   } catch (error) {
     const fault = faultText(deps.log, error, "showing what an access came with");
     const words = isSpent ? `${fault} ${spent}` : fault;
-    await tellClicker(args, words);
+    await tellClicker(deps, args, words);
     // Slack may take nothing, or the window may be closed; they are told already.
     if (viewId !== undefined)
       await views.update({ view_id: viewId, view: handoverNotice(words) }).catch(() => undefined);

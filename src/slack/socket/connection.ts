@@ -20,7 +20,7 @@ export type ConnectionOptions = {
   /** `ack` throws where the connection has ended; Slack then delivers what it sent elsewhere. */
   readonly onEnvelope: (envelope: Envelope, ack: (response?: unknown) => void) => void;
   /** What it sent is not for us. */
-  readonly onUnknown: (type: string) => void;
+  readonly onNotUnderstood: (type: string) => void;
   /** Once, when Slack is to be counted on no more: it says that it will end the connection, or has, or is silent. */
   readonly onLeaving: (why: string) => void;
   readonly times?: ConnectionTimes;
@@ -39,7 +39,7 @@ const maxUnanswered = 2;
 
 /** Opens a connection; resolves with Slack's hello. Rejects with why there is none, in words for an operator. */
 export function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { url, log, signal, onEnvelope, onUnknown, onLeaving, times = usualConnectionTimes } = options;
+  const { url, log, signal, onEnvelope, onNotUnderstood, onLeaving, times = usualConnectionTimes } = options;
   const { pingEveryMs, goodbyeMs } = times;
   const seen: Handshake = {};
   const socket = new WebSocket(url, { dispatcher: options.dispatcher.compose(watching(seen)) });
@@ -120,7 +120,7 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
             socket.send(JSON.stringify({ envelope_id: frame.envelope.envelope_id, payload }));
           });
         case "unknown":
-          return onUnknown(frame.type);
+          return onNotUnderstood(frame.type);
       }
     });
     socket.addEventListener("error", ({ error, message }) => {

@@ -3,6 +3,7 @@ import { WebClient } from "@slack/web-api";
 import { createDispatcher } from "../../network/outgoing.ts";
 import { readDelivered } from "../delivered.ts";
 import type { SlackDeps } from "../deps.ts";
+import { createNotUnderstood } from "../not-understood.ts";
 import { createReceive, type Receive } from "../receive.ts";
 import { webClientOptions } from "../web-client.ts";
 import {
@@ -22,7 +23,6 @@ export type SocketReceiver = {
 
 /** Slack is asked for an address; what is left of an attempt's time is for the connection itself. */
 const addressMs = 8_000;
-const maxTypes = 100;
 
 /**
  * In place of the SDK's own client, which opens the next connection only after the last has ended, waits for ever for a
@@ -38,18 +38,12 @@ export function createSocketReceiver(
   const client = new WebClient(appToken, { ...webClientOptions(apiUrl, log), timeout: addressMs });
   const dispatcher = createDispatcher();
 
-  const typesSaid = new Set<string>();
-  /** Once a type: whoever sends what nobody understands does so again and again. */
-  const onUnknown = (type: string): void => {
-    const isNew = !typesSaid.has(type) && typesSaid.size < maxTypes;
-    if (isNew) typesSaid.add(type);
-    log[isNew ? "warn" : "debug"]({ type }, "Slack sent what Hallpass does not understand; nothing is done");
-  };
+  const onNotUnderstood = createNotUnderstood(log);
 
   const take = async ({ payload }: Envelope, ack: (response?: unknown) => void): Promise<void> => {
     const delivered = readDelivered(payload);
     if (!delivered.isUnderstood) {
-      onUnknown(delivered.type);
+      onNotUnderstood(delivered.type);
       ack();
       return;
     }
@@ -75,7 +69,7 @@ export function createSocketReceiver(
       const { url } = await client.apps.connections.open();
       signal.throwIfAborted();
       if (url === undefined) throw new Error("Slack gave no address to connect to");
-      const listeners = { onEnvelope, onUnknown, onLeaving };
+      const listeners = { onEnvelope, onNotUnderstood, onLeaving };
       return openConnection({ url, dispatcher, log, signal, ...listeners, ...(times && { times }) });
     },
   };
