@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import type { SeenMessage } from "../../playground/slack/seen.ts";
-import { ask, toldAlone, toldDirectly } from "../support/ask.ts";
+import { ask, toldAlone } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 
 const refused = "You are not among the people who may decide";
