@@ -59,7 +59,7 @@ export type AccessAnswer =
   /** Another of theirs asks for the very same and waits for a decision; nothing recorded. */
   | { readonly outcome: "waits_already"; readonly number: number };
 
-/** How often a request may be judged anew because its requester was given other access meanwhile, before something must be wrong. */
+/** How often a request may be judged anew because something changed meanwhile, before something must be wrong. */
 const maxRaces = 50;
 
 /** Files an access request: evaluated by the policy in force, recorded with its events and effects in one statement. */
@@ -68,10 +68,10 @@ export async function requestAccess(deps: PolicyDeps, ask: AccessAsk): Promise<A
     const answer = await askingAgain(() => fileAsk(deps, ask));
     if (answer) return answer;
   }
-  throw new Error(`its requester was given other access ${maxRaces} times while a request was being filed`);
+  throw new Error(`what a request is judged by changed ${maxRaces} times while it was being filed`);
 }
 
-/** The same for access that is to last longer; `undefined` when another ask was first, and nothing is recorded. */
+/** The same for access that is to last longer; `undefined` when something changed meanwhile, and nothing is recorded. */
 export async function requestExtension(
   deps: PolicyDeps,
   ask: ExtensionAsk,
@@ -136,6 +136,10 @@ async function record(
       const rule = evaluation.rule === undefined ? {} : { rule: evaluation.rule };
       return record(deps, judged, { verdict: "refuse", refusals: [refusal], ...rule });
     }
+    case "locked_down":
+      // What is remembered may be a second old, or of before somebody turned out to be who is locked down.
+      deps.lockdowns.forget();
+      return undefined;
     case "waits_already":
     case "late": {
       const earlier = ask.dedupeKey === undefined ? undefined : await findByDedupeKey(deps.db, ask.dedupeKey);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
+import type { AccessRequest } from "../domain/request.ts";
 import type { Lockdown } from "../policy/lockdown.ts";
 import type { Clock } from "./clock.ts";
 import { insertEvents, withEventRows } from "./event-rows.ts";
@@ -107,6 +108,17 @@ export const isAbout = Prisma.sql`
     or (l.kind = 'resource'
       and (l.value = r.resource
         or exists (select from jsonb_array_elements(r.planned) p where split_part(p ->> 'access', ':', 1) = l.value))))`;
+
+/** Whether a request that is not filed yet would be under a lockdown. */
+export function isLockedDownAtFiling({ requester, resource, planned }: AccessRequest): Prisma.Sql {
+  const resources = [resource, ...planned.flatMap(({ access }) => access?.split(":", 1) ?? [])];
+  return Prisma.sql`
+    exists (
+      select from lockdowns l
+      where l.lifted_at is null
+        and ((l.kind = 'person' and l.person_id = ${requester.id})
+          or (l.kind = 'resource' and l.value = any (${resources}::text[]))))`;
+}
 
 /** The lockdown that a request is under; `undefined` for none. */
 export async function findLockdownOf(db: PrismaClient, requestId: string): Promise<Lockdown | undefined> {

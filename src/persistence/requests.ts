@@ -10,6 +10,7 @@ import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
 import type { Claim } from "./effects.ts";
 import { withRowsOf } from "./event-rows.ts";
+import { isLockedDownAtFiling } from "./lockdowns.ts";
 import { countPending } from "./pending-count.ts";
 import { StateRow } from "./rows.ts";
 
@@ -99,11 +100,20 @@ export type Recorded =
   /** Another of the requester's asks for the very same and waits already. */
   | { readonly is: "waits_already"; readonly number: number }
   | { readonly is: "too_many"; readonly waiting: number }
+  /** Its requester, or what it is for, is locked down, whatever was known of that. */
+  | { readonly is: "locked_down" }
   /**
    * One with this dedupe key was already filed, or one to extend the same in the same place, or it gives access and the requester was
    * given other access meanwhile.
    */
   | { readonly is: "late" };
+
+type FiledRow = {
+  readonly number: number | null;
+  readonly waiting: number;
+  readonly same: number | null;
+  readonly locked: boolean;
+};
 
 /**
  * Records a new request with its events and effects in one statement. Nothing is written of what is not recorded.
@@ -117,6 +127,7 @@ export async function recordNew(
   const { request } = transition.next;
   const gives = request.status === "approved";
   const waits = request.status === "pending";
+  const isRefused = request.status === "refused";
   const held = heldPeriod(transition.next);
   const mayBeAnother = request.terms.extends !== undefined;
   const effects = withIds(transition.effects);
@@ -128,8 +139,10 @@ export async function recordNew(
   const rows = await withRowsOf(db, told, (events, insist) =>
     committing(
       "file",
-      () => db.$queryRaw<{ number: number | null; waiting: number; same: number | null }[]>`
-    with ${gives ? countApproval(request.requester.id, transition.approvalsSeen) : Prisma.empty}
+      () => db.$queryRaw<FiledRow[]>`
+    with barred as materialized (
+      select ${isRefused ? Prisma.sql`false` : isLockedDownAtFiling(request)} as locked),
+    ${gives ? countApproval(request.requester.id, transition.approvalsSeen) : Prisma.empty}
     ${waits ? countPending(request) : Prisma.empty}
     changed as (
       insert into access_requests (
@@ -144,16 +157,20 @@ export async function recordNew(
         ${request.rule ?? null}, ${JSON.stringify(request.terms)}::jsonb, ${JSON.stringify(request.planned)}::jsonb,
         ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},
         ${request.closedAt ?? null}::timestamptz, ${held !== undefined}, ${held?.since ?? null}::timestamptz
-      ${gives ? Prisma.sql`from counted` : Prisma.empty}
-      ${waits ? Prisma.sql`from pending where waiting < ${maxPending} and (same is null or ${mayBeAnother})` : Prisma.empty}
+      from barred
+      ${gives ? Prisma.sql`, counted` : Prisma.empty}
+      ${waits ? Prisma.sql`, pending` : Prisma.empty}
+      where not locked
+        ${waits ? Prisma.sql`and waiting < ${maxPending} and (same is null or ${mayBeAnother})` : Prisma.empty}
       on conflict do nothing
       returning id, number)
     ${consequences(changes, { events, insist })}
-    ${waits ? Prisma.sql`select number, waiting, same from pending left join changed on true` : Prisma.sql`select number, 0 as waiting, null as same from changed`}`,
+    ${waits ? Prisma.sql`select number, waiting, same, locked from barred, pending left join changed on true` : Prisma.sql`select number, 0 as waiting, null as same, locked from barred left join changed on true`}`,
     ),
   );
   const [row] = rows;
   if (row && row.number !== null) return { is: "recorded", number: row.number, effects };
+  if (row?.locked) return { is: "locked_down" };
   if (row && row.same !== null && !mayBeAnother) return { is: "waits_already", number: row.same };
   if (row && row.waiting >= maxPending) return { is: "too_many", waiting: row.waiting };
   return { is: "late" };

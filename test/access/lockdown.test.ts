@@ -7,6 +7,8 @@ import type { Lockdown } from "../../src/policy/lockdown.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 
+const erin: Caller = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
+
 const lockdown = { kind: "resource", value: "orders-db", reason: "somebody is inside" } as const;
 const begun = {
   by: "dana@example.com",
@@ -66,6 +68,45 @@ it.each([
     expect((await office.state(requestId)).request).toMatchObject({ status: "pending", decisions: [] });
   },
 );
+
+it.each([
+  ["the resource", alice, () => Promise.resolve(lockdown)],
+  ["the requester", alice, () => personal(alice)],
+  ["the resource of what nobody has to approve", erin, () => Promise.resolve(lockdown)],
+  ["the requester of what nobody has to approve", erin, () => personal(erin)],
+] as const)(
+  "%s was locked down elsewhere a moment ago: what is remembered lets nobody ask",
+  async (_, requester, whom) => {
+    const ask = {
+      requester,
+      resource: "orders-db",
+      role: "read",
+      durationSeconds: 600,
+      reason: "because",
+      source: "slack",
+    } as const;
+    // Known from now on, and their lockdowns remembered for a second.
+    const down = await whom();
+    expect(await office.lockdowns.read()).toEqual([]);
+    await beginLockdown(office.db, office.clock, down, begun);
+    const answer = await requestAccess(office, ask);
+    expect(answer).toMatchObject({ outcome: "refused", refusals: [{ kind: "locked_down" }] });
+    expect(await office.db.accessRequest.findMany({ where: { status: { not: "refused" } } })).toEqual([]);
+  },
+);
+
+it("who turns out to be somebody who is locked down can ask for nothing from that moment on", async () => {
+  // Whoever was met first is who they are from then on, and that is not the one who was locked down.
+  await office.people.resolve(alice);
+  const down = await personal(bob);
+  await beginLockdown(office.db, office.clock, down, begun);
+  expect(await office.lockdowns.read()).toHaveLength(1);
+  // The account of the one shows the address of the other.
+  await office.people.resolve({ ...bob, email: alice.email });
+  const ask = { resource: "orders-db", role: "read", durationSeconds: 600, reason: "because" } as const;
+  const answer = await requestAccess(office, { ...ask, requester: alice, source: "slack" });
+  expect(answer).toMatchObject({ outcome: "refused", refusals: [{ kind: "locked_down" }] });
+});
 
 it("what another process let in at that moment is ended by the next look", async () => {
   const { request } = await office.approved();
