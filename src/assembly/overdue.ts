@@ -24,7 +24,7 @@ export function watchOverdue(
   const watchdog = startWatchdog({
     db,
     clock,
-    tell: (request, event, place) => tellOverdue(telling, request, event, place),
+    tell: (request, event, place, mayStand) => tellOverdue(telling, request, event, place, mayStand),
     onLook: (count, oldestSeconds) => metrics.overdueSeen(count, oldestSeconds),
     log,
   });

@@ -18,6 +18,8 @@ export function overdueStep(lateSeconds: number): number {
 /** What the provider said when it was last tried to take the access away. */
 export type LastFailure = Pick<EventData<"revocation.failed">, "attempt" | "error" | "retryable">;
 
+export type OverdueEvent = Extract<AuditEvent, { readonly type: "revocation.overdue" }>;
+
 /** Access that should be gone and is not, as the audit and people are told. */
 export function overdueEvent(
   { request, grants }: State,
@@ -51,3 +53,18 @@ export function overdueEvent(
     },
   };
 }
+
+/**
+ * What became of saying it: `never` where no retry mends it, `later` where one may. `isAway`: it was not about this message, so
+ * that another one need not be tried now.
+ */
+export type OverdueTold =
+  | { readonly outcome: "said" }
+  | { readonly outcome: "never"; readonly why: string }
+  | {
+      readonly outcome: "later";
+      readonly why: string;
+      readonly isAway: boolean;
+      /** How long it may still come without being told; absent where it was certainly not said. */
+      readonly doubtSeconds?: number;
+    };

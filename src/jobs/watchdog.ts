@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { AuditEvent } from "../domain/audit-event.ts";
-import { overdueEvent, overdueStep } from "../domain/overdue.ts";
+import { type OverdueEvent, type OverdueTold, overdueEvent, overdueStep } from "../domain/overdue.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
@@ -22,15 +21,16 @@ export type WatchdogDeps = {
   /** Connections of its own: what holds up the worker must not hold up who watches it. */
   readonly db: PrismaClient;
   readonly clock: Clock;
-  readonly tell: (request: AccessRequest, event: AuditEvent, place: OverduePlace) => Promise<Told>;
+  /** `mayStand`: an earlier attempt may have said it. */
+  readonly tell: (
+    request: AccessRequest,
+    event: OverdueEvent,
+    place: OverduePlace,
+    mayStand: boolean,
+  ) => Promise<OverdueTold>;
   readonly onLook: (count: number, oldestSeconds: number) => void;
   readonly log: Logger;
 };
-
-type Told =
-  | { readonly outcome: "said" }
-  | { readonly outcome: "never"; readonly why: string }
-  | { readonly outcome: "later"; readonly why: unknown; readonly isAway: boolean };
 
 export type Watchdog = {
   /** Looks now: for a clock that was moved. */
@@ -38,6 +38,8 @@ export type Watchdog = {
   stop(): Promise<void>;
 };
 
+/** What may stand and could not be looked for is looked for again after this. */
+const askAgainSeconds = 10;
 /** Never longer between two looks. */
 const maxPauseMs = 10_000;
 /**
@@ -149,15 +151,17 @@ async function tellOne(deps: WatchdogDeps, late: LateGrant): Promise<"done" | "a
   const claim = await claimTelling(deps.db, late.grantId);
   if (!claim) return "done";
   const settled: OverduePlace[] = [];
+  let doubtSeconds: number | undefined = claim.mayStand ? askAgainSeconds : undefined;
   try {
     const { request, event } = await describe(deps, late, claim.step);
     for (const place of claim.places) {
-      const told = await deps.tell(request, event, place);
+      const told = await deps.tell(request, event, place, claim.mayStand);
       if (told.outcome === "later") {
         deps.log.warn(
-          { err: told.why, place, ...event.data },
+          { why: told.why, place, ...event.data },
           "overdue access could not be told; it will be",
         );
+        if (told.doubtSeconds !== undefined) doubtSeconds = Math.max(doubtSeconds ?? 0, told.doubtSeconds);
         if (told.isAway) return "away";
         continue;
       }
@@ -166,7 +170,8 @@ async function tellOne(deps: WatchdogDeps, late: LateGrant): Promise<"done" | "a
     }
     return "done";
   } finally {
-    await recordTold(deps.db, late.grantId, claim, settled);
+    const isSaid = settled.length === claim.places.length;
+    await recordTold(deps.db, late.grantId, claim, settled, isSaid ? undefined : doubtSeconds);
   }
 }
 
@@ -174,7 +179,7 @@ async function tellOne(deps: WatchdogDeps, late: LateGrant): Promise<"done" | "a
 async function recordSilence(
   deps: WatchdogDeps,
   request: AccessRequest,
-  event: Extract<AuditEvent, { type: "revocation.overdue" }>,
+  event: OverdueEvent,
   place: OverduePlace,
   error: string,
 ): Promise<void> {

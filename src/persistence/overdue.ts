@@ -103,7 +103,7 @@ export async function recordOverdue(
 }
 
 /** Longer than Slack is waited for, in all that saying one step takes. */
-const tellingSeconds = 60;
+const tellingSeconds = 150;
 
 /** Where a step is said. */
 export type OverduePlace = "thread" | "alerts";
@@ -113,35 +113,51 @@ export type Telling = {
   readonly step: number;
   readonly places: readonly OverduePlace[];
   readonly until: Date;
+  /** Whoever took it on before did not hear what became of it, or died: it may stand. */
+  readonly mayStand: boolean;
 };
 
 /** Takes on to say the latest step where it was not said yet; `undefined` when somebody else does, or nothing is left. */
 export async function claimTelling(db: PrismaClient, grantId: string): Promise<Telling | undefined> {
-  const rows = await db.$queryRaw<{ step: number; threadStep: number; alertsStep: number; until: Date }[]>`
+  const rows = await db.$queryRaw<
+    { step: number; threadStep: number; alertsStep: number; until: Date; mayStand: boolean }[]
+  >`
+    with free as (
+      select o.grant_id, o.locked_until is not null as "mayStand"
+      from overdue_grants o
+      where o.grant_id = ${grantId}::uuid and (o.thread_step < o.step or o.alerts_step < o.step)
+        and (o.locked_until is null or o.locked_until < statement_timestamp())
+        and exists (select from grants g where g.id = o.grant_id and g.status <> 'revoked')
+      for update)
     update overdue_grants o
     set locked_until = statement_timestamp() + ${tellingSeconds} * interval '1 second'
-    where o.grant_id = ${grantId}::uuid and (o.thread_step < o.step or o.alerts_step < o.step)
-      and (o.locked_until is null or o.locked_until < statement_timestamp())
-      and exists (select from grants g where g.id = o.grant_id and g.status <> 'revoked')
-    returning o.step, o.thread_step as "threadStep", o.alerts_step as "alertsStep", o.locked_until as until`;
+    from free where o.grant_id = free.grant_id
+    returning o.step, o.thread_step as "threadStep", o.alerts_step as "alertsStep", o.locked_until as until, free."mayStand"`;
   const [row] = rows;
   if (!row) return undefined;
   const places: OverduePlace[] = [];
   if (row.alertsStep < row.step) places.push("alerts");
   if (row.threadStep < row.step) places.push("thread");
-  return { step: row.step, places, until: row.until };
+  return { step: row.step, places, until: row.until, mayStand: row.mayStand };
 }
 
-/** The step was said in these places; what is left is anybody's to say, unless somebody has taken it on meanwhile. */
+/**
+ * The step was said in these places; what is left is anybody's to say, unless somebody has taken it on meanwhile: at once, or where it
+ * may have been said all the same, in `doubtSeconds`.
+ */
 export async function recordTold(
   db: PrismaClient,
   grantId: string,
   { step, until }: Pick<Telling, "step" | "until">,
   places: readonly OverduePlace[],
+  doubtSeconds?: number,
 ): Promise<void> {
   await db.$executeRaw`
     update overdue_grants
-    set locked_until = nullif(locked_until, ${until}::timestamptz),
+    set locked_until =
+          case when locked_until = ${until}::timestamptz
+               then statement_timestamp() + ${doubtSeconds ?? null}::int * interval '1 second'
+               else locked_until end,
         thread_step = case when ${places.includes("thread")} then greatest(thread_step, ${step}) else thread_step end,
         alerts_step = case when ${places.includes("alerts")} then greatest(alerts_step, ${step}) else alerts_step end
     where grant_id = ${grantId}::uuid`;

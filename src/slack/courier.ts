@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
 import { askedToWaitMs, isAppFault, mayBeDone, permanentFault, tokenFault, wordFault } from "./answers.ts";
+import { findPosted, lastAnswerMs, markType } from "./find-posted.ts";
 import type { HeldBack } from "./held-back.ts";
 import type { Pace, PaceLimits, Urgency } from "./pace.ts";
 import { insistOnOurs, type Mark, post, type Posted, type PostingDeps, postTo } from "./posting.ts";
@@ -65,12 +66,6 @@ const appFaultSeconds = 60;
 /** While Slack gives out no more of its lists; others look at them meanwhile, and may have found it. */
 const listSeconds = 20;
 
-/**
- * Slack has answered by then or never will; until then a message that is not seen to stand may still come. Where it can be looked for,
- * it is looked for again sooner: what stands in between gives up on Slack before Slack is done, but not by much.
- */
-const lastAnswerMs = { unseen: 60_000, none: 15_000 };
-
 /** Not this one's turn yet. */
 class NotYet extends Error {
   readonly waitMs: number;
@@ -87,7 +82,8 @@ export function createCourier(deps: CourierDeps): Courier {
   return {
     async deliver(effect, urgency, work) {
       // An earlier attempt began: it may have posted, and nobody was told.
-      const mayStand = effect.now.getTime() - effect.startedAt.getTime() > 1;
+      const ageMs = effect.now.getTime() - effect.startedAt.getTime();
+      const mayStand = ageMs > 1;
       if (token.isRefused()) return again(refusedSeconds, "Slack refuses the token", !mayStand);
       let isTouched = mayStand;
       const turns = new Set<string>();
@@ -115,7 +111,9 @@ export function createCourier(deps: CourierDeps): Courier {
       ): Promise<Posted> => {
         turn(channel);
         const metadata = markOf(effect, part);
-        const found = mayStand ? await find(deps, effect, { channel, thread_ts }, metadata) : undefined;
+        const found = mayStand
+          ? await findPosted(client, { channel, thread_ts }, metadata, ageMs)
+          : undefined;
         if (typeof found === "object") return found;
         if (found !== undefined) leaveTime(effect, found);
         mayNotLook ||= found === "unseen";
@@ -144,7 +142,7 @@ export function createCourier(deps: CourierDeps): Courier {
           if (!mayStand) return undefined;
           const channel = await directory.channel(idOrName);
           const where = channel && { channel: channel.id, thread_ts: undefined };
-          const found = where && (await find(deps, effect, where, markOf(effect, part)));
+          const found = where && (await findPosted(client, where, markOf(effect, part), ageMs));
           return typeof found === "object" ? found : undefined;
         },
         post: (channel, compose, options) =>
@@ -211,19 +209,12 @@ function again(seconds: number, error: string, untouched: boolean): Outcome {
   return { outcome: "again", seconds, error, untouched };
 }
 
-const markType = "hallpass_message";
-
 function markOf(effect: ClaimedEffect, part: string | undefined): Mark {
   return {
     event_type: markType,
     event_payload: { effect: effect.id, ...(part === undefined ? {} : { part }) },
   };
 }
-
-/** Slack's clock, the database's and this machine's may differ by this much. */
-const clocksMs = 10 * 60_000;
-const pageSize = 200;
-const maxPages = 10;
 
 /**
  * A message that Slack was told of and has not answered for may be on its way still; one sent beside it would be there twice.
@@ -233,52 +224,4 @@ function leaveTime({ startedAt, now, lastError }: ClaimedEffect, found: "unseen"
   const leftMs = startedAt.getTime() + lastAnswerMs[found] - now.getTime();
   if (lastError !== null && leftMs > 0)
     throw new NotYet(leftMs, "Slack may not have done yet what it did not answer");
-}
-
-/**
- * Looks for a message that an earlier attempt may have posted without hearing of it. `unseen`: Slack does not let us look (that
- * takes scopes which the app need not have); then it is posted again rather than never.
- */
-async function find(
-  { client }: CourierDeps,
-  effect: ClaimedEffect,
-  where: { readonly channel: string; readonly thread_ts: string | undefined },
-  { event_payload: wanted }: Mark,
-): Promise<Posted | "none" | "unseen"> {
-  const ageMs = effect.now.getTime() - effect.startedAt.getTime();
-  const oldest = ((Date.now() - ageMs - clocksMs) / 1_000).toFixed(6);
-  const { channel, thread_ts: ts } = where;
-  let cursor: string | undefined;
-  for (let page = 0; page < maxPages; page += 1) {
-    const options = {
-      channel,
-      oldest,
-      limit: pageSize,
-      include_all_metadata: true,
-      ...(cursor === undefined ? {} : { cursor }),
-    };
-    let answer;
-    try {
-      answer = await (ts === undefined
-        ? client.conversations.history(options)
-        : client.conversations.replies({ ...options, ts }));
-    } catch (error) {
-      if (isAppFault(error) || permanentFault(error)?.kind === "channel") return "unseen";
-      throw error;
-    }
-    for (const message of answer.messages ?? []) {
-      const { metadata } = message;
-      const payload: Readonly<Record<string, unknown>> = { ...metadata?.event_payload };
-      const isIt =
-        metadata?.event_type === markType &&
-        payload["effect"] === wanted["effect"] &&
-        payload["part"] === wanted["part"];
-      if (isIt && message.ts !== undefined) {
-        return { channel, ts: message.ts, isInThread: ts !== undefined };
-      }
-    }
-    cursor = answer.response_metadata?.next_cursor;
-    if (cursor === undefined || cursor === "") return "none";
-  }
-  return "unseen";
 }

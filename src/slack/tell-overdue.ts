@@ -1,11 +1,14 @@
 import { type WebClient, WebAPIPlatformError } from "@slack/web-api";
-import type { AuditEvent } from "../domain/audit-event.ts";
+import type { OverdueEvent, OverdueTold } from "../domain/overdue.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
+import type { OverduePlace } from "../persistence/overdue.ts";
 import { findApprovalMessage } from "../persistence/slack-messages.ts";
+import { mayBeDone, permanentFault, tokenFault, wordFault } from "./answers.ts";
 import type { Directory } from "./directory.ts";
-import { post, postTo } from "./posting.ts";
-import { permanentFault, tokenFault } from "./answers.ts";
+import { findPosted, lastAnswerMs, markType } from "./find-posted.ts";
+import { type Mark, post, postTo } from "./posting.ts";
+import type { Message } from "./views/approval-message.ts";
 import { alertMessage, threadMessage } from "./views/event-message.ts";
 
 export type TellOverdueDeps = {
@@ -15,35 +18,54 @@ export type TellOverdueDeps = {
 };
 
 /**
- * What became of saying it: `never` where no retry mends it, `later` where one may. `isAway`: it was not about this
- * message, so that another one need not be tried now.
+ * Says that access is overdue, straight to Slack: what the worker has to do with it is what is in doubt. What may stand already is
+ * looked for first, as far as Slack lets us.
  */
-export type OverdueTold =
-  | { readonly outcome: "said" }
-  | { readonly outcome: "never"; readonly why: string }
-  | { readonly outcome: "later"; readonly why: unknown; readonly isAway: boolean };
-
-/** Says that access is overdue, straight to Slack: what the worker has to do with it is what is in doubt. */
 export async function tellOverdue(
   deps: TellOverdueDeps,
   request: AccessRequest,
-  event: AuditEvent,
-  place: "thread" | "alerts",
+  event: OverdueEvent,
+  place: OverduePlace,
+  mayStand: boolean,
 ): Promise<OverdueTold> {
+  const { client } = deps;
+  let isSending = false;
+  const say = async (channel: string, message: Message, thread_ts?: string): Promise<void> => {
+    const metadata = markOf(event, place);
+    if (mayStand) {
+      const found = await findPosted(
+        client,
+        { channel, thread_ts },
+        metadata,
+        event.data.lateSeconds * 1_000,
+      );
+      if (typeof found === "object") return;
+    }
+    isSending = true;
+    await post(client, channel, message, { thread_ts, metadata });
+  };
   try {
     if (place === "alerts") {
       const message = alertMessage(event, request);
-      if (message) await postTo(deps.directory, request.terms.alerts, (id) => post(deps.client, id, message));
+      if (message) await postTo(deps.directory, request.terms.alerts, (id) => say(id, message));
     } else {
       const message = threadMessage(event);
       const thread = await findApprovalMessage(deps.db, request.id);
-      if (message && thread) await post(deps.client, thread.channel, message, { thread_ts: thread.ts });
+      if (message && thread) await say(thread.channel, message, thread.ts);
     }
     return { outcome: "said" };
   } catch (error) {
     const fault = permanentFault(error);
     if (fault) return { outcome: "never", why: fault.words };
     const isAway = tokenFault(error) !== undefined || !(error instanceof WebAPIPlatformError);
-    return { outcome: "later", why: error, isAway };
+    const later = { outcome: "later", why: wordFault(error), isAway } as const;
+    return isSending && mayBeDone(error) ? { ...later, doubtSeconds: lastAnswerMs.unseen / 1_000 } : later;
   }
+}
+
+function markOf({ grantId, data }: OverdueEvent, place: OverduePlace): Mark {
+  return {
+    event_type: markType,
+    event_payload: { overdue: grantId ?? "", step: String(data.step), place },
+  };
 }

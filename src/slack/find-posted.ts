@@ -1,0 +1,65 @@
+import type { WebClient } from "@slack/web-api";
+import { isAppFault, permanentFault } from "./answers.ts";
+import type { Mark, Posted } from "./posting.ts";
+
+/** By this messages of ours are known. */
+export const markType = "hallpass_message";
+
+/**
+ * Slack has answered by then or never will; until then a message that is not seen to stand may still come. Where it can be looked for,
+ * it is looked for again sooner: what stands in between gives up on Slack before Slack is done, but not by much.
+ */
+export const lastAnswerMs = { unseen: 60_000, none: 15_000 };
+
+/** Slack's clock, the database's and this machine's may differ by this much. */
+const clocksMs = 10 * 60_000;
+const pageSize = 200;
+const maxPages = 10;
+
+/**
+ * Looks for a message that an attempt of the last `ageMs` may have posted without hearing of it. `unseen`: Slack does not let us look
+ * (that takes scopes which the app need not have); then it is posted again rather than never.
+ */
+export async function findPosted(
+  client: WebClient,
+  { channel, thread_ts: ts }: { readonly channel: string; readonly thread_ts: string | undefined },
+  { event_payload: wanted }: Mark,
+  ageMs: number,
+): Promise<Posted | "none" | "unseen"> {
+  const oldest = ((Date.now() - ageMs - clocksMs) / 1_000).toFixed(6);
+  let cursor: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const options = {
+      channel,
+      oldest,
+      limit: pageSize,
+      include_all_metadata: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    let answer;
+    try {
+      answer = await (ts === undefined
+        ? client.conversations.history(options)
+        : client.conversations.replies({ ...options, ts }));
+    } catch (error) {
+      if (isAppFault(error) || permanentFault(error)?.kind === "channel") return "unseen";
+      throw error;
+    }
+    for (const { ts: at, metadata } of answer.messages ?? []) {
+      if (
+        at !== undefined &&
+        metadata?.event_type === markType &&
+        isMark({ ...metadata.event_payload }, wanted)
+      )
+        return { channel, ts: at, isInThread: ts !== undefined };
+    }
+    cursor = answer.response_metadata?.next_cursor;
+    if (cursor === undefined || cursor === "") return "none";
+  }
+  return "unseen";
+}
+
+function isMark(found: Readonly<Record<string, unknown>>, wanted: Mark["event_payload"]): boolean {
+  const keys = Object.keys(wanted);
+  return Object.keys(found).length === keys.length && keys.every((key) => found[key] === wanted[key]);
+}
