@@ -1,4 +1,4 @@
-import { type Dispatcher, EnvHttpProxyAgent, FormData as UndiciFormData, fetch, Pool, request } from "undici";
+import { type Dispatcher, EnvHttpProxyAgent, fetch, Pool, request } from "undici";
 import { type Proxies, type ProxySetting, readProxies } from "../config.ts";
 import { ProxyError, wordFailure } from "./word-failure.ts";
 
@@ -44,8 +44,7 @@ let shared: Dispatcher | undefined;
 /** `fetch` by way of the proxies; for libraries that take one, too. */
 export async function outgoingFetch(address: string | URL, init: RequestInit = {}): Promise<Response> {
   shared ??= createDispatcher();
-  const { body } = init;
-  const given = { ...init, ...(body instanceof FormData && { body: undicisOwn(body) }), dispatcher: shared };
+  const given = { ...init, dispatcher: shared };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types are those of another release of undici
   return fetch(address, given as Parameters<typeof fetch>[1]);
 }
@@ -69,16 +68,6 @@ export function outgoingPost(address: string | URL, { headers, body, signal }: P
     signal: signal ?? null,
     dispatcher: shared,
   });
-}
-
-/** undici takes Node's own FormData for a text. */
-function undicisOwn(form: FormData): UndiciFormData {
-  const own = new UndiciFormData();
-  for (const [name, value] of form) {
-    if (typeof value === "string") own.append(name, value);
-    else own.append(name, value, value.name);
-  }
-  return own;
 }
 
 function proxiesInForce(): Proxies {

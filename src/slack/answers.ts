@@ -7,14 +7,11 @@ export class ChannelError extends Error {}
 /** Slack answered, with nothing that is an answer: of what it was asked to do, all may be done, or nothing. */
 export class UnreadableAnswer extends Error {
   readonly status: number;
-  /** It was about the bytes of a file, which nobody sees before the upload is completed. */
-  readonly isFile: boolean;
 
-  constructor(status: number, { what = "in place of an answer", isFile = false } = {}) {
+  constructor(status: number, what = "in place of an answer") {
     super(`it answered with HTTP ${status} ${what}`);
     this.name = "UnreadableAnswer";
     this.status = status;
-    this.isFile = isFile;
   }
 }
 
@@ -153,8 +150,7 @@ export function mayBeDone(error: unknown): boolean {
   if (!(error instanceof WebAPIRequestError)) return true;
   const { original } = error;
   // Whoever says 4xx has looked at what was sent, and turned it down.
-  if (original instanceof UnreadableAnswer)
-    return !original.isFile && (original.status < 400 || original.status >= 500);
+  if (original instanceof UnreadableAnswer) return original.status < 400 || original.status >= 500;
   return !neverSent.has(causeCode(original) ?? "");
 }
 

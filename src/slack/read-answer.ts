@@ -40,8 +40,8 @@ export function readingAnswers(apiUrl: string, observer?: CallObserver): Fetch {
   return async (url, init = {}) => {
     const { body } = init;
     const address = String(url);
-    // Files go elsewhere, and what comes back there is no JSON.
-    if (!address.startsWith(apiUrl) || typeof body !== "string") return sendFile(address, init);
+    // What comes back from a response_url is no JSON.
+    if (!address.startsWith(apiUrl) || typeof body !== "string") return respond(address, init);
     const headers = Object.fromEntries(new Headers(init.headers));
     try {
       const answer = await outgoingPost(address, { headers, body, signal: init.signal ?? undefined });
@@ -52,7 +52,7 @@ export function readingAnswers(apiUrl: string, observer?: CallObserver): Fetch {
       const text = await readText(answer);
       const read = parseAnswer(text);
       if (read === undefined)
-        throw new UnreadableAnswer(status, { what: `and ${text.length} characters that are no answer` });
+        throw new UnreadableAnswer(status, `and ${text.length} characters that are no answer`);
       const refusal = "refusal" in read ? read.refusal : undefined;
       observer?.answered(address.slice(apiUrl.length), refusal);
       if (refusal) return new Response(JSON.stringify(bounded(refusal)));
@@ -64,8 +64,8 @@ export function readingAnswers(apiUrl: string, observer?: CallObserver): Fetch {
   };
 }
 
-/** A file, or an answer to an interaction; of what comes back only the status counts. */
-async function sendFile(address: string, init: RequestInit): Promise<Response> {
+/** An answer to an interaction; of what comes back only the status counts. */
+async function respond(address: string, init: RequestInit): Promise<Response> {
   const signal = init.signal ?? AbortSignal.timeout(answerMs);
   // What is for one address is told to no other.
   const response = await outgoingFetch(address, { ...init, signal, redirect: "error" });
@@ -73,7 +73,7 @@ async function sendFile(address: string, init: RequestInit): Promise<Response> {
   await response.body?.cancel();
   if (status === 200) return new Response(null, { status });
   if (status === 429) return tooMany(response.headers.get("retry-after") ?? undefined);
-  throw new UnreadableAnswer(status, { isFile: init.body instanceof FormData });
+  throw new UnreadableAnswer(status);
 }
 
 /** The SDK needs a number of seconds to wait. */
@@ -91,7 +91,7 @@ async function readText({ statusCode, body }: PostAnswer): Promise<string> {
   for await (const chunk of body) {
     length += chunk.length;
     if (length > maxAnswerBytes)
-      throw new UnreadableAnswer(statusCode, { what: `and more than ${maxAnswerBytes} bytes` });
+      throw new UnreadableAnswer(statusCode, `and more than ${maxAnswerBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

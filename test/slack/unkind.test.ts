@@ -209,6 +209,56 @@ describe("an export", () => {
     expect(await world.audited()).not.toContain("audit.export_failed");
   });
 
+  it.each(["conversations.open", "files.getUploadURLExternal"])(
+    "of which the answer of %s is lost comes all the same, once",
+    async (method) => {
+      const { slack } = world;
+      slack.faults.loseAnswer(method);
+      await exports();
+      await slack.until(() => slack.as("dana").files()[0], "the file");
+      expect(slack.files()).toHaveLength(1);
+      expect(await world.audited()).not.toContain("audit.export_failed");
+    },
+  );
+
+  it("is sent to somebody once at a time", async () => {
+    const { slack } = world;
+    slack.faults.slow(1_500, ["files.getUploadURLExternal"]);
+    await exports();
+    await toldAlone(world, "dana", "Collecting the audit");
+    await exports();
+    await toldAlone(world, "dana", "An export of yours is being sent");
+    await slack.until(() => slack.as("dana").files()[0], "the file");
+    slack.faults.clear();
+    await exports();
+    await slack.until(() => slack.as("dana").files()[1], "another");
+    expect((await world.audited()).filter((type) => type === "audit.exported")).toHaveLength(2);
+  });
+
+  it("of which nobody heard whether it came is said to be in doubt, and not sent again", async () => {
+    const { slack } = world;
+    slack.faults.loseAnswer("files.completeUploadExternal");
+    await exports();
+    await toldAlone(world, "dana", "it may have come all the same");
+    expect(slack.as("dana").files()).toHaveLength(1);
+  });
+
+  it("of more than 50 MB is not sent, and says what to do", async () => {
+    await world.query(
+      `insert into audit_events (id, at, type, actor_kind, data)
+       select gen_random_uuid(), now(), 'audit.refused', 'hallpass',
+              jsonb_build_object('attempted', repeat('x', 3000), 'why', 'to make it long')
+       from generate_series(1, 18000)`,
+    );
+    await exports();
+    await toldAlone(
+      world,
+      "dana",
+      "it has more than 50 MB, which is the most that is sent; ask for a shorter time",
+    );
+    expect(world.slack.files()).toEqual([]);
+  });
+
   it("that cannot be sent says why, on record too", async () => {
     const { slack } = world;
     slack.faults.answerOddly("upload", failed, 2);

@@ -17,9 +17,9 @@ import { isLockedDown } from "../../policy/lockdown.ts";
 import { isAuditor } from "../../policy/people.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { faultText, withinBudget } from "../answer.ts";
-import { isAppFault, mayBeDone, permanentFault, tokenFault, wordFault } from "../answers.ts";
 import { identify, nobodyText } from "../authority.ts";
 import type { SlackDeps } from "../deps.ts";
+import { sendFile } from "../send-file.ts";
 import { bold, escapeMrkdwn, paragraph, richText } from "../views/rich-text.ts";
 import { answerWho, type Said } from "./audit-who.ts";
 import { tellAlone } from "./tell-alone.ts";
@@ -93,6 +93,9 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     const { filters } = parsed;
     const unknown = await unknownFilter(deps, filters);
     if (unknown !== undefined) return { text: unknown };
+    const sending = exportsTo(deps.uploads);
+    if (sending.has(person.id))
+      return { text: "An export of yours is being sent; ask for another when it has come." };
     const isNew = await recordEvent(
       deps.db,
       {
@@ -106,10 +109,27 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     const text = "Collecting the audit; it comes as a file by direct message.";
     // Slack delivers a command again when it thinks that the first was lost.
     if (!isNew) return { text };
-    return { text, deliver: () => deliverOnRecord(deps, person, filters, { now, key: command.trigger_id }) };
+    const deliver = async (): Promise<string | undefined> => {
+      sending.add(person.id);
+      try {
+        return await deliverOnRecord(deps, person, filters, { now, key: command.trigger_id });
+      } finally {
+        sending.delete(person.id);
+      }
+    };
+    return { text, deliver };
   } catch (error) {
     return { text: faultText(deps.log, error, "reading the audit") };
   }
+}
+
+const underWay = new WeakMap<WebClient, Set<number>>();
+
+/** Whom exports are being sent to: each is in memory as a whole, so one at a time is enough for anybody. */
+function exportsTo(uploads: WebClient): Set<number> {
+  const people = underWay.get(uploads) ?? new Set();
+  underWay.set(uploads, people);
+  return people;
 }
 
 /** Sends an export; what failed is on record beside it, and told. */
@@ -122,7 +142,7 @@ async function deliverOnRecord(
   let failure: string | undefined;
   let text: string | undefined;
   try {
-    failure = await deliver(deps, person, filters, now);
+    failure = await collectAndSend(deps, person, filters, now);
     text =
       failure && `The export could not be sent: ${failure}. \`hallpass audit export\` writes it to a file.`;
   } catch (error) {
@@ -166,16 +186,15 @@ async function unknownFilter(
 
 /** More than this takes longer to send than Slack and people wait, and all of it is in memory: on no disk anything is left of it. */
 const maxExportBytes = 50 * 1024 * 1024;
-const tries = 2;
 
 /** Sends an export by direct message; in words why it could not. */
-async function deliver(
+async function collectAndSend(
   deps: SlackDeps,
   person: Person,
   filters: ExportFilters,
   now: Date,
 ): Promise<string | undefined> {
-  const filename = `audit-${now.toISOString().slice(0, 19).replaceAll(":", "")}.${filters.format}`;
+  const name = `audit-${now.toISOString().slice(0, 19).replaceAll(":", "")}.${filters.format}`;
   const exported = exportAudit({ databaseUrl: deps.databaseUrl, key: await deps.auditKey() }, filters);
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -186,39 +205,6 @@ async function deliver(
       return `it has more than ${maxExportBytes / 1024 / 1024} MB, which is the most that is sent; ask for a shorter time or fewer people`;
     chunks.push(piece);
   }
-  const file = { content: Buffer.concat(chunks), filename, comment: `The audit: ${exported.rows()} events.` };
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await upload(deps.uploads, person.slackId ?? "", file);
-      return undefined;
-    } catch (error) {
-      if (mayBeDone(error)) return `${wordFault(error)}; it may have come all the same`;
-      if (attempt >= tries || isFinal(error)) return wordFault(error);
-    }
-  }
-}
-
-async function upload(
-  client: WebClient,
-  slackId: string,
-  {
-    content,
-    filename,
-    comment,
-  }: { readonly content: Buffer; readonly filename: string; readonly comment: string },
-): Promise<void> {
-  const { channel } = await client.conversations.open({ users: slackId });
-  if (channel?.id === undefined) throw new Error("Slack opened no direct message");
-  await client.filesUploadV2({
-    channel_id: channel.id,
-    file: content,
-    filename,
-    title: filename,
-    initial_comment: comment,
-  });
-}
-
-/** Trying at once again is no use. */
-function isFinal(error: unknown): boolean {
-  return permanentFault(error) !== undefined || tokenFault(error) !== undefined || isAppFault(error);
+  const comment = `The audit: ${exported.rows()} events.`;
+  return sendFile(deps.uploads, person.slackId ?? "", { name, comment, content: Buffer.concat(chunks) });
 }
