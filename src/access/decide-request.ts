@@ -17,6 +17,7 @@ import type { PolicyDeps } from "./deps.ts";
 import { discountWhoMayNotDecide } from "./discount-approvals.ts";
 import { changesToday } from "./grant-changes.ts";
 import { offboard } from "./offboard.ts";
+import { judgeByPolicy } from "./judge-by-policy.ts";
 import { authorityOver, evaluateAgain, readToday, standingOf, type Today } from "./read-facts.ts";
 
 export type PersonDecides = {
@@ -47,40 +48,42 @@ export function decideRequest(deps: PolicyDeps, decision: PersonDecides): Promis
 async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
   const { requestId, key } = decision;
   const by = await deps.people.resolve(decision.by);
-  const policy = deps.policy();
   let looks = 0;
-  const applied = await apply(deps, requestId, async ({ request }, now) => {
-    const { verdict } = decision;
-    // What is remembered may be a second old: whoever is locked down since decides nothing all the same, and is asked about again.
-    if (looks > 0) deps.lockdowns.forget();
-    looks += 1;
-    const [today, approver] = await Promise.all([
-      readToday(deps, policy, request, () => deps.lockdowns.read()),
-      verdict.type === "approve" ? standingOf(deps, by) : undefined,
-    ]);
-    const authority = authorityOver(policy, request, today, now);
-    const judged = {
-      by,
-      key,
-      policyVersion: policy.hash,
-      isLockedDown: isLockedDown(today.facts.lockdowns, by),
-      ...(authority && { authority }),
-    };
-    if (verdict.type === "deny") return { type: "deny", reason: storable(verdict.reason), ...judged };
-    // A transition of its own: what is judged here then loses its race to it, and is judged again.
-    await discountWhoMayNotDecide(deps, request, today);
-    return {
-      type: "approve",
-      ...judged,
-      ...(approver && { approver: approver.is }),
-      ...(await approvability(deps, policy, request, today, now)),
-    };
-  });
+  const applied = await apply(deps, requestId, ({ request }, now) =>
+    judgeByPolicy(deps, async (policy) => {
+      const { verdict } = decision;
+      // What is remembered may be a second old: whoever is locked down since decides nothing all the same, and is asked about again.
+      if (looks > 0) deps.lockdowns.forget();
+      looks += 1;
+      const [today, approver] = await Promise.all([
+        readToday(deps, policy, request, () => deps.lockdowns.read()),
+        verdict.type === "approve" ? standingOf(deps, by) : undefined,
+      ]);
+      const authority = authorityOver(policy, request, today, now);
+      const judged = {
+        by,
+        key,
+        policyVersion: policy.hash,
+        isLockedDown: isLockedDown(today.facts.lockdowns, by),
+        ...(authority && { authority }),
+      };
+      if (verdict.type === "deny") return { type: "deny", reason: storable(verdict.reason), ...judged };
+      // A transition of its own: what is judged here then loses its race to it, and is judged again.
+      await discountWhoMayNotDecide(deps, request, today);
+      return {
+        type: "approve",
+        ...judged,
+        ...(approver && { approver: approver.is }),
+        ...(await approvability(deps, policy, request, today, now)),
+      };
+    }),
+  );
   if (applied.applied) return { decided: true, state: applied.state };
   const { refusal, state, now } = applied;
   const { request } = state;
   if (refusal === "repeated") return { decided: true, state };
   const attempted = decision.verdict.type;
+  const policy = deps.policy();
   await refuseDecision(deps, { request, by, attempted, refusal, key, now });
   const today = await readToday(deps, policy, request);
   // Slack may have told nobody.

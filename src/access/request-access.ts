@@ -12,6 +12,7 @@ import type { PolicyRefusal } from "../policy/refusals.ts";
 import { askingAgain } from "./ask-again.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { draftRequest } from "./draft-request.ts";
+import { judgeByPolicy } from "./judge-by-policy.ts";
 import { readFacts } from "./read-facts.ts";
 
 export type AccessAsk = {
@@ -87,14 +88,16 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
     // What lasts longer was typed when it was asked for.
     ...(!asked.extends && { input: asked.input ?? {} }),
   };
-  const policy = deps.policy();
   const now = await readNow(deps.db, deps.clock);
   const person = await deps.people.resolve(ask.requester);
-  const [facts, addresses] = await Promise.all([
-    readFacts(deps, policy, person, { requestId: ask.extends?.requestId }),
-    deps.people.addressesOf(person.id),
-  ]);
-  const evaluation = evaluate(policy, { ...ask, requester: { ...person, addresses }, now }, facts);
+  const { policy, facts, evaluation } = await judgeByPolicy(deps, async (inForce) => {
+    const [known, addresses] = await Promise.all([
+      readFacts(deps, inForce, person, { requestId: ask.extends?.requestId }),
+      deps.people.addressesOf(person.id),
+    ]);
+    const judged = evaluate(inForce, { ...ask, requester: { ...person, addresses }, now }, known);
+    return { policy: inForce, facts: known, evaluation: judged };
+  });
   if (evaluation.verdict === "refuse" && evaluation.refusals.every(isMistake)) {
     const { refusals } = evaluation;
     return { outcome: "mistaken", why: wordRefusals(refusals), refusals };

@@ -11,6 +11,7 @@ import { apply } from "./apply.ts";
 import { askingAgain } from "./ask-again.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
+import { judgeByPolicy } from "./judge-by-policy.ts";
 import { readToday } from "./read-facts.ts";
 
 export type PersonReviews = {
@@ -34,19 +35,20 @@ export function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promi
 async function reviewOnce(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
   const { requestId, verdict, key } = review;
   const by = await deps.people.resolve(review.by);
-  const policy = deps.policy();
-  const applied = await apply(deps, requestId, async ({ request }) => {
-    const { facts } = await readToday(deps, policy, request);
-    return {
-      type: "review",
-      by,
-      isLockedDown: isLockedDown(facts.lockdowns, by),
-      verdict,
-      note: storable(review.note),
-      reviewers: reviewersOf(policy, request, facts),
-      key,
-    };
-  });
+  const applied = await apply(deps, requestId, ({ request }) =>
+    judgeByPolicy(deps, async (policy) => {
+      const { facts } = await readToday(deps, policy, request);
+      return {
+        type: "review",
+        by,
+        isLockedDown: isLockedDown(facts.lockdowns, by),
+        verdict,
+        note: storable(review.note),
+        reviewers: reviewersOf(policy, request, facts),
+        key,
+      };
+    }),
+  );
   if (applied.applied) return { reviewed: true, state: applied.state };
   const { refusal, state, now } = applied;
   if (refusal === "repeated") return { reviewed: true, state };

@@ -7,6 +7,7 @@ import { askingAgain } from "./ask-again.ts";
 import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { changesToday } from "./grant-changes.ts";
+import { judgeByPolicy } from "./judge-by-policy.ts";
 import { evaluateAgain, readToday } from "./read-facts.ts";
 
 export type StartAnswer =
@@ -25,18 +26,19 @@ async function startOnce(
   { requestId, by: caller, key }: PersonStarts,
 ): Promise<StartAnswer> {
   const by = await deps.people.resolve(caller);
-  const policy = deps.policy();
-  const applied = await apply(deps, requestId, async ({ request }, now) => {
-    const today = await readToday(deps, policy, request);
-    return {
-      type: "start",
-      by,
-      isLockedDown: isLockedDown(today.facts.lockdowns, by),
-      isAllowed:
-        evaluateAgain(policy, request, today, now).verdict !== "refuse" &&
-        (await changesToday(deps, policy, request, today, now)).length === 0,
-    };
-  });
+  const applied = await apply(deps, requestId, ({ request }, now) =>
+    judgeByPolicy(deps, async (policy) => {
+      const today = await readToday(deps, policy, request);
+      return {
+        type: "start",
+        by,
+        isLockedDown: isLockedDown(today.facts.lockdowns, by),
+        isAllowed:
+          evaluateAgain(policy, request, today, now).verdict !== "refuse" &&
+          (await changesToday(deps, policy, request, today, now)).length === 0,
+      };
+    }),
+  );
   if (applied.applied) return { started: true, state: applied.state };
   const { refusal, state, now } = applied;
   if (refusal !== "already_started")

@@ -33,6 +33,12 @@ async function waiting(): Promise<Waiting | undefined> {
 const cards = (): number => world.slack.channel("#access-requests").messages().length;
 const html = { body: "<html>Bad gateway</html>", contentType: "text/html", isDone: true };
 
+/** What Hallpass's metrics say, by their names. */
+async function metrics(): Promise<Readonly<Record<string, string>>> {
+  const text = await (await fetch(`http://127.0.0.1:${world.hallpass.opsPort}/metrics`)).text();
+  return Object.fromEntries([...text.matchAll(/^(\w+) (\S+)$/gmu)].map(([, name, value]) => [name, value]));
+}
+
 describe.each(["socket", "http"] as const)("by either transport: %s", (transport) => {
   it("a message that is done although the answer is HTML is found, and not posted again", async () => {
     await start({ transport, slack: { scopes: [...manifestScopes(), ...history] } });
@@ -75,6 +81,8 @@ describe.each(["socket", "http"] as const)("by either transport: %s", (transport
     expect(await heldBack()).toEqual([
       "Slack refuses chat.postMessage: the app has no access to this workspace: an admin of the organisation has to add it there (team_access_not_granted)",
     ]);
+    // One of the policy's roles does not exist in the guarded database.
+    expect(await metrics()).toMatchObject({ hallpass_ready: "1", hallpass_degraded: "2" });
     slack.faults.clear();
     await slack.until(async () => {
       if (await waiting()) world.advance(60_000);
@@ -82,6 +90,10 @@ describe.each(["socket", "http"] as const)("by either transport: %s", (transport
     }, "the card");
     await asked;
     await slack.until(async () => (await heldBack()).length === 0, "it to be said no more");
+    expect(await metrics()).toMatchObject({ hallpass_ready: "1", hallpass_degraded: "1" });
+    slack.faults.revokeToken();
+    await slack.as("erin").types("/request-access orders-db read 1h nobody hears of it");
+    await slack.until(async () => (await metrics())["hallpass_ready"] === "0", "it to be no longer ready");
   });
 
   it("a conversation with a person that is gone is opened again", async () => {
