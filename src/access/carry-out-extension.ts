@@ -3,6 +3,7 @@ import { refusalText } from "../domain/refusal.ts";
 import { type AccessRequest, requestName } from "../domain/request.ts";
 import { later } from "../domain/request-consequences.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
+import { findLockdownOf } from "../persistence/lockdowns.ts";
 import { readState, type Settlement } from "../persistence/requests.ts";
 import type { ProviderState } from "../providers/provider.ts";
 import { apply } from "./apply.ts";
@@ -44,6 +45,14 @@ export async function carryOutExtension(
     const told = await apply(deps, request.id, { type: "extension_failed", why }, settle);
     return told.applied ? settled : { outcome: "done", note: told.refusal };
   };
+  /** A provider may have heard of it all the same, perhaps too late. */
+  const undo = async (): Promise<void> => {
+    const { extended: today } = await readBoth(deps, effect);
+    await endWhatCameBack(deps, effect, today.grants, {}, true);
+    const because = requestName(request);
+    for (const grant of today.grants)
+      await handOverAnew(deps, grant, { because, since: effect.now, request: today });
+  };
   const stands = await standingOf(deps, request.requester);
   if (stands.is === "gone") {
     // Slack may have told nobody. What would last longer ends with whatever else they have.
@@ -52,17 +61,17 @@ export async function carryOutExtension(
   }
   // Where a provider was asked already, it is no use to wait: what is there has to be known of.
   if (stands.is === "unknown" && !effect.isResumed) return waitForSlack(effect, stands.why);
+  const lockdown = await findLockdownOf(deps.db, effect.requestId);
+  if (lockdown) {
+    if (effect.isResumed) await undo();
+    return fail(`${lockdown.value} is locked down: ${lockdown.reason}`);
+  }
   const moved = await moveEnds(deps, extended, request.durationSeconds, effect.now);
   if ("failure" in moved) {
     const seconds = 2 ** (effect.attempts - 1);
     if (moved.failure.retryable && effect.attempts < maxAttempts)
       return { outcome: "again", seconds, error: moved.failure.failure, untouched: false };
-    // It may have heard of it all the same, perhaps too late.
-    const { extended: today } = await readBoth(deps, effect);
-    await endWhatCameBack(deps, effect, today.grants, {}, true);
-    const because = requestName(request);
-    for (const grant of today.grants)
-      await handOverAnew(deps, grant, { because, since: effect.now, request: today });
+    await undo();
     return fail(`${moved.provider} could not be told the new end: ${moved.failure.failure}`);
   }
   const { states, handovers } = moved;

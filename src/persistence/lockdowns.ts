@@ -101,23 +101,31 @@ function whoNow(locked: Locked): Prisma.Sql {
   return Prisma.sql`(select coalesce(joined_into, id) from people where id = ${person}::int)`;
 }
 
-/** Of which requests `r` a lockdown `l` is about; a bundle is locked down with any resource in it. */
+/** Of which requests `r` a lockdown `l` is about; a bundle is locked down with any resource in it, and so is what makes it last longer. */
 export const isAbout = Prisma.sql`
   l.lifted_at is null
   and ((l.kind = 'person' and l.person_id = r.requester_person)
     or (l.kind = 'resource'
       and (l.value = r.resource
-        or exists (select from jsonb_array_elements(r.planned) p where split_part(p ->> 'access', ':', 1) = l.value))))`;
+        or exists (
+          select from access_requests b, jsonb_array_elements(b.planned) p
+          where b.id in (r.id, (r.terms -> 'extends' ->> 'requestId')::uuid)
+            and split_part(p ->> 'access', ':', 1) = l.value))))`;
 
 /** Whether a request that is not filed yet would be under a lockdown. */
-export function isLockedDownAtFiling({ requester, resource, planned }: AccessRequest): Prisma.Sql {
+export function isLockedDownAtFiling({ requester, resource, planned, terms }: AccessRequest): Prisma.Sql {
   const resources = [resource, ...planned.flatMap(({ access }) => access?.split(":", 1) ?? [])];
+  const ofExtended = Prisma.sql`
+    or l.value in (
+      select split_part(p ->> 'access', ':', 1) from access_requests b, jsonb_array_elements(b.planned) p
+      where b.id = ${terms.extends?.requestId ?? ""}::uuid)`;
   return Prisma.sql`
     exists (
       select from lockdowns l
       where l.lifted_at is null
         and ((l.kind = 'person' and l.person_id = ${requester.id})
-          or (l.kind = 'resource' and l.value = any (${resources}::text[]))))`;
+          or (l.kind = 'resource'
+            and (l.value = any (${resources}::text[]) ${terms.extends ? ofExtended : Prisma.empty}))))`;
 }
 
 /** The lockdown that a request is under; `undefined` for none. */
