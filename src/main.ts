@@ -38,6 +38,7 @@ import { watchPolicy } from "./policy/watch.ts";
 import { createLiveProviders } from "./providers/live-providers.ts";
 import { createLookUp, type Workspace } from "./slack/authority.ts";
 import { createDirectory } from "./slack/directory.ts";
+import { createExports } from "./slack/exports.ts";
 import { createHeldBack, type OnToken } from "./slack/held-back.ts";
 import type { SlackListener } from "./slack/http-receiver.ts";
 import { watchForLeavers } from "./slack/leavers.ts";
@@ -302,6 +303,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const watchdog = watchOverdue(config, databaseUrl, clock, metrics, log);
     closers.push(() => atMost(2_000, watchdog.stop()));
 
+    const exports = createExports();
+    closers.push(() => atMost(2_000, exports.stop()));
     const slackDeps = {
       ...record,
       attend: courtesy.attend,
@@ -312,6 +315,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       directory,
       // Of its own: the SDK has only so many calls under way at a time, and messages do not wait for files.
       uploads: createPatientClient(calling),
+      exports,
       log,
       databaseUrl,
       auditKey: audit.key,

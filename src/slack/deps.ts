@@ -5,6 +5,7 @@ import type { PolicyDeps } from "../access/deps.ts";
 import type { Seal } from "../access/seal.ts";
 import type { Workspace } from "./authority.ts";
 import type { Directory } from "./directory.ts";
+import type { Exports } from "./exports.ts";
 import type { UserGroups } from "./user-groups.ts";
 
 /** What the listeners need. */
@@ -20,6 +21,7 @@ export type SlackDeps = PolicyDeps & {
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
   /** Sends files, which take their time. */
   readonly uploads: WebClient;
+  readonly exports: Exports;
   /** Where the audit is read from. */
   readonly databaseUrl: string;
   /** Signs what is exported of it. */

@@ -17,8 +17,11 @@ export type HeldBack = {
 const optional = new Set(["conversations.history", "conversations.replies"]);
 /** A shorter pause is everyday life. */
 const longMs = 60_000;
-/** One call that fails says nothing yet. */
+/** One call that fails says nothing yet, nor do two. */
 const awayMs = 10_000;
+const awayTimes = 3;
+/** Longer than the slowest call takes to fail: nobody asked in between. */
+const apartMs = 90_000;
 const maxChannels = 1_000;
 
 /** Hears of each call what it says of the token: the error it was refused with, or that it was not. */
@@ -32,7 +35,7 @@ export function createHeldBack(
 ): HeldBack {
   const refused = new Map<string, string>();
   const held = new Map<string, number>();
-  let failing: { readonly since: number; last: number; why: string } | undefined;
+  let failing: { readonly since: number; last: number; times: number; why: string } | undefined;
   return {
     observer: {
       answered(method, refusal) {
@@ -52,8 +55,9 @@ export function createHeldBack(
       },
       failed(error) {
         const at = now();
-        failing ??= { since: at, last: at, why: "" };
+        if (!failing || at - failing.last > apartMs) failing = { since: at, last: at, times: 0, why: "" };
         failing.last = at;
+        failing.times += 1;
         failing.why = wordFault(error);
       },
     },
@@ -66,7 +70,10 @@ export function createHeldBack(
       if (held.size >= maxChannels) held.clear();
       held.set(channel, now() + milliseconds);
     },
-    away: () => (failing && failing.last - failing.since >= awayMs ? failing.why : undefined),
+    away() {
+      if (!failing || failing.times < awayTimes) return undefined;
+      return failing.last - failing.since >= awayMs ? failing.why : undefined;
+    },
     list() {
       for (const [channel, until] of held) if (until <= now()) held.delete(channel);
       const waiting = [...held].map(([channel, until]) => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type App, HTTPModuleFunctions as http, HTTPResponseAck, type Receiver } from "@slack/bolt";
 import { readDelivered } from "./delivered.ts";
 import { createNotUnderstood } from "./not-understood.ts";
-import { createReceive, type Receive } from "./receive.ts";
+import { createReceive, type Receive, type ReceiveDeps } from "./receive.ts";
 import type { SlackDeps } from "./deps.ts";
 import { slackLogger } from "./web-client.ts";
 
@@ -18,7 +18,7 @@ const maxEarlySeconds = 5 * 60;
  */
 export function createHttpReceiver(
   signingSecret: string,
-  deps: Pick<SlackDeps, "attend" | "log">,
+  deps: ReceiveDeps,
 ): { readonly receiver: Receiver; readonly requestListener: SlackListener } {
   let receive: Receive | undefined;
   const onNotUnderstood = createNotUnderstood(deps.log);

@@ -1,5 +1,12 @@
 import type { App, ReceiverEvent } from "@slack/bolt";
+import { z } from "zod";
+import { wordFault } from "./answers.ts";
+import { unescapeSlack } from "./command-text.ts";
 import type { SlackDeps } from "./deps.ts";
+import { tellAlone } from "./listeners/tell-alone.ts";
+
+/** `uploads`: speaks to people when the connection they used is gone. */
+export type ReceiveDeps = Pick<SlackDeps, "attend" | "log"> & Partial<Pick<SlackDeps, "uploads">>;
 
 /** Has Bolt's listeners answer what was delivered; never rejects. `onFailed`: they could not, and nothing was answered. */
 export type Receive = (event: ReceiverEvent, onFailed: () => void) => Promise<void>;
@@ -8,10 +15,7 @@ export type Receive = (event: ReceiverEvent, onFailed: () => void) => Promise<vo
  * The one way from Slack to the listeners. Somebody waits only until it is acknowledged, however long a listener then
  * goes on; and what no listener answers is acknowledged all the same: it came in good order and is none of ours.
  */
-export function createReceive(
-  app: Pick<App, "processEvent">,
-  deps: Pick<SlackDeps, "attend" | "log">,
-): Receive {
+export function createReceive(app: Pick<App, "processEvent">, deps: ReceiveDeps): Receive {
   return async (event, onFailed) => {
     let isAnswered = false;
     let answered = (): void => undefined;
@@ -20,6 +24,10 @@ export function createReceive(
       isAnswered = true;
       try {
         await event.ack(response);
+      } catch (error) {
+        // What was done is on record by now, and what follows it must follow all the same.
+        deps.log.info({ why: wordFault(error) }, "an answer to Slack came too late");
+        await tellUnheard(deps, event.body, response);
       } finally {
         answered();
       }
@@ -35,3 +43,18 @@ export function createReceive(
     }
   };
 }
+
+/** What somebody would have read in the answer to their command. */
+async function tellUnheard(
+  { log, uploads: client }: ReceiveDeps,
+  body: ReceiverEvent["body"],
+  response: unknown,
+): Promise<void> {
+  const who = Typed.safeParse(body);
+  const said = Said.safeParse(response);
+  if (client && who.success && said.success)
+    await tellAlone({ log }, { client, slackId: who.data.user_id }, unescapeSlack(said.data.text));
+}
+
+const Typed = z.looseObject({ user_id: z.string() });
+const Said = z.looseObject({ text: z.string() });

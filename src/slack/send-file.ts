@@ -10,11 +10,13 @@ const uploadMs = 60_000;
 /**
  * Sends somebody a file by direct message; in words why it could not. In the steps of Slack's own
  * (https://docs.slack.dev/messaging/working-with-files): only the last shows it to anybody, so that what came before can be tried again.
+ * `whyNot` is asked before that one.
  */
 export async function sendFile(
   client: WebClient,
   slackId: string,
   file: SentFile,
+  whyNot: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     let mayShow = false;
@@ -22,6 +24,8 @@ export async function sendFile(
       const { channel } = await client.conversations.open({ users: slackId });
       if (channel?.id === undefined) throw new Error("it opened no direct message");
       const id = await upload(client, file);
+      const refused = await whyNot();
+      if (refused !== undefined) return refused;
       mayShow = true;
       await client.files.completeUploadExternal({
         files: [{ id, title: file.name }],

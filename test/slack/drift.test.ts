@@ -43,7 +43,10 @@ async function handles(unknown: string): Promise<void> {
     "settings: {",
     `settings: { drift: { unknown: ${unknown} },`,
   );
+  const before = alerts("A new policy is in force").length;
   expect(await world.reloads(text)).toBe("loaded");
+  // It is said beside whatever comes next.
+  await world.slack.until(() => alerts("A new policy is in force").length > before, "it to be said");
 }
 
 function sql(statement: (names: World["guarded"]["names"]) => string): Promise<unknown> {

@@ -36,6 +36,17 @@ it("one that failed long ago says nothing: nobody has called since", () => {
   expect(heldBack.away()).toBeUndefined();
 });
 
+it("calls that failed far apart are not one long time", () => {
+  heldBack.observer.failed(gone);
+  now = 90_001;
+  heldBack.observer.failed(gone);
+  now = 180_002;
+  heldBack.observer.failed(gone);
+  now = 195_000;
+  heldBack.observer.failed(gone);
+  expect(heldBack.away()).toBeUndefined();
+});
+
 it("a refusal is an answer, too", () => {
   heldBack.observer.failed(gone);
   now = 20_000;

@@ -247,6 +247,31 @@ describe("an export", () => {
     expect((await world.audited()).filter((type) => type === "audit.exported")).toHaveLength(2);
   });
 
+  it("is not sent to who was locked down while it was collected", async () => {
+    const { slack } = world;
+    slack.faults.slow(1_500, ["files.getUploadURLExternal"]);
+    await exports();
+    await toldAlone(world, "dana", "Collecting the audit");
+    await world.query(
+      `insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
+       select gen_random_uuid(), 'person', 'dana@example.com', person_id, 'stolen', 'carol@example.com', now()
+       from person_names where name = 'dana@example.com' and until is null`,
+    );
+    await toldAlone(world, "dana", "The export could not be sent: You are locked down");
+    expect(slack.as("dana").files()).toEqual([]);
+    expect(await world.audited()).toContain("audit.export_failed");
+  });
+
+  it("that is under way as Hallpass is stopped is said to be in doubt, on record too", async () => {
+    const { slack } = world;
+    slack.faults.slow(1_500, ["files.getUploadURLExternal"]);
+    await exports();
+    await toldAlone(world, "dana", "Collecting the audit");
+    await world.restart();
+    await toldAlone(world, "dana", "Hallpass was stopped meanwhile");
+    expect(await world.audited()).toContain("audit.export_failed");
+  });
+
   it("of which nobody heard whether it came is said to be in doubt, and not sent again", async () => {
     const { slack } = world;
     slack.faults.loseAnswer("files.completeUploadExternal");

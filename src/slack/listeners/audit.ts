@@ -1,6 +1,5 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
 import type { KnownBlock } from "@slack/types";
-import type { WebClient } from "@slack/web-api";
 import { exportAudit } from "../../audit/export.ts";
 import { type ExportFilters, parseExportFilters, recordedFilters } from "../../audit/export-filters.ts";
 import { knowNames } from "../../audit/known-names.ts";
@@ -33,7 +32,7 @@ const usage =
 /** `/access-audit`: for auditors only; who could is answered at once, the export comes as a file by direct message. */
 export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<void> {
   const { ack, command } = args;
-  const answer = await withinBudget(begin(deps, command));
+  const answer = await withinBudget(begin(deps, args));
   const inBlocks = ({ text, lines = [] }: Said): KnownBlock[] =>
     lines.length === 0 ? [] : [richText(paragraph(bold(text)), ...lines.map((line) => paragraph(line)))];
   const now = answer.inTime ? answer.value : { text: "Looking this up takes longer than usual …" };
@@ -43,23 +42,17 @@ export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<vo
     text: escapeMrkdwn(now.text),
     ...(blocks.length > 0 && { blocks }),
   });
-  const tell = (said: Said): Promise<void> =>
-    tellAlone(deps, { ...args, slackId: command.user_id }, said.text, inBlocks(said));
   const begun = answer.inTime ? answer.value : await answer.later;
-  if (!answer.inTime) await tell(begun);
-  if (!begun.deliver) return;
-  try {
-    const failure = await begun.deliver();
-    if (failure !== undefined) await tell({ text: failure });
-  } catch (error) {
-    await tell({ text: faultText(deps.log, error, "exporting the audit") });
-  }
+  if (!answer.inTime)
+    await tellAlone(deps, { ...args, slackId: command.user_id }, begun.text, inBlocks(begun));
+  await begun.deliver?.();
 }
 
-/** `deliver` sends what was asked for; in words why it could not. */
-type Begun = Said & { readonly deliver?: () => Promise<string | undefined> };
+/** `deliver` sends what was asked for, or tells them why it cannot. */
+type Begun = Said & { readonly deliver?: () => Promise<void> };
 
-async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begun> {
+async function begin(deps: SlackDeps, args: Command): Promise<Begun> {
+  const { command } = args;
   try {
     const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (!identity.known) {
@@ -93,8 +86,7 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     const { filters } = parsed;
     const unknown = await unknownFilter(deps, filters);
     if (unknown !== undefined) return { text: unknown };
-    const sending = exportsTo(deps.uploads);
-    if (sending.has(person.id))
+    if (deps.exports.isSending(person.id))
       return { text: "An export of yours is being sent; ask for another when it has come." };
     const isNew = await recordEvent(
       deps.db,
@@ -109,65 +101,59 @@ async function begin(deps: SlackDeps, command: Command["command"]): Promise<Begu
     const text = "Collecting the audit; it comes as a file by direct message.";
     // Slack delivers a command again when it thinks that the first was lost.
     if (!isNew) return { text };
-    const deliver = async (): Promise<string | undefined> => {
-      sending.add(person.id);
-      try {
-        return await deliverOnRecord(deps, person, filters, { now, key: command.trigger_id });
-      } finally {
-        sending.delete(person.id);
-      }
-    };
+    const deliver = (): Promise<void> =>
+      deps.exports.run(person.id, (stopped) =>
+        deliverOnRecord(deps, args, { person, filters, now, stopped }),
+      );
     return { text, deliver };
   } catch (error) {
     return { text: faultText(deps.log, error, "reading the audit") };
   }
 }
 
-const underWay = new WeakMap<WebClient, Set<number>>();
-
-/** Whom exports are being sent to: each is in memory as a whole, so one at a time is enough for anybody. */
-function exportsTo(uploads: WebClient): Set<number> {
-  const people = underWay.get(uploads) ?? new Set();
-  underWay.set(uploads, people);
-  return people;
-}
+type Export = {
+  readonly person: Person;
+  readonly filters: ExportFilters;
+  readonly now: Date;
+  readonly stopped: Promise<"stopped">;
+};
 
 /** Sends an export; what failed is on record beside it, and told. */
-async function deliverOnRecord(
-  deps: SlackDeps,
-  person: Person,
-  filters: ExportFilters,
-  { now, key }: { readonly now: Date; readonly key: string },
-): Promise<string | undefined> {
-  let failure: string | undefined;
+async function deliverOnRecord(deps: SlackDeps, args: Command, asked: Export): Promise<void> {
+  let why: string;
   let text: string | undefined;
   try {
-    failure = await collectAndSend(deps, person, filters, now);
-    text =
-      failure && `The export could not be sent: ${failure}. \`hallpass audit export\` writes it to a file.`;
+    const sent = await Promise.race([collectAndSend(deps, asked), asked.stopped]);
+    if (sent === undefined) return;
+    why = sent === "stopped" ? "Hallpass was stopped meanwhile; it may have come all the same" : sent;
   } catch (error) {
     text = faultText(deps.log, error, "exporting the audit");
-    failure = "a fault in Hallpass, which its log has";
+    why = "a fault in Hallpass, which its log has";
   }
-  if (failure === undefined) return undefined;
-  deps.log.warn({ why: failure }, "an export of the audit could not be sent");
-  await recordEvent(
-    deps.db,
-    {
-      type: "audit.export_failed",
-      at: await readNow(deps.db, deps.clock),
-      actor: actorOf(person),
-      data: { why: failure },
-    },
-    { dedupeKey: `audit ${key} failed` },
-  );
-  return text;
+  deps.log.warn({ why }, "an export of the audit could not be sent");
+  text ??= `The export could not be sent: ${why}. \`hallpass audit export\` writes it to a file.`;
+  try {
+    await recordEvent(
+      deps.db,
+      {
+        type: "audit.export_failed",
+        at: await readNow(deps.db, deps.clock),
+        actor: actorOf(asked.person),
+        data: { why },
+      },
+      { dedupeKey: `audit ${args.command.trigger_id} failed` },
+    );
+  } finally {
+    await tellAlone(deps, { ...args, slackId: args.command.user_id }, text);
+  }
 }
 
 /** Why somebody may not read the audit. */
 async function whyNot(deps: SlackDeps, policy: Policy, person: Person): Promise<string | undefined> {
+  const memberships = await deps.groups.read(policy.outsideGroups);
+  // After whoever keeps the groups has answered, which may take its time.
   if (isLockedDown(await readLockdowns(deps.db), person)) return refusalText.locked_down;
-  return isAuditor(policy, await deps.groups.read(policy.outsideGroups), person.email)
+  return isAuditor(policy, memberships, person.email)
     ? undefined
     : "Only auditors may read the audit. The policy names them under settings.auditors.";
 }
@@ -190,9 +176,7 @@ const maxExportBytes = 50 * 1024 * 1024;
 /** Sends an export by direct message; in words why it could not. */
 async function collectAndSend(
   deps: SlackDeps,
-  person: Person,
-  filters: ExportFilters,
-  now: Date,
+  { person, filters, now }: Export,
 ): Promise<string | undefined> {
   const name = `audit-${now.toISOString().slice(0, 19).replaceAll(":", "")}.${filters.format}`;
   const exported = exportAudit({ databaseUrl: deps.databaseUrl, key: await deps.auditKey() }, filters);
@@ -206,5 +190,13 @@ async function collectAndSend(
     chunks.push(piece);
   }
   const comment = `The audit: ${exported.rows()} events.`;
-  return sendFile(deps.uploads, person.slackId ?? "", { name, comment, content: Buffer.concat(chunks) });
+  const file = { name, comment, content: Buffer.concat(chunks) };
+  return sendFile(deps.uploads, person.slackId ?? "", file, () => whyNotAnyMore(deps, person));
+}
+
+/** Who was locked down or left while it was collected, or turned out to be who is, reads it no more. */
+async function whyNotAnyMore(deps: SlackDeps, { slackId }: Person): Promise<string | undefined> {
+  const stands = await deps.lookUp(slackId ?? "");
+  if (stands.is !== "here") return stands.why;
+  return whyNot(deps, deps.policy(), await deps.people.resolve(stands.caller));
 }

@@ -40,7 +40,23 @@ type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 /** `/request-access` without text: the form, opened before the trigger runs out. */
 export async function openForm(deps: SlackDeps, args: Command): Promise<void> {
   await args.ack();
-  await deps.attend(() => showForm(deps, args, {}));
+  await orTell(deps, { ...args, slackId: args.command.user_id }, "opening the form", () =>
+    showForm(deps, args, {}),
+  );
+}
+
+/** Does what somebody waits for after the acknowledgement; what keeps it from being done they are told. */
+async function orTell(
+  deps: SlackDeps,
+  told: Parameters<typeof tellAlone>[1],
+  doing: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await deps.attend(work);
+  } catch (error) {
+    await tellAlone(deps, told, faultText(deps.log, error, doing));
+  }
 }
 
 /** The form, with what was typed behind the command in it. */
@@ -112,7 +128,7 @@ type Chosen = SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMi
 /** A resource was chosen: the form now shows its roles and limits. */
 export async function onResourceChosen(deps: SlackDeps, args: Chosen): Promise<void> {
   await args.ack();
-  await deps.attend(() => showRoles(deps, args));
+  await orTell(deps, toClicker(args), "showing the roles of a resource", () => showRoles(deps, args));
 }
 
 async function showRoles(deps: SlackDeps, { action, body, client }: Chosen): Promise<void> {
@@ -130,7 +146,11 @@ async function showRoles(deps: SlackDeps, { action, body, client }: Chosen): Pro
 /** A role was chosen: the form now says what will become of it. */
 export async function onRoleChosen(deps: SlackDeps, args: Chosen): Promise<void> {
   await args.ack();
-  await deps.attend(() => showPreview(deps, args));
+  await orTell(deps, toClicker(args), "saying what will become of a request", () => showPreview(deps, args));
+}
+
+function toClicker({ client, body }: Chosen): Parameters<typeof tellAlone>[1] {
+  return { client, slackId: body.user.id };
 }
 
 async function showPreview(deps: SlackDeps, { body, client }: Chosen): Promise<void> {
@@ -195,18 +215,31 @@ async function offersToClicker(
 
 const FormMetadata = z.object({ resource: z.string().optional() });
 
+/** What the form was opened with; nothing where that cannot be read, as of an older version's form. */
+function readMetadata(text: string | undefined): z.infer<typeof FormMetadata> {
+  try {
+    return FormMetadata.parse(JSON.parse(text ?? "{}"));
+  } catch {
+    return {};
+  }
+}
+
 /** What was typed into a select that has more options than Slack shows. */
 export async function onOptionsTyped(
   deps: SlackDeps,
   { ack, body, payload }: SlackOptionsMiddlewareArgs<"block_suggestion"> & AllMiddlewareArgs,
 ): Promise<void> {
-  const answer = await withinBudget(offersToClicker(deps, body));
+  const offers = offersToClicker(deps, body).catch((error: unknown) => {
+    faultText(deps.log, error, "offering what can be asked for");
+    return [];
+  });
+  const answer = await withinBudget(offers);
   const entries = answer.inTime ? answer.value : [];
   if (payload.action_id === resourceActionId) {
     await ack({ options: [...matchingOptions(resourceOptions(entries), payload.value)] });
     return;
   }
-  const { resource } = FormMetadata.parse(JSON.parse(body.view?.private_metadata ?? "{}"));
+  const { resource } = readMetadata(body.view?.private_metadata);
   const roles = entries.filter((entry) => entry.resource === resource);
   await ack({ options: [...matchingOptions(roleOptions(roles), payload.value)] });
 }

@@ -3,6 +3,7 @@ import type { Block, KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import { wordFault } from "../answers.ts";
 import type { SlackDeps } from "../deps.ts";
+import { insist } from "../insist.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 
 /** Who is told, and how: `respond` is missing where Slack gave no place for an answer, whatever its types say. */
@@ -11,6 +12,9 @@ type Told = {
   readonly respond?: RespondFn | undefined;
   readonly slackId: string;
 };
+
+/** Seconds between tries. */
+const pauses = [1, 5];
 
 /**
  * Tells somebody what came of what they did, after it was acknowledged: where they did it, for their eyes alone, or by direct message
@@ -33,7 +37,7 @@ export async function tellAlone(
     log.info({ why: wordFault(error) }, "Slack took no answer where it was due; it goes by direct message");
   }
   try {
-    await client.chat.postMessage({ channel: slackId, ...message });
+    await insist(() => client.chat.postMessage({ channel: slackId, ...message }), pauses);
   } catch (error) {
     log.warn({ why: wordFault(error), slackId }, "somebody could not be told what came of what they did");
   }

@@ -2,9 +2,8 @@ import type { App, Receiver } from "@slack/bolt";
 import { WebClient } from "@slack/web-api";
 import { createDispatcher } from "../../network/outgoing.ts";
 import { readDelivered } from "../delivered.ts";
-import type { SlackDeps } from "../deps.ts";
 import { createNotUnderstood } from "../not-understood.ts";
-import { createReceive, type Receive } from "../receive.ts";
+import { createReceive, type Receive, type ReceiveDeps } from "../receive.ts";
 import { webClientOptions } from "../web-client.ts";
 import {
   type Connection,
@@ -30,7 +29,7 @@ const addressMs = 8_000;
  */
 export function createSocketReceiver(
   { appToken, apiUrl }: { readonly appToken: string; readonly apiUrl: string },
-  deps: Pick<SlackDeps, "attend" | "log">,
+  deps: ReceiveDeps,
   times?: ConnectionTimes,
 ): SocketReceiver {
   const { log } = deps;
