@@ -65,7 +65,7 @@ type Table = {
 /** One round: Hallpass, and right after it what it is held against. */
 type Pair = { readonly hallpass: Measured; readonly other: Measured };
 
-const inTurn = `${rounds} rounds of ${seconds} s each for both in turn; medians, and medians of the rounds' ratios
+const inTurn = `rounds of ${seconds} s for both in turn, ${rounds} of them, after some seconds to warm up; medians, and medians of the rounds' ratios
 while one is measured the other stands still (SIGSTOP), so that Hallpass loses locks of its queue now and then`;
 
 const floorTable: Table = {
@@ -98,6 +98,9 @@ const pastTable: Table = {
 const closers: (() => Promise<void>)[] = [];
 try {
   await benchmark();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 } finally {
   for (const close of closers.toReversed()) await close();
 }
@@ -187,7 +190,11 @@ async function put(
   });
   target.pause();
   const cpuMs = (target.cpuMs() - cpuBefore) / result.answered;
-  if (result.fault !== undefined) throw new Error(`${origin} answered a ${kind} with ${result.fault}`);
+  if (result.fault !== undefined)
+    throw new Error(
+      `expected every ${kind} to be done at once, and ${origin} answered one with ${result.fault}; ` +
+        `is the machine busy with something else?`,
+    );
   const after = await database.recorded();
   const recorded = kind === "click" ? after.approved - before.approved : after.requests - before.requests;
   if (recorded !== result.answered)

@@ -27,6 +27,8 @@ const columns = [
   "p99 ms",
   "floor",
   "ratio",
+  "cpu ms",
+  "floor",
   "goal",
 ];
 const widths = [11, 8, 8, 7, 8, 8, 8, 8, 7, 7, 7, 24];

@@ -115,19 +115,19 @@ async function sayNowhere(
   { request }: State,
   { channel, error, trouble }: { readonly channel: string; readonly error: string; readonly trouble: string },
 ): Promise<void> {
-  deps.log.error(
-    { request: requestName(request), channel, err: error },
-    "no channel takes a request's messages",
-  );
   const key = `message.nowhere ${request.id}`;
   if (await isRecorded(deps.db, key)) return;
+  deps.log.error(
+    { request: requestName(request), channel, why: error },
+    "no channel takes a request's messages",
+  );
   const { slackId } = request.requester;
   const text =
     request.status === "pending"
-      ? `${trouble}, so nobody can approve it. Tell whoever keeps the policy.`
+      ? `${trouble}, so nobody can approve it yet. Tell whoever keeps the policy; it is posted as soon as there is a channel for it.`
       : `${trouble}, so what happens to it is told to you alone. Tell whoever keeps the policy.`;
   if (slackId !== undefined) await tryInPerson(parcel, slackId, plain(text), "nowhere");
-  const mend = `${trouble}, nor in the alerts channel: mend the channel, or name another in the policy.`;
+  const mend = `${trouble}, nor in ${request.terms.alerts}. Mend one of these channels, and it goes on there within two minutes. What is asked for from now on goes where the policy says by then.`;
   await tellAdmins(deps, parcel, plain(mend));
   await recordFailure(deps, effect, { channel, error }, key);
 }

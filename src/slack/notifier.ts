@@ -44,6 +44,9 @@ export type Notifier = {
 /** A reminder may be late, but not so early that it was meant for an earlier end. */
 const soonMs = 16 * 60_000;
 
+/** Where no channel takes a request it is tried so often, for as long as it waits for approval. */
+const nowhereSeconds = 120;
+
 const done: Outcome = { outcome: "done" };
 const doneWith = (note: string): Outcome => ({ outcome: "done", note });
 
@@ -70,8 +73,12 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       if (await findApprovalMessage(deps.db, effect.requestId)) return done;
       await lookAtRequest(deps, effect);
       return deliver(effect, async (parcel) => {
-        await placeCard(deps, { effect, parcel });
-        return done;
+        if (await placeCard(deps, { effect, parcel })) return done;
+        const { state } = await readRequest(deps, effect);
+        const error = "no channel takes it";
+        if (state.request.status !== "pending") return doneWith(error);
+        // Somebody may mend a channel; until then nobody can approve it.
+        return { outcome: "again", seconds: nowhereSeconds, error, untouched: false };
       });
     },
     async update_request(effect) {

@@ -164,7 +164,7 @@ describe("a channel that is gone while a request is live", () => {
     slack.channels.archive("#access-alerts");
     await slack.as("bob").presses(lost, "Approve");
     await toldDirectly(world, "alice", "cannot go on in #orders-approvals");
-    await toldDirectly(world, "dana", "nor in the alerts channel");
+    await toldDirectly(world, "dana", "nor in #access-alerts");
     await slack.until(async () => (await guarded.rolesOf("alice")).length === 1, "the access");
     world.advance(61 * 60_000);
     await slack.until(async () => (await guarded.rolesOf("alice")).length === 0, "the access to be gone");
@@ -180,7 +180,40 @@ describe("a channel that is gone while a request is live", () => {
         .directMessages()
         .filter(({ visibleText }) => visibleText.includes(words)).length;
     expect(said("alice", "is told to you alone")).toBe(1);
-    expect(said("dana", "nor in the alerts channel")).toBe(1);
+    expect(said("dana", "nor in #access-alerts")).toBe(1);
+  });
+
+  it("and both are, before it is posted: it is posted once one of them is mended, and can be approved", async () => {
+    const { slack } = world;
+    slack.channels.archive("#orders-approvals");
+    slack.channels.archive("#access-alerts");
+    await slack.as("alice").types("/request-access orders-db write 1h nobody sees it");
+    await toldDirectly(world, "alice", "so nobody can approve it yet");
+    await toldDirectly(world, "dana", "Mend one of these channels");
+    const triesAgain = async (): Promise<boolean> => {
+      const rows = await world.query<{ attempts: number }>(
+        `select attempts from effects
+         where kind = 'post_request' and done_at is null and locked_until is null and retry_at is not null`,
+      );
+      if (rows.length > 0) world.advance(121_000);
+      return (rows[0]?.attempts ?? 0) > 1;
+    };
+    await slack.until(triesAgain, "another try");
+    for (const channel of channels) slack.workspace.putChannel(channel);
+    const card = await slack.until(async () => {
+      await triesAgain();
+      return slack
+        .channel("#orders-approvals")
+        .messages()
+        .find(({ visibleText }) => visibleText.includes("nobody sees it"));
+    }, "the approval message");
+    await slack.as("bob").presses(card, "Approve");
+    await threadSays(world, card, "Granted to");
+    const told = slack
+      .as("dana")
+      .directMessages()
+      .filter(({ visibleText }) => visibleText.includes(`AR-${numberOf(card)} could not be posted`));
+    expect(told).toHaveLength(1);
   });
 });
 
