@@ -126,6 +126,7 @@ it("who is shown no roles of the resource they chose is told so", async () => {
   await slack.as("alice").chooses("Resource", "Orders database (production)");
   await toldDirectly(world, "alice", "Slack did not do its part, so this was not done.");
   await slack.as("alice").closes();
+  expect(lines.filter((line) => line.includes('"stack"'))).toEqual([]);
 });
 
 it("options of a form that cannot be read are none, and are answered", async () => {
