@@ -53,8 +53,16 @@ async function tellUnheard(
   const who = Typed.safeParse(body);
   const said = Said.safeParse(response);
   if (client && who.success && said.success)
-    await tellAlone({ log }, { client, slackId: who.data.user_id }, unescapeSlack(said.data.text));
+    await tellAlone(
+      { log },
+      { client, slackId: who.data.user_id },
+      unescapeSlack(said.data.text),
+      said.data.blocks,
+    );
 }
 
 const Typed = z.looseObject({ user_id: z.string() });
-const Said = z.looseObject({ text: z.string() });
+const Said = z.looseObject({
+  text: z.string(),
+  blocks: z.array(z.looseObject({ type: z.string() })).optional(),
+});

@@ -2,10 +2,10 @@ import { decideRequest } from "../../src/access/decide-request.ts";
 import { extendAccess } from "../../src/access/extend-access.ts";
 import { runEffect } from "../../src/jobs/run-effect.ts";
 import { claimEffect } from "../../src/persistence/effects.ts";
-import { beginLockdown } from "../../src/persistence/lockdowns.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
+import { lockDownElsewhere } from "../support/lockdown.ts";
 import { policyWith } from "../support/rules.ts";
 
 const hour = 3_600_000;
@@ -157,16 +157,7 @@ it("two that are asked for at the same moment are not more than the rule lets th
 });
 
 it("nothing lasts longer under a lockdown that another process began since it was approved", async () => {
-  const lockdown = { kind: "resource", value: "orders-db", reason: "somebody is inside" } as const;
-  await beginLockdown(office.db, office.clock, lockdown, {
-    by: "dana@example.com",
-    event: {
-      type: "lockdown.begun",
-      at: new Date(),
-      actor: { kind: "person", email: "dana@example.com" },
-      data: lockdown,
-    },
-  });
+  await lockDownElsewhere(office);
   await office.drain();
   expect(office.provider.ends.get("alice")).toEqual(new Date(endsAt));
   expect(await office.events()).toContain("extension.failed");

@@ -2,10 +2,10 @@ import { decideRequest } from "../../src/access/decide-request.ts";
 import { extendAccess } from "../../src/access/extend-access.ts";
 import { enforceLockdowns } from "../../src/access/lockdown.ts";
 import { requestAccess, requestExtension } from "../../src/access/request-access.ts";
-import { beginLockdown } from "../../src/persistence/lockdowns.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 import type { Names } from "../guarded/postgres.ts";
+import { lockDownElsewhere } from "../support/lockdown.ts";
 import { policyWith } from "../support/rules.ts";
 
 const rules = `
@@ -49,17 +49,6 @@ async function askToExtend(): Promise<string> {
   return extension.answer.request.id;
 }
 
-/** As another process would: nothing that is remembered here is forgotten. */
-async function lockDownElsewhere(): Promise<void> {
-  expect(await office.lockdowns.read()).toEqual([]);
-  const data = { kind: "resource", value: "orders-db", reason: "somebody is inside" } as const;
-  const actor = { kind: "person", email: "dana@example.com" } as const;
-  await beginLockdown(office.db, office.clock, data, {
-    by: "dana@example.com",
-    event: { type: "lockdown.begun", at: new Date(), actor, data },
-  });
-}
-
 async function ends(): Promise<readonly (Date | undefined)[]> {
   return (await office.state(requestId)).grants.map(({ expiresAt }) => expiresAt);
 }
@@ -67,7 +56,8 @@ async function ends(): Promise<readonly (Date | undefined)[]> {
 it("a bundle with a resource that is locked down is not asked to last longer, whatever was known as it was begun", async () => {
   const [until] = await ends();
   if (!until) throw new Error("it is not active");
-  await lockDownElsewhere();
+  expect(await office.lockdowns.read()).toEqual([]);
+  await lockDownElsewhere(office);
   const extension = { requestId, number: 1, until, place: 1 };
   const ask = { resource: "incident", role: "respond", durationSeconds: 3600, reason: "because" } as const;
   const asked = { ...ask, requester: alice, source: "slack", extends: extension } as const;
@@ -80,7 +70,9 @@ it("a bundle with a resource that is locked down is not asked to last longer, wh
 it("nor is that approved", async () => {
   const extension = await askToExtend();
   const before = await ends();
-  await lockDownElsewhere();
+  // Remembered from now on, for a second.
+  expect(await office.lockdowns.read()).toEqual([]);
+  await lockDownElsewhere(office);
   expect(await approves(extension)).toBe(false);
   await office.drain();
   expect(await ends()).toEqual(before);
@@ -90,14 +82,14 @@ it("nor carried out where it was approved before", async () => {
   const extension = await askToExtend();
   const before = await ends();
   expect(await approves(extension)).toBe(true);
-  await lockDownElsewhere();
+  await lockDownElsewhere(office);
   await office.drain();
   expect(await ends()).toEqual(before);
 });
 
 it("what waits to be decided is closed with the rest", async () => {
   const extension = await askToExtend();
-  await lockDownElsewhere();
+  await lockDownElsewhere(office);
   expect((await enforceLockdowns(office)).ended).toEqual({ requests: 1, grants: 2 });
   expect((await office.state(extension)).request.status).toBe("cancelled");
 });

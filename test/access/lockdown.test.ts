@@ -2,23 +2,12 @@ import { decideRequest } from "../../src/access/decide-request.ts";
 import { enforceLockdowns } from "../../src/access/lockdown.ts";
 import { requestAccess } from "../../src/access/request-access.ts";
 import type { Caller } from "../../src/identity/caller.ts";
-import { beginLockdown } from "../../src/persistence/lockdowns.ts";
 import type { Lockdown } from "../../src/policy/lockdown.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
+import { lockDownElsewhere, somebodyInside } from "../support/lockdown.ts";
 
 const erin: Caller = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
-
-const lockdown = { kind: "resource", value: "orders-db", reason: "somebody is inside" } as const;
-const begun = {
-  by: "dana@example.com",
-  event: {
-    type: "lockdown.begun",
-    at: new Date(),
-    actor: { kind: "person", email: "dana@example.com" },
-    data: lockdown,
-  },
-} as const;
 
 async function personal(of: Caller): Promise<Lockdown> {
   const { id, email } = await office.people.resolve(of);
@@ -33,7 +22,7 @@ afterEach(() => office?.close());
 
 it("what was approved before nobody here knew of the lockdown is not granted", async () => {
   const { request } = await office.approved();
-  await beginLockdown(office.db, office.clock, lockdown, begun);
+  await lockDownElsewhere(office);
   await office.drain();
   expect(office.provider.calls).not.toContain("grant");
   const [grant] = (await office.state(request.id)).grants;
@@ -44,7 +33,7 @@ it("what was approved before nobody here knew of the lockdown is not granted", a
 });
 
 it.each([
-  ["the resource", () => Promise.resolve(lockdown)],
+  ["the resource", () => Promise.resolve(somebodyInside)],
   ["the approver", () => personal(bob)],
   ["the requester", () => personal(alice)],
 ] as const)(
@@ -62,7 +51,7 @@ it.each([
     const requestId = filed.request.id;
     // Remembered from now on, for a second.
     expect(await office.lockdowns.read()).toEqual([]);
-    await beginLockdown(office.db, office.clock, await whom(), begun);
+    await lockDownElsewhere(office, await whom());
     const decision = { requestId, by: bob, verdict: { type: "approve" }, key: "a click" } as const;
     expect((await decideRequest(office, decision)).decided).toBe(false);
     expect((await office.state(requestId)).request).toMatchObject({ status: "pending", decisions: [] });
@@ -70,9 +59,9 @@ it.each([
 );
 
 it.each([
-  ["the resource", alice, () => Promise.resolve(lockdown)],
+  ["the resource", alice, () => Promise.resolve(somebodyInside)],
   ["the requester", alice, () => personal(alice)],
-  ["the resource of what nobody has to approve", erin, () => Promise.resolve(lockdown)],
+  ["the resource of what nobody has to approve", erin, () => Promise.resolve(somebodyInside)],
   ["the requester of what nobody has to approve", erin, () => personal(erin)],
 ] as const)(
   "%s was locked down elsewhere a moment ago: what is remembered lets nobody ask",
@@ -88,7 +77,7 @@ it.each([
     // Known from now on, and their lockdowns remembered for a second.
     const down = await whom();
     expect(await office.lockdowns.read()).toEqual([]);
-    await beginLockdown(office.db, office.clock, down, begun);
+    await lockDownElsewhere(office, down);
     const answer = await requestAccess(office, ask);
     expect(answer).toMatchObject({ outcome: "refused", refusals: [{ kind: "locked_down" }] });
     expect(await office.db.accessRequest.findMany({ where: { status: { not: "refused" } } })).toEqual([]);
@@ -99,7 +88,7 @@ it("who turns out to be somebody who is locked down can ask for nothing from tha
   // Whoever was met first is who they are from then on, and that is not the one who was locked down.
   await office.people.resolve(alice);
   const down = await personal(bob);
-  await beginLockdown(office.db, office.clock, down, begun);
+  await lockDownElsewhere(office, down);
   expect(await office.lockdowns.read()).toHaveLength(1);
   // The account of the one shows the address of the other.
   await office.people.resolve({ ...bob, email: alice.email });
@@ -113,7 +102,7 @@ it("what another process let in at that moment is ended by the next look", async
   await office.drain();
   await enforceLockdowns(office);
   expect((await office.state(request.id)).grants[0]?.status).toBe("active");
-  await beginLockdown(office.db, office.clock, lockdown, begun);
+  await lockDownElsewhere(office);
   await enforceLockdowns(office);
   await office.drain();
   expect((await office.state(request.id)).grants[0]).toMatchObject({
@@ -124,8 +113,8 @@ it("what another process let in at that moment is ended by the next look", async
 });
 
 it("a lockdown is on record with its event once, in which nobody can read who it was and why", async () => {
-  expect(await beginLockdown(office.db, office.clock, lockdown, begun)).toBe(true);
-  expect(await beginLockdown(office.db, office.clock, lockdown, begun)).toBe(false);
+  expect(await lockDownElsewhere(office)).toBe(true);
+  expect(await lockDownElsewhere(office)).toBe(false);
   const events = await office.db.auditEvent.findMany({ where: { type: "lockdown.begun" } });
   expect(events).toHaveLength(1);
   const [{ actorEmail, data } = { actorEmail: undefined, data: undefined }] = events;

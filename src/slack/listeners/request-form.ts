@@ -32,7 +32,7 @@ import {
 import { previewText } from "../views/request-preview.ts";
 import { readForm } from "./form-values.ts";
 import { refuseNobody } from "./nobody.ts";
-import { tellAlone } from "./tell-alone.ts";
+import { tellAlone, type Told } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -48,7 +48,7 @@ export async function openForm(deps: SlackDeps, args: Command): Promise<void> {
 /** Does what somebody waits for after the acknowledgement; what keeps it from being done they are told. */
 async function orTell(
   deps: SlackDeps,
-  told: Parameters<typeof tellAlone>[1],
+  told: Told,
   doing: string,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -149,7 +149,7 @@ export async function onRoleChosen(deps: SlackDeps, args: Chosen): Promise<void>
   await orTell(deps, toClicker(args), "saying what will become of a request", () => showPreview(deps, args));
 }
 
-function toClicker({ client, body }: Chosen): Parameters<typeof tellAlone>[1] {
+function toClicker({ client, body }: Chosen): Told {
   return { client, slackId: body.user.id };
 }
 

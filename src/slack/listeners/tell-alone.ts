@@ -7,7 +7,7 @@ import { insist } from "../insist.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 
 /** Who is told, and how: `respond` is missing where Slack gave no place for an answer, whatever its types say. */
-type Told = {
+export type Told = {
   readonly client: WebClient;
   readonly respond?: RespondFn | undefined;
   readonly slackId: string;
