@@ -46,12 +46,7 @@ export async function openForm(deps: SlackDeps, args: Command): Promise<void> {
 }
 
 /** Does what somebody waits for after the acknowledgement; what keeps it from being done they are told. */
-async function orTell(
-  deps: SlackDeps,
-  told: Told,
-  doing: string,
-  work: () => Promise<void>,
-): Promise<void> {
+async function orTell(deps: SlackDeps, told: Told, doing: string, work: () => Promise<void>): Promise<void> {
   try {
     await deps.attend(work);
   } catch (error) {
