@@ -6,6 +6,7 @@ import pg from "pg";
 import { pino } from "pino";
 import type { QueueName } from "../src/domain/effect.ts";
 import { createQueues } from "../src/jobs/queues.ts";
+import { GrantState } from "../src/providers/postgres/state.ts";
 import { migrate, migrateQueues } from "../src/persistence/migrate.ts";
 import { type ActiveGrants, recordActiveGrants } from "../test/support/active-grants.ts";
 import { bareSweep } from "./support/bare-sweep.ts";
@@ -128,6 +129,7 @@ async function endAtOnce(storage: Storage, own: pg.Pool, where: string): Promise
         subjectPrefix: prefix,
         endsInSeconds: 3,
         slackId: person(1).id,
+        states: await statesOf(guarded, storage.guardedUrl, memberships),
       });
       const before = hallpass.cpuMs();
       const ours = await untilGone(guarded, own, prefix);
@@ -149,6 +151,28 @@ async function endAtOnce(storage: Storage, own: pg.Pool, where: string): Promise
     await guarded.query(`drop role ${names.join(", ")}`);
     await guarded.end();
   }
+}
+
+/** What the provider records of each membership when it grants it. */
+async function statesOf(
+  guarded: pg.Pool,
+  url: string,
+  memberships: readonly Membership[],
+): Promise<readonly GrantState[]> {
+  const { host } = new URL(url);
+  const { rows } = await guarded.query<GrantState>(
+    `select (select system_identifier::text from pg_control_system()) as system, $3 as address,
+            json_build_object('oid', r.oid::text, 'name', r.rolname) as role,
+            json_build_object('oid', u.oid::text, 'name', u.rolname) as member,
+            array[]::json[] as before, m.grantor::text as grantor, 'row' as ours,
+            pg_current_snapshot()::text as since, true as granted, false as "needsSetRole"
+     from unnest($1::text[], $2::text[]) with ordinality as a (role, subject, place)
+     join pg_roles r on r.rolname = a.role join pg_roles u on u.rolname = a.subject
+     join pg_auth_members m on m.roleid = r.oid and m.member = u.oid order by place`,
+    [memberships.map(({ role }) => role), memberships.map(({ subject }) => subject), host],
+  );
+  if (rows.length !== memberships.length) throw new Error("expected a state of each membership");
+  return rows.map((row) => GrantState.parse(row));
 }
 
 /** Milliseconds for the bare statements. */

@@ -16,6 +16,8 @@ export type ActiveGrants = {
   readonly spreadSeconds?: number;
   /** Whom Slack knows the requesters as; nobody is told where it is absent. */
   readonly slackId?: string;
+  /** What the provider has on record of each grant, in turn; absent: nothing, as of access that was granted before states were kept. */
+  readonly states?: readonly object[];
 };
 
 /**
@@ -60,7 +62,7 @@ export async function recordActiveGrants(query: Query, grants: ActiveGrants): Pr
      granted as (
        insert into grants (
          id, request_id, status, provider, subject, target, state, duration_seconds, asked_at, active_at, expires_at)
-       select grant_id, request_id, 'active', $2, $4 || n, target, '{}', 3600, ends_at - interval '1 hour', ends_at - interval '1 hour', ends_at
+       select grant_id, request_id, 'active', $2, $4 || n, target, coalesce($10::jsonb -> (n - 1)::int, '{}'), 3600, ends_at - interval '1 hour', ends_at - interval '1 hour', ends_at
        from made join asked on asked.id = made.request_id)
      insert into effects (id, request_id, grant_id, kind, queue, lane, payload, due_at)
      select gen_random_uuid(), request_id, grant_id, 'revoke', 'revocations', 'grant-' || grant_id, '{}', ends_at
@@ -75,6 +77,7 @@ export async function recordActiveGrants(query: Query, grants: ActiveGrants): Pr
       grants.spreadSeconds ?? 0,
       JSON.stringify(terms),
       grants.slackId ?? null,
+      JSON.stringify(grants.states ?? []),
     ],
   );
 }
