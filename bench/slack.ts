@@ -1,11 +1,14 @@
 // `npm run bench`: what a person waits for in Slack, beside its floor in the same run; with `--history 1000000` beside the same in a
-// database that holds so many past requests.
+// database that holds so many past requests, and `--idle 60` what that one takes in an hour in which nobody asks.
 import { cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import pg from "pg";
 import type { Interaction } from "./support/deliveries.ts";
 import {
   end,
   type Load,
+  serverCpuMs,
   startFloor,
   startHallpass,
   startLoad,
@@ -29,6 +32,7 @@ const { values: options } = parseArgs({
     connections: { type: "string", default: "1,10,50" },
     rounds: { type: "string", default: "3" },
     history: { type: "string" },
+    idle: { type: "string", default: "0" },
     "node-option": { type: "string", multiple: true, default: [] },
   },
 });
@@ -38,6 +42,7 @@ const rounds = Number(options.rounds);
 const allConnections = options.connections.split(",").map(Number);
 // Two on one Redis would take each other's jobs.
 const redisUrl = history === undefined ? process.env["REDIS_URL"] : undefined;
+const idleMinutes = Number(options.idle);
 const warmUp = { connections: 10, seconds: 6 };
 
 const rampSeconds = 0.5;
@@ -127,8 +132,46 @@ async function benchmark(): Promise<void> {
     `${cpus().length} cores (${processor}), Node.js ${process.version}, PostgreSQL ${storage.postgresVersion}, ` +
       `queues in ${redisUrl === undefined ? "PostgreSQL" : "Redis"}`,
   );
-  if (storage.past) await beside(hallpass, await startOn(storage.past), pastTable);
-  else await beside(hallpass, await start(startFloor(storage), storage.floor), floorTable);
+  if (storage.past) {
+    const filled = await startOn(storage.past);
+    await beside(hallpass, filled, pastTable);
+    if (idleMinutes > 0) await idle(filled, storage.past.url);
+  } else await beside(hallpass, await start(startFloor(storage), storage.floor), floorTable);
+}
+
+/** What it takes while nobody asks for anything, and nothing is left to be said: a channel takes one message a second. */
+async function idle({ target, database }: Side, databaseUrl: string): Promise<void> {
+  const client = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  closers.push(() => client.end());
+  target.resume();
+  while ((await database.recorded()).effectsOwed > 0) {
+    await client.query(
+      "update effects set done_at = now(), locked_until = null where done_at is null and queue = 'messages'",
+    );
+    await sleep(1_000);
+  }
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const backend = rows[0]?.pid ?? NaN;
+  console.log("\nidle: of one core, Hallpass and the database's server; memory that Hallpass has");
+  console.log(line(["after", "Hallpass", "database", "memory"]));
+  const parts = 6;
+  for (let part = 1; part <= parts; part += 1) {
+    const [ours, server, started] = [target.cpuMs(), serverCpuMs(backend), performance.now()];
+    await sleep((idleMinutes * 60_000) / parts);
+    const share = (ms: number): string => `${((100 * ms) / (performance.now() - started)).toFixed(2)} %`;
+    console.log(
+      line([
+        `${((part * idleMinutes) / parts).toFixed(1)} min`,
+        share(target.cpuMs() - ours),
+        share(serverCpuMs(backend) - server),
+        `${target.residentMiB().toFixed(0)} MiB`,
+      ]),
+    );
+  }
+}
+
+function line(cells: readonly string[]): string {
+  return cells.map((cell) => cell.padStart(12)).join("");
 }
 
 async function beside(hallpass: Side, other: Side, table: Table): Promise<void> {

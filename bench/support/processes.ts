@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
@@ -16,6 +16,8 @@ export type Target = {
   resume(): void;
   /** Milliseconds of processor time it has used so far; `NaN` where the system does not tell. */
   cpuMs(): number;
+  /** Of its memory, what is in RAM now, in MiB; `NaN` where the system does not tell. */
+  residentMiB(): number;
   stop(): Promise<void>;
 };
 
@@ -98,18 +100,44 @@ function target(child: ChildProcess, origin: string): Target {
     pause: () => child.kill("SIGSTOP"),
     resume: () => child.kill("SIGCONT"),
     cpuMs: () => cpuMsOf(child.pid ?? 0),
+    residentMiB: () => residentMiBOf(child.pid ?? 0),
     stop: () => end(child),
   };
 }
 
 /** User and system time of all threads; Linux counts it in hundredths of a second (proc_pid_stat(5)). */
 function cpuMsOf(pid: number): number {
+  const [, user = NaN, system = NaN] = statOf(pid);
+  return (user + system) * 10;
+}
+
+/** The same of a PostgreSQL server on this machine, with all its processes that are and were; by one of them, as a client knows it. */
+export function serverCpuMs(backend: number): number {
+  const [server = NaN] = statOf(backend);
+  const [, ...times] = statOf(server);
+  const children = readdirSync("/proc").filter((name) => statOf(Number(name))[0] === server);
+  return (
+    times.reduce((sum, time) => sum + time * 10, 0) +
+    children.reduce((sum, pid) => sum + cpuMsOf(Number(pid)), 0)
+  );
+}
+
+/** Parent, user time, system time, and both of the children that ended. None where it is not Linux: no figure, and nothing else depends on it. */
+function statOf(pid: number): readonly number[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * 10;
+    return [1, 11, 12, 13, 14].map((index) => Number(fields[index]));
   } catch {
-    // Not Linux: the column stays empty, nothing else depends on it.
+    return [];
+  }
+}
+
+function residentMiBOf(pid: number): number {
+  try {
+    const [, kib] = /^VmRSS:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kib) / 1024;
+  } catch {
     return NaN;
   }
 }
