@@ -8,6 +8,7 @@ import type { Interaction } from "./support/deliveries.ts";
 import {
   end,
   type Load,
+  parentOf,
   serverCpuMs,
   startFloor,
   startHallpass,
@@ -151,19 +152,19 @@ async function idle({ target, database }: Side, databaseUrl: string): Promise<vo
     await sleep(1_000);
   }
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
-  const backend = rows[0]?.pid ?? NaN;
+  const databaseServer = parentOf(rows[0]?.pid ?? NaN);
   console.log("\nidle: of one core, Hallpass and the database's server; memory that Hallpass has");
   console.log(line(["after", "Hallpass", "database", "memory"]));
   const parts = 6;
   for (let part = 1; part <= parts; part += 1) {
-    const [ours, server, started] = [target.cpuMs(), serverCpuMs(backend), performance.now()];
+    const [ours, server, started] = [target.cpuMs(), serverCpuMs(databaseServer), performance.now()];
     await sleep((idleMinutes * 60_000) / parts);
     const share = (ms: number): string => `${((100 * ms) / (performance.now() - started)).toFixed(2)} %`;
     console.log(
       line([
         `${((part * idleMinutes) / parts).toFixed(1)} min`,
         share(target.cpuMs() - ours),
-        share(serverCpuMs(backend) - server),
+        share(serverCpuMs(databaseServer) - server),
         `${target.residentMiB().toFixed(0)} MiB`,
       ]),
     );

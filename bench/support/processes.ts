@@ -111,9 +111,13 @@ function cpuMsOf(pid: number): number {
   return (user + system) * 10;
 }
 
-/** The same of a PostgreSQL server on this machine, with all its processes that are and were; by one of them, as a client knows it. */
-export function serverCpuMs(backend: number): number {
-  const [server = NaN] = statOf(backend);
+/** The process that started another; `NaN` where the system does not tell. */
+export function parentOf(pid: number): number {
+  return statOf(pid)[0] ?? NaN;
+}
+
+/** The same of a PostgreSQL server on this machine, by its first process, with all its processes that are and were. */
+export function serverCpuMs(server: number): number {
   const [, ...times] = statOf(server);
   const children = readdirSync("/proc").filter((name) => statOf(Number(name))[0] === server);
   return (
