@@ -23,6 +23,7 @@ import { createMetrics } from "./http/metrics.ts";
 import { startOpsServer } from "./http/ops-server.ts";
 import { startHttpServer } from "./http/server.ts";
 import { clearEffects } from "./jobs/clear-effects.ts";
+import { type ChannelWatch, watchChannels } from "./slack/channel-watch.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
 import { startReturnWatch } from "./jobs/return-watch.ts";
@@ -195,7 +196,8 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log,
     });
     closers.push(() => atMost(500, providerWatch.stop()));
-    degraded = () => [...providerWatch.troubled(), ...heldBack.list()];
+    let channelWatch: ChannelWatch | undefined;
+    degraded = () => [...providerWatch.troubled(), ...(channelWatch?.troubled() ?? []), ...heldBack.list()];
     const keeper = await keepPolicy(
       {
         db,
@@ -211,6 +213,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
             useSinks();
             // What a reload brings in is as new as what a start does.
             providerWatch.onPolicy(prepared);
+            channelWatch?.look();
           };
         },
         tell: (told, text) => tellAlerts(alerting, told.settings.alerts, text),
@@ -334,6 +337,9 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
           closers.push(() => Promise.resolve(close()));
         },
       );
+      const channels = watchChannels({ directory, policy: keeper.current, log });
+      channelWatch = channels;
+      closers.push(() => atMost(500, channels.stop()));
       const leavers = watchForLeavers({ ...record, log });
       closers.push(() => Promise.resolve(leavers.stop()));
       log.info({ port: http.port }, "Hallpass is ready");
@@ -353,6 +359,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
         sweep.look();
         watchdog.look();
         drift.now();
+        channelWatch?.look();
       },
       stop,
     };

@@ -60,7 +60,7 @@ function createProgram(): Command {
     .addOption(
       new Option(
         "--live",
-        "also ask its providers whether they can do their work, and whether it still leads to all access that lives",
+        "also ask its providers whether they can do their work, whether it still leads to all access that lives, and whether its channels take messages",
       ).conflicts("sarif"),
     )
     .action(async (file: string | undefined, options: CheckOptions) =>

@@ -1,30 +1,39 @@
 import { type Checked, checkProviders, findUnreachable } from "../access/check-providers.ts";
-import { secretsFrom } from "../config.ts";
+import { readGroupConfig, secretsFrom } from "../config.ts";
 import { onOneLine } from "../domain/text.ts";
 import { openDatabase } from "../persistence/database.ts";
 import { wordsOf } from "../persistence/embedded-error.ts";
 import type { Policy } from "../policy/policy.ts";
 import { createProviders } from "../providers/registry.ts";
+import { createLogger } from "../logger.ts";
+import { lookAtChannels } from "../slack/channel-faults.ts";
+import { createDirectory } from "../slack/directory.ts";
+import { createWebClient } from "../slack/web-client.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
 
 export type Finding = {
+  /** A provider's name, or what else was looked at. */
   readonly provider: string;
   readonly message: string;
   /** It keeps the provider from its work; else it is good to know. */
   readonly isFault: boolean;
 };
 
-/** What a start with this policy would warn of: providers that can't do their work, live access that it reaches no more. */
+/**
+ * What a start with this policy would warn of: providers that can't do their work, live access that it reaches no more, channels
+ * that take no messages.
+ */
 export async function liveFindings(policy: Policy): Promise<readonly Finding[]> {
   const providers = openProviders(policy);
   try {
-    const [checked, unreachable] = await Promise.all([
+    const [checked, unreachable, channels] = await Promise.all([
       checkProviders(providers, policy),
       unreachableBy(providers),
+      channelFindings(policy),
     ]);
-    return [...checked.flatMap(wordChecked), ...unreachable];
+    return [...checked.flatMap(wordChecked), ...unreachable, ...channels];
   } finally {
     await Promise.all([...providers.values()].map((provider) => provider.close()));
   }
@@ -46,6 +55,19 @@ async function unreachableBy(providers: ReturnType<typeof createProviders>): Pro
     if (!(error instanceof CommandError)) throw error;
     return [finding("live access", `not looked at, which takes Hallpass's database. ${error.message}`)];
   }
+}
+
+async function channelFindings(policy: Policy): Promise<readonly Finding[]> {
+  const read = readGroupConfig();
+  if (!read.ok) return [finding("channels", `not looked at. ${read.faults.join(" ")}`)];
+  const { slack } = read.config;
+  if (!slack) return [finding("channels", "not looked at, which takes SLACK_BOT_TOKEN.")];
+  const directory = createDirectory(createWebClient({ ...slack, log: createLogger("silent") }));
+  const { faults, unseen } = await lookAtChannels(directory, policy);
+  return [
+    ...faults.map(({ channel, why }) => finding(channel, why, true)),
+    ...(unseen === undefined ? [] : [finding("channels", `could not be looked at. ${unseen}`)]),
+  ];
 }
 
 function wordChecked({ provider, error, warnings }: Checked): readonly Finding[] {

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import { createPause } from "../groups/pause.ts";
 import { ChannelError, codeOf } from "./answers.ts";
-import { askSlack } from "./ask-slack.ts";
+import { askWhenFree } from "./ask-slack.ts";
 
 /** Which channel has a name. */
 export type ChannelList = {
@@ -55,7 +55,7 @@ export function createChannelList(client: WebClient, now: () => number): Channel
   async function readPage(): Promise<void> {
     if (pass.isComplete || now() - pass.readAt >= passTtlMs) pass = newPass();
     const { cursor } = pass;
-    const answer = await askSlack(pause, () =>
+    const answer = await askWhenFree(pause, () =>
       client.conversations.list({
         types: "public_channel,private_channel",
         exclude_archived: true,
@@ -63,7 +63,7 @@ export function createChannelList(client: WebClient, now: () => number): Channel
         ...(cursor === undefined ? {} : { cursor }),
       }),
     ).catch((error: unknown) => {
-      if (error instanceof Error && codeOf(error.cause) === "invalid_cursor") pass = newPass();
+      if (codeOf(error) === "invalid_cursor") pass = newPass();
       throw error;
     });
     for (const { id, name } of answer.channels ?? [])

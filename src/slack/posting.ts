@@ -19,21 +19,22 @@ export async function postTo<T>(
   idOrName: string,
   send: (channelId: string) => Promise<T>,
 ): Promise<T> {
-  const { id, isFresh } = await usable(directory, idOrName);
+  const { id, isFresh } = await insistOnUsable(directory, idOrName);
   try {
     return await send(id);
   } catch (error) {
     if (permanentFault(error)?.kind !== "channel") throw error;
     directory.forgetChannel(idOrName);
     if (isFresh) throw error;
-    const again = await usable(directory, idOrName);
+    const again = await insistOnUsable(directory, idOrName);
     if (again.id === id) throw error;
     return await send(again.id);
   }
 }
 
-async function usable(
-  directory: Directory,
+/** Insists that a channel, by its id or `#name`, is one that Hallpass may post in; throws a `ChannelError` that says what to do. */
+export async function insistOnUsable(
+  directory: Pick<Directory, "channel">,
   idOrName: string,
 ): Promise<{ readonly id: string; readonly isFresh: boolean }> {
   const channel = await directory.channel(idOrName);

@@ -2,21 +2,25 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Office, openOffice } from "../support/access.ts";
 import { type ProviderServer, startProviderServer } from "../support/provider-server.ts";
+import { type Slack, startSlack } from "../support/slack.ts";
 import { emptyFolder, hallpass } from "./run-hallpass.ts";
 
 let office: Office;
 let folder: string;
+let slack: Slack;
 const servers: ProviderServer[] = [];
 beforeAll(async () => {
   office = await openOffice();
   office.provider.behave.identity = () => Promise.resolve("http the test's own");
   folder = await emptyFolder();
+  slack = await startSlack();
   await office.approved(3600);
   await office.drain();
 });
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.close()));
   await rm(folder, { recursive: true, force: true });
+  await slack?.close();
   await office?.close();
 });
 
@@ -30,7 +34,7 @@ async function checked(
   await writeFile(
     join(folder, "hallpass.yml"),
     `version: 1
-settings: { channel: "#access" }
+settings: { channel: "#access-requests", alerts: "#access-alerts" }
 providers: { ${name}: ${provider} }
 resources: { tool: { provider: ${name}, roles: { admin: { title: All, grant: { level: admin } } } } }
 rules:
@@ -39,6 +43,8 @@ rules:
   );
   const env = {
     DATABASE_URL: office.workUrl,
+    SLACK_BOT_TOKEN: slack.tokens.bot,
+    SLACK_API_URL: slack.apiUrl,
     TOOL_URL: url,
     ...(token !== undefined && { TOOL_TOKEN: token }),
   };
@@ -90,9 +96,34 @@ test("where there is no database of Hallpass's, the providers are asked all the 
   expect([code, stdout]).toEqual([
     0,
     expect.stringMatching(
-      /^live access: warning: not looked at, which takes Hallpass's database\. There is no Hallpass data in .*\n.*is fine/u,
+      /^live access: warning: not looked at, which takes Hallpass's database\. There is no Hallpass data in .*\nchannels: warning: not looked at, which takes SLACK_BOT_TOKEN\.\n.*is fine/u,
     ),
   ]);
+});
+
+test("a channel that takes no messages is a fault, and what Slack does not tell of is said to be unknown", async () => {
+  const there = await endpoint("the test's own");
+  try {
+    slack.channels.archive("#access-requests");
+    await slack.channels.share("#access-alerts");
+    const { code, stdout } = await checked(there);
+    expect([code, stdout.split("\n").slice(0, 2)]).toEqual([
+      1,
+      [
+        "#access-requests: the bot sees no channel #access-requests; create it, unarchive it, or invite the bot if it is private",
+        "#access-alerts: the channel #access-alerts is shared with another company",
+      ],
+    ]);
+    slack.faults.revokeToken();
+    expect(await checked(there)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^channels: warning: could not be looked at\. Slack refuses the token/u),
+    });
+  } finally {
+    slack.faults.clear();
+    slack.channels.unarchive("#access-requests");
+    await slack.channels.unshare("#access-alerts");
+  }
 });
 
 test("--json has it, and what it takes and has not is said", async () => {

@@ -1,0 +1,60 @@
+import { keepGoing } from "../jobs/rounds.ts";
+import type { Logger } from "../logger.ts";
+import type { Policy } from "../policy/policy.ts";
+import { channelsOf, lookAtChannels } from "./channel-faults.ts";
+import type { Directory } from "./directory.ts";
+
+export type ChannelWatch = {
+  /** Looks now: another policy is in force. */
+  look(this: void): void;
+  /** Which channels of the policy take no messages, and why. */
+  troubled(this: void): readonly string[];
+  stop(): Promise<void>;
+};
+
+const everyMs = 60_000;
+/** Slack answers some fifty questions about channels a minute (conversations.info is of the third tier), and others ask, too. */
+const eachMs = 3_000;
+
+/**
+ * Looks each minute whether every channel of the policy takes messages, so that one that is gone is known before somebody needs it.
+ * Begins once Slack is connected: until then what is wrong is said elsewhere.
+ */
+export function watchChannels({
+  directory,
+  policy,
+  log,
+}: {
+  readonly directory: Pick<Directory, "channel">;
+  readonly policy: () => Policy;
+  readonly log: Logger;
+}): ChannelWatch {
+  let known = new Map<string, string>();
+  const rounds = keepGoing(
+    async (_asked, stopping) => {
+      const checking = policy();
+      const channels = channelsOf(checking);
+      const { faults, unseen } = await lookAtChannels(directory, checking, stopping);
+      const found = new Map(faults.map(({ channel, why }) => [channel, why]));
+      // Of those that Slack did not tell of, what was seen last still stands.
+      if (unseen !== undefined || stopping.aborted) {
+        for (const [channel, why] of known)
+          if (channels.includes(channel) && !found.has(channel)) found.set(channel, why);
+      }
+      for (const [channel, why] of found)
+        if (known.get(channel) !== why)
+          log.warn({ channel }, `a channel of the policy takes no messages: ${why}`);
+      for (const channel of known.keys())
+        if (channels.includes(channel) && !found.has(channel))
+          log.info({ channel }, "a channel of the policy takes messages again");
+      known = found;
+      return Math.max(everyMs, channels.length * eachMs);
+    },
+    { log, fault: "the channels of the policy could not be looked at" },
+  );
+  return {
+    look: () => rounds.now(),
+    troubled: () => [...known.values()],
+    stop: () => rounds.stop(),
+  };
+}
