@@ -23,7 +23,7 @@ import { createMetrics } from "./http/metrics.ts";
 import { startOpsServer } from "./http/ops-server.ts";
 import { startHttpServer } from "./http/server.ts";
 import { clearEffects } from "./jobs/clear-effects.ts";
-import { type ChannelWatch, watchChannels } from "./slack/channel-watch.ts";
+import { type ChannelWatch, watchChannels } from "./assembly/channels.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
 import { startReturnWatch } from "./jobs/return-watch.ts";

@@ -13,13 +13,10 @@ const deadlineCommands = {
   check_review: { type: "check_review" },
 } as const satisfies Readonly<Record<string, Command>>;
 
-export type DeadlineKind = keyof typeof deadlineCommands;
+export type DeadlineEffect = ClaimedEffect<keyof typeof deadlineCommands>;
 
 /** Does what is due at a deadline. */
-export async function carryOutDeadline(
-  deps: RecordDeps,
-  effect: Extract<ClaimedEffect, { kind: DeadlineKind }>,
-): Promise<Outcome> {
+export async function carryOutDeadline(deps: RecordDeps, effect: DeadlineEffect): Promise<Outcome> {
   const applied = await apply(deps, effect.requestId, deadlineCommands[effect.kind], () => ({
     effect,
     onlyWhileHeld: true,

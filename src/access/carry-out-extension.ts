@@ -23,7 +23,7 @@ import type { IdentityDeps } from "./deps.ts";
 import { offboard } from "./offboard.ts";
 import { standingOf } from "./read-facts.ts";
 
-type ExtensionEffect = Extract<ClaimedEffect, { kind: "extend_access" }>;
+type ExtensionEffect = ClaimedEffect<"extend_access">;
 type States = Readonly<Record<string, ProviderState>>;
 type Moved = { readonly states: States; readonly handovers: Readonly<Record<string, Handover>> };
 

@@ -11,7 +11,7 @@ import { type CarryOutDeps, failureOf, type Outcome, settled } from "./carry-out
  */
 export async function carryOutHeldCheck(
   deps: CarryOutDeps,
-  effect: Extract<ClaimedEffect, { kind: "check_held" }>,
+  effect: ClaimedEffect<"check_held">,
 ): Promise<Outcome> {
   const read = await readState(deps.db, deps.clock, effect.requestId);
   if (!read) throw new Error(`effect ${effect.id} names a request that does not exist`);

@@ -1,5 +1,6 @@
 import type { Grant, Handover } from "../domain/grant.ts";
 import type { Command } from "../domain/decide.ts";
+import type { EffectKind } from "../domain/effect.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { onOneLine, storable } from "../domain/text.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
@@ -31,6 +32,11 @@ export type Outcome =
       readonly untouched: boolean;
     };
 
+/** What carries out effects, by their kind: idempotently, for each may be carried out again. Throwing means: try again later. */
+export type Handlers<Kind extends EffectKind = EffectKind> = {
+  readonly [K in Kind]: (effect: ClaimedEffect<K>) => Promise<Outcome>;
+};
+
 const maxBackoffSeconds = 60;
 
 /** How long after a failed attempt the next one comes. */
@@ -49,7 +55,7 @@ export function waitForSlack({ attempts }: Pick<ClaimedEffect, "attempts">, why:
 export const settled: Outcome = { outcome: "settled" };
 
 /** An effect on one grant. */
-export type GrantEffect = Extract<ClaimedEffect, { kind: "grant" | "revoke" | "check_idle" }>;
+export type GrantEffect = ClaimedEffect<"grant" | "revoke" | "check_idle">;
 
 /** Which grant a fault is reported of. */
 type About = { readonly requestId: string; readonly grantId: string };

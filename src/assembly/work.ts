@@ -1,11 +1,6 @@
-import { carryOutDeadline } from "../access/carry-out-deadline.ts";
-import { carryOutExtension } from "../access/carry-out-extension.ts";
-import { carryOutGrant } from "../access/carry-out-grant.ts";
-import { carryOutHeldCheck } from "../access/carry-out-held-check.ts";
-import { carryOutIdleCheck } from "../access/carry-out-idle.ts";
-import { carryOutRevoke } from "../access/carry-out-revoke.ts";
+import { createAccessHandlers } from "../access/handlers.ts";
 import type { IdentityDeps } from "../access/deps.ts";
-import type { CarryOutDeps, Outcome } from "../access/carry-out.ts";
+import type { CarryOutDeps } from "../access/carry-out.ts";
 import type { QueueName } from "../domain/effect.ts";
 import type { Courtesy } from "../jobs/courtesy.ts";
 import { runClaimed, type RunnerDeps, runEffect } from "../jobs/run-effect.ts";
@@ -28,15 +23,7 @@ export function createWork(parts: WorkParts): Work {
   const carryOut = { ...parts, ledger: createLedger(parts.db, parts.clock) };
   const runner: RunnerDeps = {
     ...parts,
-    handlers: {
-      grant: (effect): Promise<Outcome> => carryOutGrant(carryOut, effect),
-      revoke: (effect): Promise<Outcome> => carryOutRevoke(carryOut, effect),
-      check_idle: (effect): Promise<Outcome> => carryOutIdleCheck(carryOut, effect),
-      extend_access: (effect): Promise<Outcome> => carryOutExtension(carryOut, effect),
-      check_held: (effect): Promise<Outcome> => carryOutHeldCheck(carryOut, effect),
-      deadline: (effect): Promise<Outcome> => carryOutDeadline(parts, effect),
-      ...createNotifier(parts),
-    },
+    handlers: { ...createAccessHandlers(carryOut), ...createNotifier(parts) },
   };
   return {
     async run(effectId, queue) {

@@ -1,110 +1,81 @@
-import type { AuditEvent } from "./audit-event.ts";
-
-/** What a transition owes the world. Written with the transition, carried out after it, retried until done. */
-export type Effect =
-  /** Ask the provider for the access. */
-  | { readonly kind: "grant"; readonly grantId: string; readonly dueAt: Date }
-  /** Take the access away and read back that it is gone; due at its expiry, or at once when it ends early. */
-  | { readonly kind: "revoke"; readonly grantId: string; readonly dueAt: Date }
-  /** What was asked for by this request is approved: the access of another one lasts longer. */
-  | { readonly kind: "extend_access"; readonly dueAt: Date }
-  /** End the access if nobody has used it for as long as its rule says. */
-  | { readonly kind: "check_idle"; readonly grantId: string; readonly dueAt: Date }
-  /** Tell the requester that their access ends soon, and what they can do. */
-  | { readonly kind: "remind_expiry"; readonly grantId: string; readonly dueAt: Date }
-  /** Close the request if nobody has decided it by then. */
-  | { readonly kind: "expire_request"; readonly dueAt: Date }
-  /** Ask again whoever has not decided. */
-  | { readonly kind: "remind_request"; readonly dueAt: Date }
-  /** Let others decide too, and ask them. */
-  | { readonly kind: "escalate_request"; readonly dueAt: Date }
-  /** Close the approved request if it has not been started by then. */
-  | { readonly kind: "lapse_request"; readonly dueAt: Date }
-  /** Say so if nobody has looked at access that was taken at once. */
-  | { readonly kind: "check_review"; readonly dueAt: Date }
-  /** Find out whether the requester has already what they ask for, for those who judge it. */
-  | { readonly kind: "check_held"; readonly dueAt: Date }
-  /** Post the approval message. */
-  | { readonly kind: "post_request"; readonly dueAt: Date }
-  /** Bring the approval message up to date. */
-  | { readonly kind: "update_request"; readonly dueAt: Date }
-  /** Say what happened in the request's thread. */
-  | { readonly kind: "tell_thread"; readonly dueAt: Date; readonly event: AuditEvent }
-  /** Say what happened to the requester, by direct message. */
-  | { readonly kind: "tell_requester"; readonly dueAt: Date; readonly event: AuditEvent }
-  /** Say what happened where somebody can mend it. */
-  | { readonly kind: "tell_alerts"; readonly dueAt: Date; readonly event: AuditEvent };
-
-/** Every kind, for whoever goes through them all. */
-export const effectKinds = [
-  "grant",
-  "revoke",
-  "extend_access",
-  "check_idle",
-  "remind_expiry",
-  "expire_request",
-  "remind_request",
-  "escalate_request",
-  "lapse_request",
-  "check_review",
-  "check_held",
-  "post_request",
-  "update_request",
-  "tell_thread",
-  "tell_requester",
-  "tell_alerts",
-] as const satisfies readonly Effect["kind"][];
-export type EffectKind = (typeof effectKinds)[number];
+import { z } from "zod";
+import { StoredEvent } from "./audit-event.ts";
 
 export const queueNames = ["grants", "revocations", "messages", "deadlines"] as const;
 export type QueueName = (typeof queueNames)[number];
 
-/** The queue an effect's job goes to. */
-export const queueOf: Readonly<Record<EffectKind, QueueName>> = {
-  grant: "grants",
-  revoke: "revocations",
-  extend_access: "grants",
-  remind_expiry: "messages",
-  check_idle: "deadlines",
-  expire_request: "deadlines",
-  remind_request: "deadlines",
-  escalate_request: "deadlines",
-  lapse_request: "deadlines",
-  check_review: "deadlines",
-  check_held: "deadlines",
-  post_request: "messages",
-  update_request: "messages",
-  tell_thread: "messages",
-  tell_requester: "messages",
-  tell_alerts: "messages",
+/** What an effect is about: it names the lane, and effects of one lane run in order, one at a time. */
+type Ids = { readonly requestId: string; readonly grantId?: string };
+type Lane = (ids: Ids) => string;
+
+const perGrant =
+  (name: string): Lane =>
+  ({ grantId }) => {
+    if (grantId === undefined) throw new Error(`an effect of the lane ${name} names its grant`);
+    return `${name}-${grantId}`;
+  };
+const perRequest =
+  (name: string): Lane =>
+  ({ requestId }) =>
+    `${name}-${requestId}`;
+
+const ofGrant = { grantId: z.string() };
+const ofRequest = {};
+const ofEvent = { event: StoredEvent };
+
+/**
+ * What a transition may owe the world: written with the transition, carried out after it, retried until done. Of each kind the queue
+ * its job goes to, its lane, and what it holds besides when it is due. Who carries it out stands in assembly/work.ts.
+ */
+export const effectDefinitions = {
+  /** Ask the provider for the access. */
+  grant: { queue: "grants", lane: perGrant("grant"), fields: ofGrant },
+  /** Take the access away and read back that it is gone; due at its expiry, or at once when it ends early. */
+  revoke: { queue: "revocations", lane: perGrant("grant"), fields: ofGrant },
+  /** What was asked for by this request is approved: the access of another one lasts longer. */
+  extend_access: { queue: "grants", lane: perRequest("extension"), fields: ofRequest },
+  /** End the access if nobody has used it for as long as its rule says. */
+  check_idle: { queue: "deadlines", lane: perGrant("idle"), fields: ofGrant },
+  /** Tell the requester that their access ends soon, and what they can do. */
+  remind_expiry: { queue: "messages", lane: perRequest("requester"), fields: ofGrant },
+  /** Close the request if nobody has decided it by then. */
+  expire_request: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
+  /** Ask again whoever has not decided. */
+  remind_request: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
+  /** Let others decide too, and ask them. */
+  escalate_request: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
+  /** Close the approved request if it has not been started by then. */
+  lapse_request: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
+  /** Say so if nobody has looked at access that was taken at once. */
+  check_review: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
+  /** Find out whether the requester has already what they ask for, for those who judge it. */
+  check_held: { queue: "deadlines", lane: perRequest("held"), fields: ofRequest },
+  /** Post the approval message. */
+  post_request: { queue: "messages", lane: perRequest("thread"), fields: ofRequest },
+  /** Bring the approval message up to date. */
+  update_request: { queue: "messages", lane: perRequest("thread"), fields: ofRequest },
+  /** Say what happened in the request's thread. */
+  tell_thread: { queue: "messages", lane: perRequest("thread"), fields: ofEvent },
+  /** Say what happened to the requester, by direct message. */
+  tell_requester: { queue: "messages", lane: perRequest("requester"), fields: ofEvent },
+  /** Say what happened where somebody can mend it. */
+  tell_alerts: { queue: "messages", lane: perRequest("alerts"), fields: ofEvent },
+} as const satisfies Readonly<
+  Record<string, { readonly queue: QueueName; readonly lane: Lane; readonly fields: z.ZodRawShape }>
+>;
+
+type Definitions = typeof effectDefinitions;
+export type EffectKind = keyof Definitions;
+
+/** Every kind, for whoever goes through them all. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- An object made here has no other keys.
+export const effectKinds = Object.keys(effectDefinitions) as readonly EffectKind[];
+
+/** What effects of a kind hold, of the definition. */
+export type EffectFields<K extends EffectKind> = {
+  readonly [F in keyof Definitions[K]["fields"]]: z.output<Definitions[K]["fields"][F]>;
 };
 
-/** Effects of one lane run in order, one at a time; lanes do not hold one another up. */
-export function laneOf(effect: Effect, requestId: string): string {
-  switch (effect.kind) {
-    case "grant":
-    case "revoke":
-      return `grant-${effect.grantId}`;
-    case "check_idle":
-      return `idle-${effect.grantId}`;
-    case "extend_access":
-      return `extension-${requestId}`;
-    case "expire_request":
-    case "remind_request":
-    case "escalate_request":
-    case "lapse_request":
-    case "check_review":
-      return `deadline-${requestId}`;
-    case "check_held":
-      return `held-${requestId}`;
-    case "post_request":
-    case "update_request":
-    case "tell_thread":
-      return `thread-${requestId}`;
-    case "tell_requester":
-    case "remind_expiry":
-      return `requester-${requestId}`;
-    case "tell_alerts":
-      return `alerts-${requestId}`;
-  }
-}
+export type Effect = {
+  readonly [K in EffectKind]: { readonly kind: K; readonly dueAt: Date } & EffectFields<K>;
+}[EffectKind];

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { State } from "../domain/decide.ts";
-import { type Effect, laneOf, queueOf } from "../domain/effect.ts";
+import { type Effect, effectDefinitions } from "../domain/effect.ts";
 import { Prisma } from "../generated/prisma/client.ts";
 import { type EventRow, insertEvents } from "./event-rows.ts";
 import type { Insist } from "./people.ts";
@@ -71,7 +71,7 @@ export type IdentifiedEffect = OwedEffect & { readonly effect: Effect };
 export function withIds(effects: readonly Effect[]): readonly IdentifiedEffect[] {
   return effects.map((effect) => ({
     id: uuidv7(),
-    queue: queueOf[effect.kind],
+    queue: effectDefinitions[effect.kind].queue,
     dueAt: effect.dueAt,
     effect,
   }));
@@ -82,14 +82,8 @@ export function effectRow(
   { id, queue, effect }: IdentifiedEffect,
   requestId: string,
 ): Record<string, unknown> {
-  return {
-    id,
-    requestId,
-    queue,
-    kind: effect.kind,
-    lane: laneOf(effect, requestId),
-    dueAt: effect.dueAt,
-    grantId: "grantId" in effect ? effect.grantId : null,
-    payload: "event" in effect ? { event: effect.event } : {},
-  };
+  const { kind, dueAt, ...fields } = effect;
+  const { grantId, ...payload } = { grantId: undefined, ...fields };
+  const lane = effectDefinitions[kind].lane({ requestId, ...(grantId !== undefined && { grantId }) });
+  return { id, requestId, queue, kind, lane, dueAt, grantId: grantId ?? null, payload };
 }

@@ -2,14 +2,14 @@ import { z } from "zod";
 import type { State } from "../domain/decide.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
-import { ClaimedEffect, leaseEnd, owedLane } from "./effects.ts";
+import { type ClaimedEffect, leaseEnd, owedLane, readEffect } from "./effects.ts";
 import { StateRow } from "./rows.ts";
 
 /** A revocation that this worker has claimed, with its request as it is at that moment. */
 export type DueRevocation = {
   /** Not to be begun before this. */
   readonly dueAt: Date;
-  readonly effect: Extract<ClaimedEffect, { kind: "revoke" }>;
+  readonly effect: ClaimedEffect<"revoke">;
   readonly provider: string | null;
   /** Absent where the row cannot be read: whoever carries the effect out will say so, and the others are not held up. */
   readonly state?: State;
@@ -62,7 +62,7 @@ export async function claimRevocations(
     const claimed = Claimed.parse(row);
     clock.learn(claimed.now);
     const { dueAt, provider } = claimed;
-    const effect = ClaimedEffect.parse({ ...claimed.effect, now: dueAt });
+    const effect = readEffect({ ...claimed.effect, now: dueAt });
     if (effect.kind !== "revoke") throw new Error(`expected a revocation, got ${effect.kind}`);
     const read = StateRow.safeParse(row);
     return [{ effect, dueAt, provider, ...(read.success && { state: read.data.state }) }];

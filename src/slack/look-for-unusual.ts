@@ -16,7 +16,7 @@ export async function lookAtRequest(
 /** What is unusual about the approval that is told. */
 export async function lookAtApproval(
   deps: UnusualDeps,
-  { requestId, payload: { event } }: Extract<ClaimedEffect, { kind: "tell_thread" }>,
+  { requestId, event }: ClaimedEffect<"tell_thread">,
 ): Promise<readonly ApprovalFlag[]> {
   if (event.type !== "approval.given" && event.type !== "request.approved") return [];
   return unlessItFails(deps, requestId, [], () => flagApproval(deps, requestId, event));

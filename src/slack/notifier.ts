@@ -1,4 +1,4 @@
-import type { Outcome } from "../access/carry-out.ts";
+import type { Handlers, Outcome } from "../access/carry-out.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { reviewed } from "../domain/break-glass.ts";
 import type { AccessRequest } from "../domain/request.ts";
@@ -32,14 +32,10 @@ import { withFlags } from "./views/unusual.ts";
 
 export type NotifierDeps = CourierDeps & PlaceDeps & UnusualDeps;
 
-type Effect<K extends ClaimedEffect["kind"]> = Extract<ClaimedEffect, { kind: K }>;
-
-export type Notifier = {
-  readonly [
-    K in
-      "remind_expiry" | "post_request" | "update_request" | "tell_thread" | "tell_requester" | "tell_alerts"
-  ]: (effect: Effect<K>) => Promise<Outcome>;
-};
+/** Carries out each effect that is a message. */
+export type Notifier = Handlers<
+  "remind_expiry" | "post_request" | "update_request" | "tell_thread" | "tell_requester" | "tell_alerts"
+>;
 
 /** A reminder may be late, but not so early that it was meant for an earlier end. */
 const soonMs = 16 * 60_000;
@@ -54,7 +50,7 @@ const doneWith = (note: string): Outcome => ({ outcome: "done", note });
 export function createNotifier(deps: NotifierDeps): Notifier {
   const courier = createCourier(deps);
   const deliver = (
-    effect: Effect<keyof Notifier>,
+    effect: ClaimedEffect<keyof Notifier>,
     work: (parcel: Parcel) => Promise<Outcome>,
   ): Promise<Outcome> =>
     courier.deliver(effect, urgencyOf(effect), async (parcel) => {
@@ -95,7 +91,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       });
     },
     async tell_thread(effect) {
-      const { event } = effect.payload;
+      const { event } = effect;
       if (!threadMessage(event)) return doneWith("nothing to say");
       const outdated = await outdatedBy(deps, effect);
       if (outdated !== undefined) return doneWith(outdated);
@@ -110,7 +106,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     },
     async tell_requester(effect) {
       const { state } = await readRequest(deps, effect);
-      const message = requesterMessage(effect.payload.event, state.request);
+      const message = requesterMessage(effect.event, state.request);
       const { slackId } = state.request.requester;
       if (!message || slackId === undefined) return doneWith("nothing to say, or nobody in Slack");
       return deliver(effect, async (parcel) => {
@@ -134,7 +130,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     },
     async tell_alerts(effect) {
       const { state } = await readRequest(deps, effect);
-      const message = alertMessage(effect.payload.event, state.request);
+      const message = alertMessage(effect.event, state.request);
       if (!message) return done;
       const outdated = await outdatedBy(deps, effect);
       if (outdated !== undefined) return doneWith(outdated);
@@ -219,12 +215,12 @@ function placeAgain(
 /** Why a line that waited is not worth saying any more: it asks for what has been done, or a later one says the same. */
 async function outdatedBy(
   deps: NotifierDeps,
-  effect: Effect<"tell_thread" | "tell_alerts">,
+  effect: ClaimedEffect<"tell_thread" | "tell_alerts">,
 ): Promise<string | undefined> {
-  const { type, grantId } = effect.payload.event;
+  const { type, grantId } = effect.event;
   if (!repeated.has(type)) return undefined;
   const { state } = await readRequest(deps, effect);
-  if (!isStillTrue(effect.payload.event, state.request)) return "no longer true";
+  if (!isStillTrue(effect.event, state.request)) return "no longer true";
   const later = await findLater(deps.db, deps.clock, effect);
   const isSaidLater = later.some((one) => one.eventType === type && (one.grantId ?? undefined) === grantId);
   return isSaidLater ? "a later one says it" : undefined;
@@ -244,7 +240,7 @@ function isStillTrue({ type }: AuditEvent, request: AccessRequest): boolean {
 }
 
 /** People wait for the approval message; what should have ended and has not comes before what is good to know. */
-function urgencyOf(effect: Effect<keyof Notifier>): Urgency {
+function urgencyOf(effect: ClaimedEffect<keyof Notifier>): Urgency {
   switch (effect.kind) {
     case "post_request":
     case "tell_alerts":
@@ -255,7 +251,7 @@ function urgencyOf(effect: Effect<keyof Notifier>): Urgency {
       return "patient";
     case "tell_thread":
     case "tell_requester": {
-      const { type } = effect.payload.event;
+      const { type } = effect.event;
       if (type === "revocation.failed" || type.startsWith("break_glass.")) return "urgent";
       return type === "request.reminded" ? "patient" : "ordinary";
     }

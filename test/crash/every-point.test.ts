@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type CrashPoint, crashPoints } from "../../src/crash-point.ts";
 import type { CommandType } from "../../src/domain/decide.ts";
-import type { DeadlineKind } from "../../src/access/carry-out-deadline.ts";
+import type { DeadlineEffect } from "../../src/access/carry-out-deadline.ts";
 import { accessStories } from "./access-stories.ts";
 import { decisionStories } from "./decision-stories.ts";
 
@@ -35,7 +35,10 @@ const alike: Partial<Record<CrashPoint, CrashPoint>> = {
   "before remind_expiry": "before post_request",
 };
 
-function byDeadline(effect: DeadlineKind, command: CommandType): Partial<Record<CrashPoint, CrashPoint>> {
+function byDeadline(
+  effect: DeadlineEffect["kind"],
+  command: CommandType,
+): Partial<Record<CrashPoint, CrashPoint>> {
   return {
     [`before ${effect}`]: `before commit of ${command}`,
     [`after ${effect}`]: `after commit of ${command}`,

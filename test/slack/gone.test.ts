@@ -229,7 +229,7 @@ it("an overdue revocation reaches the admins where the alerts channel is gone", 
   world.advance(61 * 60_000);
   await toldDirectly(world, "dana", "should have ended and could not be taken away");
   await slack.until(
-    async () => (await failures(message)).some(({ error }) => String(error).includes("#access-alerts")),
+    async () => (await failures(message)).some(({ error }) => error.includes("#access-alerts")),
     "it to be on record that the alerts channel heard nothing",
   );
   await world.query(`alter database "${database}" allow_connections true`);

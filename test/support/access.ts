@@ -1,13 +1,8 @@
+import { createAccessHandlers } from "../../src/access/handlers.ts";
 import { pino } from "pino";
 import type { CarryOutDeps } from "../../src/access/carry-out.ts";
-import { carryOutExtension } from "../../src/access/carry-out-extension.ts";
-import { carryOutGrant } from "../../src/access/carry-out-grant.ts";
-import { carryOutHeldCheck } from "../../src/access/carry-out-held-check.ts";
-import { carryOutIdleCheck } from "../../src/access/carry-out-idle.ts";
-import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { decideRequest } from "../../src/access/decide-request.ts";
 import type { PolicyDeps } from "../../src/access/deps.ts";
-import { carryOutDeadline } from "../../src/access/carry-out-deadline.ts";
 import { createLockdownReader } from "../../src/access/lockdown-reader.ts";
 import { createRecentStates } from "../../src/access/recent-states.ts";
 import { createSeal } from "../../src/access/seal.ts";
@@ -108,13 +103,8 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     ...deps,
     log: pino({ level: "silent" }),
     handlers: {
-      grant: (effect) => carryOutGrant(deps, effect),
-      revoke: (effect) => carryOutRevoke(deps, effect),
-      check_idle: (effect) => carryOutIdleCheck(deps, effect),
-      extend_access: (effect) => carryOutExtension(deps, effect),
-      check_held: (effect) => carryOutHeldCheck(deps, effect),
+      ...createAccessHandlers(deps),
       remind_expiry: say,
-      deadline: (effect) => carryOutDeadline(deps, effect),
       post_request: say,
       update_request: say,
       tell_thread: say,

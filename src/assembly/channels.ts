@@ -1,8 +1,8 @@
 import { keepGoing } from "../jobs/rounds.ts";
 import type { Logger } from "../logger.ts";
 import type { Policy } from "../policy/policy.ts";
-import { channelsOf, lookAtChannels } from "./channel-faults.ts";
-import type { Directory } from "./directory.ts";
+import { channelsOf, lookAtChannels } from "../slack/channel-faults.ts";
+import type { Directory } from "../slack/directory.ts";
 
 export type ChannelWatch = {
   /** Looks now: another policy is in force. */
