@@ -14,12 +14,21 @@ export function maskPassword(text: string, url: string): string {
 
 /** Takes secrets out of a text, as they are and percent-encoded, by the same rules. */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
+  return spellingsOf(secrets).reduce(mask, text);
+}
+
+/** Takes secrets out of a text that may repeat them, as they are and percent-encoded, whatever they are a part of there. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
+  return spellingsOf(secrets).reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+}
+
+/** The longest first: one may be the beginning of another. */
+function spellingsOf(secrets: readonly string[]): readonly string[] {
   const spellings = new Set(
-    secrets.flatMap((secret) => [secret, safelyDecoded(secret), encodeURIComponent(secret)]),
+    secrets.flatMap((secret) => [secret, safelyDecoded(secret), safelyEncoded(secret)]),
   );
   spellings.delete("");
-  // The longest first: one may be the beginning of another.
-  return [...spellings].toSorted((a, b) => b.length - a.length).reduce(mask, text);
+  return [...spellings].toSorted((a, b) => b.length - a.length);
 }
 
 function mask(text: string, secret: string): string {
@@ -35,6 +44,16 @@ function mask(text: string, secret: string): string {
 function safelyDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+/** Half a character has no percent-encoding. */
+function safelyEncoded(text: string): string {
+  try {
+    return encodeURIComponent(text);
   } catch (error) {
     if (error instanceof URIError) return text;
     throw error;

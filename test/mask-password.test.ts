@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { maskPassword } from "../src/mask-password.ts";
+import { hideSecrets, maskPassword } from "../src/mask-password.ts";
 
 const urlWith = (password: string): string =>
   Object.assign(new URL("postgresql://bot@db.example.com/hallpass"), { password }).href;
@@ -43,6 +43,12 @@ test.each([
   ["s3cret-Pa55", String.raw`said\ns3cret-Pa55x`, String.raw`said\n***x`],
 ])("%s by itself is masked, and anywhere what is no word", (password, text, expected) => {
   expect(maskPassword(text, urlWith(password))).toBe(expected);
+});
+
+test("what may be repeated anywhere is hidden anywhere, half characters or not", () => {
+  expect(hideSecrets("xs3cretx a%20b a b \uD800 cret", ["s3cret", "a b", "\uD800", ""])).toBe(
+    "x***x *** *** *** cret",
+  );
 });
 
 test("without a password, or a URL, a text stays as it is", () => {

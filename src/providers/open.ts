@@ -3,7 +3,7 @@ import { isBlank } from "../domain/text.ts";
 import { maskSecrets } from "../mask-password.ts";
 import type { ProviderDefinition } from "./define.ts";
 import { type Granted, type Handover, type Input, type Provider, ProviderError } from "./provider.ts";
-import { MissingSecret, resolveSecrets } from "./resolve-secrets.ts";
+import { MissingSecret, resolveSecrets } from "../resolve-secrets.ts";
 import { createTurns } from "./turns.ts";
 
 /**

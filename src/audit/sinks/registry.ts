@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { hideSecrets } from "../../mask-password.ts";
 import { SinkOptions } from "../../policy/sinks.ts";
+import { MissingSecret, type Resolved, resolveSecrets } from "../../resolve-secrets.ts";
 import { createElasticsearchSink } from "./elasticsearch.ts";
 import { createGitSink } from "./git.ts";
 import { createS3Sink } from "./s3.ts";
@@ -20,29 +22,28 @@ export type SinkPlace = {
 
 /** Makes the sink an entry describes; throws an `Error` that names it and what is missing, or not as it should be. */
 export function createSink(name: string, options: SinkOptions, place: SinkPlace): MadeSink {
-  const secrets: string[] = [];
-  const resolve = (value: unknown): unknown => {
-    if (typeof value === "object" && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolve(inner)]));
-    if (typeof value !== "string") return value;
-    return value.replace(/\$\{([^}]*)\}/g, (_, variable: string) => {
-      const secret = place.resolveSecret(variable);
-      // An empty variable is what a forgotten one looks like in a compose file.
-      if (!secret)
-        throw new Error(`Sink "${name}" needs the environment variable ${variable}, which is not set.`);
-      secrets.push(secret);
-      return secret;
-    });
-  };
-  const checked = SinkOptions.safeParse(resolve(options));
+  const { value, secrets } = resolved(name, options, place);
+  const checked = SinkOptions.safeParse(value);
   if (!checked.success) {
     // Never what came: it may be a secret.
     const [issue] = checked.error.issues;
     throw new Error(`Sink "${name}", ${issue?.path.join(".")}: ${issue?.message}.`);
   }
-  const redact = (text: string): string =>
-    secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
-  return { sink: open(name, checked.data, place.dataDir), redact };
+  return {
+    sink: open(name, checked.data, place.dataDir),
+    redact: (text) => hideSecrets(text, secrets),
+  };
+}
+
+function resolved(name: string, options: SinkOptions, { resolveSecret }: SinkPlace): Resolved {
+  try {
+    return resolveSecrets(options, resolveSecret);
+  } catch (error) {
+    if (!(error instanceof MissingSecret)) throw error;
+    throw new Error(`Sink "${name}" needs the environment variable ${error.variable}, which is not set.`, {
+      cause: error,
+    });
+  }
 }
 
 function open(name: string, options: SinkOptions, dataDir: string): Sink {

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { onOneLine, storable } from "../../domain/text.ts";
-import { maskSecrets } from "../../mask-password.ts";
+import { hideSecrets } from "../../mask-password.ts";
 import { wordFailure } from "../../network/word-failure.ts";
 import { createCaller, type Failure, readError } from "../caller.ts";
 import { ProviderError } from "../provider.ts";
@@ -98,8 +98,7 @@ export function createEndpoint(url: string, token: string, milliseconds?: number
   /** Made one line first: what is dropped by that may stand between the parts of a secret. */
   function inert(words: string, secrets: readonly string[] = []): string {
     const line = onOneLine(storable(words.slice(0, maxWords * 100)));
-    const masked = [token, ...secrets].reduce((rest, secret) => rest.replaceAll(secret, "***"), line);
-    const safe = maskSecrets(masked, [token, ...secrets]);
+    const safe = hideSecrets(line, [token, ...secrets]);
     return safe.length > maxWords ? `${storable(safe.slice(0, maxWords))}…` : safe;
   }
 

@@ -11,7 +11,9 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import type { ChainFacts } from "../../../src/audit/sinks/chain-facts.ts";
 import { type Sink, SinkError, type SinkRecord } from "../../../src/audit/sinks/sink.ts";
+import { createSink } from "../../../src/audit/sinks/registry.ts";
 import { createStdoutSink } from "../../../src/audit/sinks/stdout.ts";
+import { SinkOptions } from "../../../src/policy/sinks.ts";
 import { describeIf } from "../../support/describe-if.ts";
 import { isInstalled } from "../../support/is-installed.ts";
 import { makeCertificate } from "./certificate.ts";
@@ -399,4 +401,18 @@ it("replaces no object, and puts the same batch under the same second name each 
   expect(again.asked.map(({ url }) => url)).toEqual(first.asked.map(({ url }) => url));
   const { headers, body } = first.asked[1]!;
   expect(headers["content-md5"]).toBe(Buffer.from(md5(body), "hex").toString("base64"));
+});
+
+it("what a sink says is told without its secrets, however they are spelt and whatever they begin with", () => {
+  const secrets: Readonly<Record<string, string>> = { PLACE: "s3/cret+1", SECRET: "s3/cret+1-and-more" };
+  const options = SinkOptions.parse({
+    type: "webhook",
+    url: "https://siem.example.com/${PLACE}",
+    secret: "${SECRET}",
+  });
+  const resolveSecret = (name: string): string | undefined => secrets[name];
+  const { redact } = createSink("tested", options, { resolveSecret, dataDir: home });
+  expect(redact("no /s3/cret+1, s3%2Fcret%2B1 or (s3/cret+1-and-more) as s3%2Fcret%2B1-and-more")).toBe(
+    "no /***, *** or (***) as ***",
+  );
 });
