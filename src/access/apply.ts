@@ -1,5 +1,7 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { type Command, type CommandType, decide, type State } from "../domain/decide.ts";
+import type { Command, CommandType } from "../domain/command.ts";
+import { decide } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import { countedApprovals } from "../domain/approvals.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { PeopleChanged } from "../identity/people.ts";

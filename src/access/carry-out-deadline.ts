@@ -1,5 +1,5 @@
 import type { ClaimedEffect } from "../persistence/effects.ts";
-import type { Command } from "../domain/decide.ts";
+import type { Command } from "../domain/command.ts";
 import { apply } from "./apply.ts";
 import { type Outcome, settled } from "./carry-out.ts";
 import type { RecordDeps } from "./deps.ts";

@@ -1,5 +1,5 @@
 import type { Grant, Handover } from "../domain/grant.ts";
-import type { Command } from "../domain/decide.ts";
+import type { Command } from "../domain/command.ts";
 import type { EffectKind } from "../domain/effect.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { onOneLine, storable } from "../domain/text.ts";

@@ -1,6 +1,7 @@
 import { awaitedBy, type Authority } from "../domain/approvals.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { Command, State } from "../domain/decide.ts";
+import type { CommandOf } from "../domain/command.ts";
+import type { State } from "../domain/state.ts";
 import type { Person } from "../domain/person.ts";
 import { type Refusal, refusalText } from "../domain/refusal.ts";
 import type { AccessRequest } from "../domain/request.ts";
@@ -105,7 +106,7 @@ async function approvability(
   request: AccessRequest,
   today: Today,
   now: Date,
-): Promise<Pick<Extract<Command, { type: "approve" }>, "approvalsSeen" | "requester" | "isChanged">> {
+): Promise<Pick<CommandOf<"approve">, "approvalsSeen" | "requester" | "isChanged">> {
   return {
     approvalsSeen: today.facts.approvalsSeen,
     requester: today.standing.is,

@@ -1,4 +1,4 @@
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import { isSamePerson } from "../domain/person.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Caller } from "../identity/caller.ts";

@@ -1,4 +1,4 @@
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 
 /**
  * Requests as this process last read or recorded them. They may have changed since, so that they are good only for what is

@@ -1,4 +1,4 @@
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { storable } from "../domain/text.ts";

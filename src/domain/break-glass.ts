@@ -1,5 +1,6 @@
 import type { AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import type { Effect } from "./effect.ts";
 import { isListed, isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
@@ -37,7 +38,7 @@ export function takeAtOnce(
 }
 
 /** Somebody looked at access that was taken at once. */
-export function review(state: State, command: Extract<Command, { type: "review" }>, now: Date): Decision {
+export function review(state: State, command: CommandOf<"review">, now: Date): Decision {
   const { request } = state;
   const { by, verdict, note, key } = command;
   if (!request.terms.breakGlass) return refuse("not_break_glass");

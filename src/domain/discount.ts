@@ -1,13 +1,10 @@
 import type { AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import { refusalOf, tell } from "./request-consequences.ts";
 
 /** An approval of a request that is not decided yet stops counting: whoever gave it may give none any more. */
-export function discount(
-  state: State,
-  { person, why }: Extract<Command, { type: "discount" }>,
-  now: Date,
-): Decision {
+export function discount(state: State, { person, why }: CommandOf<"discount">, now: Date): Decision {
   const { request } = state;
   if (request.status !== "pending")
     return { accepted: false, refusal: refusalOf(request.status, request.terms) };

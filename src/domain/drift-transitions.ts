@@ -1,15 +1,12 @@
 import type { AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import { accept, by, notStatus, onGrant, refuse, whose } from "./grant-transitions.ts";
 import type { Grant } from "./grant.ts";
 import { tell } from "./request-consequences.ts";
 
 /** What was proven gone is there again: it is taken away again, and proven gone again. */
-export function takeBack(
-  state: State,
-  command: Extract<Command, { type: "take_back" }>,
-  now: Date,
-): Decision {
+export function takeBack(state: State, command: CommandOf<"take_back">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "revoked") return refuse(notStatus[grant.status]);
     // What was left in place at the end was theirs before, and what was never asked for never was ours.
@@ -32,7 +29,7 @@ export function takeBack(
 }
 
 /** Somebody took live access away. Its end is owed all the same, and then takes away whatever has come back. */
-export function vanish(state: State, command: Extract<Command, { type: "vanish" }>, now: Date): Decision {
+export function vanish(state: State, command: CommandOf<"vanish">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "active") return refuse(notStatus[grant.status]);
     if (grant.vanishedAt) return refuse("repeated");
@@ -48,11 +45,7 @@ export function vanish(state: State, command: Extract<Command, { type: "vanish" 
 }
 
 /** Live access that had vanished is there again: no more than what was approved, so it is only recorded. */
-export function comeBack(
-  state: State,
-  command: Extract<Command, { type: "come_back" }>,
-  now: Date,
-): Decision {
+export function comeBack(state: State, command: CommandOf<"come_back">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "active") return refuse(notStatus[grant.status]);
     if (!grant.vanishedAt) return refuse("grant_already_active");

@@ -1,5 +1,6 @@
 import type { AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import type { Effect } from "./effect.ts";
 import { type Grant, handedOver } from "./grant.ts";
 import { requestName } from "./request.ts";
@@ -20,7 +21,7 @@ export function expiryReminders(state: State, grant: Grant, now: Date): readonly
 }
 
 /** Live access lasts longer. The revocation that is owed finds that its time has moved and waits for it. */
-export function extend(state: State, command: Extract<Command, { type: "extend" }>, now: Date): Decision {
+export function extend(state: State, command: CommandOf<"extend">, now: Date): Decision {
   const { seconds, by, states, handovers = {} } = command;
   const longer = new Map(
     state.grants.flatMap((grant) => {
@@ -67,11 +68,7 @@ export function extend(state: State, command: Extract<Command, { type: "extend" 
 }
 
 /** What was approved to last longer had ended before, or its provider could not be told. */
-export function extensionFailed(
-  state: State,
-  { why }: Extract<Command, { type: "extension_failed" }>,
-  now: Date,
-): Decision {
+export function extensionFailed(state: State, { why }: CommandOf<"extension_failed">, now: Date): Decision {
   const { terms } = state.request;
   if (!terms.extends) return { accepted: false, refusal: "no_such_grant" };
   const failed: AuditEvent = {

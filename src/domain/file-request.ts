@@ -1,6 +1,6 @@
 import type { AuditEvent } from "./audit-event.ts";
 import { takeAtOnce } from "./break-glass.ts";
-import type { State } from "./decide.ts";
+import type { State } from "./state.ts";
 import type { Effect } from "./effect.ts";
 import type { AccessRequest } from "./request.ts";
 import { actorOf, later } from "./request-consequences.ts";

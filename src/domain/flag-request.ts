@@ -1,12 +1,9 @@
 import type { AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 
 /** What is unusual about a request is remembered with it, once; whatever has become of the request by then. */
-export function noteFlags(
-  state: State,
-  { flags }: Extract<Command, { type: "note_flags" }>,
-  now: Date,
-): Decision {
+export function noteFlags(state: State, { flags }: CommandOf<"note_flags">, now: Date): Decision {
   if (state.request.flags) return { accepted: false, refusal: "repeated" };
   const event: AuditEvent = {
     type: "request.flagged",

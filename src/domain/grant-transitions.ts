@@ -1,5 +1,6 @@
 import type { Actor, AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import type { Effect } from "./effect.ts";
 import { expiryReminders } from "./extension.ts";
 import { type Grant, type GrantStatus, handedOver } from "./grant.ts";
@@ -12,11 +13,7 @@ import { actorOf, later, tell } from "./request-consequences.ts";
 export const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 
 /** The provider confirmed the access. */
-export function grantSucceeded(
-  state: State,
-  command: Extract<Command, { type: "grant_succeeded" }>,
-  now: Date,
-): Decision {
+export function grantSucceeded(state: State, command: CommandOf<"grant_succeeded">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     switch (grant.status) {
       case "granting": {
@@ -77,11 +74,7 @@ export function grantSucceeded(
 }
 
 /** The provider did not give the access; what may have half happened is taken away. */
-export function grantFailed(
-  state: State,
-  command: Extract<Command, { type: "grant_failed" }>,
-  now: Date,
-): Decision {
+export function grantFailed(state: State, command: CommandOf<"grant_failed">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "granting") return refuse(notStatus[grant.status]);
     const event: AuditEvent = {
@@ -126,7 +119,7 @@ export function idleLookSeconds(idleSeconds: number): number {
 }
 
 /** The access is to end: by the clock, or earlier. */
-export function revoke(state: State, command: Extract<Command, { type: "revoke" }>, now: Date): Decision {
+export function revoke(state: State, command: CommandOf<"revoke">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status === "revoking" || grant.status === "revoked") return refuse(notStatus[grant.status]);
     if (command.reason === "expired" && (!grant.expiresAt || now < grant.expiresAt))
@@ -153,11 +146,7 @@ export function revoke(state: State, command: Extract<Command, { type: "revoke" 
 }
 
 /** Read back from the provider: the access is gone, or another live grant keeps it. */
-export function revokeSucceeded(
-  state: State,
-  command: Extract<Command, { type: "revoke_succeeded" }>,
-  now: Date,
-): Decision {
+export function revokeSucceeded(state: State, command: CommandOf<"revoke_succeeded">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "revoking") return refuse(notStatus[grant.status]);
     const attempts = grant.revokeAttempts + 1;
@@ -196,7 +185,7 @@ export function revokeSucceeded(
 /** Whether it is proven gone; where not, why there is nothing left to take away. */
 function ended(
   { askedAt, ids }: Grant,
-  { keptBy, others = [], isStanding }: Extract<Command, { type: "revoke_succeeded" }>,
+  { keptBy, others = [], isStanding }: CommandOf<"revoke_succeeded">,
 ): {
   readonly verified: boolean;
   readonly keptBy?: string;
@@ -218,11 +207,7 @@ function ended(
 }
 
 /** The provider could not take the access away, or still shows it. It stays owed; the effect that failed is tried again. */
-export function revokeFailed(
-  state: State,
-  command: Extract<Command, { type: "revoke_failed" }>,
-  now: Date,
-): Decision {
+export function revokeFailed(state: State, command: CommandOf<"revoke_failed">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "revoking") return refuse(notStatus[grant.status]);
     const attempt = grant.revokeAttempts + 1;

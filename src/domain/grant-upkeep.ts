@@ -1,12 +1,13 @@
 import type { AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import type { Effect } from "./effect.ts";
 import { handedOver } from "./grant.ts";
 import { accept, by, notStatus, onGrant, whose } from "./grant-transitions.ts";
 import { tell } from "./request-consequences.ts";
 
 /** The access was seen to be used; remembered with the grant, and no event of its own. */
-export function noteUse(state: State, { grantId, at }: Extract<Command, { type: "note_use" }>): Decision {
+export function noteUse(state: State, { grantId, at }: CommandOf<"note_use">): Decision {
   return onGrant(state, grantId, (grant) => {
     if (grant.status !== "active") return { accepted: false, refusal: notStatus[grant.status] };
     return accept(state, { ...grant, lastUsedAt: at }, [], []);
@@ -16,7 +17,7 @@ export function noteUse(state: State, { grantId, at }: Extract<Command, { type: 
 /** The provider is asked next; what was told to end meanwhile is not asked for any more. Remembered with the grant, and no event of its own. */
 export function noteAsked(
   state: State,
-  { grantId, ids, state: provided, isStanding }: Extract<Command, { type: "note_asked" }>,
+  { grantId, ids, state: provided, isStanding }: CommandOf<"note_asked">,
   now: Date,
 ): Decision {
   return onGrant(state, grantId, (grant) => {
@@ -30,7 +31,7 @@ export function noteAsked(
 /** Whether the access exists is not known; said once, until it is. */
 export function grantUnsettled(
   state: State,
-  { grantId, error, isPending }: Extract<Command, { type: "grant_unsettled" }>,
+  { grantId, error, isPending }: CommandOf<"grant_unsettled">,
   now: Date,
 ): Decision {
   return onGrant(state, grantId, (grant) => {
@@ -48,7 +49,7 @@ export function grantUnsettled(
 }
 
 /** The access was given again after the end of another grant had taken it away. */
-export function restore(state: State, command: Extract<Command, { type: "restore" }>, now: Date): Decision {
+export function restore(state: State, command: CommandOf<"restore">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "active") return { accepted: false, refusal: notStatus[grant.status] };
     const event: AuditEvent = {

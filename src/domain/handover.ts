@@ -1,5 +1,6 @@
 import type { AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import { handedOver } from "./grant.ts";
 import { accept, by, notStatus, onGrant, whose } from "./grant-transitions.ts";
 import { isSamePerson } from "./person.ts";
@@ -7,11 +8,7 @@ import type { Refusal } from "./refusal.ts";
 import { actorOf, tell } from "./request-consequences.ts";
 
 /** Whoever asked sees what was handed over: once, for nobody has it any more from here on. */
-export function showHandover(
-  state: State,
-  command: Extract<Command, { type: "show_handover" }>,
-  now: Date,
-): Decision {
+export function showHandover(state: State, command: CommandOf<"show_handover">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     const { handover } = grant;
     const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
@@ -37,7 +34,7 @@ export function showHandover(
 /** What was handed over has something else in its place, or nothing that works: whoever has it is told. */
 export function handOver(
   state: State,
-  { grantId, because, state: provided, handover }: Extract<Command, { type: "hand_over" }>,
+  { grantId, because, state: provided, handover }: CommandOf<"hand_over">,
   now: Date,
 ): Decision {
   return onGrant(state, grantId, (before) => {

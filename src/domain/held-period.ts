@@ -1,4 +1,4 @@
-import type { State } from "./decide.ts";
+import type { State } from "./state.ts";
 
 /** From when until when a request gave its requester access; without an end while any of it is not proven gone. */
 export type HeldPeriod = { readonly since: Date; readonly until?: Date };

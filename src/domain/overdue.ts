@@ -1,5 +1,5 @@
 import type { AuditEvent, EventData } from "./audit-event.ts";
-import type { State } from "./decide.ts";
+import type { State } from "./state.ts";
 import { requestName } from "./request.ts";
 
 /** Access that is not proven gone this long after it should have ended is overdue. */

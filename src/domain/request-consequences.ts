@@ -1,5 +1,6 @@
 import type { Actor, AuditEvent } from "./audit-event.ts";
-import type { Decision, State } from "./decide.ts";
+import type { Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import type { Effect } from "./effect.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";

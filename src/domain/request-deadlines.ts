@@ -1,6 +1,7 @@
 import { awaitedBy } from "./approvals.ts";
 import type { AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import type { Refusal } from "./refusal.ts";
 import { close, later, refusalOf, startByOf } from "./request-consequences.ts";
 
@@ -20,11 +21,7 @@ export function expire(state: State, now: Date): Decision {
 }
 
 /** Whoever asked has left, say: what waits is closed, and what was approved and not started. */
-export function abandon(
-  state: State,
-  { reason, changes }: Extract<Command, { type: "abandon" }>,
-  now: Date,
-): Decision {
+export function abandon(state: State, { reason, changes }: CommandOf<"abandon">, now: Date): Decision {
   const { request } = state;
   const isWaiting = startByOf(request) !== undefined && state.grants.length === 0;
   if (request.status !== "pending" && !isWaiting) return refuse(refusalOf(request.status, request.terms));

@@ -1,6 +1,7 @@
 import { type Authority, countedApprovals, hasDecided, progressOf } from "./approvals.ts";
 import type { Actor, AuditEvent } from "./audit-event.ts";
-import type { Command, Decision, State } from "./decide.ts";
+import type { CommandOf, Decision } from "./command.ts";
+import type { State } from "./state.ts";
 import type { Effect } from "./effect.ts";
 import type { Grant } from "./grant.ts";
 import { isListed, isSamePerson } from "./person.ts";
@@ -11,7 +12,7 @@ import { actorOf, close, refusalOf, startByOf, tell } from "./request-consequenc
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 
 /** One approval; the last one needed makes the request approved and its grants owed. */
-export function approve(state: State, command: Extract<Command, { type: "approve" }>, now: Date): Decision {
+export function approve(state: State, command: CommandOf<"approve">, now: Date): Decision {
   const { refusal, authority } = mayDecide(state.request, command, now);
   if (!authority) return refuse(refusal);
   if (command.approver === "gone") return refuse("approver_gone");
@@ -58,7 +59,7 @@ export function approve(state: State, command: Extract<Command, { type: "approve
 }
 
 /** One deny ends it. */
-export function deny(state: State, command: Extract<Command, { type: "deny" }>, now: Date): Decision {
+export function deny(state: State, command: CommandOf<"deny">, now: Date): Decision {
   const { refusal, authority } = mayDecide(state.request, command, now);
   if (!authority) return refuse(refusal);
   const request = withDecision(state.request, command, now);
@@ -71,7 +72,7 @@ export function deny(state: State, command: Extract<Command, { type: "deny" }>, 
 }
 
 /** The requester takes the question back. */
-export function cancel(state: State, command: Extract<Command, { type: "cancel" }>, now: Date): Decision {
+export function cancel(state: State, command: CommandOf<"cancel">, now: Date): Decision {
   if (state.request.status !== "pending") return refuse(refusalOf(state.request.status, state.request.terms));
   if (!isSamePerson(state.request.requester, command.by)) return refuse("not_requester");
   return close(state, state.request, "cancelled", now, {
@@ -83,7 +84,7 @@ export function cancel(state: State, command: Extract<Command, { type: "cancel" 
 }
 
 /** The requester starts what was approved. */
-export function start(state: State, command: Extract<Command, { type: "start" }>, now: Date): Decision {
+export function start(state: State, command: CommandOf<"start">, now: Date): Decision {
   const { request } = state;
   if (request.status !== "approved")
     return refuse(request.status === "pending" ? "not_approved" : refusalOf(request.status, request.terms));
@@ -102,7 +103,7 @@ export function start(state: State, command: Extract<Command, { type: "start" }>
   };
 }
 
-type DecidingCommand = Extract<Command, { type: "approve" | "deny" }>;
+type DecidingCommand = CommandOf<"approve" | "deny">;
 
 /** Whether this person may decide this request now: the same question for the button, its form, and the decision. */
 export function mayDecide(
@@ -165,11 +166,7 @@ function askedIn(request: AccessRequest, step: number, authority: Authority): re
 }
 
 /** Shown to those who judge a pending request; to nobody once it is decided. */
-export function noteHeld(
-  state: State,
-  { access }: Extract<Command, { type: "note_held" }>,
-  now: Date,
-): Decision {
+export function noteHeld(state: State, { access }: CommandOf<"note_held">, now: Date): Decision {
   const { request } = state;
   if (request.status !== "pending")
     return { accepted: false, refusal: refusalOf(request.status, request.terms) };

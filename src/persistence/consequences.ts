@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import { type Effect, effectDefinitions } from "../domain/effect.ts";
 import { Prisma } from "../generated/prisma/client.ts";
 import { type EventRow, insertEvents } from "./event-rows.ts";

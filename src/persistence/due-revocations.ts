@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import { type ClaimedEffect, leaseEnd, owedLane, readEffect } from "./effects.ts";

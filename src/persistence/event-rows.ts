@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { type AuditEvent, eventData } from "../domain/audit-event.ts";
 import { mapStrings } from "../domain/personal-fields.ts";
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import type { AccessRequest } from "../domain/request.ts";
 import { Prisma } from "../generated/prisma/client.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";

@@ -1,4 +1,5 @@
-import type { CommandType, State } from "../domain/decide.ts";
+import type { CommandType } from "../domain/command.ts";
+import type { State } from "../domain/state.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";

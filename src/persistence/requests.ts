@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import type { Effect, QueueName } from "../domain/effect.ts";
 import { heldPeriod } from "../domain/held-period.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";

@@ -1,5 +1,6 @@
 import { committing } from "../crash-point.ts";
-import type { CommandType, State } from "../domain/decide.ts";
+import type { CommandType } from "../domain/command.ts";
+import type { State } from "../domain/state.ts";
 import { heldPeriod } from "../domain/held-period.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import { countApproval } from "./approval-count.ts";

@@ -1,5 +1,5 @@
 import { awaitedBy } from "../domain/approvals.ts";
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import { readState } from "../persistence/requests.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { Compose } from "./courier.ts";

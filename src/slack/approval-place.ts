@@ -1,5 +1,5 @@
 import type { EventData } from "../domain/audit-event.ts";
-import type { State } from "../domain/decide.ts";
+import type { State } from "../domain/state.ts";
 import { requestName } from "../domain/request.ts";
 import type { Logger } from "../logger.ts";
 import { isRecorded, recordEvent } from "../persistence/audit.ts";

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { heldIn, holdingsOf } from "../../src/audit/holdings.ts";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
-import { type Command, decide, type State } from "../../src/domain/decide.ts";
+import type { Command } from "../../src/domain/command.ts";
+import { decide } from "../../src/domain/decide.ts";
+import type { State } from "../../src/domain/state.ts";
 import { bob, buildGrant, buildRequest, grantId, t0 } from "../support/build.ts";
 
 /** What may happen to a grant and to the access itself, and how many milliseconds pass before each part of it. */

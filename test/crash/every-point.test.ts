@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type CrashPoint, crashPoints } from "../../src/crash-point.ts";
-import type { CommandType } from "../../src/domain/decide.ts";
+import type { CommandType } from "../../src/domain/command.ts";
 import type { DeadlineEffect } from "../../src/access/carry-out-deadline.ts";
 import { accessStories } from "./access-stories.ts";
 import { decisionStories } from "./decision-stories.ts";

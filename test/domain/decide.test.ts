@@ -1,4 +1,6 @@
-import { type Command, decide, type Decision, type State } from "../../src/domain/decide.ts";
+import type { Command, Decision } from "../../src/domain/command.ts";
+import { decide } from "../../src/domain/decide.ts";
+import type { State } from "../../src/domain/state.ts";
 import { type GrantStatus, grantStatuses } from "../../src/domain/grant.ts";
 import { refusals, refusalText } from "../../src/domain/refusal.ts";
 import { type RequestStatus, requestStatuses } from "../../src/domain/request.ts";

@@ -1,4 +1,6 @@
-import { type Command, decide, type Decision, type State } from "../../src/domain/decide.ts";
+import type { Command, Decision } from "../../src/domain/command.ts";
+import { decide } from "../../src/domain/decide.ts";
+import type { State } from "../../src/domain/state.ts";
 import { after, alice, bob, buildGrant, buildRequest, buildState, grantId, t0 } from "../support/build.ts";
 
 function accepted(decision: Decision): Extract<Decision, { accepted: true }> {

@@ -1,4 +1,6 @@
-import { type Command, decide, type State } from "../../src/domain/decide.ts";
+import type { Command } from "../../src/domain/command.ts";
+import { decide } from "../../src/domain/decide.ts";
+import type { State } from "../../src/domain/state.ts";
 import { after, buildGrant, buildRequest, grantId } from "../support/build.ts";
 
 const threeDays = 3 * 24 * 3_600;

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { type Authority, awaitedBy, progressOf } from "../../src/domain/approvals.ts";
-import { type Command, decide, type Decision, type State } from "../../src/domain/decide.ts";
+import type { CommandOf, Command, Decision } from "../../src/domain/command.ts";
+import { decide } from "../../src/domain/decide.ts";
+import type { State } from "../../src/domain/state.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { firstUnfillable } from "../../src/policy/fill-steps.ts";
 import { after, alice, bob, buildRequest, buildState, carol, t0 } from "../support/build.ts";
@@ -20,7 +22,7 @@ function twoStepState(): State {
   return { request: buildRequest({ terms: { ...terms, ...twoSteps } }), grants: [] };
 }
 
-type Approve = Extract<Command, { type: "approve" }>;
+type Approve = CommandOf<"approve">;
 const approveBy = (by: Person, authority: Authority = twoSteps): Approve => ({
   type: "approve",
   by,

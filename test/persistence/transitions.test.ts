@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
-import type { State } from "../../src/domain/decide.ts";
+import type { State } from "../../src/domain/state.ts";
 import { decide } from "../../src/domain/decide.ts";
 import { openDatabase } from "../../src/persistence/database.ts";
 import { readStates } from "../../src/persistence/requests.ts";

@@ -10,7 +10,7 @@ import { requestAccess } from "../../src/access/request-access.ts";
 import type { LookUp, Standing } from "../../src/identity/standing.ts";
 import { createPeople, type PersonChanged } from "../../src/persistence/identities.ts";
 import { createGroupReader } from "../../src/groups/group-reader.ts";
-import type { State } from "../../src/domain/decide.ts";
+import type { State } from "../../src/domain/state.ts";
 import { type RunnerDeps, runClaimed, runEffect } from "../../src/jobs/run-effect.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
 import { openDatabase } from "../../src/persistence/database.ts";

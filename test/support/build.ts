@@ -1,4 +1,4 @@
-import type { State } from "../../src/domain/decide.ts";
+import type { State } from "../../src/domain/state.ts";
 import type { Grant, GrantStatus } from "../../src/domain/grant.ts";
 import type { Person } from "../../src/domain/person.ts";
 import type { AccessRequest, RequestStatus } from "../../src/domain/request.ts";

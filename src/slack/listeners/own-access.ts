@@ -3,7 +3,7 @@ import { endAccess } from "../../access/end-access.ts";
 import { extendAccess } from "../../access/extend-access.ts";
 import { startAccess } from "../../access/start-access.ts";
 import { tryRevocationNow } from "../../access/try-revocation.ts";
-import type { State } from "../../domain/decide.ts";
+import type { State } from "../../domain/state.ts";
 import { type Refusal, refusalText } from "../../domain/refusal.ts";
 import { requestName } from "../../domain/request.ts";
 import { faultText, withinBudget } from "../answer.ts";

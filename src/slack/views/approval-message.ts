@@ -1,6 +1,6 @@
 import type { Button, KnownBlock, RichTextElement } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
-import type { State } from "../../domain/decide.ts";
+import type { State } from "../../domain/state.ts";
 import type { Grant } from "../../domain/grant.ts";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
 import { countedApprovals, progressOf } from "../../domain/approvals.ts";
