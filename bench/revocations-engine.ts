@@ -11,7 +11,7 @@ import { runClaimed, type RunnerDeps, runEffect } from "../src/jobs/run-effect.t
 import { startSweep } from "../src/jobs/sweep.ts";
 import { createDatabaseClock } from "../src/persistence/clock.ts";
 import { openDatabase } from "../src/persistence/database.ts";
-import { createLedger } from "../src/persistence/ledger.ts";
+import { createBatchedEnds } from "../src/persistence/batched-ends.ts";
 import type { LiveProvider } from "../src/providers/open.ts";
 import type { Started } from "./support/started.ts";
 
@@ -47,7 +47,7 @@ const queues = createQueues({
 const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
 const carryOut = {
   ...record,
-  ledger: createLedger(db, clock),
+  ends: createBatchedEnds(db, clock),
   providers: new Map([["bench", provider]]),
   seal: createSeal("bench"),
   report: console.error,

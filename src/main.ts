@@ -26,7 +26,7 @@ import { clearEffects } from "./jobs/clear-effects.ts";
 import { type ChannelWatch, watchChannels } from "./assembly/channels.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
-import { startReturnWatch } from "./jobs/return-watch.ts";
+import { watchProviderRecovery } from "./jobs/provider-recovery.ts";
 import { startSweep } from "./jobs/sweep.ts";
 import { type Clock, createDatabaseClock } from "./persistence/clock.ts";
 import { createDatabaseCheck } from "./persistence/database.ts";
@@ -37,7 +37,7 @@ import { peopleAmong } from "./policy/people.ts";
 import type { Policy } from "./policy/policy.ts";
 import { watchPolicy } from "./policy/watch.ts";
 import { createLiveProviders } from "./providers/live-providers.ts";
-import { createLookUp, type Workspace } from "./slack/authority.ts";
+import { createLookUp, type Workspace } from "./slack/identify.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { createExports } from "./slack/exports.ts";
 import { createHeldBack, type OnToken } from "./slack/held-back.ts";
@@ -301,7 +301,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       () => atMost(stopTimeoutMs + 1_500, sweep.stop(), queues.close(stopTimeoutMs), http.close()),
     );
 
-    const returns = startReturnWatch({ ...record, providers: providers.byName, log });
+    const returns = watchProviderRecovery({ ...record, providers: providers.byName, log });
     closers.push(() => atMost(500, returns.stop()));
     const watchdog = watchOverdue(config, databaseUrl, clock, metrics, log);
     closers.push(() => atMost(2_000, watchdog.stop()));

@@ -45,8 +45,8 @@ const http: readonly Mutation[] = [
   {
     without: "the taking out of its token from what is said",
     file: endpointFile,
-    text: "const safe = maskSecrets(masked, [token, ...secrets]);",
-    replacement: "const safe = masked === '' ? '' : line;",
+    text: "const safe = hideSecrets(line, [token, ...secrets]);",
+    replacement: "const safe = hideSecrets.length === 0 ? '' : line;",
     rule: "it keeps its secrets",
   },
   {

@@ -99,19 +99,19 @@ function isOfPerson(command: Command): boolean {
 }
 
 function record(
-  { ledger, db, clock }: RecordDeps,
+  { ends, db, clock }: RecordDeps,
   before: State,
   transition: Transition,
   command: CommandType,
 ): ReturnType<typeof recordTransition> {
-  return ledger
-    ? ledger.record(before, transition, command)
+  return ends
+    ? ends.record(before, transition, command)
     : recordTransition(db, clock, before, transition, command);
 }
 
 /** A request with its grants as the database has it now. */
 export function readRequest(deps: RecordDeps, requestId: string): ReturnType<typeof readState> {
-  return deps.ledger ? deps.ledger.read(requestId) : readState(deps.db, deps.clock, requestId);
+  return deps.ends ? deps.ends.read(requestId) : readState(deps.db, deps.clock, requestId);
 }
 
 /** The request as it was last seen here, with about the time it is; instead of a read that mostly finds the same. */

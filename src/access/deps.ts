@@ -2,7 +2,7 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { People } from "../identity/people.ts";
 import type { LookUp } from "../identity/standing.ts";
 import type { Clock } from "../persistence/clock.ts";
-import type { Ledger } from "../persistence/ledger.ts";
+import type { BatchedEnds } from "../persistence/batched-ends.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
 import type { GroupReader } from "../groups/group-reader.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -15,7 +15,7 @@ export type RecordDeps = {
   readonly clock: Clock;
   readonly recent: RecentStates;
   /** Where much happens at once: asks for many requests by one statement. Absent, each has a statement of its own. */
-  readonly ledger?: Ledger;
+  readonly ends?: BatchedEnds;
   /** Told after each commit what it owes, so that it is carried out soon; losing this delays, never loses. */
   readonly wake: (effects: readonly OwedEffect[], now: Date) => void;
 };

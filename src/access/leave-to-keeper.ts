@@ -33,7 +33,7 @@ export async function leaveToKeeper(
   grant: Grant,
   mayBeGone: boolean,
 ): Promise<Outcome | undefined> {
-  const keeper = await (deps.ledger?.keeperOf(grant) ?? findKeeper(deps.db, deps.clock, grant));
+  const keeper = await (deps.ends?.keeperOf(grant) ?? findKeeper(deps.db, deps.clock, grant));
   if (!keeper) return undefined;
   // One that is being granted may look for what the person holds after this grant has ended, and take it for a right of their own;
   // or has read its access back before it was taken away, and records it after.

@@ -1,4 +1,4 @@
-import { keepGoing } from "../jobs/rounds.ts";
+import { keepGoing } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
 import type { Policy } from "../policy/policy.ts";
 import { channelsOf, lookAtChannels } from "../slack/channel-faults.ts";

@@ -2,7 +2,7 @@ import type { WebClient } from "@slack/web-api";
 import { lookForDrift } from "../access/look-for-drift.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { Metrics } from "../http/metrics.ts";
-import { keepGoing, type Rounds } from "../jobs/rounds.ts";
+import { keepGoing, type Rounds } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
 import { summariseDrift } from "../persistence/drift-list.ts";
 import type { Policy } from "../policy/policy.ts";

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import { type Checked, checkProviders, findUnreachable } from "../access/check-providers.ts";
 import type { Metrics } from "../http/metrics.ts";
-import { keepGoing } from "../jobs/rounds.ts";
+import { keepGoing } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import { wordsOf } from "../persistence/embedded-error.ts";

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { Config } from "../config.ts";
 import type { Metrics } from "../http/metrics.ts";
-import type { Workspace } from "../slack/authority.ts";
+import type { Workspace } from "../slack/identify.ts";
 import { createSlackApp, type SlackApp } from "../slack/app.ts";
 import { connect, readTrouble } from "../slack/connect.ts";
 import type { SlackDeps } from "../slack/deps.ts";

@@ -5,7 +5,7 @@ import type { QueueName } from "../domain/effect.ts";
 import type { Courtesy } from "../jobs/courtesy.ts";
 import { runClaimed, type RunnerDeps, runEffect } from "../jobs/run-effect.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
-import { createLedger } from "../persistence/ledger.ts";
+import { createBatchedEnds } from "../persistence/batched-ends.ts";
 import { createNotifier, type NotifierDeps } from "../slack/notifier.ts";
 
 export type WorkParts = CarryOutDeps & IdentityDeps & NotifierDeps & { readonly courtesy: Courtesy };
@@ -20,7 +20,7 @@ export type Work = {
 /** What carries out whatever is owed. */
 export function createWork(parts: WorkParts): Work {
   const { courtesy } = parts;
-  const carryOut = { ...parts, ledger: createLedger(parts.db, parts.clock) };
+  const carryOut = { ...parts, ends: createBatchedEnds(parts.db, parts.clock) };
   const runner: RunnerDeps = {
     ...parts,
     handlers: { ...createAccessHandlers(carryOut), ...createNotifier(parts) },

@@ -1,9 +1,9 @@
+import { quoted } from "../domain/text.ts";
 import { basename, dirname, join } from "node:path";
 import { type PolicyFault, wordFault } from "../policy/fault.ts";
 import { loadPolicy } from "../policy/load.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type Listing, readText, testFilesAt } from "../policy/policy-files.ts";
-import { quoted } from "../policy/source.ts";
 import { type PolicyTest, readTests } from "../policy/test-file.ts";
 import { runPolicyTests, type TestReport, type TestResult } from "../policy/test-run.ts";
 import { providerTypes } from "../providers/registry.ts";

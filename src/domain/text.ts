@@ -57,3 +57,9 @@ export function plainWord(text: string): string {
 export function bareWord(text: string): string {
   return text.replace(/^["'*(<[]+/u, "").replace(/["'*)>\],.;:!?]+$/u, "");
 }
+
+/** Quotes what came, on one line and cut short: a policy may hold anything. */
+export function quoted(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return JSON.stringify(short).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "�");
+}

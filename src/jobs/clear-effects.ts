@@ -3,7 +3,7 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
 import type { Clock } from "../persistence/clock.ts";
 import { beginning, deleteDone } from "../persistence/done-effects.ts";
-import { keepGoing, type Rounds } from "./rounds.ts";
+import { keepGoing, type Rounds } from "../rounds.ts";
 
 export type ClearDeps = {
   readonly db: PrismaClient;

@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import { claimRevocations, type DueRevocation } from "../persistence/due-revocations.ts";
 import { meetRequesters } from "../persistence/event-rows.ts";
 import { untilNextDue } from "../persistence/effects.ts";
-import { keepGoing, type Rounds } from "./rounds.ts";
+import { keepGoing, type Rounds } from "../rounds.ts";
 
 export type EndDeps = Pick<RecordDeps, "db" | "clock" | "recent"> & {
   /** Carries out a revocation that is claimed. */

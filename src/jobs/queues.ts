@@ -12,7 +12,7 @@ import type { Logger } from "../logger.ts";
 import { type QueueName, queueNames } from "../domain/effect.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
 import type { Courtesy } from "./courtesy.ts";
-import { type Alarm, createHandover } from "./handover.ts";
+import { type Alarm, createEnqueueBuffer } from "./enqueue-buffer.ts";
 
 export type QueueSettings = {
   /** Absent: the queues live in PostgreSQL, in the schema `bullmq`. */
@@ -104,7 +104,7 @@ export function createQueues(settings: QueueSettings): Queues {
     );
     return Promise.race([added, after(timeoutMs).then(() => false)]);
   };
-  const { push, isBehind } = createHandover(async (alarms) => {
+  const { push, isBehind } = createEnqueueBuffer(async (alarms) => {
     if (!(await enqueue(alarms, takenMs))) settings.onNotTaken();
   }, settings.courtesy);
 

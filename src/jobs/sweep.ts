@@ -2,7 +2,7 @@ import type { QueueName } from "../domain/effect.ts";
 import { dueEffects, untilNextDue, urgency } from "../persistence/effects.ts";
 import { type EndDeps, endOnTime } from "./end-on-time.ts";
 import type { Queues } from "./queues.ts";
-import { keepGoing } from "./rounds.ts";
+import { keepGoing } from "../rounds.ts";
 
 export type SweepDeps = EndDeps & {
   readonly queues: Pick<Queues, "enqueue" | "isBehind">;

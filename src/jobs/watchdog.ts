@@ -15,7 +15,7 @@ import {
   recordTold,
 } from "../persistence/overdue.ts";
 import { readState } from "../persistence/requests.ts";
-import { keepGoing } from "./rounds.ts";
+import { keepGoing } from "../rounds.ts";
 
 export type WatchdogDeps = {
   /** Connections of its own: what holds up the worker must not hold up who watches it. */

@@ -3,7 +3,7 @@ import type { State } from "../domain/state.ts";
 import { type Effect, effectDefinitions } from "../domain/effect.ts";
 import { Prisma } from "../generated/prisma/client.ts";
 import { type EventRow, insertEvents } from "./event-rows.ts";
-import type { Insist } from "./people.ts";
+import type { Insist } from "./seal-personal.ts";
 import type { OwedEffect } from "./requests.ts";
 
 /** What goes with a change of requests. */

@@ -6,7 +6,7 @@ import type { AccessRequest } from "../domain/request.ts";
 import { Prisma } from "../generated/prisma/client.ts";
 import { isEmail, normalEmail } from "../policy/principal.ts";
 import type { PersonalKind, PersonalValue } from "./meet-people.ts";
-import { type Insist, meetAhead, type Sealer, withSealer } from "./people.ts";
+import { type Insist, meetAhead, type Sealer, withSealer } from "./seal-personal.ts";
 import type { Statements, Whose } from "./people-memory.ts";
 import { isErasedName } from "./personal-directory.ts";
 import { escapeTokens } from "./personal-token.ts";

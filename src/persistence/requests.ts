@@ -5,7 +5,7 @@ import type { State } from "../domain/state.ts";
 import type { Effect, QueueName } from "../domain/effect.ts";
 import { heldPeriod } from "../domain/held-period.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
-import { countApproval } from "./approval-count.ts";
+import { countApproval } from "./times-approved.ts";
 import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
 import type { Claim } from "./effects.ts";

@@ -3,7 +3,7 @@ import type { CommandType } from "../domain/command.ts";
 import type { State } from "../domain/state.ts";
 import { heldPeriod } from "../domain/held-period.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
-import { countApproval } from "./approval-count.ts";
+import { countApproval } from "./times-approved.ts";
 import type { Clock } from "./clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
 import { isAbout } from "./lockdowns.ts";

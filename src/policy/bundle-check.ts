@@ -1,7 +1,8 @@
+import { quoted } from "../domain/text.ts";
 import type { PolicyFault } from "./fault.ts";
 import { accessFaults } from "./name-check.ts";
 import { limitFaults } from "./rule-check.ts";
-import { child, entriesOf, faultAt, quoted, textsOf, type SourceNode } from "./source.ts";
+import { child, entriesOf, faultAt, textsOf, type SourceNode } from "./source.ts";
 
 /** Faults in what roles hold: grants need a provider, bundles hold roles that are granted, limits agree. */
 export function bundleFaults(root: SourceNode): readonly PolicyFault[] {

@@ -1,8 +1,8 @@
+import { quoted } from "../domain/text.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { everybodyMapped } from "./everybody.ts";
 import type { GroupSource } from "./membership.ts";
 import type { AccessPattern, Conflict, Policy, Role } from "./policy.ts";
-import { quoted } from "./source.ts";
 import { targetKey } from "./target-key.ts";
 
 /** What is different for everybody alike, a sentence each: settings, groups kept elsewhere, what roles grant, conflicts. */

@@ -1,3 +1,4 @@
+import { quoted } from "../domain/text.ts";
 import { RequestSource } from "../domain/request.ts";
 import type { Compiled } from "./compile.ts";
 import type { Kind, NamedValue } from "./condition-comparisons.ts";
@@ -5,16 +6,7 @@ import type { PolicyFault } from "./fault.ts";
 import { namesIn } from "./name-check.ts";
 import { wordUnknown } from "./nearest.ts";
 import { normalEmail } from "./principal.ts";
-import {
-  child,
-  entriesOf,
-  faultAt,
-  itemsOf,
-  placeWithin,
-  quoted,
-  textOf,
-  type SourceNode,
-} from "./source.ts";
+import { child, entriesOf, faultAt, itemsOf, placeWithin, textOf, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
 import { Risk } from "./words.ts";
 

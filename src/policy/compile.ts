@@ -1,7 +1,8 @@
+import { quoted } from "../domain/text.ts";
 import { compileCondition, type Condition } from "./conditions.ts";
 import type { PolicyFault } from "./fault.ts";
-import { compilePattern, type Pattern } from "./pattern.ts";
-import { child, faultAt, itemsOf, placeWithin, quoted, textOf, type SourceNode } from "./source.ts";
+import { compilePattern, type Pattern } from "../pattern.ts";
+import { child, faultAt, itemsOf, placeWithin, textOf, type SourceNode } from "./source.ts";
 
 /** The conditions and patterns of a policy, ready to be used; each text is compiled once. */
 export type Compiled = {

@@ -1,9 +1,10 @@
+import { quoted } from "../domain/text.ts";
 import { EvaluationError, type ParseError, type TypeError } from "@marcbachmann/cel-js";
 import { fieldsOf } from "./condition-facts.ts";
 import { functions, writtenName } from "./condition-functions.ts";
 import type { ConditionFault } from "./condition-survey.ts";
 import { wordUnknown } from "./nearest.ts";
-import { listed, quoted } from "./source.ts";
+import { listed } from "./source.ts";
 
 /** What the library found wrong with a condition, in our words and at its offset in the text. */
 export function wordCelFault(error: ParseError | TypeError, text: string): ConditionFault {

@@ -1,10 +1,10 @@
+import { quoted } from "../domain/text.ts";
 import { EvaluationError, type ASTNode } from "@marcbachmann/cel-js";
 import { lengthOf, usualSizes } from "./condition-cost.ts";
 import { variables, type Use } from "./condition-facts.ts";
 import { functions, macros, readerOf } from "./condition-functions.ts";
 import { callOf, childrenOf, type Call } from "./condition-syntax.ts";
 import { wordUnknown } from "./nearest.ts";
-import { quoted } from "./source.ts";
 
 /** Something wrong in a condition, at an offset in its text. */
 export type ConditionFault = { readonly message: string; readonly offset: number };

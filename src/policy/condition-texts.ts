@@ -1,7 +1,7 @@
+import { quoted } from "../domain/text.ts";
 import { EvaluationError } from "@marcbachmann/cel-js";
 import { Duration } from "@marcbachmann/cel-js/evaluator";
-import { compilePattern, type Pattern } from "./pattern.ts";
-import { quoted } from "./source.ts";
+import { compilePattern, type Pattern } from "../pattern.ts";
 
 // What conditions write in quotes and mean as something else. Each reader throws an EvaluationError saying what it expected.
 

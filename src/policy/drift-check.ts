@@ -1,6 +1,7 @@
+import { quoted } from "../domain/text.ts";
 import type { PolicyFault } from "./fault.ts";
 import type { CheckedProviders, ProviderTypes } from "./provider-check.ts";
-import { child, entriesOf, faultAt, quoted, textOf, type SourceNode } from "./source.ts";
+import { child, entriesOf, faultAt, textOf, type SourceNode } from "./source.ts";
 import { targetKey } from "./target-key.ts";
 
 /**

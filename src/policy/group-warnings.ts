@@ -1,6 +1,7 @@
+import { quoted } from "../domain/text.ts";
 import type { Policy } from "./policy.ts";
 import { groupOf } from "./principal.ts";
-import { child, entriesOf, itemsOf, quoted, textOf, textsOf, type Place, type SourceNode } from "./source.ts";
+import { child, entriesOf, itemsOf, textOf, textsOf, type Place, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
 
 type Named = { readonly group: string; readonly at: Place };

@@ -1,8 +1,9 @@
+import { quoted } from "../domain/text.ts";
 import { crowdsOf, memberLists } from "./crowds.ts";
 import { wordHours } from "./hours.ts";
 import { isAbout } from "./match.ts";
 import type { Policy, Rule } from "./policy.ts";
-import { listed, quoted } from "./source.ts";
+import { listed } from "./source.ts";
 
 /** For which people each rule may come to decide something; by the rule's place. */
 export type Reach = {

@@ -1,9 +1,10 @@
+import { quoted } from "../domain/text.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { everyRole } from "./everybody.ts";
 import { maxDurationOf } from "./limits.ts";
 import { covers } from "./match.ts";
 import type { Policy, Role, Rule } from "./policy.ts";
-import { child, quoted, type SourceNode } from "./source.ts";
+import { child, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
 
 /** Durations of a rule that another one keeps from ever being reached. */

@@ -1,5 +1,6 @@
+import { quoted } from "../domain/text.ts";
 import type { PolicyFault } from "./fault.ts";
-import { faultAt, quoted, type Place, type SourceMap, type SourceNode } from "./source.ts";
+import { faultAt, type Place, type SourceMap, type SourceNode } from "./source.ts";
 
 type Merged = { readonly root: SourceMap; readonly faults: readonly PolicyFault[] };
 

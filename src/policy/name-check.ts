@@ -1,7 +1,8 @@
+import { quoted } from "../domain/text.ts";
 import type { PolicyFault } from "./fault.ts";
 import { wordUnknown } from "./nearest.ts";
 import { groupOf } from "./principal.ts";
-import { child, entriesOf, faultAt, quoted, textOf, textsOf, type Place, type SourceNode } from "./source.ts";
+import { child, entriesOf, faultAt, textOf, textsOf, type Place, type SourceNode } from "./source.ts";
 
 /** The names of a section's entries. */
 export function namesIn(root: SourceNode, section: string): readonly string[] {

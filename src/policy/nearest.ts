@@ -1,5 +1,5 @@
+import { quoted } from "../domain/text.ts";
 import { closest, distance } from "fastest-levenshtein";
-import { quoted } from "./source.ts";
 
 /** The candidate that was probably meant; `undefined` when none is near enough to be worth saying. */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {

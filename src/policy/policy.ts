@@ -3,7 +3,7 @@ import type { Condition } from "./conditions.ts";
 import type { Hours } from "./hours.ts";
 import type { IpRanges } from "./ip-range.ts";
 import type { GroupSource } from "./membership.ts";
-import type { Pattern } from "./pattern.ts";
+import type { Pattern } from "../pattern.ts";
 import type { SinkOptions } from "./sinks.ts";
 import type { Risk } from "./words.ts";
 

@@ -1,10 +1,11 @@
+import { quoted } from "../domain/text.ts";
 import { bundleFaults } from "./bundle-check.ts";
 import type { PolicyFault } from "./fault.ts";
 import { wordPlace } from "./merge.ts";
 import { accessFaults, groupFaults, nameFault, namesIn } from "./name-check.ts";
 import { normalEmail } from "./principal.ts";
 import { ruleFaults } from "./rule-check.ts";
-import { child, entriesOf, faultAt, itemsOf, quoted, textOf, type Place, type SourceNode } from "./source.ts";
+import { child, entriesOf, faultAt, itemsOf, textOf, type Place, type SourceNode } from "./source.ts";
 
 // These checks read the written file, not the schema's result, and pass over whatever has the wrong shape: all faults
 // are said at once, and a name is known even where its entry is faulty.

@@ -1,9 +1,10 @@
+import { quoted } from "../domain/text.ts";
 import { parseDuration } from "../domain/duration.ts";
 import type { PolicyFault } from "./fault.ts";
 import { firstUnfillable } from "./fill-steps.ts";
 import { accessFaults, groupFault, groupFaults } from "./name-check.ts";
 import { groupOf, isEmail, normalEmail } from "./principal.ts";
-import { child, faultAt, itemsOf, listed, quoted, textOf, textsOf, type SourceNode } from "./source.ts";
+import { child, faultAt, itemsOf, listed, textOf, textsOf, type SourceNode } from "./source.ts";
 
 /** Faults in rules that their shape does not show. */
 export function ruleFaults(root: SourceNode): readonly PolicyFault[] {

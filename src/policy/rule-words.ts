@@ -1,8 +1,8 @@
+import { quoted } from "../domain/text.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { wordHours } from "./hours.ts";
 import { defaultDurationOf, maxDurationOf } from "./limits.ts";
 import type { AllowRule, Limits, Policy, Requirement, ReviewRule, Role, Rule } from "./policy.ts";
-import { quoted } from "./source.ts";
 import { defaultTimeoutSeconds } from "./schema.ts";
 
 /** What a rule says of a role, in words; two that say the same have the same words, whatever they are called. */

@@ -1,7 +1,8 @@
+import { quoted } from "../domain/text.ts";
 import { z } from "zod";
 import type { PolicyFault } from "./fault.ts";
 import { didYouMean, wordUnknown } from "./nearest.ts";
-import { faultAt, listed, quoted, textOf, plain, type SourceNode } from "./source.ts";
+import { faultAt, listed, textOf, plain, type SourceNode } from "./source.ts";
 
 type Shaped<Value> = { readonly value?: Value; readonly faults: readonly PolicyFault[] };
 

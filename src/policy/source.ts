@@ -80,12 +80,6 @@ export function textsOf(
   });
 }
 
-/** Quotes what came, on one line and cut short: a policy may hold anything. */
-export function quoted(text: string): string {
-  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return JSON.stringify(short).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "�");
-}
-
 /** `a, b and c` */
 export function listed(words: readonly string[], last = "and"): string {
   if (words.length < 2) return words.join("");

@@ -1,8 +1,9 @@
+import { quoted } from "../domain/text.ts";
 import { firstUnfillable } from "./fill-steps.ts";
 import type { Reach } from "./idle-rules.ts";
 import { isAmong, noMemberships, peopleAmong, standingAmong } from "./people.ts";
 import type { BreakGlass, Policy, ReviewRule } from "./policy.ts";
-import { child, itemsOf, listed, quoted, type SourceNode } from "./source.ts";
+import { child, itemsOf, listed, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
 
 /** More people than this are counted, not named. */

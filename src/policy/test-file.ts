@@ -1,3 +1,4 @@
+import { quoted } from "../domain/text.ts";
 import { z } from "zod";
 import { RequestSource } from "../domain/request.ts";
 import type { PolicyFault } from "./fault.ts";
@@ -12,7 +13,6 @@ import {
   entriesOf,
   faultAt,
   itemsOf,
-  quoted,
   textOf,
   textsOf,
   type Place,

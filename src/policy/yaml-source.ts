@@ -1,3 +1,4 @@
+import { quoted } from "../domain/text.ts";
 import {
   COLLECTION_STYLE,
   EVENT_ID,
@@ -9,7 +10,7 @@ import {
 } from "js-yaml";
 import type { PolicyFault } from "./fault.ts";
 import { offsetInScalar } from "./scalar-places.ts";
-import { faultAt, quoted, type Place, type SourceMap, type SourceNode } from "./source.ts";
+import { faultAt, type Place, type SourceMap, type SourceNode } from "./source.ts";
 import { invalid, parseDocument } from "./yaml-events.ts";
 import { readEvents } from "./yaml-reader.ts";
 import { hasTag, valueOf, type ScalarValue } from "./yaml-values.ts";

@@ -1,6 +1,7 @@
+import { quoted } from "../domain/text.ts";
 import type { Compiled } from "./compile.ts";
 import { rulesWithConditions } from "./comparison-check.ts";
-import { child, placeWithin, quoted, textOf, type SourceNode } from "./source.ts";
+import { child, placeWithin, textOf, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
 
 /** Time zones that are hardly meant: hours by them are an hour off for half a year, or on the other side of the world. */

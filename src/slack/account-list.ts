@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import { createMemory } from "../groups/memory.ts";
 import { AskedToWait, createPause } from "../groups/pause.ts";
-import { identifyAccount, type Workspace } from "./authority.ts";
+import { identifyAccount, type Workspace } from "./identify.ts";
 import { type SlackUser, toAccount } from "./directory.ts";
 import { askSlack } from "./ask-slack.ts";
 

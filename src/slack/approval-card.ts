@@ -4,7 +4,7 @@ import { readState } from "../persistence/requests.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { Compose } from "./courier.ts";
 import type { Directory } from "./directory.ts";
-import { codeOf } from "./answers.ts";
+import { codeOf } from "./slack-errors.ts";
 import {
   type Approver,
   approvalMessage,

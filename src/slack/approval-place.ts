@@ -8,7 +8,7 @@ import { moveApprovalMessage, saveApprovalMessage, type SlackPlace } from "../pe
 import { type CardDeps, readRequest, sendCard } from "./approval-card.ts";
 import type { Parcel } from "./courier.ts";
 import { plain } from "./posting.ts";
-import { permanentFault } from "./answers.ts";
+import { permanentFault } from "./slack-errors.ts";
 import type { Message } from "./views/approval-message.ts";
 
 export type PlaceDeps = CardDeps & {

@@ -1,5 +1,5 @@
 import { AskedToWait, type Pause } from "../groups/pause.ts";
-import { askedToWaitMs, wordFault } from "./answers.ts";
+import { askedToWaitMs, wordFault } from "./slack-errors.ts";
 
 /** Asks Slack something that is not asked while it wants to be left alone: then it throws `AskedToWait`. */
 export async function askWhenFree<T>(pause: Pause, call: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import type { Policy } from "../policy/policy.ts";
-import { ChannelError, wordFault } from "./answers.ts";
+import { ChannelError, wordFault } from "./slack-errors.ts";
 import type { Directory } from "./directory.ts";
 import { insistOnUsable } from "./posting.ts";
 

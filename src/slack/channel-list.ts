@@ -1,6 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import { createPause } from "../groups/pause.ts";
-import { ChannelError, codeOf } from "./answers.ts";
+import { ChannelError, codeOf } from "./slack-errors.ts";
 import { askWhenFree } from "./ask-slack.ts";
 
 /** Which channel has a name. */

@@ -4,7 +4,14 @@ import { AskedToWait } from "../groups/pause.ts";
 import type { Logger } from "../logger.ts";
 import type { ClaimedEffect } from "../persistence/effects.ts";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
-import { askedToWaitMs, isAppFault, mayBeDone, permanentFault, tokenFault, wordFault } from "./answers.ts";
+import {
+  askedToWaitMs,
+  isAppFault,
+  mayBeDone,
+  permanentFault,
+  tokenFault,
+  wordFault,
+} from "./slack-errors.ts";
 import { findPosted, lastAnswerMs, markType } from "./find-posted.ts";
 import type { HeldBack } from "./held-back.ts";
 import type { Pace, PaceLimits, Urgency } from "./pace.ts";

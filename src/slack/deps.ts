@@ -3,7 +3,7 @@ import type { Logger } from "../logger.ts";
 import type { SigningKey } from "../audit/signing-key.ts";
 import type { PolicyDeps } from "../access/deps.ts";
 import type { Seal } from "../access/seal.ts";
-import type { Workspace } from "./authority.ts";
+import type { Workspace } from "./identify.ts";
 import type { Directory } from "./directory.ts";
 import type { Exports } from "./exports.ts";
 import type { UserGroups } from "./user-groups.ts";

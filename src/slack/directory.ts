@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import { storable } from "../domain/text.ts";
 import { normalEmail } from "../policy/principal.ts";
-import { codeOf } from "./answers.ts";
+import { codeOf } from "./slack-errors.ts";
 import { createChannelList } from "./channel-list.ts";
 
 /** What Slack says of an account; whether it may act is decided in authority.ts. */

@@ -1,5 +1,5 @@
 import type { WebClient } from "@slack/web-api";
-import { isAppFault, permanentFault } from "./answers.ts";
+import { isAppFault, permanentFault } from "./slack-errors.ts";
 import type { Mark, Posted } from "./posting.ts";
 
 /** By this messages of ours are known. */

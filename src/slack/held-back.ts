@@ -1,6 +1,6 @@
 import type { Logger } from "../logger.ts";
-import { knownError, wordCode, wordFault } from "./answers.ts";
-import type { CallObserver } from "./read-answer.ts";
+import { knownError, wordCode, wordFault } from "./slack-errors.ts";
+import type { CallObserver } from "./call-observer.ts";
 
 /** What keeps Hallpass from working with Slack, seen by what becomes of its calls: for whoever runs it. */
 export type HeldBack = {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { askedToWaitMs, mayBeDone, permanentFault } from "./answers.ts";
+import { askedToWaitMs, mayBeDone, permanentFault } from "./slack-errors.ts";
 
 /**
  * Says something that is in no effect and lost with the process, again and again after these pauses (seconds), or what Slack asks for,

@@ -19,7 +19,7 @@ import { type Compose, type CourierDeps, createCourier, type Parcel } from "./co
 import { lookAtApproval, lookAtRequest, type UnusualDeps } from "./look-for-unusual.ts";
 import type { Urgency } from "./pace.ts";
 import { plain } from "./posting.ts";
-import { type PermanentFault, permanentFault } from "./answers.ts";
+import { type PermanentFault, permanentFault } from "./slack-errors.ts";
 import type { Message } from "./views/approval-message.ts";
 import {
   alertMessage,

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { SlackPlace } from "../persistence/slack-messages.ts";
 import type { Directory } from "./directory.ts";
-import { ChannelError, permanentFault } from "./answers.ts";
+import { ChannelError, permanentFault } from "./slack-errors.ts";
 import type { Message } from "./views/approval-message.ts";
 import { escapeMrkdwn } from "./views/rich-text.ts";
 

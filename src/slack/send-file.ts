@@ -1,6 +1,13 @@
 import type { WebClient } from "@slack/web-api";
 import { outgoingFetch } from "../network/outgoing.ts";
-import { isAppFault, mayBeDone, permanentFault, tokenFault, UnreadableAnswer, wordFault } from "./answers.ts";
+import {
+  isAppFault,
+  mayBeDone,
+  permanentFault,
+  tokenFault,
+  UnreadableAnswer,
+  wordFault,
+} from "./slack-errors.ts";
 
 export type SentFile = { readonly name: string; readonly comment: string; readonly content: Buffer };
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "../logger.ts";
-import { mayBeDone, wordFault } from "./answers.ts";
+import { mayBeDone, wordFault } from "./slack-errors.ts";
 import { findPosted, lastAnswerMs, markType } from "./find-posted.ts";
 import { insist } from "./insist.ts";
 import { plain, post, type PostingDeps, postTo } from "./posting.ts";

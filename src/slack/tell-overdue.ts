@@ -4,7 +4,7 @@ import type { AccessRequest } from "../domain/request.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { OverduePlace } from "../persistence/overdue.ts";
 import { findApprovalMessage } from "../persistence/slack-messages.ts";
-import { mayBeDone, permanentFault, tokenFault, wordFault } from "./answers.ts";
+import { mayBeDone, permanentFault, tokenFault, wordFault } from "./slack-errors.ts";
 import type { Directory } from "./directory.ts";
 import { findPosted, lastAnswerMs, markType } from "./find-posted.ts";
 import { type Mark, post, postTo } from "./posting.ts";

@@ -1,6 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
-import { tokenFault, wordCode } from "./answers.ts";
+import { tokenFault, wordCode } from "./slack-errors.ts";
 import { stillEnds } from "./connect.ts";
 
 /** Whether Slack accepts the bot's token: where nothing is sent, nobody else would notice that it does not. */

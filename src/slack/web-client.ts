@@ -1,7 +1,7 @@
 import { type Logger as SlackLogger, LogLevel } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
-import { type CallObserver, readingAnswers } from "./read-answer.ts";
+import { type CallObserver, readingAnswers } from "./call-observer.ts";
 import { privateViewId } from "./views/handover.ts";
 
 /** What a person waits for is better answered with an error than half an hour later. */

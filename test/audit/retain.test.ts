@@ -19,7 +19,7 @@ import type { Tombstone } from "../../src/audit/tombstone.ts";
 import { verifyChain, type VerifyOptions } from "../../src/audit/verify.ts";
 import { createMovableClock } from "../../src/persistence/clock.ts";
 import { type Database, openDatabase } from "../../src/persistence/database.ts";
-import { withSealer } from "../../src/persistence/people.ts";
+import { withSealer } from "../../src/persistence/seal-personal.ts";
 import { createAuditKey } from "../support/audit-key.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { auditFields } from "../../src/audit/export-query.ts";
 import { eventData, type EventType } from "../../src/domain/audit-event.ts";
-import { eventMeaning, eventSchemaVersion, fieldMeaning } from "../../src/domain/event-meaning.ts";
+import { eventMeaning, eventSchemaVersion, fieldMeaning } from "./event-meaning.ts";
 import { type Saying, sayingOf } from "../../src/domain/personal-fields.ts";
 
 /** docs/audit-events.md, from the schemas by which events are written and read. */

@@ -4,9 +4,9 @@ import { pino } from "pino";
 import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
 import { createRecentStates } from "../../src/access/recent-states.ts";
 import { endOnTime } from "../../src/jobs/end-on-time.ts";
-import type { Rounds } from "../../src/jobs/rounds.ts";
+import type { Rounds } from "../../src/rounds.ts";
 import { runClaimed } from "../../src/jobs/run-effect.ts";
-import { createLedger } from "../../src/persistence/ledger.ts";
+import { createBatchedEnds } from "../../src/persistence/batched-ends.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import type { LiveProvider } from "../../src/providers/open.ts";
 import { type Office, openOffice } from "../support/access.ts";
@@ -26,7 +26,7 @@ const log = pino({ level: "silent" });
 
 /** A process that ends access, with a memory of its own. */
 function startProcess(): Rounds {
-  const deps = { ...office, recent: createRecentStates(), ledger: createLedger(office.db, office.clock) };
+  const deps = { ...office, recent: createRecentStates(), ends: createBatchedEnds(office.db, office.clock) };
   const handlers = {
     ...office.runner.handlers,
     revoke: (effect: Parameters<typeof carryOutRevoke>[1]) => carryOutRevoke(deps, effect),

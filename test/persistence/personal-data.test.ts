@@ -6,7 +6,7 @@ import { type AuditEvent, eventData } from "../../src/domain/audit-event.ts";
 import { undecided } from "../../src/domain/personal-fields.ts";
 import { recordEvent } from "../../src/persistence/audit.ts";
 import { type Database, openDatabase } from "../../src/persistence/database.ts";
-import { withSealer } from "../../src/persistence/people.ts";
+import { withSealer } from "../../src/persistence/seal-personal.ts";
 import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
 import { escapeTokens } from "../../src/persistence/personal-token.ts";
 import type { Caller } from "../../src/identity/caller.ts";

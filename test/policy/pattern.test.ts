@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { compilePattern, type Pattern } from "../../src/policy/pattern.ts";
+import { compilePattern, type Pattern } from "../../src/pattern.ts";
 
 function patternOf(text: string): Pattern {
   const compiled = compilePattern(text);

@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { AskedToWait } from "../../src/groups/pause.ts";
-import { ChannelError } from "../../src/slack/answers.ts";
+import { ChannelError } from "../../src/slack/slack-errors.ts";
 import { type ChannelList, createChannelList } from "../../src/slack/channel-list.ts";
 import { createWebClient } from "../../src/slack/web-client.ts";
 import { type Slack, startSlack } from "../support/slack.ts";

@@ -1,6 +1,6 @@
 import { WebAPIRequestError } from "@slack/web-api";
 import pino from "pino";
-import { UnreadableAnswer } from "../../src/slack/answers.ts";
+import { UnreadableAnswer } from "../../src/slack/slack-errors.ts";
 import { createHeldBack } from "../../src/slack/held-back.ts";
 
 let now = 0;

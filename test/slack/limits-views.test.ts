@@ -1,4 +1,4 @@
-import { optionsFaults, viewFaults } from "../../src/slack/limits.ts";
+import { optionsFaults, viewFaults } from "./limits/limits.ts";
 import {
   button,
   checksLimits,

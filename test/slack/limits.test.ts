@@ -1,4 +1,4 @@
-import { messageFaults } from "../../src/slack/limits.ts";
+import { messageFaults } from "./limits/limits.ts";
 import {
   actions,
   button,

@@ -1,5 +1,5 @@
 import { openDatabase } from "../../src/persistence/database.ts";
-import { readFlagged } from "../../src/persistence/flagged.ts";
+import { readFlagged } from "../support/flagged.ts";
 import type { SeenMessage } from "../../playground/slack/seen.ts";
 import { ask, numberOf, threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";

@@ -1,5 +1,5 @@
 import type { Json } from "../../playground/slack/json.ts";
-import { messageFaults, optionsFaults, viewFaults } from "../../src/slack/limits.ts";
+import { messageFaults, optionsFaults, viewFaults } from "../slack/limits/limits.ts";
 import type { Slack } from "./slack.ts";
 
 const messages = ["chat.postMessage", "chat.update", "chat.postEphemeral", "response_url"];

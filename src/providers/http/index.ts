@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { compilePattern } from "../../policy/pattern.ts";
+import { compilePattern } from "../../pattern.ts";
 import { defineProvider } from "../define.ts";
 import {
   type Handover,

@@ -1,6 +1,6 @@
 import type { IdentityDeps, RecordDeps } from "../../access/deps.ts";
 import { offboard } from "../../access/offboard.ts";
-import { standingOfAccount } from "../authority.ts";
+import { standingOfAccount } from "../identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import type { SlackAccount } from "../directory.ts";
 

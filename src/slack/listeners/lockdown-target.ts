@@ -3,7 +3,7 @@ import type { Locked } from "../../persistence/lockdowns.ts";
 import { nearest, spelled } from "../../policy/nearest.ts";
 import { everybodyNamed } from "../../policy/everybody.ts";
 import { isEmail, normalEmail } from "../../policy/principal.ts";
-import { standingOfAccount } from "../authority.ts";
+import { standingOfAccount } from "../identify.ts";
 import type { SlackDeps } from "../deps.ts";
 
 export type FoundTarget =

@@ -1,6 +1,6 @@
 import { recordEvent } from "../../persistence/audit.ts";
 import { readNow } from "../../persistence/requests.ts";
-import { type Nobody, nobodyText } from "../authority.ts";
+import { type Nobody, nobodyText } from "../identify.ts";
 import type { SlackDeps } from "../deps.ts";
 
 /** Records that an account that may do nothing here tried to. */

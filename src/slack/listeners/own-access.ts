@@ -6,7 +6,7 @@ import { tryRevocationNow } from "../../access/try-revocation.ts";
 import type { State } from "../../domain/state.ts";
 import { type Refusal, refusalText } from "../../domain/refusal.ts";
 import { requestName } from "../../domain/request.ts";
-import { faultText, withinBudget } from "../answer.ts";
+import { faultText, withinBudget } from "../ack-budget.ts";
 import type { SlackDeps } from "../deps.ts";
 import { type Click, tellClicker, whoClicked } from "./click.ts";
 import { wordAnswer } from "./request-command.ts";

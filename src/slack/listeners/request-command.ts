@@ -2,8 +2,8 @@ import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt"
 import { type AccessAnswer, requestAccess } from "../../access/request-access.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { requestName } from "../../domain/request.ts";
-import { faultText, withinBudget } from "../answer.ts";
-import { identify, nobodyText } from "../authority.ts";
+import { faultText, withinBudget } from "../ack-budget.ts";
+import { identify, nobodyText } from "../identify.ts";
 import { spelled } from "../../policy/nearest.ts";
 import { howToBreakGlass, mentionsBreakGlass, parseCommandText } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";

@@ -15,8 +15,8 @@ import { readFacts } from "../../access/read-facts.ts";
 import { readDuration } from "../../domain/duration.ts";
 import { askable, type Askable } from "../../policy/askable.ts";
 import { evaluate } from "../../policy/evaluate.ts";
-import { faultText, withinBudget } from "../answer.ts";
-import { clickerOf, identify, identifyAccount, nobodyText } from "../authority.ts";
+import { faultText, withinBudget } from "../ack-budget.ts";
+import { clickerOf, identify, identifyAccount, nobodyText } from "../identify.ts";
 import { ticketIn } from "../ticket-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {

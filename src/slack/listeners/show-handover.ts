@@ -1,7 +1,7 @@
 import { type ShowAnswer, showHandover } from "../../access/show-handover.ts";
 import { refusalText } from "../../domain/refusal.ts";
 import { requestName } from "../../domain/request.ts";
-import { faultText } from "../answer.ts";
+import { faultText } from "../ack-budget.ts";
 import type { SlackDeps } from "../deps.ts";
 import { handoverNotice, handoverView } from "../views/handover.ts";
 import { type Click, tellClicker, whoClicked } from "./click.ts";

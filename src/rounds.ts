@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "./logger.ts";
 
 export type Rounds = {
   /** Goes now instead of after the pause; what is asked while a round goes on is done by the next. */

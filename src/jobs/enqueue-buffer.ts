@@ -9,7 +9,7 @@ export type Alarm = OwedEffect & { readonly inMs: number };
  * What the queue is still to be given. A job costs the database as much as the request it belongs to, so while people
  * wait only revocations go, and of the rest a few at a time, the most urgent first; once nobody waits, all.
  */
-export type Handover = {
+export type EnqueueBuffer = {
   /** `now`: the time from which the effects' due times are counted. */
   readonly push: (effects: readonly OwedEffect[], now: Date) => void;
   /** Whether something waits here that the queue does not know yet. */
@@ -27,10 +27,10 @@ const soonMs = 5_000;
 
 type Waiting = { readonly effect: OwedEffect; readonly dueAtSteady: number };
 
-export function createHandover(
+export function createEnqueueBuffer(
   handOver: (alarms: readonly Alarm[]) => Promise<void>,
   courtesy: Pick<Courtesy, "quiet">,
-): Handover {
+): EnqueueBuffer {
   const soon: Readonly<Record<QueueName, Waiting[]>> = {
     revocations: [],
     grants: [],

@@ -1,4 +1,4 @@
-import { type Alarm, createHandover } from "../../src/jobs/handover.ts";
+import { type Alarm, createEnqueueBuffer } from "../../src/jobs/enqueue-buffer.ts";
 import type { OwedEffect } from "../../src/persistence/requests.ts";
 
 const now = new Date("2026-03-03T12:00:00Z");
@@ -13,7 +13,7 @@ function site(isQuiet: boolean) {
   const batches: (readonly Alarm[])[] = [];
   const waiting: (() => void)[] = [];
   let arrived = (): void => undefined;
-  const handover = createHandover(
+  const handover = createEnqueueBuffer(
     async (alarms) => {
       batches.push(alarms);
       arrived();
@@ -92,7 +92,7 @@ test("what comes after all was handed over is handed over too", async () => {
 
 test("a revocation that comes while others wait for people to have their answers waits for nobody", async () => {
   const batches: (readonly Alarm[])[] = [];
-  const { push } = createHandover((alarms) => Promise.resolve(void batches.push(alarms)), {
+  const { push } = createEnqueueBuffer((alarms) => Promise.resolve(void batches.push(alarms)), {
     quiet: () => new Promise(() => undefined),
   });
   push(effects("messages", 1), now);

@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
-import { askedToWaitMs, knownErrors, mayBeDone, permanentFault, wordFault } from "../../src/slack/answers.ts";
+import {
+  askedToWaitMs,
+  knownErrors,
+  mayBeDone,
+  permanentFault,
+  wordFault,
+} from "../../src/slack/slack-errors.ts";
 import { createPatientClient } from "../../src/slack/web-client.ts";
 import type { OddAnswer } from "../../playground/slack/faults.ts";
 import { type Slack, startSlack } from "../support/slack.ts";

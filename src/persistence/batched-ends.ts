@@ -13,7 +13,7 @@ import { type Recorded, recordTransitions } from "./transitions.ts";
  * What the end of access asks of the database. Each is asked for one grant at a time, and the statements of grants that end
  * together are one: a round trip costs this process more than what it carries.
  */
-export type Ledger = {
+export type BatchedEnds = {
   readonly read: (requestId: string) => Promise<{ readonly state: State; readonly now: Date } | undefined>;
   /** Each against its own version: one that lost its race leaves the others recorded. */
   readonly record: (
@@ -27,7 +27,7 @@ export type Ledger = {
 /** Rows of one statement, at most. */
 const most = 100;
 
-export function createLedger(db: PrismaClient, clock: Clock): Ledger {
+export function createBatchedEnds(db: PrismaClient, clock: Clock): BatchedEnds {
   // Nobody is helped by a hundred statements to a database that is away.
   const isWorthApart = (error: unknown): boolean => !isDatabaseUnavailable(error);
   const record = gather((all: Parameters<typeof recordTransitions>[2]) => recordTransitions(db, clock, all), {

@@ -1,4 +1,4 @@
-import { blockList } from "./limits/blocks.ts";
+import { blockList } from "./blocks.ts";
 import {
   between,
   boolean,
@@ -10,8 +10,8 @@ import {
   object,
   objectsIn,
   required,
-} from "./limits/check.ts";
-import { eitherOptionsOrGroups, offered, plainText } from "./limits/composition.ts";
+} from "./check.ts";
+import { eitherOptionsOrGroups, offered, plainText } from "./composition.ts";
 
 /** Not documented: `msg_blocks_too_long` (https://github.com/slackapi/bolt-js/issues/2509). */
 const mostBlocksJson = 13_200;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { RequestFlag } from "../domain/anomalies.ts";
-import { ApprovalFlag } from "../domain/approval-anomalies.ts";
-import type { PrismaClient } from "../generated/prisma/client.ts";
+import { RequestFlag } from "../../src/domain/anomalies.ts";
+import { ApprovalFlag } from "../../src/domain/approval-anomalies.ts";
+import type { PrismaClient } from "../../src/generated/prisma/client.ts";
 
 const Row = z.object({
   number: z.number(),

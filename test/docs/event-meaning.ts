@@ -1,4 +1,4 @@
-import type { EventData, EventType } from "./audit-event.ts";
+import type { EventData, EventType } from "../../src/domain/audit-event.ts";
 
 /** Raised when a field goes away or says something else; further types and further optional fields leave it as it is. */
 export const eventSchemaVersion = 1;

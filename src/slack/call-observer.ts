@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { outgoingFetch, outgoingPost, type PostAnswer } from "../network/outgoing.ts";
-import { defaultWaitSeconds, UnreadableAnswer } from "./answers.ts";
+import { defaultWaitSeconds, UnreadableAnswer } from "./slack-errors.ts";
 
 /** A fetch that a `WebClient` takes. */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;

@@ -3,7 +3,7 @@ import { SlackError } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
 import { PeopleChanged } from "../identity/people.ts";
 import { isDatabaseUnavailable } from "../persistence/database.ts";
-import { wordFault } from "./answers.ts";
+import { wordFault } from "./slack-errors.ts";
 
 /** Slack gives up on an interaction after 3 s; what takes longer than this is acknowledged and answered later. */
 const ackBudgetMs = 2_000;

@@ -1,5 +1,5 @@
+import { quoted } from "./domain/text.ts";
 import { RE2JS, RE2JSSyntaxException } from "re2js";
-import { quoted } from "./source.ts";
 
 /** A regular expression in RE2's dialect, which takes time linear in what it is matched against. */
 export type Pattern = {

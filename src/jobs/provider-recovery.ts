@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import { findFailingProviders } from "../persistence/effects.ts";
 import type { LiveProvider } from "../providers/open.ts";
 
-export type ReturnWatchDeps = RecordDeps & {
+export type ProviderRecoveryDeps = RecordDeps & {
   readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly log: Logger;
 };
@@ -17,7 +17,7 @@ const looksAfterReturn = 5;
  * Asks providers in which revocations have failed whether they are back, and has those revocations tried at once when one
  * is: what has failed for an hour is tried by itself only every five minutes. One question a provider, however much waits.
  */
-export function startReturnWatch(deps: ReturnWatchDeps): { stop(): Promise<void> } {
+export function watchProviderRecovery(deps: ProviderRecoveryDeps): { stop(): Promise<void> } {
   // How many looks in a row each has answered. What was not asked yet may have come back while nobody looked: it counts as away.
   const answered = new Map<string, number>();
   let looking: Promise<void> | undefined;
@@ -35,7 +35,7 @@ export function startReturnWatch(deps: ReturnWatchDeps): { stop(): Promise<void>
   };
 }
 
-async function look(deps: ReturnWatchDeps, answered: Map<string, number>): Promise<void> {
+async function look(deps: ProviderRecoveryDeps, answered: Map<string, number>): Promise<void> {
   const failing = await findFailingProviders(deps.db);
   for (const name of answered.keys()) if (!failing.includes(name)) answered.delete(name);
   await Promise.all(
