@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
   options: { events: { type: "string", default: "1000000" }, rounds: { type: "string", default: "3" } },
 });
 // As it is built: threads are Node's own, which knows no TypeScript.
-const built = new URL("../dist/audit/verify.js", import.meta.url).href;
+const built = new URL("../dist/cli/verify.js", import.meta.url).href;
 const { verifyChain }: typeof verifying = await import(built);
 const events = Number(options.events);
 const goalSeconds = 10;

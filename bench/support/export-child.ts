@@ -24,7 +24,7 @@ console.log(JSON.stringify({ rows, ms, cpuMs: (user + system) / 1000, bytes, rss
 
 /** Exports everything, in a process of its own so that its memory can be told. */
 export function exportOnce(databaseUrl: string, format: "csv" | "jsonl"): Promise<Measured> {
-  return measure(`import { exportAudit } from "${root}dist/audit/export.js";
+  return measure(`import { exportAudit } from "${root}dist/cli/export.js";
 ${begin}
 const exported = exportAudit({ databaseUrl: ${JSON.stringify(databaseUrl)} }, { format: "${format}" });
 let bytes = 0;

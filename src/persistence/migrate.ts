@@ -31,7 +31,7 @@ interface Migration {
   readonly sql: string;
 }
 
-// src/persistence and dist/persistence lie equally deep.
+// src/persistence and dist/cli lie equally deep.
 const ownMigrations = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 // "hallpass" as far as 63 bits go; whoever migrates this database takes it.
 const lockKey = "7521418340428968307";

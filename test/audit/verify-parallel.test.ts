@@ -8,7 +8,7 @@ import { type Database, openDatabase } from "../../src/persistence/database.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
 // As it is built: threads are Node's own, which knows no TypeScript.
-const built = pathToFileURL(resolve(import.meta.dirname, "../../dist/audit/verify.js")).href;
+const built = pathToFileURL(resolve(import.meta.dirname, "../../dist/cli/verify.js")).href;
 const { verifyChain }: typeof verifying = await import(built);
 
 let test: TestDatabase;

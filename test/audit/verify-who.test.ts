@@ -30,7 +30,7 @@ import { alice, bob, carol } from "../support/build.ts";
 type Verification = verifying.Verification;
 
 // As it is built: threads are Node's own, which knows no TypeScript.
-const built = pathToFileURL(resolve(import.meta.dirname, "../../dist/audit/verify.js")).href;
+const built = pathToFileURL(resolve(import.meta.dirname, "../../dist/cli/verify.js")).href;
 const byThreads: typeof verifying = await import(built);
 
 const key = signingKeyFrom(
