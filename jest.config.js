@@ -1,3 +1,7 @@
+import { long, namesOne } from "./test/long.js";
+
+const isNamed = namesOne(process.argv.slice(2));
+
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "node",
@@ -9,6 +13,7 @@ export default {
     ],
   },
   testMatch: ["<rootDir>/test/**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/", ...(isNamed ? [] : long.map((path) => `<rootDir>/${path}`))],
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",
   testSequencer: "<rootDir>/test/support/longest-first.js",

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { long } from "../long.js";
 
 const root = join(import.meta.dirname, "../..");
 const read = (name: string): string => readFileSync(join(root, name), "utf8");
@@ -83,4 +84,8 @@ test("the table of folders says what the linter enforces", () => {
     expect([folder, said.toSorted()]).toEqual([folder, may.toSorted()]);
   }
   expect(folders).toHaveLength(14);
+});
+
+test("every test that is listed as long is there", () => {
+  expect(long.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });

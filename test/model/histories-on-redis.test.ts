@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { faultOfHundred, patienceMs } from "./hundred.ts";
+import { faultOfHistories, patienceMs } from "./fault-of-histories.ts";
 
 test(
   "the same with queues in Redis",
   async () => {
-    expect(await faultOfHundred({ seed: 4711, queues: "Redis" })).toBeUndefined();
+    expect(await faultOfHistories({ histories: 100, seed: 4711, queues: "Redis" })).toBeUndefined();
   },
   patienceMs,
 );

@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { faultOfHundred, patienceMs } from "./hundred.ts";
+import { faultOfHistories, patienceMs } from "./fault-of-histories.ts";
 
 test(
   "the same for other histories",
   async () => {
-    expect(await faultOfHundred({ seed: 42, queues: "Redis" })).toBeUndefined();
+    expect(await faultOfHistories({ histories: 100, seed: 42, queues: "Redis" })).toBeUndefined();
   },
   patienceMs,
 );
