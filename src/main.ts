@@ -24,6 +24,7 @@ import { startOpsServer } from "./http/ops-server.ts";
 import { startHttpServer } from "./http/server.ts";
 import { clearEffects } from "./jobs/clear-effects.ts";
 import { type ChannelWatch, watchChannels } from "./assembly/channels.ts";
+import { keepGoing } from "./rounds.ts";
 import { createCourtesy } from "./jobs/courtesy.ts";
 import { createQueues } from "./jobs/queues.ts";
 import { watchProviderRecovery } from "./jobs/provider-recovery.ts";
@@ -283,10 +284,14 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const run = async (effectId: string, queue: QueueName): Promise<void> =>
       // Whatever is due to end is found together.
       queue === "revocations" ? sweep.end() : work.run(effectId, queue);
-    const lockdowns = setInterval(() => {
-      enforceLockdowns(record).catch((error: unknown) => report(error, { during: "lockdown" }));
-    }, enforceEveryMs).unref();
-    closers.push(() => Promise.resolve(clearInterval(lockdowns)));
+    const lockdowns = keepGoing(
+      async () => {
+        await enforceLockdowns(record);
+        return enforceEveryMs;
+      },
+      { log, fault: "it could not be looked for what a lockdown ends" },
+    );
+    closers.push(() => atMost(1_000, lockdowns.stop()));
     const audit = await keepAudit({ config, ...parts });
     closers.push(() => atMost(1_500, audit.stop()));
     const drift = watchForDrift({ ...parts, providers: providers.byName, metrics });
