@@ -1,8 +1,8 @@
-/** Somebody as a door knows them: an account there, and the address it shows. Who that is, `People` says. */
+/** Somebody as an entry point (Slack, say) identifies them: an account and its address. `People` says which person that is. */
 export type Caller = {
-  /** As the door shows it, in lower case. */
+  /** As the entry point shows it, in lower case. */
   readonly email: string;
   readonly name: string;
-  /** Absent where they came by no Slack account. */
+  /** Absent if they did not come through a Slack account. */
   readonly slackId?: string | undefined;
 };

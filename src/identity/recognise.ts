@@ -1,37 +1,36 @@
-/** Who goes by an account or an address now. */
+/** The person an account or address belongs to now. */
 export type Holder = {
   readonly person: number;
-  /** All accounts they go by may do nothing any more: their address may be somebody else's by now. */
+  /** None of their accounts may act any more, so their address may be somebody else's by now. */
   readonly isGone: boolean;
-  /** They are locked down. */
   readonly isLocked: boolean;
 };
 
-/** What a person goes by. */
+/** What identifies a person. */
 export type NameKind = "slack_id" | "email";
 
 export type Recognition =
-  /** Nobody goes by either. */
+  /** Neither the account nor the address is known. */
   | { readonly is: "new" }
-  /** Somebody we know; `learns`: what they go by besides from now on. */
+  /** A known person. `learns`: the kinds of name they get in addition. */
   | { readonly is: "known"; readonly person: number; readonly learns: readonly NameKind[] }
-  /** The address was that of somebody who has left: it is this account's from now on, the history stays with them. */
+  /** The address belonged to somebody who has left: it moves to this account, and the history stays with the person who left. */
   | { readonly is: "passed"; readonly from: number; readonly to: number | undefined }
-  /** The account is one person's and the address another's: they are one. */
+  /** The account and the address belong to different people: they are merged. */
   | { readonly is: "joined"; readonly into: number; readonly from: number };
 
-/** Who goes by the names of who calls, now. */
+/** Who the caller's account and address belong to now. */
 export type Found = {
-  /** They came by an account, and not by an address alone. */
+  /** The caller came with an account, not with an address alone. */
   readonly hasAccount: boolean;
   readonly account: { readonly person: number } | undefined;
   readonly address: Holder | undefined;
 };
 
 /**
- * Who an account with an address is: the same account or the same address is the same person. Where both are somebody's, those are
- * one person, for nobody must count twice by having two names; an operator can split them again. Only the address of who has left
- * passes to another account, and not while they are locked down: a new account must not be a way out.
+ * Decides who an account with an address is: the same account or the same address means the same person. If they belong to two
+ * people, those are merged, because nobody may count twice by having two names; an operator can split them again. Only the address
+ * of somebody who has left passes to another account, and not while they are locked down: a new account must not be a way out.
  */
 export function recognise({ hasAccount, account, address }: Found): Recognition {
   if (!address) return account ? { is: "known", person: account.person, learns: ["email"] } : { is: "new" };
@@ -42,10 +41,10 @@ export function recognise({ hasAccount, account, address }: Found): Recognition 
   return { is: "joined", into: Math.min(account.person, person), from: Math.max(account.person, person) };
 }
 
-/** An account or an address as they are compared. */
+/** An account or address in the form used to compare it. */
 export type NameKey = { readonly kind: NameKind; readonly name: string };
 
-/** Where letters only fold to the same, it is the same; better once too often. */
+/** The key to compare an account or address by. Addresses are lower-cased: better to match once too often. */
 export function nameKey(name: string): NameKey {
   const trimmed = name.trim();
   return trimmed.includes("@")

@@ -1,13 +1,13 @@
 import type { Caller } from "./caller.ts";
 
-/** How an account stands now that was identified earlier. */
+/** Current status of an account that was identified earlier. */
 export type Standing =
-  /** It may act; this is what it shows. */
+  /** It may act; `caller` is what it shows now. */
   | { readonly is: "here"; readonly caller: Caller }
-  /** It may do nothing any more, and does not get it back by waiting: left, became a guest, is not known. `why`: a sentence. */
+  /** It may not act any more, and waiting does not help: it left, became a guest, or is not known. `why`: a sentence. */
   | { readonly is: "gone"; readonly why: string }
-  /** It could not be found out; whoever waits tries again. */
+  /** The lookup failed; a caller that can wait retries. */
   | { readonly is: "unknown"; readonly why: string };
 
-/** Asks the door how one of its accounts stands now. Never throws. */
+/** Looks up an account's current status where it came from. Never throws. */
 export type LookUp = (slackId: string) => Promise<Standing>;
