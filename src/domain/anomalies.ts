@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formatDuration } from "./duration.ts";
 import { saying } from "./personal-fields.ts";
 
-/** What may be unusual about a request, the most telling first: that is the order in which people are shown them. */
+/** Kinds of unusual request, the most telling first: people are shown them in this order. */
 export const requestAnomalyKinds = [
   "after_denial",
   "many_denials",
@@ -13,7 +13,7 @@ export const requestAnomalyKinds = [
 ] as const;
 export type RequestAnomalyKind = (typeof requestAnomalyKinds)[number];
 
-/** In a few words each, beside which the figures stand. */
+/** Short titles, shown next to the figures. */
 export const requestAnomalyTitles: Readonly<Record<RequestAnomalyKind, string>> = {
   after_denial: "Denied a short while ago",
   many_denials: "Many denials lately",
@@ -24,15 +24,15 @@ export const requestAnomalyTitles: Readonly<Record<RequestAnomalyKind, string>> 
 };
 
 /**
- * Something unusual, in words with the figures. It is shown and recorded; nothing is decided by it. The words name nobody and
- * say only what the audit's own times and resources say too, so they stay when the person is erased.
+ * An anomaly in words, with its figures. It is shown and recorded, but never used to decide. The words name nobody and say only
+ * what the audit's own times and resources say too, so they stay when the person is erased.
  */
 export const RequestFlag = z.object({ kind: z.enum(requestAnomalyKinds), why: saying.plain });
 export type RequestFlag = Readonly<z.infer<typeof RequestFlag>>;
 
 export type AskedAccess = {
   readonly at: Date;
-  /** By the clock on the wall of the policy's time zone, since midnight. */
+  /** Minutes since midnight in the policy's time zone. */
   readonly minuteOfDay: number;
   readonly resource: string;
   readonly role: string;
@@ -42,7 +42,7 @@ export type AskedAccess = {
 /** An earlier request of the same person. */
 export type PastRequest = AskedAccess & {
   readonly number: number;
-  /** `denied` by somebody, `refused` by the policy; `open` is whatever nobody has decided. */
+  /** `denied` by a person, `refused` by the policy; `open`: not decided by anybody. */
   readonly outcome: "approved" | "denied" | "refused" | "open";
   readonly closedAt?: Date;
 };
@@ -54,7 +54,7 @@ export type OwnPast = {
   readonly hasAskedBefore: boolean;
 };
 
-/** What is unusual, with the figures that make it so. */
+/** An anomaly with the figures behind it. */
 export type RequestAnomaly =
   | {
       readonly kind: "after_denial";
@@ -92,37 +92,37 @@ const daySeconds = 86_400;
 const afterDenialSeconds = daySeconds;
 
 const denialDays = 7;
-/** Two denials are a misunderstanding. */
+/** Two denials may be a misunderstanding. */
 const minDenials = 3;
 
 /**
- * Six whole hours around the asking are compared with the rest of the day. Somebody who asks at any hour leaves such a
- * quarter of the day empty in 20 requests once in 300 times; with fewer requests nobody has a usual hour.
+ * The six whole hours around the request are compared with the rest of the day. Somebody who asks at random hours leaves such a
+ * quarter of the day empty in 20 requests once in 300 times; with fewer requests there is no usual hour.
  */
 const minForHour = 20;
 const hoursAround = 3;
-/** One stray night in fifty requests makes the night no habit. */
+/** Up to one request in fifty within these hours does not make them usual. */
 const strayOf = 50;
 
-/** Whoever is new asks for everything for the first time. */
+/** A new person asks for everything for the first time. */
 const minForFirstTime = 5;
 
-/** Enough that the middle is not moved by one odd request. */
+/** Enough that one odd request does not move the median. */
 const minForDuration = 8;
-/** People double what they ask for without a thought; four times as long is another kind of work. */
+/** People double a duration without a thought; four times as long is another kind of work. */
 const timesUsualDuration = 4;
-/** What they ask for once in twenty times is theirs, however long. */
+/** A duration they ask for more often than once in twenty requests is usual, however long. */
 const asLongOf = 20;
 
-/** Days on which they asked for anything. */
+/** Minimum number of days with any request. */
 const minActiveDays = 5;
 const timesUsualAmount = 3;
-/** Below this, three times as many is nothing: one a day becomes three. */
+/** Below this, three times as many means little: one a day becomes three. */
 const minAmount = 5;
 
 /**
- * What is unusual about a request beside the same person's earlier ones, by counting. Each kind speaks only where there is
- * enough to compare with; the order of the past does not matter.
+ * Finds what is unusual about a request compared with the same person's earlier ones, by counting. Each kind needs enough earlier
+ * requests to compare with; their order does not matter.
  */
 export function anomaliesOf(asked: AskedAccess, past: OwnPast): readonly RequestAnomaly[] {
   const earlier = past.requests;
@@ -165,7 +165,7 @@ function unusualHour(
   if (earlier.length < minForHour) return undefined;
   const hour = Math.floor(minuteOfDay / 60);
   const fromHour = (hour + 24 - hoursAround) % 24;
-  // Hours go round: 23:00 is two hours from 01:00.
+  // Hours wrap around: 23:00 is two hours from 01:00.
   const within = earlier.filter(
     (one) => (Math.floor(one.minuteOfDay / 60) + 24 - fromHour) % 24 < 2 * hoursAround,
   ).length;
@@ -190,7 +190,7 @@ function longDuration(asked: AskedAccess, earlier: readonly PastRequest[]): Requ
   return { kind: "long_duration", seconds, usualSeconds, asLong, requests: earlier.length };
 }
 
-/** Days are counted back from the asking, so that midnight divides nothing. */
+/** Counts in periods of 24 hours back from the request, so that midnight splits nothing. */
 function manyRequests(asked: AskedAccess, earlier: readonly PastRequest[]): RequestAnomaly | undefined {
   const byDay = new Map<number, number>();
   for (const { at } of earlier) {
@@ -205,7 +205,7 @@ function manyRequests(asked: AskedAccess, earlier: readonly PastRequest[]): Requ
   return { kind: "many_requests", requests, usual, days: byDay.size };
 }
 
-/** Why it is unusual, in words with the figures. */
+/** Says why the request is unusual, with the figures. */
 function wordRequestAnomaly(anomaly: RequestAnomaly): string {
   switch (anomaly.kind) {
     case "after_denial":
@@ -233,7 +233,7 @@ export function requestFlag(anomaly: RequestAnomaly): RequestFlag {
   return { kind: anomaly.kind, why: wordRequestAnomaly(anomaly) };
 }
 
-/** One of the values, so that it can be named; the greater one of the two in the middle, which flags less. */
+/** The median, as one of the values so that it can be quoted. Of two in the middle it is the greater, which flags less. */
 function middleOf(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { saying } from "./personal-fields.ts";
 
-/** What may be unusual about who approved. */
+/** Kinds of unusual approval. */
 export const approvalAnomalyKinds = ["new_approver", "mutual_approvals"] as const;
 export type ApprovalAnomalyKind = (typeof approvalAnomalyKinds)[number];
 
@@ -10,27 +10,27 @@ export const approvalAnomalyTitles: Readonly<Record<ApprovalAnomalyKind, string>
   mutual_approvals: "They approve one another",
 };
 
-/** Something unusual about an approval, in words with the figures that name nobody. Nothing is decided by it. */
+/** An unusual approval in words, with figures that name nobody. Never used to decide. */
 export const ApprovalFlag = z.object({ kind: z.enum(approvalAnomalyKinds), why: saying.plain });
 export type ApprovalFlag = Readonly<z.infer<typeof ApprovalFlag>>;
 
-/** Requests that people approved before, without the one that was approved now; how many there are, and how many by whom. */
+/** Counts of requests approved earlier, without the one approved now: all of them, and those approved by one person. */
 export type ApprovalPast = {
   readonly resource: string;
   readonly forResource: { readonly all: number; readonly byApprover: number };
   readonly forRequester: { readonly all: number; readonly byApprover: number };
-  /** Within `mutualDays`: the requester's that the approver approved, and the other way round. */
+  /** Within `mutualDays`: how many of the requester's requests the approver approved, and the other way round. */
   readonly lately: { readonly byApprover: number; readonly byRequester: number };
 };
 
-/** Where few have been approved yet, everybody is new. */
+/** While few requests have been approved, every approver is new. */
 const minApprovals = 8;
-/** How far back two people's approvals of one another count. */
+/** How far back mutual approvals count. */
 export const mutualDays = 30;
-/** In a small team two people approve one another now and then. */
+/** In a small team, two people approve each other's requests now and then. */
 const minEachWay = 3;
 
-/** What is unusual about an approval beside earlier ones, by counting. */
+/** Finds what is unusual about an approval compared with earlier ones, by counting. */
 export function approvalFlagsOf(past: ApprovalPast): readonly ApprovalFlag[] {
   return [newApprover(past), mutualApprovals(past)].filter((flag) => flag !== undefined);
 }

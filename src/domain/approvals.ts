@@ -7,27 +7,27 @@ type Step = { readonly count: number; readonly approvers: readonly string[] };
 /** Who may decide now, step by step, and how many of them it takes; evaluated afresh at each click. */
 export type Authority = {
   readonly steps: readonly Step[];
-  /** The addresses that those who have approved show now, by person; what they showed then unless told. */
+  /** Today's addresses of the people who have approved, by person; without it, the address each approved with. */
   readonly addresses?: ReadonlyMap<number, readonly string[]>;
 };
 
 /** How far a request has come through its steps. */
 export type Progress = {
-  /** The step that waits, from 0; as many as there are steps when none does. */
+  /** Index of the waiting step, from 0; the number of steps if none is waiting. */
   readonly current: number;
-  /** Whose approval counts in each step: distinct people who may still decide today. */
+  /** The approvals that count in each step: from distinct people who may still decide today. */
   readonly given: readonly (readonly PersonalDecision[])[];
   /**
-   * The steps whose people can bring it further: the one that waits, and those that hold somebody who could fill it, if another
-   * took their place.
+   * The steps in which another approval helps: the waiting one, and those holding an approval that could move on if somebody else
+   * took its place.
    */
   readonly open: readonly number[];
 };
 
 /**
- * Each person counts in one step, and each approval where it is needed most: it moves to a later step while another can fill the
- * first, so that no order of clicks leaves a request without anybody who may approve it. Earlier steps are filled first (a
- * bipartite matching by augmenting paths, which never empties a step it has filled).
+ * Assigns approvals to steps. Each person counts in one step, and each approval where it is needed most: it moves to a later step
+ * if another can take its place, so that no order of clicks leaves a request that nobody can approve. Earlier steps are filled
+ * first (bipartite matching by augmenting paths, which never empties a filled step).
  */
 export function progressOf(decisions: readonly PersonalDecision[], authority: Authority): Progress {
   const { steps } = authority;
@@ -54,7 +54,7 @@ export function progressOf(decisions: readonly PersonalDecision[], authority: Au
 
   const waiting = steps.findIndex(({ count }, step) => given(step).length < count);
   const open = new Set(waiting === -1 ? [] : [waiting]);
-  // A set that grows while it is gone through is gone through to its end.
+  // Iterating a Set also visits what is added during the loop.
   for (const step of open) for (const [approval, other] of stepOf) if (fits(approval, step)) open.add(other);
   return {
     current: waiting === -1 ? steps.length : waiting,
@@ -63,7 +63,7 @@ export function progressOf(decisions: readonly PersonalDecision[], authority: Au
   };
 }
 
-/** Approvals that count, each person's once. */
+/** The approvals that count, one per person. */
 export function countedApprovals(decisions: readonly PersonalDecision[]): readonly PersonalDecision[] {
   const byPerson = new Map<number, PersonalDecision>();
   for (const decision of decisions)
@@ -72,7 +72,7 @@ export function countedApprovals(decisions: readonly PersonalDecision[]): readon
   return [...byPerson.values()];
 }
 
-/** Whether this person has decided before, under whatever account, and it counts. */
+/** Whether this person, under any account, has made a decision that still counts. */
 export function hasDecided(decisions: readonly PersonalDecision[], person: Person): boolean {
   return decisions.some(
     (decision) => decision.discounted === undefined && isSamePerson({ id: decision.person }, person),
@@ -81,10 +81,10 @@ export function hasDecided(decisions: readonly PersonalDecision[], person: Perso
 
 type NotifyingStep = Step & { readonly notify?: readonly string[] | undefined };
 
-/** Whom a request waits for; `notify`: whom that pings. */
+/** Whom a request waits for; `notify`: who is pinged. */
 export type Awaited = { readonly approvers: readonly string[]; readonly notify: readonly string[] };
 
-/** Whose approval brings a request further: nobody who has approved already. */
+/** Whose approval would advance a request, without those who have approved already; `undefined` if no step is open. */
 export function awaitedBy(
   decisions: readonly PersonalDecision[],
   {

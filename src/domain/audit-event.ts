@@ -8,7 +8,7 @@ import { discountReasons } from "./request.ts";
 export const Actor = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("person"),
-    /** Our number for them; absent for an account that may do nothing here. */
+    /** Our id for the person; absent for an account that may do nothing here. */
     id: z.number().int().optional(),
     email: z.string().optional(),
     slackId: z.string().optional(),
@@ -23,29 +23,29 @@ const instant = z.iso.datetime();
 
 const { plain, value, name, subject, text } = saying;
 
-/** The policy's version that said who may decide, where it is another than when the request was filed. */
+/** Version of the policy that said who may decide, if it differs from the one the request was filed under. */
 const judgedUnder = plain.optional();
 
-/** What was handed over for the requester to see once, in the provider's words; never the thing itself. */
+/** What was handed over for the requester to see once, in the provider's words; never its content. */
 const handover = text.optional();
 
 const driftOfGrant = z.object({ provider: plain, subject, access: plain });
 
-/** What an approval would grant by another policy, or to another name, than it showed; each side in words. */
+/** A difference between the grant that was shown and the one an approval would make today, because of the policy or a name; in words. */
 export const GrantChange = z.object({ access: plain, shown: text, today: text });
 export type GrantChange = Readonly<z.infer<typeof GrantChange>>;
 
-/** `access`: each `resource:role` that stands for the target; `people`: whom the policy knows by this name. */
+/** `access`: each `resource:role` that maps to the target; `people`: whom the policy knows by this name. */
 const unknownAccess = {
   provider: plain,
-  // Whose name it is may be known, and is no requester's.
+  // Not `subject`: it is no requester's name, though it may be a known person's.
   subject: text,
   target: saying.anything,
   access: z.array(plain),
   people: z.array(saying.concerned),
 };
 
-/** What each kind of event tells beyond who, when and which request. Past tense; times are ISO 8601 in UTC. */
+/** Data of each event type, besides who, when and which request. Past tense; times are ISO 8601 in UTC. */
 export const eventData = {
   "request.created": z.object({
     durationSeconds: seconds,
@@ -60,7 +60,7 @@ export const eventData = {
     source: plain,
     why: text,
   }),
-  /** `asks`: who is asked next, where a step was filled and another waits. */
+  /** `asks`: who is asked next, if this filled a step and another is waiting. */
   "approval.given": z.object({
     name,
     have: z.number().int(),
@@ -71,39 +71,39 @@ export const eventData = {
     policyVersion: judgedUnder,
   }),
   /**
-   * `startBy`: until when the requester has to start the access; `extends`: the request whose access lasts longer. Logs of
-   * older versions have it, by the requester and without approvers, after `break_glass.used` too: see `isTaking`.
+   * `startBy`: the requester's deadline for starting the access; `extends`: the request whose access is extended. Older versions
+   * also wrote it after `break_glass.used`, with the requester as actor and no approvers; see `isTaking`.
    */
   "request.approved": z.object({
     approvers: z.array(value),
     startBy: instant.optional(),
     extends: plain.optional(),
   }),
-  /** It was approved that the access lasts longer, and it cannot any more. */
+  /** An extension was approved, but can no longer be made. */
   "extension.failed": z.object({ extends: plain, why: plain }),
-  /** The requester has this already, by a right of their own that stays when what they ask for ends. */
+  /** The requester already holds this in their own right, and keeps it when the requested access ends. */
   "request.already_held": z.object({ access: z.array(plain) }),
-  /** It is unusual beside the requester's earlier ones; nothing is decided by that. */
+  /** Unusual compared with the requester's earlier requests; never used to decide. */
   "request.flagged": z.object({ flags: z.array(RequestFlag) }),
-  /** Who approved it is unusual; nothing is decided by that. `decision`: their place among the request's decisions, from 0. */
+  /** It is unusual who approved; never used to decide. `decision`: the approval's index in the request's decisions, from 0. */
   "approval.flagged": z.object({
     approver: value,
     decision: z.number().int(),
     flags: z.array(ApprovalFlag),
   }),
-  /** An approval does not count any more; `why`: see `discountReasons`. */
+  /** An approval no longer counts; `why`: see `discountReasons`. */
   "approval.discounted": z.object({ approver: value, why: z.enum(discountReasons) }),
   "request.denied": z.object({ name, reason: text, policyVersion: judgedUnder }),
-  /** `reason`: where it was not the requester who took it back; `changes`: what would be granted now, and was shown. */
+  /** `reason`: set unless the requester cancelled it; `changes`: what was shown, and what would be granted now. */
   "request.cancelled": z.object({ reason: plain.optional(), changes: z.array(GrantChange).optional() }),
   "request.expired": z.object({ respondBy: instant }),
   /** Nobody has answered yet; `asks`: who is reminded. */
   "request.reminded": z.object({ asks: z.array(value) }),
   /** Nobody has answered for long; `asks`: who may decide now too. */
   "request.escalated": z.object({ asks: z.array(value) }),
-  /** Approved, and not started in time. */
+  /** Approved, but not started in time. */
   "request.lapsed": z.object({ startBy: instant }),
-  /** The requester took the access at once; `reviewBy`: until when somebody has to look at it. */
+  /** The requester took the access without approval; `reviewBy`: the deadline for its review. */
   "break_glass.used": z.object({ reviewers: z.array(value), reviewBy: instant }),
   "break_glass.reviewed": z.object({
     name,
@@ -113,13 +113,13 @@ export const eventData = {
   "break_glass.overdue": z.object({ reviewers: z.array(value), reviewBy: instant }),
   /** Somebody tried to decide and may not, or came too late. Nothing else changed. */
   "decision.refused": z.object({ attempted: plain, why: plain }),
-  /** `access`: the `resource:role` it gives; in a bundle not the one that was asked for. */
+  /** `access`: the `resource:role` it gives; in a bundle it differs from the one that was asked for. */
   "grant.started": z.object({
     provider: plain,
     subject,
     target: saying.anything,
     access: plain.optional(),
-    /** What the requester typed because the provider asks for it, by field. */
+    /** What the requester typed for the provider, by field. */
     input: z.record(plain, text).optional(),
   }),
   "grant.active": z.object({
@@ -127,9 +127,9 @@ export const eventData = {
     subject,
     activeAt: instant,
     expiresAt: instant,
-    /** Which system it is in, by its own id. */
+    /** The system's own id. */
     system: plain.optional(),
-    /** What the person was told to do with it. */
+    /** How to use it, as the person was told. */
     use: text.optional(),
     handover,
     /** The person held it before, and keeps it. */
@@ -144,36 +144,39 @@ export const eventData = {
     expiresAt: instant,
     handover,
   }),
-  /** Whoever asked has seen what was handed over, and nobody can see it again. */
+  /** The requester has seen what was handed over, and nobody can see it again. */
   "grant.handover_shown": z.object({ provider: plain, subject, handover: text }),
-  /** What was handed over before does not work any more; `because`: of which request. Without `handover` nothing is in its place. */
+  /** What was handed over before no longer works; `because`: the request that caused this. Without `handover` there is no replacement. */
   "grant.handed_over": z.object({ provider: plain, subject, because: plain, handover }),
   "grant.failed": z.object({
     provider: plain,
     subject,
     error: text,
-    /** It failed before the provider was asked for it: nothing of it can have happened. */
+    /** It failed before the provider was asked, so nothing can have been granted. */
     neverAsked: z.boolean().optional(),
   }),
-  /** Whether the access exists is not known yet: it is still being made (`pending`), or whoever asked died and the provider cannot be read. */
+  /**
+   * It is not known yet whether the access exists: it is still being made (`pending`), or the worker died after asking and the
+   * provider cannot be read.
+   */
   "grant.unsettled": z.object({ provider: plain, subject, error: text, pending: z.boolean().optional() }),
-  /** `endOf`: the request whose end had taken away what this grant gives too; it was given again. */
+  /** The access was granted again after the end of another request had taken it away; `endOf`: that request. */
   "grant.restored": z.object({ provider: plain, subject, endOf: plain, handover }),
-  /** The provider confirmed a grant that had already been told to end; it is taken away again. */
+  /** The provider confirmed a grant that had already been told to end; it is revoked again. */
   "grant.landed_late": z.object({ provider: plain, subject }),
-  /** It had ended and was proven gone, and is there again; it is taken away again. */
+  /** Access that was proven gone is there again; it is revoked again. */
   "grant.reappeared": driftOfGrant,
   /** Somebody took it away before its end. */
   "grant.vanished": driftOfGrant,
-  /** What had vanished is there again before its end. */
+  /** Vanished access is there again before its end. */
   "grant.came_back": driftOfGrant,
-  /** Somebody has what nobody gave them here. `outcome`: what is made of it. */
+  /** Somebody holds access that Hallpass did not grant. `outcome`: what is done about it. */
   "drift.found": z.object({ ...unknownAccess, outcome: plain, why: plain.optional() }),
   "drift.adopted": z.object(unknownAccess),
-  /** Taken away, and read back that it is gone. */
+  /** Removed, and read back as gone. */
   "drift.removed": z.object(unknownAccess),
   "drift.removal_failed": z.object({ ...unknownAccess, error: text }),
-  /** It is not there any more, by nobody's doing here. */
+  /** It is not there any more, and Hallpass did not remove it. */
   "drift.gone": z.object(unknownAccess),
   "grant.revoking": z.object({ provider: plain, subject, reason: plain }),
   "revocation.failed": z.object({
@@ -183,7 +186,7 @@ export const eventData = {
     attempt: z.number().int(),
     retryable: z.boolean(),
   }),
-  /** It should have been gone `since` and is not proven gone; once a step, said by whoever watches those who revoke. */
+  /** Access due to end at `since` is not proven gone. Recorded once per step of lateness, by the watchdog. */
   "revocation.overdue": z.object({
     access: plain,
     provider: plain,
@@ -191,12 +194,12 @@ export const eventData = {
     since: instant,
     lateSeconds: seconds,
     step: z.number().int(),
-    /** What came of trying to take it away, and what the provider said last; absent where nothing has tried yet. */
+    /** How often revoking was tried, and the provider's last answer; the answer is absent if nothing has tried yet. */
     attempts: z.number().int(),
     error: text.optional(),
     retryable: z.boolean().optional(),
   }),
-  /** `verified`: read back from the provider that the access is gone. Not so where it was left, or was never asked for. */
+  /** `verified`: reading back showed that the access is gone. False if it was left in place or never asked for. */
   "grant.revoked": z.object({
     provider: plain,
     subject,
@@ -205,18 +208,18 @@ export const eventData = {
     keptBy: plain.optional(),
     /** Left in place: the person held it before it was granted. */
     standing: z.boolean().optional(),
-    /** What was ours is gone; by this they have the same still. */
+    /** What we gave is gone; this is why they still have the same access. */
     others: text.optional(),
     /** The provider was never asked for it, so there was nothing to take away. */
     neverAsked: z.boolean().optional(),
-    /** What they made with it and that outlives it. */
+    /** What they made with the access, and that outlives it. */
     outlives: text.optional(),
     system: plain.optional(),
     attempts: z.number().int(),
-    /** How much later than it should have been, where that is more than a moment. */
+    /** How late it ended; absent below `overdueAfterSeconds`. */
     lateSeconds: seconds.optional(),
   }),
-  /** `instead`: where it was posted in its stead. */
+  /** `instead`: where it was posted instead. */
   "message.failed": z.object({
     kind: plain,
     channel: plain.optional(),
@@ -234,11 +237,11 @@ export const eventData = {
     filters: z.record(plain, value),
     via: plain,
   }),
-  /** It was to come as a file in Slack, and could not be sent. */
+  /** The export was to arrive as a file in Slack, and could not be sent. */
   "audit.export_failed": z.object({ why: plain }),
-  /** Somebody asked who could, or what a person did. */
+  /** Somebody asked who could have some access, or what a person did. */
   "audit.asked": z.object({ question: text, via: plain }),
-  /** The beginning of the chain was old enough to go: places, both included, and the file they are kept in. */
+  /** The beginning of the chain was old enough to be removed: its places, both inclusive, and the file that keeps them. */
   "audit.retained": z.object({
     from: z.number().int(),
     to: z.number().int(),
@@ -247,7 +250,10 @@ export const eventData = {
     via: plain,
   }),
   "audit.refused": z.object({ attempted: text, why: plain }),
-  /** Two people turned out to be one, as an account of the one shows an address of the other's; `requests`: decided by one about the other. */
+  /**
+   * Two people were merged, because an account of one shows an address of the other; `requests`: those that one decided about the
+   * other.
+   */
   "person.joined": z.object({
     person: z.number().int(),
     other: z.number().int(),
@@ -256,27 +262,27 @@ export const eventData = {
     requests: z.array(plain),
     via: plain,
   }),
-  /** The address of somebody who has left is another person's from now on. */
+  /** The address of somebody who has left passed to another person. */
   "person.passed": z.object({
     person: z.number().int(),
     other: z.number().int(),
     address: saying.concerned,
   }),
-  /** An operator took accounts and addresses from one person and made them another's. */
+  /** An operator moved accounts and addresses from one person to another. */
   "person.split": z.object({
     person: z.number().int(),
     other: z.number().int(),
     names: z.array(value),
     via: plain,
   }),
-  /** A person's key is destroyed: what the audit says of them cannot be read any more. */
+  /** A person's key was destroyed, so what the audit says about them cannot be read any more. */
   "person.erased": z.object({ person: z.number().int() }),
 } as const;
 
 export type EventType = keyof typeof eventData;
 export type EventData<T extends EventType> = Readonly<z.infer<(typeof eventData)[T]>>;
 
-/** One line of the audit, before it has its place in the log. */
+/** An audit event, before it has its place in the log. */
 export type AuditEvent = {
   [T in EventType]: {
     readonly type: T;
@@ -302,7 +308,7 @@ export const StoredEvent = z
       context.addIssue({ code: "custom", message: `not an audit event: ${event.type}` });
       return z.NEVER;
     }
-    // The schema of this very type has just accepted the data; the compiler loses the pairing.
+    // The schema of this type has just accepted the data; the compiler loses the pairing.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return { ...event, data: data.data } as AuditEvent;
   });
@@ -311,7 +317,7 @@ function isEventType(type: string): type is EventType {
   return Object.hasOwn(eventData, type);
 }
 
-/** Whether it is no approval at all: the requester took the access by break-glass, and an older version logged it so. */
+/** Whether this is break-glass and not an approval: older versions logged it with the requester as actor and no approvers. */
 export function isTaking({ actor, data }: Extract<AuditEvent, { type: "request.approved" }>): boolean {
   return actor.kind === "person" && data.approvers.length === 0;
 }

@@ -10,7 +10,7 @@ import { grantsOf } from "./request-transitions.ts";
 
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 
-/** Access is taken at once, which nobody approved: said loudly, and owed a review. */
+/** Grants break-glass access without approval: alerts are sent at once, and a review is due. */
 export function takeAtOnce(
   request: AccessRequest,
   { reviewers, withinSeconds }: NonNullable<Terms["breakGlass"]>,
@@ -26,7 +26,7 @@ export function takeAtOnce(
   const begun = grantsOf(request, now);
   return {
     next: { request: { ...request, status: "approved", closedAt: now }, grants: begun.grants },
-    // No `request.approved`: whoever takes it would be read as who approved it.
+    // No `request.approved`: the requester would be read as the approver.
     events: [used, ...begun.events],
     effects: [
       { kind: "tell_alerts", dueAt: now, event: used },
@@ -37,7 +37,7 @@ export function takeAtOnce(
   };
 }
 
-/** Somebody looked at access that was taken at once. */
+/** Records a review of break-glass access. */
 export function review(state: State, command: CommandOf<"review">, now: Date): Decision {
   const { request } = state;
   const { by, verdict, note, key } = command;
@@ -75,7 +75,7 @@ export function review(state: State, command: CommandOf<"review">, now: Date): D
   };
 }
 
-/** The review is due: said loudly when nobody has made it. */
+/** Sends an alert if the review is due and nobody has made it. */
 export function checkReview(state: State, now: Date): Decision {
   const { request } = state;
   const { breakGlass } = request.terms;
@@ -96,13 +96,13 @@ export function checkReview(state: State, now: Date): Decision {
     effects: [
       { kind: "tell_thread", dueAt: now, event: overdue },
       { kind: "tell_alerts", dueAt: now, event: overdue },
-      // Said again each day until somebody has looked.
+      // Repeated each day until somebody has reviewed it.
       { kind: "check_review", dueAt: later(now, 86_400) },
     ],
   };
 }
 
-/** The review of access that was taken at once, once there is one. */
+/** The review of break-glass access, if there is one. */
 export function reviewed(request: AccessRequest): PersonalDecision | undefined {
   return request.decisions.find(({ verdict }) => verdict === "accept" || verdict === "object");
 }

@@ -10,11 +10,11 @@ import type { State } from "./state.ts";
 
 type Deciding = {
   readonly by: Person;
-  /** Whoever is locked down decides nothing. */
+  /** Somebody who is locked down decides nothing. */
   readonly isLockedDown?: boolean;
-  /** Who may decide by today's policy; absent when today's policy would not let the request be reviewed at all. */
+  /** Who may decide under today's policy; absent if today's policy would not let the request be reviewed at all. */
   readonly authority?: Authority;
-  /** Names the click: the same one delivered again changes nothing. */
+  /** Idempotency key of the click: delivered again, it changes nothing. */
   readonly key?: string;
   /** The version of the policy that `authority` was read from. */
   readonly policyVersion?: string;
@@ -25,16 +25,16 @@ export type Command =
   | (Deciding & {
       readonly type: "approve";
       readonly approvalsSeen?: number | undefined;
-      /** How whoever approves stands now, whatever was known of them when they clicked. */
+      /** The approver's current status, whatever was known when they clicked. */
       readonly approver?: "here" | "gone" | "unknown";
-      /** How whoever asked stands now; access is given only to who is here. */
+      /** The requester's current status; access is given only if they are `here`. */
       readonly requester?: "here" | "gone" | "unknown";
-      /** What would be granted today is another thing than what was shown. */
+      /** Today something else would be granted than was shown. */
       readonly isChanged?: boolean;
     })
   | (Deciding & { readonly type: "deny"; readonly reason: string })
   | { readonly type: "cancel"; readonly by: Person }
-  /** Closed without anybody having decided. `changes`: what would be granted today, where that is why. */
+  /** Closes it without a decision. `changes`: what would be granted today, if that is the reason. */
   | {
       readonly type: "abandon";
       readonly reason: "offboarded" | "lockdown" | "policy_changed";
@@ -45,7 +45,7 @@ export type Command =
   | { readonly type: "expire" }
   | { readonly type: "remind" }
   | { readonly type: "escalate" }
-  /** `isAllowed`: whether today's policy would still let this be asked. */
+  /** `isAllowed`: whether today's policy would still grant the same. */
   | {
       readonly type: "start";
       readonly by: Person;
@@ -59,7 +59,7 @@ export type Command =
       readonly isLockedDown?: boolean;
       readonly verdict: "accept" | "object";
       readonly note: string;
-      /** Who may, by today's policy. */
+      /** Who may review, under today's policy. */
       readonly reviewers: readonly string[];
       readonly key: string;
     }
@@ -68,30 +68,30 @@ export type Command =
       readonly type: "grant_succeeded";
       readonly grantId: string;
       readonly state: Readonly<Record<string, unknown>>;
-      /** When the provider was asked: the clock starts here, also when the answer was lost and asked for again. */
+      /** When the provider was asked: the duration runs from here, even if the answer was lost and the provider asked again. */
       readonly startedAt: Date;
-      /** What the person does with it now, in words. */
+      /** How the person uses it, in words. */
       readonly use?: string;
       readonly handover?: Handover;
     }
   | { readonly type: "grant_failed"; readonly grantId: string; readonly error: string }
-  /** The provider is asked next: whatever is needed to take away again what that gives is remembered before. */
+  /** The provider is asked next: records first what revoking will need. */
   | {
       readonly type: "note_asked";
       readonly grantId: string;
       readonly ids: SystemIds;
       readonly state: Readonly<Record<string, unknown>>;
-      /** The person holds it already, not by a grant of ours. */
+      /** The person already holds it, not through a grant of ours. */
       readonly isStanding: boolean;
     }
-  /** Whether the access exists is not known: it is still being made, or whoever asked died and the provider cannot be read now. */
+  /** It is not known whether the access exists: it is still being made, or the worker died after asking and the provider cannot be read. */
   | {
       readonly type: "grant_unsettled";
       readonly grantId: string;
       readonly error: string;
       readonly isPending?: boolean;
     }
-  /** What the end of another grant took away was given again. */
+  /** Access that another grant's end took away was granted again. */
   | {
       readonly type: "restore";
       readonly grantId: string;
@@ -100,28 +100,28 @@ export type Command =
       readonly endOf: string;
       readonly handover?: Handover;
     }
-  /** Live access lasts longer; `by` names the request that asked for it. */
+  /** Extends live access; `by` names the request that asked for it. */
   | {
       readonly type: "extend";
       readonly seconds: number;
       readonly by: string;
-      /** By grant, what its provider handed back when it was told the new end; only these last longer. */
+      /** By grant, the state its provider returned when told the new end; only these grants are extended. */
       readonly states: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-      /** By grant, where it was handed something anew. */
+      /** By grant, what was handed over anew. */
       readonly handovers?: Readonly<Record<string, Handover>>;
     }
-  /** What was handed over is shown to the requester now, once. */
+  /** Shows what was handed over to the requester, once. */
   | {
       readonly type: "show_handover";
       readonly grantId: string;
       readonly by: Person;
-      /** Whether its seal opens with the key there is. */
+      /** Whether the seal opens with the current key. */
       readonly opens: boolean;
-      /** Whether something was asked of the same access since, which put something else in its place. */
+      /** Whether the same access was asked for since, which replaced what was handed over. */
       readonly isReplaced: boolean;
       readonly isLockedDown?: boolean;
     }
-  /** What was handed over may not work any more, because of another request; `handover`: in its place. */
+  /** What was handed over may no longer work, because of another request; `handover`: its replacement. */
   | {
       readonly type: "hand_over";
       readonly grantId: string;
@@ -129,29 +129,29 @@ export type Command =
       readonly state?: Readonly<Record<string, unknown>>;
       readonly handover?: Handover;
     }
-  /** The requester has this already, not by a grant of ours. */
+  /** The requester already holds this, not through a grant of ours. */
   | { readonly type: "note_held"; readonly access: readonly string[] }
-  /** What is unusual about it. */
+  /** What is unusual about the request. */
   | { readonly type: "note_flags"; readonly flags: readonly RequestFlag[] }
   | { readonly type: "extension_failed"; readonly why: string }
   /** The access was seen to be used. */
   | { readonly type: "note_use"; readonly grantId: string; readonly at: Date }
-  /** What had ended is there again, and is taken away again. */
+  /** Ended access is there again: revokes it again. */
   | { readonly type: "take_back"; readonly grantId: string }
-  /** Live access was taken away by somebody else, or is there again. */
+  /** Live access was taken away by somebody else (`vanish`), or is there again (`come_back`). */
   | { readonly type: "vanish"; readonly grantId: string }
   | { readonly type: "come_back"; readonly grantId: string }
   | { readonly type: "revoke"; readonly grantId: string; readonly reason: RevokeReason; readonly by?: Person }
   | {
       readonly type: "revoke_succeeded";
       readonly grantId: string;
-      /** The request whose live grant still gives the same, so that it was left in place. */
+      /** The request whose live grant still gives the same access, so that it was left in place. */
       readonly keptBy?: string;
-      /** By what the person has the same still, in words, once ours was taken away. */
+      /** Why the person still has the same access after ours was taken away, in words. */
       readonly others?: readonly string[];
-      /** They have it still, by the right they had before. */
+      /** They still have it, as they did before the grant. */
       readonly isStanding?: boolean;
-      /** What they made with it and that outlives it, in words. */
+      /** What they made with the access, and that outlives it, in words. */
       readonly outlives?: string;
     }
   | {
@@ -166,7 +166,7 @@ export type CommandType = Command["type"];
 /** The command of a type. */
 export type CommandOf<Type extends CommandType> = Extract<Command, { readonly type: Type }>;
 
-/** What a command makes of a state, which events record it and what it owes the world; or why it does not apply. */
+/** The next state, the events that record it and the effects it owes; or why the command does not apply. */
 export type Decision =
   | {
       readonly accepted: true;

@@ -11,7 +11,7 @@ import { approve, cancel, deny, noteHeld, start } from "./request-transitions.ts
 import type { Command, CommandOf, CommandType, Decision } from "./command.ts";
 import type { State } from "./state.ts";
 
-/** What carries out each command, purely: everything that may change, and nowhere else. */
+/** The pure transition for each command; nothing changes a request or a grant except through these. */
 const transitions: {
   readonly [Type in CommandType]: (state: State, command: CommandOf<Type>, now: Date) => Decision;
 } = {
@@ -47,13 +47,13 @@ const transitions: {
   revoke_failed: revokeFailed,
 };
 
-/** Every type of command, for whoever goes through them all. */
+/** Every command type, for iterating. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- An object made here has no other keys.
 export const commandTypes = Object.keys(transitions) as readonly CommandType[];
 
-/** The one place where anything changes: what a command makes of a state, which events record it, what it owes the world. */
+/** The only place where a state changes: returns the next state, the events that record it and the effects it owes, or a refusal. */
 export function decide(state: State, command: Command, now: Date): Decision {
-  // The transition of this very type; the compiler loses the pairing.
+  // The transition of this type; the compiler loses the pairing.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const transition = transitions[command.type] as (state: State, command: Command, now: Date) => Decision;
   return transition(state, command, now);

@@ -3,7 +3,7 @@ import type { CommandOf, Decision } from "./command.ts";
 import type { State } from "./state.ts";
 import { refusalOf, tell } from "./request-consequences.ts";
 
-/** An approval of a request that is not decided yet stops counting: whoever gave it may give none any more. */
+/** Stops an approval of a pending request from counting, because the person who gave it may not approve any more. */
 export function discount(state: State, { person, why }: CommandOf<"discount">, now: Date): Decision {
   const { request } = state;
   if (request.status !== "pending")

@@ -5,17 +5,17 @@ import { accept, by, notStatus, onGrant, refuse, whose } from "./grant-transitio
 import type { Grant } from "./grant.ts";
 import { tell } from "./request-consequences.ts";
 
-/** What was proven gone is there again: it is taken away again, and proven gone again. */
+/** Access that was proven gone is there again: revokes it again, until it is proven gone again. */
 export function takeBack(state: State, command: CommandOf<"take_back">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "revoked") return refuse(notStatus[grant.status]);
-    // What was left in place at the end was theirs before, and what was never asked for never was ours.
+    // Access left in place at the end was the person's before the grant; access that was never asked for was never ours.
     if (grant.isStanding === true || !grant.askedAt) return refuse("grant_ended");
     const event: AuditEvent = { type: "grant.reappeared", ...by(grant, now), data: named(state, grant) };
     const { revokedAt: _, lastError: __, ...rest } = grant;
     return accept(
       state,
-      // Late is what lasts on from here, and not what was gone in the meantime.
+      // Lateness counts from here, without the time in which it was gone.
       { ...rest, status: "revoking", endingSince: now, revokeReason: "drift", revokeAttempts: 0 },
       [event],
       [
@@ -28,13 +28,13 @@ export function takeBack(state: State, command: CommandOf<"take_back">, now: Dat
   });
 }
 
-/** Somebody took live access away. Its end is owed all the same, and then takes away whatever has come back. */
+/** Records that somebody took live access away. Its end is still owed, and revokes whatever has come back by then. */
 export function vanish(state: State, command: CommandOf<"vanish">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "active") return refuse(notStatus[grant.status]);
     if (grant.vanishedAt) return refuse("repeated");
     const event: AuditEvent = { type: "grant.vanished", ...by(grant, now), data: named(state, grant) };
-    // Where it was theirs before, nothing of it was ours: what comes back is theirs again, and stays.
+    // `isStanding` stays: if the person held it before, nothing of it was ours, and what comes back is theirs and stays.
     return accept(
       state,
       { ...grant, vanishedAt: now },
@@ -44,7 +44,7 @@ export function vanish(state: State, command: CommandOf<"vanish">, now: Date): D
   });
 }
 
-/** Live access that had vanished is there again: no more than what was approved, so it is only recorded. */
+/** Records that vanished live access is there again; it is no more than was approved, so there is nothing else to do. */
 export function comeBack(state: State, command: CommandOf<"come_back">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "active") return refuse(notStatus[grant.status]);
@@ -55,7 +55,7 @@ export function comeBack(state: State, command: CommandOf<"come_back">, now: Dat
   });
 }
 
-/** Whose, and which access: in a bundle it is one of several. */
+/** The subject and the access; in a bundle it is one of several. */
 function named(
   { request }: State,
   grant: Grant,

@@ -1,12 +1,12 @@
 import type { Grant } from "./grant.ts";
 
-/** What is done about access that nobody gave here. */
+/** What is done about access that Hallpass did not grant. */
 export const unknownHandlings = ["report", "adopt", "ignore", "remove"] as const;
 export type UnknownHandling = (typeof unknownHandlings)[number];
 
 /**
- * What became of it so far. `removing`: owed, not tried yet; `failing`: tried in vain; `spared`: not taken away although the
- * policy says so, since somebody has to look at it first.
+ * What has been done about a finding so far. `removing`: owed, not tried yet; `failing`: tried and failed; `spared`: kept although
+ * the policy says to remove it, because somebody has to look at it first.
  */
 export const findingOutcomes = [
   "reported",
@@ -19,15 +19,15 @@ export const findingOutcomes = [
 ] as const;
 export type FindingOutcome = (typeof findingOutcomes)[number];
 
-/** Access that no grant of ours gives, as it is remembered from one look to the next. */
+/** Access that no grant of ours gives, as stored from one look to the next. */
 export type Finding = {
   readonly id: string;
   readonly subject: string;
-  /** `standing`: known, and no more word of it. */
+  /** `standing`: accepted, and not reported again. */
   readonly kind: "unknown" | "standing";
   readonly outcome: FindingOutcome;
   readonly detail?: string;
-  /** Somebody has begun to take it away, and has not said what came of it. */
+  /** A removal was begun and its result is not recorded. */
   readonly removalBegun?: true;
   /** When it was seen to be gone. */
   readonly goneAt?: Date;
@@ -49,55 +49,55 @@ export type GrantInDrift = Pick<
   | "vanishedAt"
 >;
 
-/** Somebody who has a target, as the provider shows them. */
+/** A holder of the target, as the provider lists them. */
 export type Holding = {
   readonly subject: string;
   readonly subjectId: string;
   readonly targetId: string;
-  /** Whether it was given by whom Hallpass works as there; absent where nobody can tell. */
+  /** Whether the account that Hallpass uses there gave it; absent if that cannot be told. */
   readonly isOurs?: boolean;
 };
 
-/** One target of one provider: who has it, who should, and what is known of it from earlier looks. */
+/** One target of one provider: who has it, who should, and what is known from earlier looks. */
 export type Compared = {
   readonly holders: readonly Holding[];
-  /** All that are not proven gone, and of each subject the one that ended last. */
+  /** All grants that are not proven gone, and each subject's last ended one. */
   readonly grants: readonly GrantInDrift[];
-  /** Who has the same by a grant in another provider, which may be this very system under another name. */
+  /** Subjects with the same access through a grant in another provider, which may be this system under another name. */
   readonly elsewhere: ReadonlySet<string>;
   readonly remembered: readonly Finding[];
   readonly handling: UnknownHandling;
   readonly now: Date;
 };
 
-/** One way in which a provider is not as it should be, or is again. */
+/** A difference between a provider and what should be there, or the end of one. */
 export type Drift =
-  /** What was proven gone is there again, and has to go. */
+  /** Access that was proven gone is there again, and must be revoked. */
   | { readonly kind: "reappeared"; readonly subject: string; readonly grant: GrantInDrift }
   /** Somebody took away what a live grant gives. */
   | { readonly kind: "vanished"; readonly subject: string; readonly grant: GrantInDrift }
-  /** What had vanished is there again before its end. */
+  /** Vanished access is there again before its end. */
   | { readonly kind: "restored"; readonly subject: string; readonly grant: GrantInDrift }
-  /** Nobody gave it here. `finding`: as it is remembered. */
+  /** Hallpass did not grant it. `finding`: as stored, if it was seen before. */
   | {
       readonly kind: "unknown";
       readonly subject: string;
       readonly finding?: Finding;
       readonly handling: UnknownHandling;
     }
-  /** Nobody gave it here, and it would be taken away if it were not for `why`. */
+  /** Hallpass did not grant it, and would remove it were it not for `why`. */
   | { readonly kind: "spared"; readonly subject: string; readonly finding?: Finding; readonly why: string }
-  /** Held before a grant that has ended. */
+  /** Held since before a grant that has ended. */
   | { readonly kind: "standing"; readonly subject: string }
-  /** What was remembered is not there any more. */
+  /** A stored finding is not there any more. */
   | { readonly kind: "gone"; readonly subject: string; readonly finding: Finding };
 
-/** Whoever is more than these at once is hardly drift: the address of another server, say. */
+/** More unknown holders than this at once are probably not drift but, say, the address of another server; none is removed. */
 export const mostRemovedAtOnce = 10;
 
 /**
- * What is to be done about one target. Nothing about a subject whose grant is being made or ended: that is not drift, and
- * the next look finds what is left of it.
+ * Compares one target with what should be there. Skips a subject whose grant is being made or ended: that is not drift, and the
+ * next look finds what is left of it.
  */
 export function compare(looked: Compared): readonly Drift[] {
   const compared = { ...looked, grants: calledAsNow(looked) };
@@ -116,7 +116,10 @@ export function compare(looked: Compared): readonly Drift[] {
   );
 }
 
-/** The grants by what their subjects are called now: who has another name by now is the same, and who took over their name is not. */
+/**
+ * Renames grants to their subjects' current names, by id: a renamed subject is the same one, somebody who took over the old name is
+ * not.
+ */
 function calledAsNow({ holders, grants }: Compared): readonly GrantInDrift[] {
   const byId = new Map(holders.map(({ subject, subjectId }) => [subjectId, subject]));
   const names = new Set(byId.values());
@@ -141,7 +144,7 @@ function compareOne(compared: Compared, subject: string): readonly Drift[] {
   const holding = compared.holders.find((holder) => holder.subject === subject);
   const isHeld = holding !== undefined;
   const gone: readonly Drift[] = finding && !isHeld ? [{ kind: "gone", subject, finding }] : [];
-  // What went by the target's name when it was granted may be another than what goes by it now.
+  // The target's name may belong to another target today, so compare ids.
   const isOfThis = ({ ids }: GrantInDrift): boolean => !holding || !ids || ids.targetId === holding.targetId;
   const live = own.filter((grant) => grant.status === "active" && isOfThis(grant));
   if (live.length > 0) {
@@ -192,7 +195,7 @@ function spare({ subject, finding }: Unknown, why: string): readonly Drift[] {
   return [{ kind: "spared", subject, ...(finding && { finding }), why }];
 }
 
-/** What somebody held before a grant was theirs; once it was seen to be gone, it is not any more. */
+/** Whether access held before a grant is not the person's own any more, because it was seen to be gone since. */
 function wasGoneSince({ remembered }: Compared, subject: string, ended: GrantInDrift): boolean {
   return remembered.some(
     (known) => known.subject === subject && timeOf(known.goneAt) > timeOf(ended.revokedAt),

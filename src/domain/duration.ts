@@ -17,7 +17,7 @@ export function parseDuration(text: string): number | undefined {
   return total > 0 ? total : undefined;
 }
 
-/** As people write the units; `M` is no month. */
+/** Units as people write them; `M` means minutes, not months. */
 const unitOfWord: Readonly<Record<string, keyof typeof unitSeconds>> = {
   s: "s",
   sec: "s",
@@ -42,8 +42,8 @@ const unitOfWord: Readonly<Record<string, keyof typeof unitSeconds>> = {
 const amount = String.raw`(\d{1,6}(?:\.\d{1,2}|,\d)?) ?([a-z]+)`;
 
 /**
- * Reads a duration as people type one: `2 hours`, `2H`, `1.5h` and `1h 30m` besides those of policies. `undefined` when
- * the text is anything else, or no whole seconds.
+ * Reads a duration as people type it: `2 hours`, `2H`, `1.5h` and `1h 30m` in addition to the format of policies. `undefined` if
+ * the text is anything else, or not whole seconds.
  */
 export function readDuration(text: string): number | undefined {
   const plain = plainWord(text).trim().toLowerCase().replace(/\s+/gu, " ");
@@ -57,7 +57,7 @@ export function readDuration(text: string): number | undefined {
     above = unitSeconds[unit];
     seconds += Number(number.replace(",", ".")) * above;
   }
-  // 1.1 hours are 3960.0000000000005 seconds to a computer.
+  // In floating point, 1.1 hours are 3960.0000000000005 seconds.
   const whole = Math.round(seconds);
   return whole > 0 && Math.abs(seconds - whole) < 0.001 ? whole : undefined;
 }

@@ -4,7 +4,7 @@ import { StoredEvent } from "./audit-event.ts";
 export const queueNames = ["grants", "revocations", "messages", "deadlines"] as const;
 export type QueueName = (typeof queueNames)[number];
 
-/** What an effect is about: it names the lane, and effects of one lane run in order, one at a time. */
+/** The ids that name an effect's lane; effects of one lane run in order, one at a time. */
 type Ids = { readonly requestId: string; readonly grantId?: string };
 type Lane = (ids: Ids) => string;
 
@@ -24,15 +24,15 @@ const ofRequest = {};
 const ofEvent = { event: StoredEvent };
 
 /**
- * What a transition may owe the world: written with the transition, carried out after it, retried until done. Of each kind the queue
- * its job goes to, its lane, and what it holds besides when it is due. Who carries it out stands in assembly/work.ts.
+ * The outbox: what a transition owes is written with it, carried out after it, and retried until done. Each kind has the queue its
+ * job goes to, its lane, and its fields besides the due time. The handlers are put together in assembly/work.ts.
  */
 export const effectDefinitions = {
   /** Ask the provider for the access. */
   grant: { queue: "grants", lane: perGrant("grant"), fields: ofGrant },
   /** Take the access away and read back that it is gone; due at its expiry, or at once when it ends early. */
   revoke: { queue: "revocations", lane: perGrant("grant"), fields: ofGrant },
-  /** What was asked for by this request is approved: the access of another one lasts longer. */
+  /** Extend the access of another request, now that this request for it is approved. */
   extend_access: { queue: "grants", lane: perRequest("extension"), fields: ofRequest },
   /** End the access if nobody has used it for as long as its rule says. */
   check_idle: { queue: "deadlines", lane: perGrant("idle"), fields: ofGrant },
@@ -40,15 +40,15 @@ export const effectDefinitions = {
   remind_expiry: { queue: "messages", lane: perRequest("requester"), fields: ofGrant },
   /** Close the request if nobody has decided it by then. */
   expire_request: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
-  /** Ask again whoever has not decided. */
+  /** Remind those who have not decided. */
   remind_request: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
   /** Let others decide too, and ask them. */
   escalate_request: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
   /** Close the approved request if it has not been started by then. */
   lapse_request: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
-  /** Say so if nobody has looked at access that was taken at once. */
+  /** Send an alert if nobody has reviewed break-glass access. */
   check_review: { queue: "deadlines", lane: perRequest("deadline"), fields: ofRequest },
-  /** Find out whether the requester has already what they ask for, for those who judge it. */
+  /** Find out whether the requester already has what they ask for, for those who decide. */
   check_held: { queue: "deadlines", lane: perRequest("held"), fields: ofRequest },
   /** Post the approval message. */
   post_request: { queue: "messages", lane: perRequest("thread"), fields: ofRequest },
@@ -58,7 +58,7 @@ export const effectDefinitions = {
   tell_thread: { queue: "messages", lane: perRequest("thread"), fields: ofEvent },
   /** Say what happened to the requester, by direct message. */
   tell_requester: { queue: "messages", lane: perRequest("requester"), fields: ofEvent },
-  /** Say what happened where somebody can mend it. */
+  /** Say what happened in the alerts channel, where somebody can fix it. */
   tell_alerts: { queue: "messages", lane: perRequest("alerts"), fields: ofEvent },
 } as const satisfies Readonly<
   Record<string, { readonly queue: QueueName; readonly lane: Lane; readonly fields: z.ZodRawShape }>
@@ -67,11 +67,11 @@ export const effectDefinitions = {
 type Definitions = typeof effectDefinitions;
 export type EffectKind = keyof Definitions;
 
-/** Every kind, for whoever goes through them all. */
+/** Every effect kind, for iterating. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- An object made here has no other keys.
 export const effectKinds = Object.keys(effectDefinitions) as readonly EffectKind[];
 
-/** What effects of a kind hold, of the definition. */
+/** The fields of an effect kind, by its definition. */
 export type EffectFields<K extends EffectKind> = {
   readonly [F in keyof Definitions[K]["fields"]]: z.output<Definitions[K]["fields"][F]>;
 };

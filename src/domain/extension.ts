@@ -6,10 +6,10 @@ import { type Grant, handedOver } from "./grant.ts";
 import { requestName } from "./request.ts";
 import { later, tell } from "./request-consequences.ts";
 
-/** Before its end; where the access is shorter than half an hour, the second only, and of less than ten minutes none. */
+/** Seconds before the end. Access under 30 minutes gets only the second reminder, under 10 minutes none. */
 const reminderSeconds = [900, 300] as const;
 
-/** The reminders that live access ends, owed once a request: a bundle's parts end together. */
+/** Reminders that live access ends soon, once per request because a bundle's parts end together. */
 export function expiryReminders(state: State, grant: Grant, now: Date): readonly Effect[] {
   const { expiresAt } = grant;
   const isFirst = state.grants.every(({ id, status }) => id === grant.id || status !== "active");
@@ -20,7 +20,7 @@ export function expiryReminders(state: State, grant: Grant, now: Date): readonly
     .map(({ dueAt }): Effect => ({ kind: "remind_expiry", grantId: grant.id, dueAt }));
 }
 
-/** Live access lasts longer. The revocation that is owed finds that its time has moved and waits for it. */
+/** Extends live access. The revocation already owed finds that its time has moved, and waits for it. */
 export function extend(state: State, command: CommandOf<"extend">, now: Date): Decision {
   const { seconds, by, states, handovers = {} } = command;
   const longer = new Map(
@@ -67,7 +67,7 @@ export function extend(state: State, command: CommandOf<"extend">, now: Date): D
   };
 }
 
-/** What was approved to last longer had ended before, or its provider could not be told. */
+/** Records that an approved extension failed: the access had ended before, say, or its provider could not be told. */
 export function extensionFailed(state: State, { why }: CommandOf<"extension_failed">, now: Date): Decision {
   const { terms } = state.request;
   if (!terms.extends) return { accepted: false, refusal: "no_such_grant" };

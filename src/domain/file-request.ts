@@ -7,7 +7,7 @@ import { actorOf, later } from "./request-consequences.ts";
 import { approval } from "./request-transitions.ts";
 
 /**
- * A request as it is first recorded: `allow` is approved or taken at once, `review` waits for people, `refuse` is kept as refused.
+ * Files a request by its verdict: `allow` is approved or taken at once, `review` waits for people, `refuse` is stored as refused.
  * `respondBy` is given for `review` only.
  */
 export function file(request: Omit<AccessRequest, "status" | "decisions" | "closedAt">): {

@@ -2,7 +2,7 @@ import type { AuditEvent } from "./audit-event.ts";
 import type { CommandOf, Decision } from "./command.ts";
 import type { State } from "./state.ts";
 
-/** What is unusual about a request is remembered with it, once; whatever has become of the request by then. */
+/** Stores what is unusual about a request, once, whatever the request's status is by then. */
 export function noteFlags(state: State, { flags }: CommandOf<"note_flags">, now: Date): Decision {
   if (state.request.flags) return { accepted: false, refusal: "repeated" };
   const event: AuditEvent = {

@@ -56,7 +56,7 @@ export function grantSucceeded(state: State, command: CommandOf<"grant_succeeded
         return refuse("grant_already_active");
       case "revoking":
       case "revoked": {
-        // The access was told to end while the provider was still being asked: it may exist again, so it is taken again.
+        // The grant was told to end while the provider was still being asked: the access may exist again, so it is revoked again.
         const event: AuditEvent = { type: "grant.landed_late", ...by(grant, now), data: whose(grant) };
         return accept(
           state,
@@ -73,7 +73,7 @@ export function grantSucceeded(state: State, command: CommandOf<"grant_succeeded
   });
 }
 
-/** The provider did not give the access; what may have half happened is taken away. */
+/** The provider did not grant the access; whatever may have been done in part is revoked. */
 export function grantFailed(state: State, command: CommandOf<"grant_failed">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "granting") return refuse(notStatus[grant.status]);
@@ -113,12 +113,12 @@ function idleCheck({ request }: State, grant: Grant, activeAt: Date): readonly E
     : [{ kind: "check_idle", grantId: grant.id, dueAt: later(activeAt, idleLookSeconds(seconds)) }];
 }
 
-/** How often use is looked for: what is used between two looks may not be seen. */
+/** Seconds between two checks for use; use between two checks may not be seen. */
 export function idleLookSeconds(idleSeconds: number): number {
   return Math.min(idleSeconds / 2, 60);
 }
 
-/** The access is to end: by the clock, or earlier. */
+/** Begins to end the access, at its expiry or earlier. */
 export function revoke(state: State, command: CommandOf<"revoke">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status === "revoking" || grant.status === "revoked") return refuse(notStatus[grant.status]);
@@ -132,7 +132,7 @@ export function revoke(state: State, command: CommandOf<"revoke">, now: Date): D
       actor: command.by ? actorOf(command.by) : { kind: "hallpass" },
       data: { ...whose(grant), reason: command.reason },
     };
-    // At its expiry the revoke effect that carries this command is already running; an early end owes one of its own.
+    // At its expiry the revoke effect that carries this command is already running; an early end needs an effect of its own.
     const effects: readonly Effect[] =
       command.reason === "expired" ? [] : [{ kind: "revoke", grantId: grant.id, dueAt: now }];
     const endingSince = grant.expiresAt && grant.expiresAt < now ? grant.expiresAt : now;
@@ -145,7 +145,7 @@ export function revoke(state: State, command: CommandOf<"revoke">, now: Date): D
   });
 }
 
-/** Read back from the provider: the access is gone, or another live grant keeps it. */
+/** Ends the grant: reading back showed that the access is gone, or another live grant keeps it. */
 export function revokeSucceeded(state: State, command: CommandOf<"revoke_succeeded">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "revoking") return refuse(notStatus[grant.status]);
@@ -164,7 +164,7 @@ export function revokeSucceeded(state: State, command: CommandOf<"revoke_succeed
       },
     };
     const wasSaid = attempts > 1 || lateSeconds !== undefined || grant.revokeReason === "drift";
-    // That it failed before it was asked for has said that there is nothing to take away.
+    // If it failed before the provider was asked, that message has said that there is nothing to take away.
     const isSaid = !grant.askedAt && grant.revokeReason === "failed";
     const told: readonly Effect[] = wasSaid ? [{ kind: "tell_alerts", dueAt: now, event }] : [];
     return accept(
@@ -182,7 +182,7 @@ export function revokeSucceeded(state: State, command: CommandOf<"revoke_succeed
   });
 }
 
-/** Whether it is proven gone; where not, why there is nothing left to take away. */
+/** Whether the access is proven gone; if not, why there is nothing left to take away. */
 function ended(
   { askedAt, ids }: Grant,
   { keptBy, others = [], isStanding }: CommandOf<"revoke_succeeded">,
@@ -206,7 +206,7 @@ function ended(
   };
 }
 
-/** The provider could not take the access away, or still shows it. It stays owed; the effect that failed is tried again. */
+/** The provider could not revoke the access, or still shows it. It stays owed: the failed effect is retried. */
 export function revokeFailed(state: State, command: CommandOf<"revoke_failed">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "revoking") return refuse(notStatus[grant.status]);
@@ -220,7 +220,7 @@ export function revokeFailed(state: State, command: CommandOf<"revoke_failed">, 
       state,
       { ...grant, revokeAttempts: attempt, lastError: command.error },
       [event],
-      // What goes on failing is the watchdog's to say.
+      // Repeated failures are reported by the watchdog.
       attempt === 1
         ? [
             { kind: "tell_thread", dueAt: now, event },
@@ -239,7 +239,7 @@ export const notStatus: Readonly<Record<GrantStatus, Refusal>> = {
   revoked: "grant_ended",
 };
 
-/** How long it has been overdue this time; `undefined` where it is gone in time. */
+/** Seconds it is overdue this time; `undefined` if it ended in time. */
 function lateness({ endingSince }: Grant, now: Date): number | undefined {
   const seconds = endingSince ? Math.floor((now.getTime() - endingSince.getTime()) / 1000) : 0;
   return seconds >= overdueAfterSeconds ? seconds : undefined;
@@ -264,7 +264,7 @@ export function whose({ provider, subject }: Grant): { readonly provider: string
   return { provider, subject };
 }
 
-/** The request with one grant changed. What was handed over and not seen is gone with the access. */
+/** Accepts a change of one grant. Its handover is dropped unless the access is active. */
 export function accept(
   state: State,
   changed: Grant,
@@ -282,7 +282,7 @@ function withoutError(grant: Grant): Grant {
   return rest;
 }
 
-/** It was proven gone: how late it is, and what was tried in vain, counts from here. */
+/** It was proven gone before: lateness and failed attempts count from here. */
 function anotherEnd(grant: Grant, now: Date): Grant {
   return { ...withoutError(grant), endingSince: now, revokeAttempts: 0 };
 }

@@ -6,7 +6,7 @@ import { handedOver } from "./grant.ts";
 import { accept, by, notStatus, onGrant, whose } from "./grant-transitions.ts";
 import { tell } from "./request-consequences.ts";
 
-/** The access was seen to be used; remembered with the grant, and no event of its own. */
+/** Records when the access was last seen in use. Writes no event. */
 export function noteUse(state: State, { grantId, at }: CommandOf<"note_use">): Decision {
   return onGrant(state, grantId, (grant) => {
     if (grant.status !== "active") return { accepted: false, refusal: notStatus[grant.status] };
@@ -14,7 +14,7 @@ export function noteUse(state: State, { grantId, at }: CommandOf<"note_use">): D
   });
 }
 
-/** The provider is asked next; what was told to end meanwhile is not asked for any more. Remembered with the grant, and no event of its own. */
+/** Records that the provider is about to be asked, unless the grant was told to end. Writes no event. */
 export function noteAsked(
   state: State,
   { grantId, ids, state: provided, isStanding }: CommandOf<"note_asked">,
@@ -28,7 +28,7 @@ export function noteAsked(
   });
 }
 
-/** Whether the access exists is not known; said once, until it is. */
+/** Records that it is not known whether the access exists; reported once, until it is known. */
 export function grantUnsettled(
   state: State,
   { grantId, error, isPending }: CommandOf<"grant_unsettled">,
@@ -42,13 +42,13 @@ export function grantUnsettled(
       ...by(grant, now),
       data: { ...whose(grant), error, ...(isPending === true ? { pending: true } : {}) },
     };
-    // That it takes its time is no trouble.
+    // A grant that is still being made is no trouble.
     const alerts: readonly Effect[] = isPending === true ? [] : [{ kind: "tell_alerts", dueAt: now, event }];
     return accept(state, { ...grant, lastError: error }, [event], [...tell(event, now), ...alerts]);
   });
 }
 
-/** The access was given again after the end of another grant had taken it away. */
+/** Records that the access was granted again after the end of another grant had taken it away. */
 export function restore(state: State, command: CommandOf<"restore">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     if (grant.status !== "active") return { accepted: false, refusal: notStatus[grant.status] };

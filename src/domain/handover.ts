@@ -7,7 +7,7 @@ import { isSamePerson } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
 import { actorOf, tell } from "./request-consequences.ts";
 
-/** Whoever asked sees what was handed over: once, for nobody has it any more from here on. */
+/** Shows the requester what was handed over, once: its content is deleted. */
 export function showHandover(state: State, command: CommandOf<"show_handover">, now: Date): Decision {
   return onGrant(state, command.grantId, (grant) => {
     const { handover } = grant;
@@ -31,7 +31,7 @@ export function showHandover(state: State, command: CommandOf<"show_handover">, 
   });
 }
 
-/** What was handed over has something else in its place, or nothing that works: whoever has it is told. */
+/** Replaces what was handed over, or drops it if nothing works in its place, and tells the requester. */
 export function handOver(
   state: State,
   { grantId, because, state: provided, handover }: CommandOf<"hand_over">,

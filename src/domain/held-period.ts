@@ -1,11 +1,11 @@
 import type { State } from "./state.ts";
 
-/** From when until when a request gave its requester access; without an end while any of it is not proven gone. */
+/** When a request gave its requester access; without `until` while any of it is not proven gone. */
 export type HeldPeriod = { readonly since: Date; readonly until?: Date };
 
 /**
- * `undefined` for what gave none: it is not approved, asks only that other access lasts longer, or all of it failed. What was
- * approved and is not there yet counts from its approval, so that nobody is given twice what they may have once.
+ * The period in which a request gave access; `undefined` if it gave none: it is not approved, is an extension, or all its grants
+ * failed. Approved access that is not there yet counts from its approval, so that nobody is given twice what they may have once.
  */
 export function heldPeriod({ request, grants }: State): HeldPeriod | undefined {
   const { status, createdAt, closedAt = createdAt, terms } = request;

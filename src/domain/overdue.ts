@@ -5,22 +5,22 @@ import { requestName } from "./request.ts";
 /** Access that is not proven gone this long after it should have ended is overdue. */
 export const overdueAfterSeconds = 60;
 
-/** How late access is when that is said again, in seconds: after 1, 5, 15 and 60 minutes, then every four hours. */
+/** Lateness at which overdue access is reported again, in seconds: after 1, 5, 15 and 60 minutes, then every four hours. */
 const stepSeconds = [overdueAfterSeconds, 300, 900, 3_600] as const;
 const furtherStepSeconds = 4 * 3_600;
 
-/** Which time it is to be said that access is overdue: 0 while it is not, then 1, 2, 3 ... as it gets later. */
+/** The step of lateness: 0 while access is not overdue, then 1, 2, 3 ... as it gets later. */
 export function overdueStep(lateSeconds: number): number {
   const first = stepSeconds.filter((seconds) => lateSeconds >= seconds).length;
   return first + Math.floor(lateSeconds / furtherStepSeconds);
 }
 
-/** What the provider said when it was last tried to take the access away. */
+/** The provider's answer to the last attempt to revoke. */
 export type LastFailure = Pick<EventData<"revocation.failed">, "attempt" | "error" | "retryable">;
 
 export type OverdueEvent = Extract<AuditEvent, { readonly type: "revocation.overdue" }>;
 
-/** Access that should be gone and is not, as the audit and people are told. */
+/** The event for access that should be gone and is not, for the audit and for messages. */
 export function overdueEvent(
   { request, grants }: State,
   grantId: string,
@@ -55,8 +55,8 @@ export function overdueEvent(
 }
 
 /**
- * What became of saying it: `never` where no retry mends it, `later` where one may. `isAway`: it was not about this message, so
- * that another one need not be tried now.
+ * The result of reporting overdue access: `never` if no retry helps, `later` if one may. `isAway`: the failure was not about this
+ * message, so there is no point in trying another one now.
  */
 export type OverdueTold =
   | { readonly outcome: "said" }
@@ -65,6 +65,6 @@ export type OverdueTold =
       readonly outcome: "later";
       readonly why: string;
       readonly isAway: boolean;
-      /** How long it may still come without being told; absent where it was certainly not said. */
+      /** How long the message may still arrive without our hearing of it; absent if it was certainly not sent. */
       readonly doubtSeconds?: number;
     };

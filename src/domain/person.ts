@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A human being, by a number of ours; whatever they are called may change, and names them only. */
+/** A person, identified by a number of ours; the names and addresses may change, and are only labels. */
 export const Person = z.object({
   id: z.number().int(),
   email: z.string(),
@@ -9,14 +9,14 @@ export const Person = z.object({
 });
 export type Person = Readonly<z.infer<typeof Person>>;
 
-/** Whether two accounts belong to one human being, whatever they are called. */
+/** Whether two accounts belong to the same person, whatever they are called. */
 export function isSamePerson(a: { readonly id: number }, b: { readonly id: number }): boolean {
   return a.id === b.id;
 }
 
 /**
- * Whether a list of a policy's names the address that somebody shows now: what they may do goes by that. Who they are does not, and
- * is asked of `isSamePerson`.
+ * Whether a policy's list names the address that somebody shows now: that decides what they may do. Who they are is a question for
+ * `isSamePerson`.
  */
 export function isListed(addresses: readonly string[], shown: { readonly email: string }): boolean {
   return addresses.includes(shown.email);

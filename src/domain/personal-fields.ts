@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 /**
- * What a string of an event says about people, which decides how it is stored (docs/privacy.md).
- * `value`: an e-mail address, or nothing personal. `concerned`: the same, of whom the event's texts speak too. `name`: what
- * the actor is called. `subject`: what a provider calls the requester. `text`: words that may say anything about anybody.
+ * What a string of an event says about people, which decides how it is stored (docs/privacy.md). `value`: an e-mail address, or
+ * nothing personal. `concerned`: the same, for somebody whom the event's texts mention too. `name`: what the actor is called.
+ * `subject`: what a provider calls the requester. `text`: words that may say anything about anybody.
  */
 export type Saying = "plain" | "value" | "concerned" | "name" | "subject" | "text";
 
@@ -13,7 +13,7 @@ function string(saying: Saying): z.ZodString {
   return z.string().register(sayings, { saying });
 }
 
-/** The strings that an event may hold: each says what it is. */
+/** Schemas for an event's strings, each marked with what it says about people. */
 export const saying = {
   plain: string("plain"),
   value: string("value"),
@@ -21,15 +21,15 @@ export const saying = {
   name: string("name"),
   subject: string("subject"),
   text: string("text"),
-  /** Whatever a policy holds there: its strings are values. */
+  /** Any data from a policy: its strings count as `value`. */
   anything: z.unknown().register(sayings, { saying: "value" }),
 } as const;
 
 export type MapString = (text: string, saying: Saying) => string;
 
 /**
- * Rebuilds data of an event with each string passed through `map`, keys of records included. A string that its schema does not
- * speak of is passed as a value.
+ * Rebuilds an event's data with each string passed through `map`, keys of records included. A string that the schema does not cover
+ * is passed as `value`.
  */
 export function mapStrings(schema: z.core.$ZodType | undefined, data: unknown, map: MapString): unknown {
   const inner = schema && unwrapped(schema);
@@ -49,7 +49,7 @@ export function mapStrings(schema: z.core.$ZodType | undefined, data: unknown, m
   );
 }
 
-/** Where in a schema a string is not decided upon, a path each; for a test that nobody forgets one. */
+/** Paths of the strings in a schema that are not marked; for a test that none is forgotten. */
 export function undecided(schema: z.core.$ZodType, path: string): readonly string[] {
   const inner = unwrapped(schema);
   if (inner instanceof z.ZodObject)
@@ -69,7 +69,7 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
     : schema;
 }
 
-/** What a string by this schema says about people; `undefined` where that is not decided. */
+/** What a string of this schema says about people; `undefined` if it is not marked. */
 export function sayingOf(schema: z.core.$ZodType): Saying | undefined {
   if (schema instanceof z.ZodEnum || schema instanceof z.ZodISODateTime) return "plain";
   return sayings.get(schema)?.saying;

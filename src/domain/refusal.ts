@@ -40,7 +40,7 @@ export const refusals = [
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
-/** One sentence a person, each. */
+/** What a person is told, for each refusal. */
 export const refusalText: Readonly<Record<Refusal, string>> = {
   own_request: "Nobody decides their own request. Somebody else who may approve it has to.",
   locked_down: "You are locked down, so nothing was done. An admin has to lift that first.",

@@ -27,7 +27,7 @@ export function actorOf(person: Person): Actor {
   return { kind: "person", id, email, ...(slackId ? { slackId } : {}) };
 }
 
-/** Says an event in the request's thread and to the requester. */
+/** Effects that announce an event in the request's thread and to the requester. */
 export function tell(event: AuditEvent, now: Date): readonly Effect[] {
   return [
     { kind: "tell_thread", dueAt: now, event },
@@ -35,12 +35,12 @@ export function tell(event: AuditEvent, now: Date): readonly Effect[] {
   ];
 }
 
-/** A moment some seconds later. */
+/** The time that many seconds after `now`. */
 export function later(now: Date, seconds: number): Date {
   return new Date(now.getTime() + seconds * 1000);
 }
 
-/** Until when an approved request has to be started; `undefined` where it starts by itself. */
+/** Deadline for starting an approved request; `undefined` if it is not approved, or starts by itself. */
 export function startByOf(request: AccessRequest): Date | undefined {
   const { startWithinSeconds } = request.terms;
   if (startWithinSeconds === undefined || request.status !== "approved" || !request.closedAt)

@@ -7,7 +7,7 @@ import { close, later, refusalOf, startByOf } from "./request-consequences.ts";
 
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 
-/** Nobody decided in time. */
+/** Expires a request that nobody decided in time. */
 export function expire(state: State, now: Date): Decision {
   const { request } = state;
   if (request.status !== "pending") return refuse(refusalOf(request.status, request.terms));
@@ -20,7 +20,7 @@ export function expire(state: State, now: Date): Decision {
   });
 }
 
-/** Whoever asked has left, say: what waits is closed, and what was approved and not started. */
+/** Closes a request that is pending, or approved and not started; because the requester has left, say. */
 export function abandon(state: State, { reason, changes }: CommandOf<"abandon">, now: Date): Decision {
   const { request } = state;
   const isWaiting = startByOf(request) !== undefined && state.grants.length === 0;
@@ -33,7 +33,7 @@ export function abandon(state: State, { reason, changes }: CommandOf<"abandon">,
   });
 }
 
-/** Whoever the waiting step asks is asked again, and once more after the same time. */
+/** Reminds those whom the waiting step asks, and schedules the next reminder after the same time. */
 export function remind(state: State, now: Date): Decision {
   const { request } = state;
   const { steps, remindEverySeconds } = request.terms;
@@ -56,7 +56,7 @@ export function remind(state: State, now: Date): Decision {
   };
 }
 
-/** Others may decide too from now on, and are asked. */
+/** Lets others decide too from now on, and asks them. */
 export function escalate(state: State, now: Date): Decision {
   const { request } = state;
   const { escalate: escalation } = request.terms;
@@ -79,7 +79,7 @@ export function escalate(state: State, now: Date): Decision {
   };
 }
 
-/** What was approved was not started in time. */
+/** Closes an approved request that was not started in time. */
 export function lapse(state: State, now: Date): Decision {
   const { request } = state;
   if (request.status !== "approved")

@@ -11,7 +11,7 @@ import { actorOf, close, refusalOf, startByOf, tell } from "./request-consequenc
 
 const refuse = (refusal: Refusal): Decision => ({ accepted: false, refusal });
 
-/** One approval; the last one needed makes the request approved and its grants owed. */
+/** Records an approval; the last one needed approves the request, and its grants are owed. */
 export function approve(state: State, command: CommandOf<"approve">, now: Date): Decision {
   const { refusal, authority } = mayDecide(state.request, command, now);
   if (!authority) return refuse(refusal);
@@ -24,7 +24,7 @@ export function approve(state: State, command: CommandOf<"approve">, now: Date):
   const { steps } = authority;
   const before = progressOf(state.request.decisions, authority);
   const { current, given: approvals } = progressOf(request.decisions, authority);
-  // Where it counts: another's approval may have moved on to make room for it.
+  // The step this approval counts in; it may push an earlier approval to a later step.
   const step = approvals.findIndex((each) => each.some(({ person }) => person === command.by.id));
   const given: AuditEvent = {
     type: "approval.given",
@@ -58,7 +58,7 @@ export function approve(state: State, command: CommandOf<"approve">, now: Date):
   };
 }
 
-/** One deny ends it. */
+/** Denies the request; one denial is enough. */
 export function deny(state: State, command: CommandOf<"deny">, now: Date): Decision {
   const { refusal, authority } = mayDecide(state.request, command, now);
   if (!authority) return refuse(refusal);
@@ -71,7 +71,7 @@ export function deny(state: State, command: CommandOf<"deny">, now: Date): Decis
   });
 }
 
-/** The requester takes the question back. */
+/** Cancels a pending request for its requester. */
 export function cancel(state: State, command: CommandOf<"cancel">, now: Date): Decision {
   if (state.request.status !== "pending") return refuse(refusalOf(state.request.status, state.request.terms));
   if (!isSamePerson(state.request.requester, command.by)) return refuse("not_requester");
@@ -83,7 +83,7 @@ export function cancel(state: State, command: CommandOf<"cancel">, now: Date): D
   });
 }
 
-/** The requester starts what was approved. */
+/** Starts approved access for the requester. */
 export function start(state: State, command: CommandOf<"start">, now: Date): Decision {
   const { request } = state;
   if (request.status !== "approved")
@@ -105,7 +105,7 @@ export function start(state: State, command: CommandOf<"start">, now: Date): Dec
 
 type DecidingCommand = CommandOf<"approve" | "deny">;
 
-/** Whether this person may decide this request now: the same question for the button, its form, and the decision. */
+/** Whether this person may decide this request now; the button, its form and the decision all use this check. */
 export function mayDecide(
   request: AccessRequest,
   {
@@ -130,13 +130,13 @@ export function mayDecide(
   if (!steps.some(({ approvers }) => isListed(approvers, by))) return { refusal: "not_approver" };
   if (hasDecided(request.decisions, by)) return { refusal: "decided_before" };
   const { open } = progressOf(request.decisions, authority);
-  // One deny ends it, whoever's turn it is; an approval counts where it is due.
+  // One denial ends it, at any step; an approval counts only in an open step.
   if (verdict === "approve" && !open.some((step) => isListed(steps[step]?.approvers ?? [], by)))
     return { refusal: "not_yet_your_step" };
   return { authority };
 }
 
-/** Named where it is another version than the one the request, and so its events, are recorded under. */
+/** The policy's version, if it differs from the one that the request and so its events are recorded under. */
 function judgedUnder(
   request: AccessRequest,
   { policyVersion }: DecidingCommand,
@@ -159,13 +159,13 @@ function withDecision(request: AccessRequest, command: DecidingCommand, now: Dat
   return { ...request, decisions: [...request.decisions, decision] };
 }
 
-/** Whom a step pings, as the policy had it when the request was filed. */
+/** Whom a step pings, as of when the request was filed. */
 function askedIn(request: AccessRequest, step: number, authority: Authority): readonly string[] {
   const asked = request.terms.steps[step];
   return asked?.notify ?? asked?.approvers ?? authority.steps[step]?.approvers ?? [];
 }
 
-/** Shown to those who judge a pending request; to nobody once it is decided. */
+/** Records what the requester already holds, for those who decide a pending request; refused once it is decided. */
 export function noteHeld(state: State, { access }: CommandOf<"note_held">, now: Date): Decision {
   const { request } = state;
   if (request.status !== "pending")
@@ -184,7 +184,7 @@ export function noteHeld(state: State, { access }: CommandOf<"note_held">, now: 
   };
 }
 
-/** A request is approved: its grants are owed, or the requester has to start them. */
+/** Approves a request: its grants or its extension are owed, or the requester has to start them. */
 export function approval(
   request: AccessRequest,
   actor: Actor,
@@ -215,7 +215,7 @@ export function approval(
   };
 }
 
-/** The grants that were planned, owed from now on. */
+/** The planned grants, owed from now on. */
 export function grantsOf(
   request: AccessRequest,
   now: Date,

@@ -13,7 +13,7 @@ const ReviewStep = z.object({
   count: z.number().int().positive(),
   from: z.array(z.string()),
   approvers: z.array(z.string()),
-  /** Whom the step pings, who may decide it or not; everybody who may decide unless said. */
+  /** Whom the step pings, whether or not they may decide; by default everybody who may. */
   notify: z.array(z.string()).optional(),
 });
 const seconds = z.number().int().positive();
@@ -29,31 +29,31 @@ export const Terms = z.object({
   steps: z.array(ReviewStep),
   /** Why the policy refused; only with the verdict `refuse`. */
   refusal: z.string().optional(),
-  /** It was not the policy's will, but something that whoever keeps the policy can mend: a group that cannot be read, say. */
+  /** Refused because of a fault an operator can fix (such as an unreadable group), not by a rule. */
   isMendable: z.boolean().optional(),
-  /** What could not be found out and made the answer no better. */
+  /** Facts that could not be found out, and did not make the answer more lenient. */
   doubts: z.array(z.string()).optional(),
-  /** The request whose access this one asks to last longer. */
+  /** The request whose access this one asks to extend. */
   extends: z
     .object({
       requestId: z.string(),
       number: z.number().int(),
-      /** Which of those that ask the same it is, from 1 on; no two are the same. */
+      /** Its number among the extensions of the same request, from 1; unique. */
       place: z.number().int().optional(),
     })
     .optional(),
-  /** Where a request by the API came from. */
+  /** The address that a request by the API came from. */
   ip: z.string().optional(),
   remindEverySeconds: seconds.optional(),
   /** Who may decide too once the request has waited this long. */
   escalate: z
     .object({ afterSeconds: seconds, to: z.array(z.string()), approvers: z.array(z.string()) })
     .optional(),
-  /** Once approved, the requester starts the access within this. */
+  /** Once approved, the requester has to start the access within this. */
   startWithinSeconds: seconds.optional(),
   extend: z.object({ times: z.number().int().positive(), bySeconds: seconds }).optional(),
   revokeOnIdleSeconds: seconds.optional(),
-  /** The access was taken at once; these look at it afterwards. */
+  /** The access was taken by break-glass; who reviews it afterwards. */
   breakGlass: z
     .object({ from: z.array(z.string()), reviewers: z.array(z.string()), withinSeconds: seconds })
     .optional(),
@@ -63,25 +63,25 @@ export type Terms = Readonly<z.infer<typeof Terms>>;
 /** A grant that an approval will make: decided when the request is filed, so that what is approved is what is granted. */
 export const PlannedGrant = z.object({
   grantId: z.string(),
-  /** The role it is of: in a bundle not the one that was asked for. */
+  /** The `resource:role` it gives; in a bundle it differs from the one that was asked for. */
   access: z.string().optional(),
   provider: z.string(),
   subject: z.string(),
   target: z.unknown(),
-  /** What the requester typed because this provider asks for it, each under the title that the form showed. */
+  /** What the requester typed for this provider, each under the title that the form showed. */
   input: z.array(z.object({ name: z.string(), title: z.string(), value: z.string() })).optional(),
 });
 export type PlannedGrant = Readonly<z.infer<typeof PlannedGrant>>;
 
-/** Why an approval stops counting: who gave it is locked down, has left, or turned out to be who asked. */
+/** Why an approval stops counting: its giver is locked down, has left, or turned out to be the requester. */
 export const discountReasons = ["lockdown", "offboarded", "own"] as const;
 export type DiscountReason = (typeof discountReasons)[number];
 
 /** What one person decided. */
 export const PersonalDecision = z.object({
-  /** `accept` and `object` are the review of access that was taken at once. */
+  /** `accept` and `object` are reviews of break-glass access. */
   verdict: z.enum(["approve", "deny", "accept", "object"]),
-  /** Who, by our number; the rest is what they were called then. */
+  /** Our id for the person; the other fields are what they were called then. */
   person: z.number().int(),
   email: z.string(),
   name: z.string(),
@@ -89,9 +89,9 @@ export const PersonalDecision = z.object({
   reason: z.string().optional(),
   /** ISO 8601, UTC. */
   at: z.string(),
-  /** Names the click, so that the same click delivered twice is seen to be one. */
+  /** Idempotency key of the click, so that a repeated delivery counts once. */
   key: z.string().optional(),
-  /** Of an approval that does not count any more: why. */
+  /** Why this approval no longer counts; absent while it does. */
   discounted: z.enum(discountReasons).optional(),
 });
 export type PersonalDecision = Readonly<z.infer<typeof PersonalDecision>>;
@@ -116,12 +116,12 @@ export type AccessRequest = {
   readonly terms: Terms;
   readonly planned: readonly PlannedGrant[];
   readonly decisions: readonly PersonalDecision[];
-  /** What of it the requester was found to have already, by a right of their own. */
+  /** Which of the requested access the requester already held in their own right. */
   readonly heldBefore?: readonly string[];
-  /** What was unusual about it beside the requester's earlier ones. */
+  /** What was unusual compared with the requester's earlier requests. */
   readonly flags?: readonly RequestFlag[];
   readonly createdAt: Date;
-  /** A request that nobody has decided by then expires. */
+  /** The request expires if nobody has decided it by then. */
   readonly respondBy?: Date;
   readonly closedAt?: Date;
 };

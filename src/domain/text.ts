@@ -1,9 +1,9 @@
-// Controls that are neither a tab nor a line break, and halves of characters: a database refuses some of them, and Slack
-// counts each six times over.
+// Control characters other than tab and line break, and lone surrogates: a database refuses some of them, and Slack counts each as six
+// characters.
 // oxlint-disable-next-line eslint/no-control-regex
 const unfit = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]|\p{Cs}/gu;
 
-/** What people typed, fit to be stored and shown anywhere: what no text can hold is replaced by U+FFFD. */
+/** Makes typed text fit to be stored and shown anywhere: replaces what no text can hold by U+FFFD. */
 export function storable(text: string): string {
   return text.replace(unfit, "\uFFFD");
 }
@@ -11,15 +11,15 @@ export function storable(text: string): string {
 /** A letter, digit, sign or emoji: not white space, not a control, not one of Unicode's invisible characters. */
 const visible = /[^\s\p{C}\p{M}\p{DI}\u2800]/u;
 
-/** Whether nobody could read anything in it. */
+/** Whether the text has no visible character. */
 export function isBlank(text: string): boolean {
   return !visible.test(text);
 }
 
-/** What nobody sees: zero-width characters, marks of direction, soft hyphens, tags, fillers. */
+/** Invisible characters: zero-width characters, direction marks, soft hyphens, tags, fillers. */
 const invisible = /[\p{DI}\uFFF9-\uFFFB]/gu;
 
-/** On one line, without anything that nobody sees or that turns the direction of what is written after it. */
+/** Puts text on one line, without invisible characters and those that change the direction of the text after them. */
 export function onOneLine(text: string): string {
   return text
     .replace(invisible, "")
@@ -27,7 +27,7 @@ export function onOneLine(text: string): string {
     .trim();
 }
 
-/** The name of somebody or something that may be confused with another, with whatever nobody sees shown by its number. */
+/** A name with its invisible characters shown as code points, for names that may be confused with another. */
 export function visibly(name: string): string {
   return name.replace(invisible, (character) => {
     const number = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
@@ -36,9 +36,9 @@ export function visibly(name: string): string {
 }
 
 /**
- * Text as it would be typed on a plain keyboard, but for dashes: phones write curly quotes by themselves, some keyboards
- * full-width letters, and what is pasted brings characters along that nobody sees. For what is read (names, durations,
- * tickets), never for what people say.
+ * Turns text into what a plain keyboard would type, except for dashes: phones write curly quotes by themselves, some keyboards
+ * full-width letters, and pasted text brings invisible characters. For text that is parsed (names, durations, tickets), never for
+ * what people say.
  */
 export function plainLetters(text: string): string {
   return text
@@ -48,17 +48,17 @@ export function plainLetters(text: string): string {
     .replace(/[\u201C-\u201F\u00AB\u00BB\u300C\u300D]/gu, '"');
 }
 
-/** The same, with a hyphen for every dash. */
+/** Does the same as `plainLetters`, and turns every dash into a hyphen. */
 export function plainWord(text: string): string {
   return plainLetters(text).replace(/[\p{Pd}\u2212]/gu, "-");
 }
 
-/** Without the quotes and brackets around it, and the comma or full stop after it. */
+/** Strips the quotes and brackets around a word, and the punctuation after it. */
 export function bareWord(text: string): string {
   return text.replace(/^["'*(<[]+/u, "").replace(/["'*)>\],.;:!?]+$/u, "");
 }
 
-/** Quotes what came, on one line and cut short: a policy may hold anything. */
+/** Quotes input on one line, cut to 80 characters: a policy may hold anything. */
 export function quoted(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   return JSON.stringify(short).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "�");
