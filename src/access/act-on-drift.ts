@@ -9,8 +9,8 @@ import { recorderOf } from "./record-finding.ts";
 import { removeUnknown } from "./remove-unknown.ts";
 
 /**
- * Does what there is to do about one thing that was seen, if it still is so: the provider is asked about this subject
- * again, then the database, and only where both say the same as before does anything happen.
+ * Acts on one drift, if it is still there: the provider and then the database are asked again about this subject, and nothing
+ * happens unless both say the same as before.
  */
 export async function actOnDrift(deps: DriftActDeps, looked: LookedAt, seen: Drift): Promise<void> {
   const drift = await confirm(deps, looked, seen);
@@ -28,11 +28,11 @@ export async function actOnDrift(deps: DriftActDeps, looked: LookedAt, seen: Dri
       await apply(deps, drift.grant.requestId, { type: "come_back", grantId: drift.grant.id });
       return;
     case "standing":
-      // The grant that ended said so already.
+      // The ended grant has reported this already.
       await record.note(undefined, { kind: "standing", outcome: "adopted" });
       return;
     case "gone":
-      // Whoever began to take it away died before they could say that it is gone.
+      // The worker that began the removal died before it could record that the access is gone.
       if (drift.finding.removalBegun) {
         await record.removed(drift.finding);
         return;

@@ -19,7 +19,7 @@ export type Applied =
     }
   | { readonly applied: false; readonly refusal: Refusal; readonly state: State; readonly now: Date };
 
-/** Another worker has the effect by now, and will do what is left of it. */
+/** The claim has passed to another worker, which does what is left of the effect. */
 export class ClaimLost extends Error {
   constructor({ id }: Claim) {
     super(`the claim on effect ${id} was lost`);
@@ -27,15 +27,16 @@ export class ClaimLost extends Error {
   }
 }
 
-/** How often one transition may lose against others of the same request before something must be wrong. */
+/** How many races one transition may lose before something must be wrong. */
 const maxRaces = 50;
 
 /**
- * The one path by which a request or a grant changes: read it with its version (or remember it), decide, record against
- * that version. A lost race reads, asks `commandFor` and decides again. Throws when there is no such request, or when the database cannot be reached.
+ * The only path by which a request or a grant changes: read it with its version (or take it from the cache), decide, and record
+ * against that version. A lost race reads, calls `commandFor` and decides again. Throws if there is no such request, or the
+ * database cannot be reached.
  *
- * `settles`: the effect whose outcome the command is, settled in the same statement. Throws `ClaimLost` where only its
- * holder may record the command and somebody else has it.
+ * `settles`: the effect whose outcome the command is, settled in the same statement. Throws `ClaimLost` if only the claim's holder
+ * may record the command and somebody else has the claim.
  */
 export async function apply(
   deps: RecordDeps,
@@ -51,7 +52,7 @@ export async function apply(
     const command = typeof commandFor === "function" ? await commandFor(state, now) : commandFor;
     const decision = decide(state, command, now);
     if (!decision.accepted) {
-      // Nothing is recorded that would show whether the request has changed since: that is read.
+      // A refusal writes nothing that would show whether the cached request is stale, so read it.
       if (remembered) continue;
       deps.recent.set(state);
       return { applied: false, refusal: decision.refusal, state, now };
@@ -68,7 +69,8 @@ export async function apply(
     const recorded = await record(deps, state, transition, command.type).catch((error: unknown) => {
       if (!(error instanceof PeopleChanged)) throw error;
       deps.recent.delete(requestId);
-      // Who asked turned out to be somebody else; the request says so by now. Who acts is asked for by whoever let them.
+      // The requester was merged or split, and reading again finds that. If it is a person's command, the caller has to identify them
+      // again.
       if (isOfPerson(command) || race > 0) throw error;
       return undefined;
     });
@@ -84,7 +86,7 @@ export async function apply(
   throw new Error(`request ${requestId} changed ${maxRaces} times while one transition was being recorded`);
 }
 
-/** Who must not be locked down by the time it is recorded. */
+/** The people who must not be locked down when this is recorded. */
 function restsOn(
   command: Extract<Command, { isLockedDown?: boolean }>,
   { requester, decisions }: State["request"],
@@ -109,12 +111,12 @@ function record(
     : recordTransition(db, clock, before, transition, command);
 }
 
-/** A request with its grants as the database has it now. */
+/** Reads a request with its grants from the database. */
 export function readRequest(deps: RecordDeps, requestId: string): ReturnType<typeof readState> {
   return deps.ends ? deps.ends.read(requestId) : readState(deps.db, deps.clock, requestId);
 }
 
-/** The request as it was last seen here, with about the time it is; instead of a read that mostly finds the same. */
+/** The cached request, with an estimate of the time; saves a read that would mostly find the same. */
 function remember(
   deps: RecordDeps,
   requestId: string,

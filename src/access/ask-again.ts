@@ -1,8 +1,8 @@
 import { PeopleChanged } from "../identity/people.ts";
 
 /**
- * What somebody does, from asking who they are on; once more where that changed before it was recorded. Whatever was judged of them
- * may be true of somebody else by then.
+ * Runs `act`, which starts by identifying the person. If their identity changed before the result was recorded, runs it once more:
+ * what was judged may be true of somebody else.
  */
 export async function askingAgain<T>(act: () => Promise<T>): Promise<T> {
   try {

@@ -12,7 +12,7 @@ export type CancelAnswer =
 
 type PersonCancels = { readonly requestId: string; readonly by: Caller; readonly key: string };
 
-/** The requester takes back what they asked for and nobody has decided yet. */
+/** Cancels a pending request for its requester. */
 export function cancelRequest(deps: PolicyDeps, asked: PersonCancels): Promise<CancelAnswer> {
   return askingAgain(() => cancelOnce(deps, asked));
 }

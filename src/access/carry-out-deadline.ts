@@ -4,7 +4,7 @@ import { apply } from "./apply.ts";
 import { type Outcome, settled } from "./carry-out.ts";
 import type { RecordDeps } from "./deps.ts";
 
-/** What is due at a deadline; a request that has moved on meanwhile is left as it is. */
+/** The command for each deadline; a request that has moved on meanwhile is left as it is. */
 const deadlineCommands = {
   expire_request: { type: "expire" },
   remind_request: { type: "remind" },
@@ -15,7 +15,7 @@ const deadlineCommands = {
 
 export type DeadlineEffect = ClaimedEffect<keyof typeof deadlineCommands>;
 
-/** Does what is due at a deadline. */
+/** Carries out the command of a deadline. */
 export async function carryOutDeadline(deps: RecordDeps, effect: DeadlineEffect): Promise<Outcome> {
   const applied = await apply(deps, effect.requestId, deadlineCommands[effect.kind], () => ({
     effect,
@@ -24,6 +24,6 @@ export async function carryOutDeadline(deps: RecordDeps, effect: DeadlineEffect)
   }));
   if (applied.applied) return settled;
   if (applied.refusal !== "too_early") return { outcome: "done", note: applied.refusal };
-  // Claimed by the database's clock, decided by an estimate of it that is some milliseconds behind.
+  // Claimed by the database's clock, but decided by an estimate of it that is some milliseconds behind.
   return { outcome: "again", seconds: 0.1, error: "not due yet", untouched: true };
 }

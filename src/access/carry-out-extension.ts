@@ -27,25 +27,25 @@ type ExtensionEffect = ClaimedEffect<"extend_access">;
 type States = Readonly<Record<string, ProviderState>>;
 type Moved = { readonly states: States; readonly handovers: Readonly<Record<string, Handover>> };
 
-/** How often a provider that cannot be told the new end is asked before the extension counts as failed. */
+/** Attempts to tell a provider the new end before the extension fails. */
 const maxAttempts = 5;
 
 /**
- * Has the access of another request last longer: first in the providers, which may end it by themselves, then on record and
- * in words. Once, for the effect is settled in the statement that records it.
+ * Extends the access of another request: first in the providers, which may end it by themselves, then on record and in messages.
+ * Happens once, because the effect is settled in the statement that records it.
  */
 export async function carryOutExtension(
   deps: CarryOutDeps & IdentityDeps,
   effect: ExtensionEffect,
 ): Promise<Outcome> {
   const { request, extended } = await readBoth(deps, effect);
-  // Whoever has it after us tells the providers the same end again, and must not find it moved already.
+  // Only the claim's holder records this: the next holder tells the providers the same end again, and must not find it moved already.
   const settle = (): Settlement => ({ effect, onlyWhileHeld: true, done: true });
   const fail = async (why: string): Promise<Outcome> => {
     const told = await apply(deps, request.id, { type: "extension_failed", why }, settle);
     return told.applied ? settled : { outcome: "done", note: told.refusal };
   };
-  /** A provider may have heard of it all the same, perhaps too late. */
+  /** A provider may have been told the new end all the same, perhaps after the access had ended. */
   const undo = async (): Promise<void> => {
     const { extended: today } = await readBoth(deps, effect);
     await endWhatCameBack(deps, effect, today.grants, {}, true);
@@ -55,11 +55,11 @@ export async function carryOutExtension(
   };
   const stands = await standingOf(deps, request.requester);
   if (stands.is === "gone") {
-    // Slack may have told nobody. What would last longer ends with whatever else they have.
+    // Slack may not have sent an event. Offboarding ends this access with everything else they have.
     if (request.requester.slackId !== undefined) await offboard(deps, request.requester.slackId);
     return fail(stands.why);
   }
-  // Where a provider was asked already, it is no use to wait: what is there has to be known of.
+  // If an earlier attempt may have reached a provider, don't wait for Slack: we must know what is there.
   if (stands.is === "unknown" && !effect.isResumed) return waitForSlack(effect, stands.why);
   const lockdown = await findLockdownOf(deps.db, effect.requestId);
   if (lockdown) {
@@ -106,7 +106,7 @@ async function readBoth(
   };
 }
 
-/** Tells the providers of all live access its new end. Granting again is idempotent and means just that. */
+/** Tells the providers of all live access its new end, by granting again, which is idempotent. */
 async function moveEnds(
   deps: CarryOutDeps,
   extended: Extended,
@@ -133,8 +133,8 @@ async function moveEnds(
 }
 
 /**
- * The access had ended while its provider was told that it lasts longer, so that it may be there again: it is taken away
- * again. Where it is not known whether that was told, the provider is asked.
+ * Revokes access that had ended while its provider was told the new end, so that it may be there again. If it is not known whether
+ * the provider was told, reads it back first.
  */
 async function endWhatCameBack(
   deps: CarryOutDeps,

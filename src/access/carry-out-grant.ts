@@ -23,12 +23,12 @@ import type { IdentityDeps } from "./deps.ts";
 import { offboard } from "./offboard.ts";
 import { standingOf } from "./read-facts.ts";
 
-/** So often at least a provider is asked before the grant counts as failed, however long each answer takes. */
+/** Minimum number of attempts before a grant fails, even if they are slow. */
 const fewestAttempts = 5;
 const maxPauseSeconds = 30;
-/** A provider that wants to be left alone for longer than this, and than it takes to settle, has failed. */
+/** A retry-after longer than this, and longer than the settling time, counts as a failure. */
 const longestWaitSeconds = 60;
-/** While it is not known whether the access exists, the provider is asked at least this often. */
+/** Maximum backoff while it is not known whether the access exists. */
 const maxBackoffSeconds = 10;
 
 /** Asks the provider for the access and reads it back; "active" is recorded only after the provider confirmed it. */
@@ -45,12 +45,12 @@ export async function carryOutGrant(
     return fail(`no name is known for this person in ${grant.provider}; add one to \`people\``);
   const stands = await standingOf(deps, requester);
   if (stands.is === "gone" && requester.slackId !== undefined) {
-    // Slack may have told nobody. Their grant ends with whatever else they have, before it was asked for.
+    // Slack may not have sent an event. Offboarding ends this grant with everything else they have, before it is asked for.
     await offboard(deps, requester.slackId);
     return { outcome: "done", note: stands.why };
   }
   const wasAsked = grant.askedAt !== undefined;
-  // Where a provider was asked already, it is no use to wait: what is there has to be known of.
+  // If the provider was already asked, don't wait for Slack: we must know what is there.
   if (stands.is === "unknown" && !wasAsked) return waitForSlack(effect, stands.why);
   const lockdown = await findLockdownOf(deps.db, effect.requestId);
   if (lockdown) return fail(`${lockdown.value} is locked down: ${lockdown.reason}`);
@@ -82,14 +82,14 @@ export async function carryOutGrant(
         deps,
         effect,
         { type: "grant_succeeded", grantId: grant.id, startedAt: askedAt, ...answer },
-        // Whoever has it after us was handed something in its place.
+        // If the claim was lost, its next holder was handed something in place of this handover.
         answer.handover ? { onlyWhileHeld: true } : {},
       );
     }
   }
 }
 
-/** The ask is on record. `unreadable`: one of before is, and what came of it cannot be read. */
+/** The ask is on record. `unreadable`: an earlier ask is on record, and its result cannot be read back. */
 type Asked = {
   readonly is: "asked";
   readonly askedAt: Date;
@@ -103,7 +103,7 @@ type Next =
   | { readonly is: "refused"; readonly why: string }
   | { readonly is: "over"; readonly outcome: Outcome };
 
-/** Finds out who and what this is about and what is there already, and has the ask on record. Nothing is changed by that. */
+/** Resolves the ids, looks at what is held already, and records the ask. Changes nothing at the provider. */
 async function begin(
   deps: CarryOutDeps,
   effect: GrantEffect,
@@ -124,9 +124,9 @@ async function begin(
   };
   const namesake = await findNamesake(deps.db, { ...grant, ids });
   if (namesake !== undefined) return refusedFor(namesake);
-  // Where nothing is there, it does not matter who gave what: what is there from now on is ours.
+  // If the person does not hold it now, who gave what does not matter: whatever they hold from here on comes from this grant.
   const sibling = prepared.isHeld ? await findSibling(deps.db, { ...grant, ids }) : undefined;
-  // It may have been another's, which has ended since it was seen: what is theirs is there now, too.
+  // What we saw may have belonged to a grant that has ended since. Look again: access of their own would still be there.
   if (prepared.isHeld && !sibling && !isSecondLook) return begin(deps, effect, grant, true);
   const next = await noteAsked(deps, effect, grant, {
     ids,
@@ -134,21 +134,21 @@ async function begin(
     isStanding: sibling ? sibling.isStanding : prepared.isHeld,
   });
   if (next.is !== "asked") return next;
-  // Two who begin at the same moment are on record by now, each for the other to see: the first goes on.
+  // If two people begin at the same moment, both are on record now and each sees the other: the first goes on.
   const first = await findNamesake(deps.db, { ...grant, ids }, next.askedAt);
   return first === undefined ? next : refusedFor(first);
 }
 
-/** What another grant of the same has added is what this one adds too: what it was asked for is not there by a right of theirs. */
+/** Another grant of the same access shares its state with this one: what it added is not the person's own. */
 function inherited(sibling: Sibling | undefined, { state }: Prepared): ProviderState {
   if (sibling?.state && sibling.hasIds) return sibling.state;
   return sibling && !sibling.isStanding ? {} : state;
 }
 
 /**
- * An earlier attempt may have granted it, so the provider is read: what is there was given then, and its clock has run since; what
- * is not there is asked for anew, and its clock runs from now on. (It is asked for in both cases: only the provider can say what
- * revoking will need.)
+ * An earlier attempt may have granted it, so the provider is read. What is there was granted then, and its duration has run since;
+ * what is not there is asked for again, and its duration runs from now. (It is asked for in both cases: only the provider can say
+ * what revoking will need.)
  */
 async function resume(deps: CarryOutDeps, effect: GrantEffect, grant: Grant, askedAt: Date): Promise<Next> {
   const held = await readBack(deps, effect, grant);
@@ -156,7 +156,7 @@ async function resume(deps: CarryOutDeps, effect: GrantEffect, grant: Grant, ask
   if (held !== false) return { is: "asked", askedAt, grant, unreadable: held };
   const { ids, state = {} } = grant;
   try {
-    // What was theirs has gone; once this was asked for, what is there from now on is by nobody's right but this grant's.
+    // It was asked for, and what they held themselves is gone, so whatever is there from now on comes from this grant.
     if (ids && grant.isStanding !== true)
       return await noteAsked(deps, effect, grant, { ids, state, isStanding: false });
     const prepared = await prepare(ids ? await reach(deps, grant) : configured(deps, grant), grant);
@@ -183,7 +183,7 @@ async function prepare(
   return { system, ...(await provider.prepare(subject, target)) };
 }
 
-/** What was told to end meanwhile is not asked for. */
+/** Records the ask, unless the grant was told to end meanwhile. */
 async function noteAsked(
   deps: CarryOutDeps,
   effect: GrantEffect,
@@ -224,7 +224,7 @@ async function ask(
   }
 }
 
-/** Tries for as long as the provider says it may take, and not less than a few times. */
+/** Retries for as long as the provider may take to settle, and at least a few times. */
 async function tryAgain(
   deps: CarryOutDeps,
   effect: GrantEffect,
@@ -239,16 +239,16 @@ async function tryAgain(
   if (!retryable || !(isInTime || isWorthIt))
     return settle(deps, effect, { type: "grant_failed", grantId, error });
   if (isPending) await apply(deps, effect.requestId, { type: "grant_unsettled", grantId, error, isPending });
-  // Once it was asked for, that it is not there proves nothing: it may come yet.
+  // Once it was asked for, absence proves nothing: the access may still appear.
   return { outcome: "again", seconds, error, untouched: false };
 }
 
-/** Whether an attempt was made of which nothing is known, as its maker died. */
+/** Whether an earlier attempt died without leaving a result. */
 function isUnheardOf({ lastError }: GrantEffect, grant: Grant): boolean {
   return lastError === null || grant.lastError !== undefined;
 }
 
-/** Nothing is guessed: neither that the access exists, nor that it does not. People are told once. */
+/** Waits without guessing whether the access exists. People are told once. */
 async function waitUntilReadable(
   deps: CarryOutDeps,
   effect: GrantEffect,

@@ -6,8 +6,8 @@ import { apply } from "./apply.ts";
 import { type CarryOutDeps, failureOf, type Outcome, settled } from "./carry-out.ts";
 
 /**
- * Finds out whether who asks has it already by a right of their own, so that those who judge the request know. Tried once:
- * a provider that does not answer leaves them where they were, and nobody waits for it.
+ * Checks whether the requester already holds the access in their own right, so that those who decide know. Tried once: if a
+ * provider does not answer, they decide without knowing, and nobody waits.
  */
 export async function carryOutHeldCheck(
   deps: CarryOutDeps,

@@ -19,10 +19,10 @@ export async function carryOutIdleCheck(deps: CarryOutDeps, effect: GrantEffect)
     untouched: true,
   });
   const seen = await lastUseOf(deps, effect, grant);
-  // Who cannot be asked whether it is used could not take it away either; it ends by its time.
+  // A provider that cannot be asked about use could not revoke either; the access ends at its expiry.
   if ("failure" in seen) return again(idleLookSeconds(idleSeconds), seen.failure);
 
-  // How long ago is the same by every clock; when it was is not.
+  // Convert by age: an age is the same by every clock, a point in time is not.
   const seenAt = seen.used && new Date(read.now.getTime() - Math.max(0, Date.now() - seen.used.getTime()));
   const used = latest([grant.activeAt, grant.lastUsedAt, seenAt]) ?? read.now;
   const idleSince = later(used, idleSeconds);
@@ -41,7 +41,7 @@ async function lastUseOf(
 ): Promise<{ readonly used: Date | undefined } | { readonly failure: string }> {
   try {
     const provider = await reach(deps, grant);
-    // Where nobody's use can be seen, nobody is idle either.
+    // If use cannot be seen, nobody counts as idle.
     if (!provider.lastUsed) return { failure: `${grant.provider} shows nobody's use` };
     return { used: await provider.lastUsed(grant.subject, grant.target, grant.state ?? {}) };
   } catch (error) {

@@ -14,17 +14,17 @@ import {
 } from "./carry-out.ts";
 import { leaveToKeeper } from "./leave-to-keeper.ts";
 
-/** Revocations are tried for ever, never further apart than this. */
+/** Maximum backoff; revocations are retried for ever. */
 const maxBackoffSeconds = 300;
-/** While a provider is at it, it is asked at least this often. */
+/** Maximum backoff while the provider says that the revocation is pending. */
 const maxPendingSeconds = 10;
 
-/** Takes the access away and reads back that it is gone; tried for ever until it is. */
+/** Revokes the access and reads back that it is gone; retried for ever until it is. */
 export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): Promise<Outcome> {
   const grant = await beginEnd(deps, effect);
   switch (grant.status) {
     case "active":
-      // Woken early, by a clock that runs ahead or because the expiry moved: back to its time.
+      // Woken early, because a clock runs ahead or the expiry moved: postpone to the expiry.
       return {
         outcome: "again",
         seconds: secondsLeft(grant, effect.now),
@@ -38,15 +38,15 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
       return { outcome: "done", note: "already revoked" };
     case "revoking": {
       const { id: grantId } = grant;
-      // What was never asked for is not there by this grant, whoever has it.
+      // Never asked for, so this grant gave nothing; leave whatever is there.
       if (!grant.askedAt) return settle(deps, effect, { type: "revoke_succeeded", grantId });
       const kept = await leaveToKeeper(deps, effect, grant, effect.isResumed);
       if (kept) return kept;
-      // Of one of before it is not known what was added to what they had: it stays.
+      // Grants from before ids were recorded do not say what they added to existing access, so it stays.
       if (grant.isStanding === true && !grant.ids)
         return settle(deps, effect, { type: "revoke_succeeded", grantId, isStanding: true });
       const taken = await takeAway(deps, effect, grant);
-      // Another grant of the same may have come about before the access was taken away, and lost it with this one.
+      // Another grant of the same access may have come about before we revoked, and lost its access with this one.
       const keptAfterAll = await leaveToKeeper(deps, effect, grant, true);
       if (keptAfterAll) return keptAfterAll;
       return "failure" in taken
@@ -56,7 +56,7 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
   }
 }
 
-/** Ends the access if it is active and its time is over; the grant as it is then. */
+/** Begins the end if the grant is active and its time is over; returns the grant as it is then. */
 async function beginEnd(deps: CarryOutDeps, effect: GrantEffect): Promise<Grant> {
   const { state } = await apply(deps, effect.requestId, {
     type: "revoke",
@@ -68,7 +68,7 @@ async function beginEnd(deps: CarryOutDeps, effect: GrantEffect): Promise<Grant>
   return grant;
 }
 
-/** Why they have the same still, where they do: by others, or by the right they had before. */
+/** Why they still have the same access, if they do: from others, or because they held it before. */
 type Left = { readonly others: readonly string[]; readonly isStanding: boolean; readonly outlives?: string };
 
 async function takeAway(deps: CarryOutDeps, effect: GrantEffect, grant: Grant): Promise<Left | Failure> {
@@ -122,7 +122,7 @@ async function fail(
   return settled;
 }
 
-/** 1 s, 2 s, 4 s ... capped, with a fifth of jitter so that a provider coming back is not met by all at once. */
+/** Exponential backoff: 1 s, 2 s, 4 s ... capped, with a fifth of jitter so that not all retries hit a recovering provider at once. */
 function backoffSeconds(attempt: number): number {
   const jitter = 0.8 + Math.random() * 0.4;
   return Math.min(maxBackoffSeconds, 2 ** Math.min(attempt - 1, 12)) * jitter;

@@ -14,39 +14,39 @@ import type { Seal } from "./seal.ts";
 export type CarryOutDeps = RecordDeps & {
   readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly seal: Seal;
-  /** Tells whoever runs Hallpass about a fault of ours; people are given the reference. */
+  /** Reports a bug of ours to the operator; people are given the reference. */
   readonly report: (error: unknown, about: { readonly requestId: string; readonly grantId: string }) => void;
 };
 
-/** What became of an effect: `settled` with the transition it caused, `done` without one, or to be tried again. */
+/** Result of an effect: `settled` with the transition it caused, `done` without one, or `again` to be retried. */
 export type Outcome =
   | { readonly outcome: "settled" }
   | { readonly outcome: "done"; readonly note?: string }
   | {
       readonly outcome: "again";
       readonly seconds: number;
-      /** Then exactly, instead of so many seconds from when this is recorded. */
+      /** The exact time of the retry, instead of that many seconds after this is recorded. */
       readonly at?: Date;
       readonly error: string;
-      /** The world is known to be as before. */
+      /** It is certain that nothing outside changed. */
       readonly untouched: boolean;
     };
 
-/** What carries out effects, by their kind: idempotently, for each may be carried out again. Throwing means: try again later. */
+/** Handlers of effects, by kind. Must be idempotent, because an effect may be carried out again. Throwing means: retry later. */
 export type Handlers<Kind extends EffectKind = EffectKind> = {
   readonly [K in Kind]: (effect: ClaimedEffect<K>) => Promise<Outcome>;
 };
 
 const maxBackoffSeconds = 60;
 
-/** How long after a failed attempt the next one comes. */
+/** Seconds to wait after a failed attempt. */
 export function backoffSeconds(attempts: number): number {
   return Math.min(maxBackoffSeconds, 2 ** Math.min(attempts - 1, 10));
 }
 
 const maxSlackBackoffSeconds = 10;
 
-/** Access is given to nobody of whom it is not known whether they may still have it. */
+/** Retries until Slack says whether the person may still have access: without knowing, none is given. */
 export function waitForSlack({ attempts }: Pick<ClaimedEffect, "attempts">, why: string): Outcome {
   const seconds = Math.min(maxSlackBackoffSeconds, 2 ** (attempts - 1));
   return { outcome: "again", seconds, error: why, untouched: true };
@@ -57,7 +57,7 @@ export const settled: Outcome = { outcome: "settled" };
 /** An effect on one grant. */
 export type GrantEffect = ClaimedEffect<"grant" | "revoke" | "check_idle">;
 
-/** Which grant a fault is reported of. */
+/** The grant that a fault is reported about. */
 type About = { readonly requestId: string; readonly grantId: string };
 
 /** Why a provider did not do what it was asked, in words a person can be shown. */
@@ -65,7 +65,7 @@ export type Failure = {
   readonly failure: string;
   readonly retryable: boolean;
   readonly retryAfterSeconds?: number | undefined;
-  /** Nothing is wrong: it takes its time. */
+  /** Nothing is wrong: it is still in progress. */
   readonly isPending?: boolean;
 };
 
@@ -80,7 +80,7 @@ export async function settle(
   return applied.applied ? settled : { outcome: "done", note: applied.refusal };
 }
 
-/** The grant an effect is about, as the database has it now, and whose it is. */
+/** Reads the grant an effect is about from the database, with its request. */
 export async function readGrant(
   deps: CarryOutDeps,
   effect: GrantEffect,
@@ -92,7 +92,7 @@ export async function readGrant(
   return { grant, request: read.state.request };
 }
 
-/** Asks for the access, with what the requester typed for it; what is handed over leaves this sealed. */
+/** Asks the provider for the access, with what the requester typed for it; seals what is handed over before returning it. */
 export async function give(
   { seal }: Pick<CarryOutDeps, "seal">,
   provider: LiveProvider,
@@ -113,8 +113,8 @@ export async function give(
 }
 
 /**
- * Live access that was handed something, whose provider was asked for the same otherwise since, because of another request: nobody heard
- * what that put in its place, so it is asked again. Where that fails, too, its requester is told that it may not work any more.
+ * Asks the provider again for live access whose handover another request may have replaced since: nobody was shown the new one. If
+ * that fails too, the requester is told that the old one may no longer work.
  */
 export async function handOverAnew(
   deps: CarryOutDeps,
@@ -154,9 +154,8 @@ function sealed(
 }
 
 /**
- * The provider through which a grant is reached: by its name, unless that leads to another system by now; then whichever of the same
- * kind leads to the grant's own. Throws `ProviderError` where none does: on another system, that something is not there proves
- * nothing.
+ * The provider for a grant's system: the one with the grant's name, or, if that points to another system today, another one that
+ * points to the grant's system. Throws `ProviderError` if there is none: on another system, absence proves nothing.
  */
 export async function reach(
   { providers }: Pick<CarryOutDeps, "providers">,
@@ -174,7 +173,7 @@ export async function reach(
   if (provider && found === ids.system) return provider;
   for (const other of providers.values()) {
     if (other === provider) continue;
-    // One that cannot be asked leads nowhere just now.
+    // A provider that cannot be asked points nowhere for now.
     const system = await other.identity().catch(() => undefined);
     if (system === ids.system) return other;
   }
@@ -186,7 +185,7 @@ export async function reach(
   );
 }
 
-/** Whether the provider shows the access; why it cannot be read where it cannot. */
+/** Whether the provider shows the access, or why it cannot be read. */
 export async function readBack(
   deps: CarryOutDeps,
   about: About,
@@ -200,11 +199,11 @@ export async function readBack(
   }
 }
 
-/** What a provider threw, told apart: its own words, or a fault of ours, which is reported and shown as a reference. */
+/** Turns an error into a failure: the provider's own words, or a bug of ours, which is reported and shown as a reference. */
 export function failureOf(deps: CarryOutDeps, about: About, error: unknown): Failure {
   if (error instanceof ProviderError) {
     const { message, retryable, retryAfterSeconds, isPending } = error;
-    // What a record cannot hold would keep it from being made.
+    // Characters that the database refuses would make the write fail.
     const failure = message.replaceAll(/\p{Cs}|\0/gu, "\uFFFD");
     return { failure, retryable, retryAfterSeconds, isPending };
   }

@@ -6,16 +6,16 @@ import type { LiveProvider } from "../providers/open.ts";
 
 type Providers = ReadonlyMap<string, LiveProvider>;
 
-/** What a provider says of whether it can do its work. */
+/** A provider's answer to whether it can do its work. */
 export type Checked = {
   readonly provider: string;
-  /** What stands in its way; absent where nothing does. */
+  /** What prevents it; absent if nothing does. */
   readonly error?: unknown;
-  /** What an operator should know all the same. */
+  /** What an operator should know anyway. */
   readonly warnings: readonly string[];
 };
 
-/** Has every provider of a policy say whether it can do its work for all roles that name it. */
+/** Asks every provider of a policy whether it can do its work for all roles that name it. */
 export async function checkProviders(providers: Providers, policy: Policy): Promise<readonly Checked[]> {
   const guarded = guardedTargets(policy, []);
   const known = [...policy.providers.keys()].flatMap((name) => {
@@ -34,10 +34,10 @@ export async function checkProviders(providers: Providers, policy: Policy): Prom
   );
 }
 
-/** Live access that no provider in use leads to any more: nobody could end it. */
+/** Live access in a system that no configured provider points to any more, so that nobody could end it. */
 export type Unreachable = { readonly provider: string; readonly what: string };
 
-/** Looks whether what was granted can still be reached. Whatever cannot be asked now is not said to be elsewhere. */
+/** Finds live access that cannot be reached any more. A provider that cannot be asked now is not counted as pointing elsewhere. */
 export async function findUnreachable(
   db: PrismaClient,
   providers: Providers,

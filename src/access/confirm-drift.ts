@@ -9,7 +9,7 @@ import type { RecordDeps } from "./deps.ts";
 
 export type DriftActDeps = RecordDeps & { readonly policy: () => Policy };
 
-/** Who has a target, and in which system. */
+/** Who holds a target, and in which system. */
 export type Look = { readonly system: string; readonly holders: readonly Holding[] };
 
 /** What was looked at, and how to look again. */
@@ -19,14 +19,14 @@ export type LookedAt = {
   readonly look: () => Promise<Look>;
 };
 
-/** Asks a provider who has a target. */
+/** Asks a provider who holds a target. */
 export async function lookAt(provider: LiveProvider, { provider: name, target }: Guarded): Promise<Look> {
   if (!provider.holders) throw new ProviderError(`${name} cannot list who has what`, { retryable: false });
   const system = await provider.identity();
   return { system, holders: await provider.holders(target) };
 }
 
-/** The same drift, seen again now; `undefined` when it is none, or another one that the next look finds. */
+/** Looks again for the same drift; `undefined` if there is none now, or another one, which the next look finds. */
 export async function confirm(
   deps: DriftActDeps,
   { guarded, look }: LookedAt,
@@ -43,7 +43,7 @@ export async function confirm(
   );
 }
 
-/** By the policy in force at this moment, not by that at the beginning of the look. */
+/** The handling by the policy in force now, which may differ from that at the beginning of the look. */
 function handlingNow(policy: Policy, { provider, target }: Guarded): Guarded["unknown"] {
   const key = targetKey(provider, target);
   const guarded = guardedTargets(policy, []).find((one) => targetKey(one.provider, one.target) === key);

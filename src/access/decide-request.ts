@@ -25,7 +25,7 @@ export type PersonDecides = {
   readonly requestId: string;
   readonly by: Caller;
   readonly verdict: { readonly type: "approve" } | { readonly type: "deny"; readonly reason: string };
-  /** Names the click: the same one delivered again changes nothing. */
+  /** Idempotency key of the click: delivered again, it changes nothing. */
   readonly key: string;
 };
 
@@ -37,11 +37,11 @@ export type DecisionAnswer =
       readonly state: State;
       /** Who may decide it, by today's policy. */
       readonly approvers: readonly string[];
-      /** What whoever asked would be told by today's policy, where that is why nobody may decide it. */
+      /** What today's policy would tell the requester, if that is why nobody may decide it. */
       readonly why?: string;
     };
 
-/** A person approves or denies. Who may is asked of today's policy; a refusal is recorded and changes nothing else. */
+/** Approves or denies a request for a person. Today's policy says who may; a refusal is recorded, and does not decide the request. */
 export function decideRequest(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
   return askingAgain(() => decideOnce(deps, decision));
 }
@@ -53,7 +53,7 @@ async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<De
   const applied = await apply(deps, requestId, ({ request }, now) =>
     judgeByPolicy(deps, async (policy) => {
       const { verdict } = decision;
-      // What is remembered may be a second old: whoever is locked down since decides nothing all the same, and is asked about again.
+      // The cached lockdowns may be a second old. The write checks them again; after a lost race, read them afresh.
       if (looks > 0) deps.lockdowns.forget();
       looks += 1;
       const [today, approver] = await Promise.all([
@@ -69,7 +69,7 @@ async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<De
         ...(authority && { authority }),
       };
       if (verdict.type === "deny") return { type: "deny", reason: storable(verdict.reason), ...judged };
-      // A transition of its own: what is judged here then loses its race to it, and is judged again.
+      // A discount is a transition of its own: this decision then loses the race to it, and is judged again.
       await discountWhoMayNotDecide(deps, request, today);
       return {
         type: "approve",
@@ -87,7 +87,7 @@ async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<De
   const policy = deps.policy();
   await refuseDecision(deps, { request, by, attempted, refusal, key, now });
   const today = await readToday(deps, policy, request);
-  // Slack may have told nobody.
+  // Slack may not have sent an event.
   if (refusal === "approver_gone" && by.slackId !== undefined) await offboard(deps, by.slackId);
   await closeWhatCannotBe(deps, policy, request, { refusal, today, now });
   const approvers = approversNow(authorityOver(policy, request, today, now), request);
@@ -99,7 +99,7 @@ async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<De
   return { decided: false, refusal, state, approvers, ...why };
 }
 
-/** What keeps an approval from being one, apart from who gives it. */
+/** What may prevent an approval, apart from who gives it. */
 async function approvability(
   deps: PolicyDeps,
   policy: Policy,
@@ -114,7 +114,7 @@ async function approvability(
   };
 }
 
-/** What can never be approved as it stands is closed, and everybody who waits is told why. */
+/** Closes a request that can never be approved as it stands, and tells everybody who waits why. */
 async function closeWhatCannotBe(
   deps: PolicyDeps,
   policy: Policy,
@@ -128,12 +128,12 @@ async function closeWhatCannotBe(
   await apply(deps, request.id, { type: "abandon", reason: "policy_changed", changes });
 }
 
-/** Whose approval brings the request further. */
+/** The people whose approval would advance the request. */
 export function approversNow(authority: Authority | undefined, request: State["request"]): readonly string[] {
   return (authority && awaitedBy(request.decisions, authority)?.approvers) ?? [];
 }
 
-/** Records that somebody tried to decide and may not. The same click is recorded once; nothing else changes. */
+/** Records that somebody attempted what they may not do, once per click; nothing else changes. */
 export async function refuseDecision(
   deps: PolicyDeps,
   refused: {

@@ -9,26 +9,26 @@ import type { Policy } from "../policy/policy.ts";
 import type { LockdownReader } from "./lockdown-reader.ts";
 import type { RecentStates } from "./recent-states.ts";
 
-/** What recording anything needs. */
+/** What recording a transition needs. */
 export type RecordDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly recent: RecentStates;
-  /** Where much happens at once: asks for many requests by one statement. Absent, each has a statement of its own. */
+  /** Batches the reads and writes of many requests into one statement when much happens at once. Absent, each has its own statement. */
   readonly ends?: BatchedEnds;
-  /** Told after each commit what it owes, so that it is carried out soon; losing this delays, never loses. */
+  /** Called after each commit with the effects it owes, so that they are carried out soon; a lost call only delays them. */
   readonly wake: (effects: readonly OwedEffect[], now: Date) => void;
 };
 
-/** Who is who, and how they stand now. */
+/** Who somebody is, and the current status of their accounts. */
 export type IdentityDeps = { readonly people: People; readonly lookUp: LookUp };
 
-/** What deciding by the policy needs besides. */
+/** What deciding by the policy needs in addition. */
 export type PolicyDeps = RecordDeps &
   IdentityDeps & {
     /** The policy in force now. */
     readonly policy: () => Policy;
-    /** Who is in the groups that the policy does not list itself. */
+    /** Reads the members of groups that the policy does not list itself. */
     readonly groups: GroupReader;
     readonly lockdowns: LockdownReader;
   };

@@ -5,7 +5,7 @@ import { apply } from "./apply.ts";
 import type { RecordDeps } from "./deps.ts";
 import type { Today } from "./read-facts.ts";
 
-/** Approvals of a request stop counting whose givers are locked down, have left, or turned out to be who asked. */
+/** Stops approvals of a request from counting if their givers are locked down, have left, or turned out to be the requester. */
 export async function discountWhoMayNotDecide(
   deps: RecordDeps,
   request: AccessRequest,
@@ -28,7 +28,7 @@ function whyNot(
   return approvers.get(person)?.is === "gone" ? "offboarded" : undefined;
 }
 
-/** Whatever these people have approved and is not decided yet: their approvals stop counting. How many that were. */
+/** Stops these people's approvals of pending requests from counting; returns how many there were. */
 export async function discountApprovalsOf(
   deps: RecordDeps,
   persons: readonly number[],

@@ -8,7 +8,7 @@ import type { Policy } from "../policy/policy.ts";
 import { planGrants } from "./plan-grants.ts";
 import type { AnyAsk } from "./request-access.ts";
 
-/** A request as it is about to be filed: what was asked, what the policy says to it, and what an approval would grant. */
+/** Builds the request to be filed: what was asked, what the policy says to it, and what an approval would grant. */
 export function draftRequest(
   policy: Policy,
   ask: AnyAsk,
@@ -42,7 +42,7 @@ export function draftRequest(
   if (evaluation.verdict === "refuse") return { ...common, planned: [] };
   return {
     ...common,
-    // What lasts longer is granted already.
+    // An extension grants nothing new.
     planned: ask.extends
       ? []
       : planGrants(policy, evaluation, requester.email, ask.input).map((grant) => ({

@@ -16,10 +16,7 @@ export type EndAnswer =
 
 type PersonEnds = { readonly requestId: string; readonly by: Caller; readonly key: string };
 
-/**
- * Ends live access now: whoever asked gives it back; whoever may approve it, may have approved it, or administers Hallpass,
- * withdraws it.
- */
+/** Ends live access now: the requester returns it; anybody who may approve it, could have approved it, or is an admin withdraws it. */
 export function endAccess(deps: PolicyDeps, asked: PersonEnds): Promise<EndAnswer> {
   return askingAgain(() => endOnce(deps, asked));
 }
@@ -50,7 +47,7 @@ async function mayWithdraw(deps: PolicyDeps, { request }: State, by: Person, now
   const policy = deps.policy();
   const today = await readToday(deps, policy, request);
   if (isAdmin(policy, today.facts.memberships, by.email)) return true;
-  // Ending is the safe side: whoever could approve then or could today may do it.
+  // Ending is the safe side: anybody who could approve it when it was filed, or could today, may do it.
   const steps = [...request.terms.steps, ...(authorityOver(policy, request, today, now)?.steps ?? [])];
   return steps.some(({ approvers }) => isListed(approvers, by));
 }

@@ -13,13 +13,13 @@ import { evaluateAgain, readToday } from "./read-facts.ts";
 import { type AccessAnswer, requestExtension } from "./request-access.ts";
 
 export type ExtensionAnswer =
-  /** A request of its own, which allows it at once or waits for approval. */
+  /** A request of its own, allowed at once or waiting for approval. */
   | { readonly asked: true; readonly answer: AccessAnswer }
   | { readonly asked: false; readonly refusal: Refusal; readonly state: State };
 
 type PersonExtends = { readonly requestId: string; readonly by: Caller; readonly key: string };
 
-/** Asks that live access last longer, by what today's rule lets it be extended; judged like any other request. */
+/** Asks for live access to last longer, by as much as today's rule allows; judged like any other request. */
 export function extendAccess(deps: PolicyDeps, asked: PersonExtends): Promise<ExtensionAnswer> {
   return askingAgain(() => extendOnce(deps, asked));
 }
@@ -69,6 +69,6 @@ async function extendOnce(
     ...(ticket === undefined ? {} : { ticket }),
     ...(terms.ip === undefined ? {} : { ip: terms.ip }),
   });
-  // Somebody, perhaps the same with another click, was first: what they asked for counts now.
+  // Lost race, perhaps against another click of the same person: judge again, counting what was recorded.
   return answer ? { asked: true, answer } : extendOnce(deps, { requestId, by, key });
 }

@@ -13,19 +13,19 @@ import type { RecordDeps } from "./deps.ts";
 export type FlagDeps = RecordDeps & { readonly policy: () => Policy };
 
 /**
- * Remembers and records what is unusual about a request beside its requester's earlier ones; nothing where nothing is, or
- * where it has been done. Done before the approval message is made, so that it shows from the first.
+ * Stores and records what is unusual about a request compared with its requester's earlier ones; does nothing if nothing is, or if
+ * it has been done. Runs before the approval message is made, so that the message shows it from the first.
  */
 export async function flagRequest(deps: FlagDeps, requestId: string): Promise<void> {
   const { timezone } = deps.policy().settings;
   const read = await readOwnPast(deps.db, requestId, (at) => wallClock(at, timezone).minute);
   if (!read) return;
   const flags = anomaliesOf(read.asked, read.past).map(requestFlag);
-  // Refused where another process has done it at the same moment.
+  // Refused if another process has done it at the same moment.
   if (flags.length > 0) await apply(deps, requestId, { type: "note_flags", flags });
 }
 
-/** Records, once, what is unusual about somebody's approval: nobody knows who will approve before they do. */
+/** Records, once, what is unusual about an approval; done afterwards, because nobody knows beforehand who will approve. */
 export async function flagApproval(
   deps: Pick<RecordDeps, "db" | "clock">,
   requestId: string,
@@ -35,7 +35,7 @@ export async function flagApproval(
   const read = approver === undefined ? undefined : await readState(deps.db, deps.clock, requestId);
   if (!read || approver === undefined) return [];
   const { request } = read.state;
-  // Break-glass is approved by nobody.
+  // Break-glass has no approval.
   const decision = request.decisions.findIndex(
     ({ verdict, person }) => verdict === "approve" && person === approver,
   );

@@ -6,7 +6,7 @@ import type { PolicyDeps } from "./deps.ts";
 import { grantChanges, planGrants } from "./plan-grants.ts";
 import { evaluateAgain, type Today } from "./read-facts.ts";
 
-/** Where today's policy would grant another thing than the request shows; nothing where it would refuse it anyway. */
+/** Differences between what the request shows and what today's policy would grant; none if the policy would refuse it anyway. */
 export async function changesToday(
   deps: Pick<PolicyDeps, "db" | "clock">,
   policy: Policy,
@@ -19,7 +19,7 @@ export async function changesToday(
   return grantChanges(await shownBy(deps, request), planGrants(policy, evaluation, today.requester.email));
 }
 
-/** What lasts longer is what the request gave that it extends. */
+/** An extension shows what the request it extends gave. */
 async function shownBy(
   { db, clock }: Pick<PolicyDeps, "db" | "clock">,
   { planned, terms }: AccessRequest,

@@ -7,7 +7,7 @@ import { carryOutRevoke } from "./carry-out-revoke.ts";
 import type { CarryOutDeps, Handlers, Outcome } from "./carry-out.ts";
 import type { IdentityDeps } from "./deps.ts";
 
-/** What carries out every effect that is no message. */
+/** Creates the handlers for every effect that is not a message. */
 export function createAccessHandlers(
   deps: CarryOutDeps & IdentityDeps,
 ): Handlers<"grant" | "revoke" | "check_idle" | "extend_access" | "check_held" | DeadlineEffect["kind"]> {

@@ -2,8 +2,8 @@ import type { Policy } from "../policy/policy.ts";
 import type { PolicyDeps } from "./deps.ts";
 
 /**
- * Judges by the policy in force, and once more where another came into force meanwhile: asking about people may take seconds, and what
- * the new one forbids must not be let through by the old.
+ * Judges by the policy in force, and again if another came into force meanwhile: looking people up may take seconds, and the old
+ * policy must not allow what the new one forbids.
  */
 export async function judgeByPolicy<T>(
   { policy }: Pick<PolicyDeps, "policy">,

@@ -15,7 +15,7 @@ export type PolicyKeeper = {
   readonly current: () => Policy;
   /** Why the policy that is on disk now is not the one in force; empty when it is. */
   readonly refused: () => readonly string[];
-  /** Puts what is on disk in force; what is not fine changes nothing. One at a time; never throws. */
+  /** Puts the policy on disk in force; an invalid one changes nothing. Runs one at a time; never throws. */
   reload(via: "signal" | "watch"): Promise<ReloadOutcome>;
 };
 
@@ -23,9 +23,9 @@ export type KeepPolicyDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly read: () => Promise<LoadedPolicy>;
-  /** Makes what the policy's providers and sinks need, and hands back what puts them in use; throws what an operator can mend. */
+  /** Opens the policy's providers and sinks, and returns a function that switches to them; throws errors meant for the operator. */
   readonly prepare: (policy: Policy) => () => void;
-  /** Tells those who watch over Hallpass. */
+  /** Tells the alerts channel. */
   readonly tell: (policy: Policy, text: string) => void;
   readonly onOutcome: (outcome: ReloadOutcome, policy: Policy) => void;
   readonly onError: (error: unknown, what: string) => void;
@@ -34,7 +34,7 @@ export type KeepPolicyDeps = {
 /** How many faults a message lists. */
 const mostFaults = 10;
 
-/** Puts a policy in force: kept for replay and recorded first, then used from one moment to the next. */
+/** Puts a policy in force, and keeps it current: stored for replay and recorded first, then switched to all at once. */
 export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<PolicyKeeper> {
   let current = first;
   let refused: readonly string[] = [];
@@ -89,7 +89,7 @@ export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<P
           deps.onOutcome(result, current);
           return result;
         } catch (error) {
-          // The database is away, say: the old policy stays in force, and the next reload tries again.
+          // The database may be down: the old policy stays in force, and the next reload tries again.
           deps.onError(error, "the policy could not be reloaded");
           deps.onOutcome("refused", current);
           return "refused";

@@ -16,16 +16,16 @@ import {
   settled,
 } from "./carry-out.ts";
 
-/** Until another grant of the same is settled. */
+/** Pause until another grant of the same access is settled. */
 const pauseSeconds = 1;
 
 /**
- * What another live grant of the same person still gives is not taken away; that grant's own end takes it. `undefined` when
- * there is no such grant.
+ * If another live grant of the same person (the keeper) gives the same access, ends this one without revoking; the keeper's own end
+ * will. `undefined` if there is no keeper.
  *
- * `mayBeGone`: this revocation may have taken it away already, in this attempt or in one whose maker died. Then it is read
- * back, and given again where it is missing, before this grant counts as ended: until then it is owed, whoever dies. If the
- * other grant ends meanwhile, the next attempt finds no keeper and takes away what was given again.
+ * `mayBeGone`: this revocation may have taken the access away already, in this attempt or in one whose worker died. Then it is read
+ * back, and granted again if it is missing, before this grant counts as ended: until then the effect is owed, whoever dies. If the
+ * keeper ends meanwhile, the next attempt finds none, and revokes what was granted again.
  */
 export async function leaveToKeeper(
   deps: CarryOutDeps,
@@ -35,16 +35,16 @@ export async function leaveToKeeper(
 ): Promise<Outcome | undefined> {
   const keeper = await (deps.ends?.keeperOf(grant) ?? findKeeper(deps.db, deps.clock, grant));
   if (!keeper) return undefined;
-  // One that is being granted may look for what the person holds after this grant has ended, and take it for a right of their own;
-  // or has read its access back before it was taken away, and records it after.
+  // Wait for a keeper that is still being granted: it might mistake our access for the person's own, or have read its access back
+  // before we take it away, and record it afterwards.
   if (keeper.status === "granting")
     return again(`${requestName(keeper)} is not settled yet`, { untouched: !mayBeGone });
-  // One that was there when this end began was left alone by it; what somebody else took away from one stays taken.
+  // A keeper asked for before this end began was not touched by it. If somebody else took its access away, it stays taken.
   if (mayBeGone && !keeper.isVanished && cameAbout(keeper) >= effect.startedAt) {
     const restoring = await restoreIfGone(deps, effect, keeper);
     if (restoring) return restoring;
   }
-  // It was asked for and never counted as given: whatever it was handed nobody has.
+  // This grant was asked for but never became active, so nobody has what was handed over for it.
   if (!grant.activeAt) await renewHandover(deps, effect, keeper);
   return settle(deps, effect, {
     type: "revoke_succeeded",
@@ -53,7 +53,7 @@ export async function leaveToKeeper(
   });
 }
 
-/** That it was asked for may have put something else in the place of what the other grant was handed. */
+/** Asking for this grant may have replaced what the keeper was handed. */
 async function renewHandover(deps: CarryOutDeps, effect: GrantEffect, keeper: Keeper): Promise<void> {
   const [read, own] = await Promise.all([
     readRequest(deps, keeper.requestId),
@@ -65,7 +65,7 @@ async function renewHandover(deps: CarryOutDeps, effect: GrantEffect, keeper: Ke
   await handOverAnew(deps, kept, { because, since: effect.now, request: read.state.request });
 }
 
-/** When it was asked for; of one of before that is not known, and it may have been just now. */
+/** When the keeper was asked for. Unknown for a grant from before that was recorded: it may have been just now. */
 function cameAbout({ askedAt }: Keeper): Date {
   return askedAt ?? new Date(8.64e15);
 }
@@ -75,8 +75,8 @@ function again(error: string, { untouched } = { untouched: false }): Outcome {
 }
 
 /**
- * Gives a live grant again what was taken away from it. `undefined` when it has it; else this attempt ends here, and the
- * next one goes on.
+ * Grants a keeper's access again if it was taken away. `undefined` if it is there; otherwise this attempt ends here, and the next
+ * one goes on.
  */
 async function restoreIfGone(
   deps: CarryOutDeps,
@@ -92,7 +92,7 @@ async function restoreIfGone(
     return again("the other grant has moved on");
   const held = await readBack(deps, effect, kept);
   const note = `giving ${requestName(keeper)} again what this end took from it`;
-  // Whoever wrote the note may have given it and not heard so, or died: to give it twice does no harm.
+  // The attempt that wrote the note may have granted it without hearing so, or died: granting again is idempotent.
   if (held === true && effect.lastError?.startsWith(note) !== true) return undefined;
   if (typeof held !== "boolean") return again(held.failure);
   try {
@@ -100,7 +100,7 @@ async function restoreIfGone(
     const provider = await reach(deps, kept);
     const terms = { until: kept.expiresAt, since: effect.now, request: read.state.request };
     const given = await give(deps, provider, kept, terms);
-    // Recorded together with the note's end, so that it is said once.
+    // Recorded in the statement that also replaces the note, so that it is reported once.
     const restored = await apply(
       deps,
       keeper.requestId,

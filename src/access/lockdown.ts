@@ -70,15 +70,15 @@ export async function liftDown(
 }
 
 /**
- * Ends whatever is open under a lockdown; also what slipped in while another process did not know of it yet. What those who are
- * locked down have approved stops counting.
+ * Ends whatever is open under a lockdown, including what slipped in while another process did not know of it yet. Approvals by
+ * people who are locked down stop counting.
  */
 export async function enforceLockdowns(
   deps: RecordDeps,
 ): Promise<{ readonly ended: Ended; readonly approvals: number }> {
   const lockdowns = await readLockdowns(deps.db);
   let ended: Ended = { requests: 0, grants: 0 };
-  // Mostly there is none, and looking through all requests is dearer than to find that out.
+  // There is rarely a lockdown, and this check is cheaper than scanning all requests.
   if (lockdowns.length === 0) return { ended, approvals: 0 };
   for (const requestId of await findLockedRequests(deps.db)) {
     const more = await endOpenRequest(deps, requestId, "lockdown");
@@ -88,7 +88,7 @@ export async function enforceLockdowns(
   return { ended, approvals: await discountApprovalsOf(deps, persons, "lockdown") };
 }
 
-/** Why they may not; that they tried is recorded then. */
+/** Why they may not, if so; the attempt is then recorded. */
 async function whyNot(
   deps: PolicyDeps,
   by: Person,
@@ -113,7 +113,7 @@ async function refusalOf(
   if (isLift && locked.kind === "person" && locked.person === by.id) return "own";
   const policy = deps.policy();
   const memberships = await deps.groups.read(policy.outsideGroups);
-  // After whoever keeps the groups has answered, which may take its time.
+  // Checked last, because asking for groups may take seconds.
   if (isLockedDown(await readLockdowns(deps.db), by)) return "locked_down";
   return isAdmin(policy, memberships, by.email) ? undefined : "not_admin";
 }
@@ -132,7 +132,7 @@ async function eventBy(
   return { ...event, at, actor: actorOf(by) } as AuditEvent;
 }
 
-/** The same command delivered twice is on record once. */
+/** Idempotency key: a command delivered twice is recorded once. */
 function dedupeKey(key: string): string {
   return `lockdown ${key}`;
 }

@@ -20,19 +20,19 @@ import type { RecordDeps } from "./deps.ts";
 export type DriftDeps = RecordDeps & {
   readonly policy: () => Policy;
   readonly providers: ReadonlyMap<string, LiveProvider>;
-  /** Says in the alerts channel what was found; throws when it could not be said. */
+  /** Posts the findings in the alerts channel; throws if it could not. */
   readonly tell: (policy: Policy, findings: readonly UntoldFinding[]) => Promise<void>;
-  /** For whoever runs Hallpass: a provider could not be asked, or there is a fault of ours. */
+  /** For the operator: a provider could not be asked, or there is a bug of ours. */
   readonly onTrouble: (provider: string, error: unknown) => void;
   readonly signal: AbortSignal;
 };
 
-/** So many providers are asked at the same time; within one, one thing after the other. */
+/** Providers asked at the same time; within one, targets are looked at one after the other. */
 const providersAtOnce = 4;
 
 /**
- * Compares each provider whose turn it is with what should be, sets right what can be, and says what was found. By one
- * process at a time, and each provider by itself: one that cannot be asked holds up no other.
+ * Compares each provider that is due with what should be there, sets right what it can, and reports what it found. One process at a
+ * time, and each provider by itself: one that cannot be asked holds up no other.
  */
 export async function lookForDrift(deps: DriftDeps): Promise<void> {
   const policy = deps.policy();
@@ -59,7 +59,7 @@ async function lookAtProvider(
   guarded: readonly Guarded[],
   by: string,
 ): Promise<void> {
-  // It may have waited for its turn for longer than the claim lasts.
+  // It may have waited for its turn for longer than its lease.
   if (!(await renewLook(deps.db, name, by))) return;
   const lost = new AbortController();
   const keeping = setInterval(
@@ -81,7 +81,7 @@ async function lookAtProvider(
   }
 }
 
-/** Why the provider could not be asked, or not about everything. */
+/** Looks at each target. Returns why the provider could not be asked, or not about all of them. */
 async function lookAtTargets(
   deps: DriftDeps,
   name: string,
@@ -98,7 +98,7 @@ async function lookAtTargets(
     } catch (error) {
       deps.onTrouble(name, error);
       trouble ??= error instanceof Error ? error.message : String(error);
-      // It is away: the other targets would only wait for it, one by one.
+      // The provider is down: the other targets would only wait for it, one by one.
       if (error instanceof ProviderError && error.retryable) return trouble;
     }
   }
@@ -108,7 +108,7 @@ async function lookAtTargets(
 async function lookAtTarget(deps: DriftDeps, provider: LiveProvider, guarded: Guarded): Promise<void> {
   const look = (): Promise<Look> => lookAt(provider, guarded);
   const { system, holders } = await look();
-  // Read after the provider was: whatever is granted from now on has a row already.
+  // Read after the provider: any grant of ours that it showed was recorded before it was made, so its row is there.
   const should = await readShould(deps.db, deps.clock, guarded, system, holders);
   for (const drift of compare({ ...should, holders, handling: guarded.unknown })) {
     if (deps.signal.aborted) return;
@@ -123,7 +123,7 @@ async function lookAtTarget(deps: DriftDeps, provider: LiveProvider, guarded: Gu
   );
 }
 
-/** Said once: remembered as told only when it was. What could not be said is said after the next look. */
+/** Reports each finding once: it is marked as told only if it was. What could not be reported is reported after the next look. */
 async function tell(deps: DriftDeps, provider: string): Promise<void> {
   const untold = await findUntold(deps.db, provider);
   if (untold.length === 0) return;

@@ -4,8 +4,8 @@ import type { IdentityDeps, RecordDeps } from "./deps.ts";
 import { discountApprovalsOf } from "./discount-approvals.ts";
 
 /**
- * An account may do nothing any more: what it asked for is closed and what it has ends now. So does whatever else its person has,
- * unless another account of theirs still may act; and then what they have approved does not count any more. Fine to be told twice.
+ * Closes what an account asked for and ends what it has, because it may not act any more. If no other account of the person may act
+ * either, also ends everything else they have, and their approvals of pending requests stop counting. Idempotent.
  */
 export async function offboard(deps: RecordDeps & IdentityDeps, slackId: string): Promise<void> {
   const left = await deps.people.leave(slackId);
@@ -16,13 +16,13 @@ export async function offboard(deps: RecordDeps & IdentityDeps, slackId: string)
   if (hasLeft) await discountApprovalsOf(deps, [left.person], "offboarded");
 }
 
-/** An account that could not be asked for keeps what its person has; it is looked at again. */
+/** Whether these accounts are all gone. One that could not be looked up counts as there; it is looked at again. */
 async function haveAllLeft({ lookUp }: IdentityDeps, accounts: readonly string[]): Promise<boolean> {
   const standings = await Promise.all(accounts.map(lookUp));
   return standings.every(({ is }) => is === "gone");
 }
 
-/** Closes a request that waits, and begins to end what it gave. How much that was. */
+/** Closes a waiting request and begins to end its grants; returns how many of each. */
 export async function endOpenRequest(
   deps: RecordDeps,
   requestId: string,

@@ -7,10 +7,10 @@ import type { Policy } from "../policy/policy.ts";
 import { subjectFor } from "../policy/subject.ts";
 import { targetKey } from "../policy/target-key.ts";
 
-/** What an approval by this policy grants. */
+/** A grant that an approval by this policy would make. */
 export type GrantPlan = Omit<PlannedGrant, "grantId" | "access"> & { readonly access: string };
 
-/** The grants that a policy's answer would make for somebody of this address. */
+/** The grants that a policy's answer would make for the person with this address. */
 export function planGrants(
   policy: Policy,
   evaluation: Exclude<Evaluation, { verdict: "refuse" }>,
@@ -29,7 +29,7 @@ export function planGrants(
   });
 }
 
-/** Where what would be granted today is another thing than was shown to those who judge it. */
+/** Differences between the grants shown to those who decide and those that would be made today. */
 export function grantChanges(
   shown: readonly PlannedGrant[],
   today: readonly GrantPlan[],

@@ -11,7 +11,7 @@ import type { Lockdown } from "../policy/lockdown.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { IdentityDeps, PolicyDeps } from "./deps.ts";
 
-/** Facts with how often the person had been given access by then, where what they have makes a difference. */
+/** Facts, with how often the person had been given access by then if the policy depends on what they have. */
 export type CountedFacts = Facts & {
   readonly lockdowns: readonly Lockdown[];
   readonly approvalsSeen: number | undefined;
@@ -19,15 +19,15 @@ export type CountedFacts = Facts & {
 
 type FactDeps = Pick<PolicyDeps, "db" | "clock" | "groups" | "lockdowns">;
 
-/** What the policy's answer to this person depends on beside what they ask. What it does not look at is not read. */
+/** Reads what the policy's answer to this person depends on, besides what they ask. What the policy does not look at is not read. */
 export async function readFacts(
   deps: FactDeps,
   policy: Policy,
   person: { readonly id: number },
   options: {
-    /** The request that is judged: what it gave must not stand in its own way. */
+    /** The request that is judged: what it gave must not count against it. */
     readonly requestId?: string | undefined;
-    /** As the database has them now, instead of a second ago. */
+    /** As the database has them now, instead of the cached ones. */
     readonly lockdowns?: Promise<readonly Lockdown[]>;
   } = {},
 ): Promise<CountedFacts> {
@@ -44,10 +44,10 @@ export async function readFacts(
   };
 }
 
-/** A request is judged by a time that may be a moment older than the question. */
+/** A request may be judged by a time slightly before this query. */
 const marginSeconds = 60;
 
-/** No further back than the policy looks: mostly that is next to nothing, however much there is. */
+/** Reads no further back than the policy looks: mostly that is next to nothing, however long the history. */
 function readPast(
   { db, clock }: Pick<FactDeps, "db" | "clock">,
   { looksBackSeconds }: Policy,
@@ -59,19 +59,19 @@ function readPast(
   return readHistory(db, person, { exceptId, lately });
 }
 
-/** What a request that was filed is judged by today. */
+/** What a filed request is judged by today. */
 export type Today = {
   readonly facts: CountedFacts;
-  /** Who asked, by what they go by now. */
+  /** The requester, with the addresses they have now. */
   readonly requester: Ask["requester"];
   readonly standing: Standing;
-  /** How those stand who have approved, by person. */
+  /** The current status of those who have approved, by person. */
   readonly approvers: ReadonlyMap<number, Standing>;
 };
 
 /**
- * Reads it; neither the request nor the access it extends stands in its own way. `lockdowns`: the database's unless told, for
- * whoever has it see to them again as it records what comes of this.
+ * Reads today's facts; the request and the access it extends do not count against it. `lockdowns`: from the database by default;
+ * pass another source only if the write checks them again.
  */
 export async function readToday(
   deps: FactDeps & IdentityDeps,
@@ -88,7 +88,7 @@ export async function readToday(
       ),
     ),
   ]);
-  // After Slack has answered, which may take its time.
+  // Read last, because asking Slack may take seconds.
   const facts = await readFacts(deps, policy, requester, {
     requestId: terms.extends?.requestId ?? id,
     lockdowns: lockdowns(),
@@ -102,7 +102,7 @@ export async function readToday(
   };
 }
 
-/** How somebody stands now who was identified earlier; who came by no account is taken for who they are. */
+/** The current status of somebody identified earlier; somebody without a Slack account counts as here. */
 export async function standingOf(
   { lookUp }: Pick<IdentityDeps, "lookUp">,
   {
@@ -114,7 +114,7 @@ export async function standingOf(
   return slackId === undefined ? { is: "here", caller: { email, name } } : lookUp(slackId);
 }
 
-/** What the policy says today to a request that was filed earlier. */
+/** Evaluates a filed request again, by this policy and today's facts. */
 export function evaluateAgain(
   policy: Policy,
   request: AccessRequest,
@@ -127,7 +127,7 @@ export function evaluateAgain(
   return evaluate(policy, { ...asked, isBreakGlass, now }, facts);
 }
 
-/** Who may decide a request by this policy; `undefined` when the policy would not put it to people at all. */
+/** Who may decide a request by this policy; `undefined` if the policy would not put it to people at all. */
 export function authorityOver(
   policy: Policy,
   request: AccessRequest,

@@ -1,8 +1,8 @@
 import type { State } from "../domain/state.ts";
 
 /**
- * Requests as this process last read or recorded them. They may have changed since, so that they are good only for what is
- * then recorded against their version: that fails if they have, and the database is read.
+ * A cache of requests as this process last read or recorded them. They may be stale, so use them only for what is then recorded
+ * against their version: with a stale one that fails, and the database is read.
  */
 export type RecentStates = {
   get(requestId: string): State | undefined;
@@ -10,11 +10,12 @@ export type RecentStates = {
   delete(requestId: string): void;
 };
 
-/** Some 2 kB each. */
+/** About 2 kB each. */
 const maxStates = 10_000;
 
+/** Creates an empty cache. */
 export function createRecentStates(): RecentStates {
-  // A Map keeps the order in which its keys were added: the first is the one that has not been touched for longest.
+  // A Map keeps the order in which its keys were added: the first is the one set longest ago.
   const states = new Map<string, State>();
   return {
     get: (requestId) => states.get(requestId),

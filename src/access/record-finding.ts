@@ -24,24 +24,24 @@ type Words = {
   readonly why?: string;
 };
 
-/** Remembers and records, in one statement each, what becomes of somebody's unknown access. */
+/** Stores what becomes of somebody's unknown access together with its event, in one statement each. */
 export type Recorder = {
-  /** A new finding, or a change of one. False when somebody else was first. */
+  /** Stores a new finding, or a change of one. False after a lost race. */
   note(finding: Finding | undefined, change: Change, words?: Words): Promise<boolean>;
-  /** It was found and is not passed over; recorded once. `undefined` when somebody else was first. */
+  /** Records that it was found and is not ignored, once. `undefined` after a lost race. */
   found(finding: Finding | undefined, outcome: FindingOutcome, why?: string): Promise<Finding | undefined>;
-  /** It was taken away, and read back that it is gone. */
+  /** Records that it was removed, and read back as gone. False after a lost race. */
   removed(finding: Finding): Promise<boolean>;
 };
 
-/** A recorder for one subject and target. */
+/** Creates a recorder for one subject and target. */
 export function recorderOf({ db, clock }: Pick<RecordDeps, "db" | "clock">, about: FindingAbout): Recorder {
   const eventOf = async (words: Words | undefined): Promise<AuditEvent | undefined> => {
     if (!words) return undefined;
     const { type, ...data } = words;
     const { provider, subject, target, access, people } = about;
     const said = { provider, subject, target, access: [...access], people: [...people], ...data };
-    // The words were narrowed together with their type by whoever says them; spreading loses that.
+    // Callers narrow the words together with their type; spreading loses that.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return { type, at: await readNow(db, clock), actor: { kind: "hallpass" }, data: said } as AuditEvent;
   };
@@ -59,7 +59,7 @@ export function recorderOf({ db, clock }: Pick<RecordDeps, "db" | "clock">, abou
         const id = await openFinding(db, clock, about, change, await eventOf(words));
         return id === undefined ? undefined : { id, subject: about.subject, ...change };
       }
-      // What was ignored until now is as good as new.
+      // An ignored finding counts as new.
       const isNew = finding.outcome === "ignored";
       if (finding.outcome === outcome && finding.detail === why) return finding;
       const changed = await recorder.note(finding, change, isNew ? words : undefined);

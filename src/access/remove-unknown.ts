@@ -7,14 +7,14 @@ import type { Recorder } from "./record-finding.ts";
 type Removing = {
   readonly looked: LookedAt;
   readonly about: FindingAbout;
-  /** As it is remembered; absent for what is seen for the first time. */
+  /** As it is stored; absent if it is seen for the first time. */
   readonly finding: Finding | undefined;
   readonly record: Recorder;
 };
 
 /**
- * Takes away what nobody gave, and reads back that it is gone; what fails is tried again at the next look. Nothing is taken
- * where the provider says that it is not to be, or cannot tell.
+ * Removes access that Hallpass did not grant, and reads back that it is gone; retried at the next look if that fails. Removes
+ * nothing if the provider says that it has to stay, or cannot tell.
  */
 export async function removeUnknown(
   deps: DriftActDeps,
@@ -33,14 +33,14 @@ export async function removeUnknown(
   const finding = await record.found(known, "removing");
   const removal = finding && (await beginRemoval(deps.db, finding.id));
   if (!finding || !removal) return;
-  // A grant of the same that was recorded before this point is seen here; one that is recorded later waits.
+  // A grant of the same access that was recorded before this point is seen here; a later one waits for the removal.
   const still = await confirm(deps, looked, { kind: "unknown", subject, finding, handling: "remove" });
   if (still?.kind !== "unknown" || still.handling !== "remove") {
     await dropRemoval(deps.db, finding.id, removal);
     return;
   }
   try {
-    // Nobody here gave any of it: all of it goes, whoever did.
+    // The empty state removes all of it, whoever gave it: none of it came from Hallpass.
     await provider.revoke(subject, target, {});
     if (await provider.holds(subject, target, {}))
       throw new ProviderError("the provider accepted the removal but still shows the access", {

@@ -28,11 +28,11 @@ export type AccessAsk = {
   readonly ip?: string;
   /** Taken now and reviewed afterwards. */
   readonly isBreakGlass?: boolean;
-  /** Names the interaction: the same one delivered again files nothing new. */
+  /** Idempotency key of the interaction: delivered again, it files nothing new. */
   readonly dedupeKey?: string;
 };
 
-/** Asks that the access of another request, which ends at `until`, last longer; as the one in this place of those that ask it. */
+/** Asks to extend the access of another request, which ends at `until`. `place`: its number among the extensions of that request. */
 export type ExtensionAsk = AccessAsk & {
   readonly extends: {
     readonly requestId: string;
@@ -57,10 +57,10 @@ export type AccessAnswer =
   | { readonly outcome: "mistaken"; readonly why: string; readonly refusals: readonly PolicyRefusal[] }
   /** An earlier delivery of the same interaction was filed. */
   | { readonly outcome: "repeated"; readonly number: number }
-  /** Another of theirs asks for the very same and waits for a decision; nothing recorded. */
+  /** They have another request for the very same access that waits for a decision; nothing recorded. */
   | { readonly outcome: "waits_already"; readonly number: number };
 
-/** How often a request may be judged anew because something changed meanwhile, before something must be wrong. */
+/** How often a request may be judged again after a lost race, before something must be wrong. */
 const maxRaces = 50;
 
 /** Files an access request: evaluated by the policy in force, recorded with its events and effects in one statement. */
@@ -72,7 +72,7 @@ export async function requestAccess(deps: PolicyDeps, ask: AccessAsk): Promise<A
   throw new Error(`what a request is judged by changed ${maxRaces} times while it was being filed`);
 }
 
-/** The same for access that is to last longer; `undefined` when something changed meanwhile, and nothing is recorded. */
+/** Files an extension in the same way; `undefined` after a lost race, with nothing recorded. */
 export async function requestExtension(
   deps: PolicyDeps,
   ask: ExtensionAsk,
@@ -85,7 +85,7 @@ async function fileAsk(deps: PolicyDeps, asked: AnyAsk): Promise<AccessAnswer | 
     ...asked,
     reason: storable(asked.reason),
     ...(asked.ticket && { ticket: storable(asked.ticket) }),
-    // What lasts longer was typed when it was asked for.
+    // An extension uses what was typed for the request it extends.
     ...(!asked.extends && { input: asked.input ?? {} }),
   };
   const now = await readNow(deps.db, deps.clock);
@@ -140,13 +140,13 @@ async function record(
       return record(deps, judged, { verdict: "refuse", refusals: [refusal], ...rule });
     }
     case "locked_down":
-      // What is remembered may be a second old, or of before somebody turned out to be who is locked down.
+      // The cached lockdowns may be a second old, or from before somebody turned out to be a person who is locked down.
       deps.lockdowns.forget();
       return undefined;
     case "waits_already":
     case "late": {
       const earlier = ask.dedupeKey === undefined ? undefined : await findByDedupeKey(deps.db, ask.dedupeKey);
-      // What was refused before must not look as if it had been filed.
+      // A request that was refused before must not look as if it had been filed.
       if (earlier && evaluation.verdict === "refuse" && earlier.isRefused)
         return refused(earlier, evaluation.refusals);
       if (earlier) return { outcome: "repeated", number: earlier.number };
@@ -159,7 +159,7 @@ function refused({ number }: { readonly number: number }, refusals: readonly Pol
   return { outcome: "refused", number, why: wordRefusals(refusals), refusals };
 }
 
-/** Longer than any policy allows (a year): a slip of the pen, and more than the database's whole numbers hold. */
+/** Longer than any policy allows (a year): a typing mistake, and perhaps more than the database's integers hold. */
 const longestRecordedSeconds = 366 * 86_400;
 
 function isMistake(refusal: PolicyRefusal): boolean {

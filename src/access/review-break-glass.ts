@@ -19,7 +19,7 @@ export type PersonReviews = {
   readonly by: Caller;
   readonly verdict: "accept" | "object";
   readonly note: string;
-  /** Names the interaction: the same one delivered again changes nothing. */
+  /** Idempotency key of the interaction: delivered again, it changes nothing. */
   readonly key: string;
 };
 
@@ -27,7 +27,7 @@ export type ReviewAnswer =
   | { readonly reviewed: true; readonly state: State }
   | { readonly reviewed: false; readonly refusal: Refusal; readonly state: State };
 
-/** A person looks at access that was taken at once, and says what they find. */
+/** Records a person's review of break-glass access. */
 export function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
   return askingAgain(() => reviewOnce(deps, review));
 }
@@ -56,7 +56,7 @@ async function reviewOnce(deps: PolicyDeps, review: PersonReviews): Promise<Revi
   return { reviewed: false, refusal, state };
 }
 
-/** Who may review it: those today's rule of the same name says, else whoever the rule said then, as they are today. */
+/** Who may review it: those whom today's rule of the same name says, else those whom the rule said then, with today's members. */
 function reviewersOf(policy: Policy, request: AccessRequest, { memberships }: Facts): readonly string[] {
   const rule = policy.rules.find(({ name }) => name === request.rule);
   const today = rule?.decision === "review" ? rule.breakGlass?.reviewBy : undefined;

@@ -1,17 +1,17 @@
 import { hkdfSync } from "node:crypto";
 import { openValue, sealValue } from "../persistence/personal-cipher.ts";
 
-/** Closes what is for one person's eyes, and opens it again; nobody who has the database alone can. */
+/** Encrypts what is meant for one person, and decrypts it; the database alone is not enough to read it. */
 export type Seal = {
-  /** `about`: the grant it belongs to; moved to another, it does not open. */
+  /** `about`: the grant it belongs to; it does not open for another. */
   close(about: string, text: string): string;
-  /** `undefined`: it was closed with another key, or changed since. */
+  /** `undefined`: it was sealed with another key, or changed since. */
   open(about: string, sealed: string): string | undefined;
 };
 
 /**
- * A seal by a key that is derived from a secret which every process of an installation has and the database has not. With another
- * secret, what waits does not open any more.
+ * Creates a seal whose key is derived from a secret that every process of an installation has and the database does not. With
+ * another secret, what was sealed before no longer opens.
  */
 export function createSeal(secret: string): Seal {
   const key = Buffer.from(hkdfSync("sha256", secret, "", "hallpass handover", 32));

@@ -18,7 +18,7 @@ export type ShowAnswer =
 type PersonLooks = { readonly grantId: string; readonly by: Caller; readonly key: string };
 
 /**
- * Hands the requester what their access came with, once: that they have seen it is on record before they do. `undefined`: there is
+ * Shows the requester what their access came with, once; that they have seen it is recorded before they do. `undefined` if there is
  * no such grant.
  */
 export function showHandover(
@@ -37,7 +37,7 @@ async function showOnce(
   const by = await deps.people.resolve(caller);
   let opened: { readonly title: string; readonly text: string } | undefined;
   const applied = await apply(deps, requestId, async ({ grants }) => {
-    // Of the very state that is recorded next: a lost race asks again.
+    // From the state that this write is checked against: a lost race asks again.
     const grant = grants.find(({ id }) => id === grantId);
     opened = open(deps.seal, grant);
     return {

@@ -16,7 +16,7 @@ export type StartAnswer =
 
 type PersonStarts = { readonly requestId: string; readonly by: Caller; readonly key: string };
 
-/** The requester starts what was approved, if today's policy would still let them ask for it. */
+/** Starts approved access for the requester, if today's policy would still grant the same. */
 export function startAccess(deps: PolicyDeps, asked: PersonStarts): Promise<StartAnswer> {
   return askingAgain(() => startOnce(deps, asked));
 }

@@ -1,14 +1,17 @@
 import { hastenRevocation, hastenRevocationsIn } from "../persistence/effects.ts";
 import type { RecordDeps } from "./deps.ts";
 
-/** Has access that should have ended taken away now, not after the wait; false when nothing waits. Safe for anybody to ask. */
+/**
+ * Retries a waiting revocation of access that should have ended now, without its backoff; false if none is waiting. Safe for
+ * anybody to ask.
+ */
 export async function tryRevocationNow(deps: RecordDeps, grantId: string): Promise<boolean> {
   const owed = await hastenRevocation(deps.db, deps.clock, grantId);
   if (owed) deps.wake([owed], owed.dueAt);
   return owed !== undefined;
 }
 
-/** Has everything taken away now that a provider could not take away while it was away; how much that is. */
+/** Retries all revocations now that failed while a provider was down; returns how many. */
 export async function tryRevocationsNow(deps: RecordDeps, provider: string): Promise<number> {
   const owed = await hastenRevocationsIn(deps.db, deps.clock, provider);
   const [first] = owed;
