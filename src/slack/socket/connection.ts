@@ -4,40 +4,40 @@ import type { Logger } from "../../logger.ts";
 import { wordFailure } from "../../network/word-failure.ts";
 import { type Envelope, readFrame } from "./frames.ts";
 
-/** One connection to Slack, open: Slack has said hello. */
+/** An open connection to Slack: Slack has said hello. */
 export type Connection = {
-  /** Ends it: takes leave, and does not wait long for Slack to do so, too. */
+  /** Sends a close frame, and waits only briefly for Slack's. */
   close(): void;
 };
 
 export type ConnectionOptions = {
-  /** As `apps.connections.open` gave it; good for one use. */
+  /** From `apps.connections.open`; valid for one use. */
   readonly url: string;
   readonly dispatcher: Dispatcher;
   readonly log: Logger;
-  /** Gives up on a connection that is not open yet; the promise rejects with the signal's reason. */
+  /** Aborts a connection that is not open yet; the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
-  /** `ack` throws where the connection has ended; Slack then delivers what it sent elsewhere. */
+  /** `ack` throws if the connection has ended; Slack then redelivers the envelope elsewhere. */
   readonly onEnvelope: (envelope: Envelope, ack: (response?: unknown) => void) => void;
-  /** What it sent is not for us. */
+  /** Slack sent something that is not for us. */
   readonly onNotUnderstood: (type: string) => void;
-  /** Once, when Slack is to be counted on no more: it says that it will end the connection, or has, or is silent. */
+  /** Called once, when the connection can no longer be relied on: Slack announces its end, has ended it, or is silent. */
   readonly onLeaving: (why: string) => void;
   readonly times?: ConnectionTimes;
 };
 
 export type ConnectionTimes = {
-  /** Slack answers a ping at once; a network that swallows everything tells nobody. */
+  /** Interval of pings, which Slack answers at once; a network that drops everything gives no other sign. */
   readonly pingEveryMs: number;
-  /** Slack leaves TCP open after it has taken leave. */
+  /** How long to wait after our close frame, because Slack leaves TCP open after its own. */
   readonly goodbyeMs: number;
 };
 const usualConnectionTimes: ConnectionTimes = { pingEveryMs: 5_000, goodbyeMs: 2_000 };
 
-/** Two, for a process that stood still hears the answer to one late. */
+/** Two, because a process that was paused reads the answer to one late. */
 const maxUnanswered = 2;
 
-/** Opens a connection; resolves with Slack's hello. Rejects with why there is none, in words for an operator. */
+/** Opens a connection; resolves with Slack's hello. Rejects with the reason, in words for an operator. */
 export function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { url, log, signal, onEnvelope, onNotUnderstood, onLeaving, times = usualConnectionTimes } = options;
   const { pingEveryMs, goodbyeMs } = times;
@@ -61,7 +61,7 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
     setTimeout(cut, goodbyeMs).unref();
   };
   return new Promise((resolve, reject) => {
-    /** Slack is to be counted on no more, or never was. */
+    /** Reports that the connection can no longer be relied on, or rejects if it was never open. */
     const leave = (why: string): void => {
       signal.removeEventListener("abort", giveUp);
       if (isLeaving) return;
@@ -74,7 +74,10 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       reject(signal.reason);
       cut();
     };
-    /** A close frame is not told of before TCP ends, which Slack leaves open; and nothing is handed on after it. */
+    /**
+     * Checks for Slack's close frame: the WebSocket reports it only once TCP ends, which Slack leaves open, and
+     * delivers nothing after it.
+     */
     const lookForGoodbye = (): void => {
       if (isLeaving || socket.readyState === WebSocket.OPEN) return;
       leave("Slack has ended the connection");
@@ -82,7 +85,7 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
     };
     const beat = (): void => {
       lookForGoodbye();
-      // Slack has said that it ends this one; another is opened.
+      // Slack has announced the end of this one, and another is being opened.
       if (isLeaving) return;
       if (unanswered >= maxUnanswered) {
         leave(`Slack has been silent for ${(unanswered * pingEveryMs) / 1_000} s`);
@@ -98,7 +101,7 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       isOpen = true;
       signal.removeEventListener("abort", giveUp);
       seen.socket?.on("data", () => {
-        // Whatever comes shows that somebody is there, answers to pings too.
+        // Any data shows that Slack is there, answers to pings included.
         unanswered = 0;
         setImmediate(lookForGoodbye);
       });
@@ -133,10 +136,10 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
   });
 }
 
-/** What is seen of a connection's beginning, which the WebSocket keeps to itself. */
+/** Details of the handshake that the WebSocket does not expose. */
 type Handshake = { status?: number; error?: Error; socket?: Duplex };
 
-/** Shows why a handshake fails, and the socket beneath, which alone ends what the other side does not. */
+/** Captures why a handshake fails, and the underlying socket: only destroying it ends a connection that the other side keeps open. */
 function watching(seen: Handshake): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     const inner: Dispatcher.DispatchHandler = new DecoratorHandler(handler);
@@ -161,7 +164,7 @@ function watching(seen: Handshake): Dispatcher.DispatcherComposeInterceptor {
 }
 
 const switchedProtocols = 101;
-/** Nobody took leave. */
+/** The connection ended without a close frame. */
 const abnormalClosure = 1006;
 
 function wordEnd({ status, error }: Handshake, code: number): string {

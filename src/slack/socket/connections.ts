@@ -3,60 +3,60 @@ import type { Logger } from "../../logger.ts";
 import { sayAgainAfter } from "../connect.ts";
 import type { Connection } from "./connection.ts";
 
-/** How Hallpass stays connected by Socket Mode. */
+/** Hallpass's Socket Mode connections. */
 export type Connections = {
   /** Resolves with the first connection; rejects with the signal's reason. */
   readonly connected: Promise<void>;
-  /** Ends all of them. */
+  /** Closes all of them. */
   close(): void;
 };
 
 export type ConnectionsOptions = {
-  /** Opens one within `signal`; `onLeaving` once Slack is to be counted on no more. */
+  /** Opens one unless `signal` aborts; calls `onLeaving` once the connection can no longer be relied on. */
   readonly open: (signal: AbortSignal, onLeaving: (why: string) => void) => Promise<Connection>;
   /** Why an attempt failed, and how long Slack asks to wait, if it does. */
   readonly wordFailure: (error: unknown) => { readonly why: string; readonly waitMs: number };
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** How many are open now, each time that changes. */
+  /** Called with the number of open connections whenever it changes. */
   readonly onCount: (open: number) => void;
-  /** None is open, and why; said again with each attempt that fails. */
+  /** Called with the reason when none is open, and again after each failed attempt. */
   readonly onTrouble: (why: string) => void;
-  /** At least one is open again. */
+  /** Called when a connection has opened. */
   readonly onConnected: () => void;
   readonly times?: ConnectionsTimes;
 };
 
 /**
- * So many are open at a time: Slack ends each of them some five times a day, and what is delivered while none is open is
- * lost for whoever typed it. Slack takes ten of an app (https://docs.slack.dev/apis/events-api/using-socket-mode), which
- * leaves room for four replicas, and for those being replaced.
+ * Number of connections kept open: Slack ends each of them some five times a day, and what somebody types while none is
+ * open is lost. Slack allows ten per app (https://docs.slack.dev/apis/events-api/using-socket-mode), which leaves room
+ * for four replicas, and for connections being replaced.
  */
 const wanted = 2;
 export type ConnectionsTimes = {
-  /** From asking for an address to Slack's hello. Slack takes a second at most. */
+  /** Time limit from requesting an address to Slack's hello. Slack takes a second at most. */
   readonly attemptMs: number;
-  /** What is under way on a connection that Slack will end may still be answered there. */
+  /** How long an old connection stays open, so that interactions under way can still be answered on it. */
   readonly drainMs: number;
-  /** After too many short lives each pause is longer by this. */
+  /** After too many short-lived connections, each pause is longer by this. */
   readonly shortLifePauseMs: number;
 };
 const usualTimes: ConnectionsTimes = { attemptMs: 12_000, drainMs: 5_000, shortLifePauseMs: 250 };
 const maxPauseMs = 30_000;
-/** While another is open. */
+/** Maximum pause while another connection is open. */
 const maxIdlePauseMs = 5 * 60_000;
-/** What ends sooner was opened for nothing. */
+/** A connection that ends sooner counts as short-lived. */
 const shortLifeMs = 10_000;
-/** So many may be short in a row before there is a pause, and each one after it is a little longer. */
+/** This many short-lived connections in a row are allowed before there is a pause; each further pause is a little longer. */
 const freeShortLives = 12;
 const maxShortLifePauseMs = 5_000;
-/** While none is open nobody is heard, whatever was opened before. */
+/** Maximum wait for the rate limit while no connection is open, because nothing can be received then. */
 const aloneWaitMs = 3_000;
-/** `apps.connections.open` takes some fifty calls a minute. */
+/** Stays below the rate limit of `apps.connections.open`, some fifty calls a minute. */
 const maxOpenings = 40;
 const openingsMs = 60_000;
 
-/** Keeps connections open until told to stop, and replaces each as soon as Slack takes leave of it. */
+/** Keeps connections open until told to stop, and replaces each as soon as it can no longer be relied on. */
 export function keepConnections(options: ConnectionsOptions): Connections {
   const { open, wordFailure, log, signal, onCount, onTrouble, onConnected, times = usualTimes } = options;
   const { attemptMs, drainMs, shortLifePauseMs } = times;
@@ -67,7 +67,7 @@ export function keepConnections(options: ConnectionsOptions): Connections {
 
   const count = (): void => onCount(alive.size);
 
-  /** Waits where so many were opened lately that Slack would refuse the next. */
+  /** Waits if so many were opened lately that Slack would rate-limit the next. */
   const takeTurn = async (): Promise<void> => {
     const oldest = openings.length >= maxOpenings ? openings.shift() : undefined;
     const leftMs = oldest === undefined ? 0 : oldest + openingsMs - performance.now();
@@ -88,7 +88,7 @@ export function keepConnections(options: ConnectionsOptions): Connections {
     }
   }
 
-  /** Tries until one is open. `isFirst`: while none is, one speaks for all. */
+  /** Retries until one is open. `isFirst`: while none is open, only this one logs the error. */
   async function openOne(isFirst: boolean, onLeaving: (why: string) => void): Promise<Connection> {
     for (let failures = 0; ; failures += 1) {
       try {
@@ -119,7 +119,7 @@ export function keepConnections(options: ConnectionsOptions): Connections {
       const key = {};
       let leave: (why: string) => void = () => undefined;
       const leaving = new Promise<string>((resolve) => (leave = resolve));
-      // While another is open nobody waits for this one; Slack may think that there are too many.
+      // While another is open nobody waits for this one, and Slack may think that there are too many.
       const longestMs = alive.size === 0 ? maxShortLifePauseMs : maxIdlePauseMs;
       const pauseMs = Math.min(longestMs, (shortLives - freeShortLives) * shortLifePauseMs);
       if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });

@@ -3,7 +3,7 @@ import { z } from "zod";
 const Hello = z.object({ type: z.literal("hello") });
 const Disconnect = z.object({
   type: z.literal("disconnect"),
-  // Slack's are of these letters; it stands in what operators read.
+  // Slack's reasons use only these characters; operators read them.
   reason: z
     .string()
     .regex(/^[a-z_]{1,40}$/u)
@@ -12,17 +12,17 @@ const Disconnect = z.object({
 const Envelope = z.object({ envelope_id: z.string().min(1), payload: z.unknown().optional() });
 const Typed = z.object({ type: z.string() });
 
-/** What Slack wants to have acknowledged. */
+/** A message that Slack wants acknowledged. */
 export type Envelope = z.infer<typeof Envelope>;
 
 export type Frame =
   | { readonly is: "hello" }
   | { readonly is: "disconnect"; readonly reason: string }
   | { readonly is: "envelope"; readonly envelope: Envelope }
-  /** `type`: what it says it is. */
+  /** `type`: the type it claims to be. */
   | { readonly is: "unknown"; readonly type: string };
 
-/** What came over the WebSocket. */
+/** Parses a WebSocket message. */
 export function readFrame(data: unknown): Frame {
   if (typeof data !== "string") return { is: "unknown", type: "binary" };
   let json: unknown;
@@ -31,7 +31,7 @@ export function readFrame(data: unknown): Frame {
   } catch {
     return { is: "unknown", type: "no JSON" };
   }
-  // First, for whatever has an id is acknowledged.
+  // Checked first, because anything with an envelope id has to be acknowledged.
   const envelope = Envelope.safeParse(json);
   if (envelope.success) return { is: "envelope", envelope: envelope.data };
   if (Hello.safeParse(json).success) return { is: "hello" };

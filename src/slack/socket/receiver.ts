@@ -13,19 +13,19 @@ import {
 } from "./connection.ts";
 import type { Envelope } from "./frames.ts";
 
-/** Takes what Slack sends by Socket Mode. */
+/** Receives what Slack delivers over Socket Mode. */
 export type SocketReceiver = {
   readonly receiver: Receiver;
   /** Opens one connection. */
   readonly open: (signal: AbortSignal, onLeaving: (why: string) => void) => Promise<Connection>;
 };
 
-/** Slack is asked for an address; what is left of an attempt's time is for the connection itself. */
+/** Timeout for requesting an address; the rest of an attempt's time is for the connection itself. */
 const addressMs = 8_000;
 
 /**
- * In place of the SDK's own client, which opens the next connection only after the last has ended, waits for ever for a
- * hello that never comes, and takes frames it cannot read for events of its own or ends the process over them.
+ * Replaces the SDK's own client, which opens the next connection only after the last has ended, waits forever for a
+ * hello that never comes, and takes unreadable frames for events of its own or ends the process over them.
  */
 export function createSocketReceiver(
   { appToken, apiUrl }: { readonly appToken: string; readonly apiUrl: string },
@@ -46,7 +46,7 @@ export function createSocketReceiver(
       ack();
       return;
     }
-    // Left unacknowledged where nothing could be answered: Slack tells the person so.
+    // If nothing could be answered, leave it unacknowledged: Slack then tells the person.
     await receive?.({ body: delivered.body, ack: async (response) => ack(response) }, () => undefined);
   };
   const onEnvelope: ConnectionOptions["onEnvelope"] = (envelope, ack) => {
@@ -60,7 +60,7 @@ export function createSocketReceiver(
       init(app: App) {
         receive = createReceive(app, deps);
       },
-      // Connections are opened, and kept, by connections.ts.
+      // connections.ts opens and keeps the connections.
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
     },
