@@ -22,7 +22,7 @@ const usage = [
   "/access lift PERSON-or-RESOURCE: lifts it again (admins)",
 ].join("\n");
 
-/** `/access`: what is one's own, and lockdowns. */
+/** `/access`: lists a person's own access and requests, and sets or lifts lockdowns. */
 export async function onAccessCommand(deps: SlackDeps, args: Command): Promise<void> {
   const answer = await withinBudget(answerCommand(deps, args));
   const now = answer.inTime ? answer.value : "This takes longer than usual …";
@@ -85,7 +85,7 @@ async function lock(
   return [`${locked.value} is locked down: ${ends}. ${until}`, doubt].filter(Boolean).join("\n");
 }
 
-/** What a lockdown ends, with figures: an admin who mistyped sees that it hit nothing. */
+/** Words what a lockdown ended, with counts, so that an admin who mistyped sees that it hit nothing. */
 function wordEnded({ ended, approvals }: Extract<LockdownAnswer, { outcome: "locked" }>): string {
   const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
   const discounted =

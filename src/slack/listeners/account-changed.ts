@@ -5,8 +5,8 @@ import type { SlackDeps } from "../deps.ts";
 import type { SlackAccount } from "../directory.ts";
 
 /**
- * Slack told that the account of somebody we know changed, perhaps late: what it is like now is asked. Who may do nothing any more loses
- * what they have; who shows another address is known by it from now on.
+ * Handles a `user_change` event about somebody we know. It may be late, so the account is looked up again. A person who
+ * may no longer act loses what they have; a new address is linked to the person.
  */
 export async function onAccountChanged(
   deps: RecordDeps & IdentityDeps & Pick<SlackDeps, "workspace">,

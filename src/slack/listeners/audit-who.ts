@@ -12,14 +12,17 @@ import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { shorten } from "../views/rich-text.ts";
 
-/** What is answered; with `lines` the text is their heading. */
+/** An answer; if it has `lines`, the text is their heading. */
 export type Said = { readonly text: string; readonly lines?: readonly string[] };
 
-/** More lines nobody reads in a chat. */
+/** Nobody reads more lines in a chat. */
 const mostAnswers = 20;
 const longestLine = 600;
 
-/** Answers who could have what, the first twenty, for whoever may know; that they asked is on record first. */
+/**
+ * Answers who could have what, listing the first twenty. The question is recorded first; the caller has checked that
+ * the person may ask.
+ */
 export async function answerWho(
   deps: SlackDeps,
   person: Person,

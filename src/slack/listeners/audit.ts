@@ -29,7 +29,7 @@ type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 const usage =
   "Write /access-audit who orders-db:write at 2026-03-03, or between 2026-03-01 and 2026-03-31; or /access-audit export, and what you want of it: since 30d, until 2026-03-31, format csv or jsonl, user ADDRESS, resource NAME. For example: /access-audit export since 30d format csv user alice@example.com";
 
-/** `/access-audit`: for auditors only; who could is answered at once, the export comes as a file by direct message. */
+/** `/access-audit`, for auditors only: `who` is answered at once, an export arrives as a file by direct message. */
 export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<void> {
   const { ack, command } = args;
   const answer = await withinBudget(begin(deps, args));
@@ -48,7 +48,7 @@ export async function onAuditCommand(deps: SlackDeps, args: Command): Promise<vo
   await begun.deliver?.();
 }
 
-/** `deliver` sends what was asked for, or tells them why it cannot. */
+/** `deliver` sends what was asked for, or tells the person why it cannot. */
 type Begun = Said & { readonly deliver?: () => Promise<void> };
 
 async function begin(deps: SlackDeps, args: Command): Promise<Begun> {
@@ -99,7 +99,7 @@ async function begin(deps: SlackDeps, args: Command): Promise<Begun> {
       { dedupeKey: `audit ${command.trigger_id}` },
     );
     const text = "Collecting the audit; it comes as a file by direct message.";
-    // Slack delivers a command again when it thinks that the first was lost.
+    // Slack redelivers a command when it thinks that the first was lost.
     if (!isNew) return { text };
     const deliver = (): Promise<void> =>
       deps.exports.run(person.id, (stopped) =>
@@ -118,7 +118,7 @@ type Export = {
   readonly stopped: Promise<"stopped">;
 };
 
-/** Sends an export; what failed is on record beside it, and told. */
+/** Sends an export; a failure is recorded in the audit and told to the person. */
 async function deliverOnRecord(deps: SlackDeps, args: Command, asked: Export): Promise<void> {
   let why: string;
   let text: string | undefined;
@@ -151,14 +151,14 @@ async function deliverOnRecord(deps: SlackDeps, args: Command, asked: Export): P
 /** Why somebody may not read the audit. */
 async function whyNot(deps: SlackDeps, policy: Policy, person: Person): Promise<string | undefined> {
   const memberships = await deps.groups.read(policy.outsideGroups);
-  // After whoever keeps the groups has answered, which may take its time.
+  // Checked last, because asking for groups may take a while.
   if (isLockedDown(await readLockdowns(deps.db), person)) return refusalText.locked_down;
   return isAuditor(policy, memberships, person.email)
     ? undefined
     : "Only auditors may read the audit. The policy names them under settings.auditors.";
 }
 
-/** What no filter can find, for it never was. */
+/** Why a filter can find nothing: it names something that never existed. */
 async function unknownFilter(
   { databaseUrl }: SlackDeps,
   { resource, rule, user }: ExportFilters,
@@ -170,10 +170,10 @@ async function unknownFilter(
   return knowledge.known ? undefined : onOneLine(knowledge.why);
 }
 
-/** More than this takes longer to send than Slack and people wait, and all of it is in memory: on no disk anything is left of it. */
+/** A larger export takes longer to send than Slack and people wait. All of it is in memory, so that nothing of it is left on a disk. */
 const maxExportBytes = 50 * 1024 * 1024;
 
-/** Sends an export by direct message; in words why it could not. */
+/** Sends an export by direct message; returns why it could not, in words. */
 async function collectAndSend(
   deps: SlackDeps,
   { person, filters, now }: Export,
@@ -194,7 +194,7 @@ async function collectAndSend(
   return sendFile(deps.uploads, person.slackId ?? "", file, () => whyNotAnyMore(deps, person));
 }
 
-/** Who was locked down or left while it was collected, or turned out to be who is, reads it no more. */
+/** Checks again after collecting: the person may have been locked down, have left, or turned out to be somebody who is or has. */
 async function whyNotAnyMore(deps: SlackDeps, { slackId }: Person): Promise<string | undefined> {
   const stands = await deps.lookUp(slackId ?? "");
   if (stands.is !== "here") return stands.why;

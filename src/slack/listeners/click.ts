@@ -22,7 +22,7 @@ export type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewa
 /** A request's id, as buttons and forms carry it. */
 export const RequestId = z.uuid();
 
-/** Who pressed which request's button; whoever may do nothing is recorded trying. */
+/** Identifies who pressed which request's button; an attempt by an account that may not act is recorded. */
 export async function whoClicked(
   deps: SlackDeps,
   { action, body }: Pick<Click, "action" | "body">,
@@ -42,7 +42,7 @@ export async function whoClicked(
   return { known: true, requestId: requestId.data, person: identity.person, key };
 }
 
-/** Says to the person alone why nothing was done; nothing when all went well, for the message itself then says so. */
+/** Tells only the person why nothing was done; says nothing on success, because the message itself shows it. */
 export async function tellClicker(
   deps: Pick<SlackDeps, "log">,
   { client, respond, body }: Click,

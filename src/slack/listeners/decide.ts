@@ -17,21 +17,21 @@ import { refuseNobody } from "./nobody.ts";
 import { tellAlone } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
 
-/** Approve was pressed: acknowledged once the decision is recorded, or before Slack's patience ends. */
+/** Approve was pressed: acknowledges once the decision is recorded, or before Slack's timeout. */
 export async function onApprove(deps: SlackDeps, args: Click): Promise<void> {
   const answer = await withinBudget(approve(deps, args));
   await args.ack();
   await tellClicker(deps, args, answer.inTime ? answer.value : await answer.later);
 }
 
-/** Deny was pressed: whoever may deny is asked for the reason. */
+/** Deny was pressed: asks for the reason if the person may deny. */
 export async function onDeny(deps: SlackDeps, args: Click): Promise<void> {
-  // The trigger lasts 3 s and opening the form is one more call to Slack, so nothing waits for it.
+  // The trigger expires after 3 s and opening the form is one more call to Slack, so acknowledge first.
   await args.ack();
   await tellClicker(deps, args, await deps.attend(() => askWhy(deps, args)));
 }
 
-/** What to tell the person who pressed; nothing when all went well, for the message itself then says so. */
+/** Approves a request. Returns what to tell the person; nothing on success, because the message itself shows it. */
 async function approve(deps: SlackDeps, args: Click): Promise<string | undefined> {
   try {
     const clicked = await whoClicked(deps, args, "approve");
@@ -74,7 +74,7 @@ async function askWhy(deps: SlackDeps, args: Click): Promise<string | undefined>
   }
 }
 
-/** The reason for a denial was given: whether this person may deny is asked again. */
+/** The reason for a denial was submitted: checks again whether this person may deny. */
 export async function onDenyReason(deps: SlackDeps, { ack, body, client }: Submission): Promise<void> {
   const answer = await withinBudget(deny(deps, body));
   if (answer.inTime) {

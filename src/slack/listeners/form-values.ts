@@ -14,7 +14,7 @@ import {
   ticketBlockId,
 } from "../views/request-form.ts";
 
-/** What stands in the form now. */
+/** Reads the current values of the form. */
 export function readForm(view: Pick<ViewOutput, "state">): {
   readonly resource: string | undefined;
   readonly role: string | undefined;

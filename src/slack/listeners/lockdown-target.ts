@@ -7,11 +7,11 @@ import { standingOfAccount } from "../identify.ts";
 import type { SlackDeps } from "../deps.ts";
 
 export type FoundTarget =
-  /** `doubt`: what could not be found out about them, in a sentence. */
+  /** `doubt`: what could not be checked about the person, in a sentence. */
   | { readonly ok: true; readonly locked: Locked; readonly doubt?: string }
   | { readonly ok: false; readonly why: string };
 
-/** Whom or what `@name`, an address or a resource's name means; refused where it means nobody: a slip must not look like a lockdown. */
+/** Resolves `@name`, an address or a resource's name. Refuses what matches nothing: a typing mistake must not look like a lockdown. */
 export async function findTarget(deps: SlackDeps, written: string): Promise<FoundTarget> {
   const plain = plainWord(written);
   // Slack writes a mention as <@U0ALICE|alice>, and an address as <mailto:alice@example.com|alice@example.com>.
@@ -29,7 +29,7 @@ export async function findTarget(deps: SlackDeps, written: string): Promise<Foun
   };
 }
 
-/** By the account, whatever it is called and whether it may do anything: an account may have to be locked that shows no address. */
+/** Finds a person by Slack account, even one that may not act or shows no address: it may have to be locked down too. */
 async function findMentioned(deps: SlackDeps, slackId: string): Promise<FoundTarget> {
   const account = await deps.directory.account(slackId);
   const known = await deps.people.find(slackId);
@@ -43,7 +43,7 @@ async function findMentioned(deps: SlackDeps, slackId: string): Promise<FoundTar
     return { ok: true, locked: { kind: "person", value: address, person: known } };
   }
   const { email, name } = account;
-  // An account that may do nothing here becomes nobody's; its address is meant then.
+  // An account that may not act here is not linked to a person; its address is meant then.
   const isOurs = standingOfAccount(deps.workspace, account).is === "here";
   const person = known ?? (await deps.people.resolve({ email, name, ...(isOurs && { slackId }) })).id;
   return { ok: true, locked: { kind: "person", value: email, person } };
@@ -53,7 +53,7 @@ async function findAddressed(deps: SlackDeps, email: string): Promise<FoundTarge
   let doubt: string | undefined;
   try {
     const account = await deps.directory.accountByEmail(email);
-    // Whoever shows the address now is meant, though they may never have used it here.
+    // The account that shows the address now is meant, even if it has never used this address here.
     if (account) return await findMentioned(deps, account.id);
   } catch {
     doubt = "Slack could not be asked whether it knows this address.";

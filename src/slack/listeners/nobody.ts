@@ -3,7 +3,7 @@ import { readNow } from "../../persistence/requests.ts";
 import { type Nobody, nobodyText } from "../identify.ts";
 import type { SlackDeps } from "../deps.ts";
 
-/** Records that an account that may do nothing here tried to. */
+/** Records an attempt by an account that may not act here. */
 export async function refuseNobody(
   deps: SlackDeps,
   why: Nobody,

@@ -1,7 +1,7 @@
 import type { ModalView } from "@slack/types";
 import { type ViewsOpenResponse, type WebClient, WebAPIPlatformError } from "@slack/web-api";
 
-/** Opens a form; `undefined` where the same interaction, delivered another time, has opened it already. */
+/** Opens a modal; `undefined` if another delivery of the same interaction has opened it already. */
 export async function openView(
   client: WebClient,
   triggerId: string,

@@ -21,7 +21,7 @@ export function onStart(deps: SlackDeps, args: Click): Promise<void> {
   });
 }
 
-/** Cancel request was pressed on one's own. */
+/** Cancel request was pressed on the person's own request. */
 export function onCancel(deps: SlackDeps, args: Click): Promise<void> {
   return answerClick(deps, args, "cancel", async ({ requestId, person: by, key }) => {
     const answer = await cancelRequest(deps, { requestId, by, key });
@@ -29,7 +29,7 @@ export function onCancel(deps: SlackDeps, args: Click): Promise<void> {
   });
 }
 
-/** Give back was pressed on one's own access, or End access on somebody's. */
+/** Give back was pressed on the person's own access, or End access on anybody's. */
 export function onEnd(deps: SlackDeps, args: Click): Promise<void> {
   return answerClick(deps, args, "end", async ({ requestId, person: by, key }) => {
     const answer = await endAccess(deps, { requestId, by, key });
@@ -54,7 +54,7 @@ export function onExtend(deps: SlackDeps, args: Click): Promise<void> {
   });
 }
 
-/** Acknowledged once it is recorded, or before Slack's patience ends. */
+/** Acknowledges once the action is recorded, or before Slack's timeout. */
 async function answerClick(
   deps: SlackDeps,
   args: Click,

@@ -15,7 +15,7 @@ import { openForm, showForm } from "./request-form.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
-/** `/request-access`: without text the form, with text the request itself. */
+/** `/request-access`: opens the form, or files the request that follows as text. */
 export async function onRequestCommand(deps: SlackDeps, args: Command): Promise<void> {
   if (args.command.text.trim() === "") return openForm(deps, args);
   const answer = await withinBudget(answerCommand(deps, args));
@@ -67,7 +67,7 @@ async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {
   }
 }
 
-/** Said of a request that waits and may have been meant otherwise. */
+/** Hints about a pending request that may have been meant as break-glass. */
 function hints(answer: AccessAnswer): readonly string[] {
   if (answer.outcome !== "filed" || answer.request.status !== "pending") return [];
   const { request } = answer;
@@ -79,12 +79,12 @@ function named(emails: readonly string[]): string {
   return `${emails.slice(0, 5).join(", ")}${more}`;
 }
 
-/** Said of what asks for the very same as a request that waits. */
+/** Text for a request that is identical to a pending one. */
 export function wordWaiting(earlier: { readonly number: number }): string {
   return `${requestName(earlier)} already waits for approval: it asks for the same, for as long and for the same reason. Nothing else was filed.`;
 }
 
-/** What became of an ask, for the person who asked. */
+/** Words the outcome of a request for the requester. */
 export function wordAnswer(answer: AccessAnswer): string {
   switch (answer.outcome) {
     case "filed": {

@@ -37,7 +37,7 @@ import { openView } from "./open-view.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
-/** `/request-access` without text: the form, opened before the trigger runs out. */
+/** `/request-access` without text: opens the form before the trigger expires. */
 export async function openForm(deps: SlackDeps, args: Command): Promise<void> {
   await args.ack();
   await orTell(deps, { ...args, slackId: args.command.user_id }, "opening the form", () =>
@@ -45,7 +45,7 @@ export async function openForm(deps: SlackDeps, args: Command): Promise<void> {
   );
 }
 
-/** Does what somebody waits for after the acknowledgement; what keeps it from being done they are told. */
+/** Runs work that a person waits for after the acknowledgement, and tells them if it fails. */
 async function orTell(deps: SlackDeps, told: Told, doing: string, work: () => Promise<void>): Promise<void> {
   try {
     await deps.attend(work);
@@ -54,13 +54,13 @@ async function orTell(deps: SlackDeps, told: Told, doing: string, work: () => Pr
   }
 }
 
-/** The form, with what was typed behind the command in it. */
+/** Opens the form, filled in with what was typed after the command. */
 export async function showForm(
   deps: SlackDeps,
   { client, command, respond }: Pick<Command, "client" | "command" | "respond">,
   state: FormState,
 ): Promise<void> {
-  // The trigger lasts 3 s: when Slack has to be asked first who this is, the modal is opened before that.
+  // The trigger expires after 3 s; if Slack has to be asked first who this is, open the modal before that.
   const remembered = deps.directory.remembered(command.user_id);
   if (remembered) {
     const identity = identifyAccount(deps.workspace, remembered);
@@ -102,7 +102,7 @@ async function offersTo(deps: SlackDeps, { email }: Caller): Promise<readonly As
   return askable(policy, await deps.groups.read(policy.outsideGroups), email, now);
 }
 
-/** The same without asking anybody; `undefined` when something would have to be asked. */
+/** The same from the caches; `undefined` if something would have to be looked up. */
 function rememberedOffers(deps: SlackDeps, { email }: Caller): readonly Askable[] | undefined {
   const policy = deps.policy();
   const memberships = deps.groups.remembered(policy.outsideGroups);
@@ -133,12 +133,12 @@ async function showRoles(deps: SlackDeps, { action, body, client }: Chosen): Pro
     ? formFor(await offersTo(deps, identity.person), { resource: action.selected_option.value })
     : plainView(nobodyText[identity.why]);
   const { id, hash } = body.view;
-  // A preview may have come in between; what the person has chosen since stands above it.
+  // A preview may have changed the form meanwhile; the person's newer choice overrides it.
   const isNewest = await updateForm(client, { view_id: id, hash, view });
   if (!isNewest) await updateForm(client, { view_id: id, view });
 }
 
-/** A role was chosen: the form now says what will become of it. */
+/** A role was chosen: the form now previews what will become of the request. */
 export async function onRoleChosen(deps: SlackDeps, args: Chosen): Promise<void> {
   await args.ack();
   await orTell(deps, toClicker(args), "saying what will become of a request", () => showPreview(deps, args));
@@ -169,7 +169,7 @@ async function showPreview(deps: SlackDeps, { body, client }: Chosen): Promise<v
       requester: { ...person, addresses },
       resource,
       role,
-      // What is not typed yet is said when the form is sent.
+      // Values not typed yet are checked when the form is submitted; the preview assumes some.
       durationSeconds: readDuration(durationText) ?? Math.min(3600, chosen?.maxDurationSeconds ?? 3600),
       reason: reason === "" ? "(not typed yet)" : reason,
       ticket: ticket ?? ticketIn(reason, [resource, role]),
@@ -180,11 +180,11 @@ async function showPreview(deps: SlackDeps, { body, client }: Chosen): Promise<v
     facts,
   );
   const view = formFor(offers, { resource, role, preview: previewText(evaluation) });
-  // Where the person has sent or changed the form meanwhile, what they see is newer than the preview.
+  // If the person has submitted or changed the form meanwhile, the preview is outdated and dropped.
   await updateForm(client, { view_id: body.view.id, hash: body.view.hash, view });
 }
 
-/** Whether the form was still there, and as the hash says. */
+/** Updates the form; false if it is gone, or has changed since `hash`. */
 async function updateForm(
   client: WebClient,
   update: { readonly view_id: string; readonly hash?: string; readonly view: ModalView },
@@ -210,7 +210,7 @@ async function offersToClicker(
 
 const FormMetadata = z.object({ resource: z.string().optional() });
 
-/** What the form was opened with; nothing where that cannot be read, as of an older version's form. */
+/** Reads the metadata stored in the form; empty if it cannot be read, as in a form of an older version. */
 function readMetadata(text: string | undefined): z.infer<typeof FormMetadata> {
   try {
     return FormMetadata.parse(JSON.parse(text ?? "{}"));
@@ -219,7 +219,7 @@ function readMetadata(text: string | undefined): z.infer<typeof FormMetadata> {
   }
 }
 
-/** What was typed into a select that has more options than Slack shows. */
+/** Finds the options for what was typed into a select that has more options than Slack shows. */
 export async function onOptionsTyped(
   deps: SlackDeps,
   { ack, body, payload }: SlackOptionsMiddlewareArgs<"block_suggestion"> & AllMiddlewareArgs,

@@ -28,7 +28,7 @@ type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 type Submitted =
   { readonly filed: true } | { readonly filed: false; readonly errors: Record<string, string> };
 
-/** The form was sent: filed, or each fault shown at its field. */
+/** The form was submitted: files the request, or shows each error at its field. */
 export async function onFormSubmitted(deps: SlackDeps, { ack, body, client }: Submission): Promise<void> {
   const answer = await withinBudget(answerSubmission(deps, body));
   if (answer.inTime) {
@@ -95,7 +95,7 @@ async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promis
   }
 }
 
-/** Each refusal at the field where the person can mend it; a field that is not there yet comes with its role. */
+/** Puts each refusal at the field where the person can correct it; for a field not shown yet, at the role that adds it. */
 function errorsOf(
   refusals: readonly PolicyRefusal[],
   resource: string,

@@ -13,9 +13,9 @@ import { refuseNobody } from "./nobody.ts";
 import { tellAlone } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
 
-/** Review was pressed on access taken by break-glass: asks what the reviewer found; who may is decided when they say it. */
+/** Review was pressed on break-glass access: asks what the reviewer found; whether they may review is decided on submission. */
 export async function onReview(deps: SlackDeps, args: Click): Promise<void> {
-  // The trigger lasts 3 s and opening the form is one more call to Slack, so nothing waits for it.
+  // The trigger expires after 3 s and opening the form is one more call to Slack, so acknowledge first.
   await args.ack();
   await tellClicker(deps, args, await deps.attend(() => openReview(deps, args)));
 }
@@ -33,7 +33,7 @@ async function openReview(deps: SlackDeps, args: Click): Promise<string | undefi
   }
 }
 
-/** What the reviewer found. */
+/** The review form was submitted: records what the reviewer found. */
 export async function onReviewed(deps: SlackDeps, { ack, body, client }: Submission): Promise<void> {
   const answer = await withinBudget(review(deps, body));
   if (answer.inTime) {

@@ -7,9 +7,9 @@ import { handoverNotice, handoverView } from "../views/handover.ts";
 import { type Click, tellClicker, whoClicked } from "./click.ts";
 import { openView } from "./open-view.ts";
 
-/** Show was pressed: what the access came with, in a window that nobody else sees. */
+/** Show was pressed: shows what the access came with, in a modal that nobody else sees. */
 export async function onShow(deps: SlackDeps, args: Click): Promise<void> {
-  // The trigger lasts 3 s, so that the window is opened first; and what cannot be shown is not counted as seen.
+  // The trigger expires after 3 s, so the modal is opened first; and if it cannot be opened, nothing counts as seen.
   await args.ack();
   await deps.attend(() => show(deps, args));
 }
@@ -20,7 +20,7 @@ async function show(deps: SlackDeps, args: Click): Promise<void> {
   let isSpent = false;
   try {
     const opened = await openView(args.client, args.body.trigger_id, handoverNotice("One moment …"));
-    // The same press, delivered again.
+    // A redelivery of the same click.
     if (!opened) return;
     viewId = opened.view?.id;
     if (viewId === undefined) throw new Error("Slack opened no view");
@@ -34,7 +34,7 @@ async function show(deps: SlackDeps, args: Click): Promise<void> {
     const fault = faultText(deps.log, error, "showing what an access came with");
     const words = isSpent ? `${fault} ${spent}` : fault;
     await tellClicker(deps, args, words);
-    // Slack may take nothing, or the window may be closed; they are told already.
+    // Slack may refuse this, or the modal may be closed; the person has been told already.
     if (viewId !== undefined)
       await views.update({ view_id: viewId, view: handoverNotice(words) }).catch(() => undefined);
   }

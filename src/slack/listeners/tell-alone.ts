@@ -6,7 +6,7 @@ import type { SlackDeps } from "../deps.ts";
 import { insist } from "../insist.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 
-/** Who is told, and how: `respond` is missing where Slack gave no place for an answer, whatever its types say. */
+/** Whom to tell, and how: `respond` is missing if Slack gave no address for an answer, whatever its types say. */
 export type Told = {
   readonly client: WebClient;
   readonly respond?: RespondFn | undefined;
@@ -17,9 +17,9 @@ export type Told = {
 const pauses = [1, 5];
 
 /**
- * Tells somebody what came of what they did, after it was acknowledged: where they did it, for their eyes alone, or by direct message
- * where that place takes nothing (Slack's last for 30 minutes and five answers; a form has none). Said twice is better
- * than not at all. What reaches them in neither way is logged.
+ * Tells a person the outcome of their action after it was acknowledged: by an ephemeral message where they acted, or by
+ * direct message if that place takes nothing (Slack's response URLs last for 30 minutes and five answers; a form has
+ * none). Told twice is better than not at all. If both fail, it is logged.
  */
 export async function tellAlone(
   { log }: Pick<SlackDeps, "log">,
