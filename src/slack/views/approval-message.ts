@@ -22,7 +22,7 @@ import {
 } from "./rich-text.ts";
 import { unusualLines } from "./unusual.ts";
 
-/** What the buttons are called on the wire; their value is the request's id, nothing else. */
+/** Action ids of the buttons; a button's value is the request's id, nothing else. */
 export const approveActionId = "approve_request";
 export const denyActionId = "deny_request";
 export const reviewActionId = "review_break_glass";
@@ -30,17 +30,17 @@ export const endActionId = "end_access";
 
 export type Message = { readonly text: string; readonly blocks: readonly KnownBlock[] };
 
-/** Somebody who may approve, by e-mail, with their Slack id where they are to be pinged and were found. */
+/** Somebody who may approve, by e-mail; with a Slack id only if they are to be pinged and were found. */
 export type Approver = { readonly email: string; readonly slackId?: string | undefined };
 
-/** Who may decide the waiting step, and who is told of it besides. */
+/** Who may decide the current step, and who else is told about it. */
 export type Asked = { readonly approvers: readonly Approver[]; readonly told: readonly Approver[] };
 
 const riskWords = { low: "🟢 Low", medium: "🟡 Medium", high: "🔴 High" } as const;
-/** More names than this are counted, not listed: an approver judges on a phone. */
+/** Further names are counted, not listed: an approver judges on a phone. */
 export const maxNames = 10;
 
-/** The message approvers judge, as the request stands now; buttons only while it is pending. */
+/** The message that approvers judge, for the request's current state; Approve and Deny only while it is pending. */
 export function approvalMessage(state: State, asked: Asked): Message {
   const { request } = state;
   const pending = request.status === "pending";
@@ -142,7 +142,7 @@ function planned({ planned: grants }: AccessRequest): string {
   return shorten(grants.map(({ access, provider }) => access ?? provider).join(", "), 300);
 }
 
-/** What the requester typed, whole: a provider's fields once, however many of its roles are asked for. */
+/** The requester's input, uncut: a provider's fields once, even if several of its roles are requested. */
 function typed({ planned: grants }: AccessRequest): readonly (readonly Piece[])[] {
   const byProvider = new Map(grants.map(({ provider, input = [] }) => [provider, input]));
   return [...byProvider.values()].flatMap((input) =>
@@ -155,7 +155,7 @@ function heldBefore({ planned: grants }: AccessRequest, held: readonly string[])
   return `already has ${what}, by a right of their own; it will not be taken away at the end`;
 }
 
-/** What can be done once it is decided: ended while it is live, reviewed when it was taken at once. */
+/** Buttons after the decision: End access while it is live, Review break-glass if it was taken at once. */
 function afterwards({ request, grants }: State): readonly KnownBlock[] {
   const isLive = grants.some(({ status }) => status === "granting" || status === "active");
   const button = (actionId: string, text: string): Button => ({

@@ -5,7 +5,7 @@ import { inputActionId } from "./request-form.ts";
 export const denyFormId = "deny_request";
 export const denyReasonBlockId = "deny_reason";
 
-/** Asks why: the requester and the auditor read it. */
+/** The form that asks for the reason, which the requester and auditors read. */
 export function denyForm(request: Pick<AccessRequest, "id" | "number">): ModalView {
   return {
     type: "modal",

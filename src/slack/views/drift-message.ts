@@ -3,10 +3,10 @@ import type { UntoldFinding } from "../../persistence/drift-findings.ts";
 import type { Message } from "./approval-message.ts";
 import { code, lines, paragraph, type Piece, richText, shorten } from "./rich-text.ts";
 
-/** What is more, `hallpass grants drift` lists: a first look at an old server is no reason for a flood. */
+/** `hallpass grants drift` lists the rest: a first look at an old server must not flood the channel. */
 const mostListed = 15;
 
-/** Access that nobody gave here, and what was done about it. */
+/** Reports access that nobody gave through Hallpass, and what was done about it. */
 export function driftMessage(findings: readonly UntoldFinding[]): Message {
   const shown = findings.slice(0, mostListed).map(findingLine);
   const left = findings.length - shown.length;

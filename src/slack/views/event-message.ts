@@ -19,15 +19,15 @@ import {
   shorten,
 } from "./rich-text.ts";
 
-/** What people do about their own requests and access; a button's value is the request's id, nothing else. */
+/** Action ids for people's own requests and access; a button's value is the request's id, nothing else. */
 export const cancelActionId = "cancel_request";
 export const startActionId = "start_access";
 export const extendActionId = "extend_access";
-/** Their value is the grant's id. */
+/** The value of these buttons is the grant's id. */
 export const showActionId = "show_handover";
 export const tryNowActionId = "try_revocation";
 
-/** One event, said in the request's thread, to whom it asks. `undefined`: not worth a message there. */
+/** The message about an event in the request's thread, naming the people it asks (`asked`). `undefined`: not worth a message there. */
 export function threadMessage(event: AuditEvent, asked: readonly Named[] = []): Message | undefined {
   const told = toThread(event);
   if (!told) return undefined;
@@ -36,7 +36,7 @@ export function threadMessage(event: AuditEvent, asked: readonly Named[] = []): 
   return withTryNow(event, message([...told.line, ...asks], told.said));
 }
 
-/** Access that should have ended and has not: whoever reads this may have it tried again at once. */
+/** Adds Try now if access should have ended and has not: any reader may have the revocation retried at once. */
 function withTryNow(event: AuditEvent, { text, blocks }: Message): Message {
   const { grantId, type } = event;
   const offers = type === "revocation.failed" || type === "revocation.overdue";
@@ -44,13 +44,13 @@ function withTryNow(event: AuditEvent, { text, blocks }: Message): Message {
   return { text, blocks: [...blocks, actions([button(grantId, tryNowActionId, "Try now")])] };
 }
 
-/** Whom an event asks something of, by their e-mail addresses. */
+/** E-mail addresses of the people whom an event asks to act. */
 export function askedBy({ type, data }: AuditEvent): readonly string[] {
   if (type === "break_glass.overdue") return data.reviewers;
   return "asks" in data ? (data.asks ?? []) : [];
 }
 
-/** One event, said to the requester by direct message. */
+/** The direct message about an event to the requester. */
 export function requesterMessage(event: AuditEvent, request: AccessRequest): Message | undefined {
   const told = toRequester(event, request);
   if (!told) return undefined;
@@ -59,14 +59,14 @@ export function requesterMessage(event: AuditEvent, request: AccessRequest): Mes
   return { text, blocks: [...blocks, ...handoverLine(event), ...buttonsFor(event, request)] };
 }
 
-/** Says to the requester that their access ends soon, and what they can do. */
+/** Tells the requester that their access ends soon, and what they can do. */
 export function expiryMessage(request: AccessRequest, expiresAt: Date): Message {
   const line = [bold(requestName(request)), ` (${accessTitle(request)}): your access ends `, expiresAt, "."];
   const { text, blocks } = message(line, undefined);
   return { text, blocks: [...blocks, ownButtons(request)] };
 }
 
-/** What was handed over waits to be seen. */
+/** Tells the requester that something was handed over and waits to be seen. */
 function handoverLine({ type, data }: AuditEvent): readonly KnownBlock[] {
   if (type === "grant.handover_shown") return [];
   if (!("handover" in data) || data.handover === undefined) return [];
@@ -85,7 +85,7 @@ function buttonsFor(event: AuditEvent, request: AccessRequest): readonly KnownBl
   return isAnew && event.data.handover !== undefined ? [actions(showButton(event))] : [];
 }
 
-/** Where something was handed over: its value is the grant's id. */
+/** The Show button, if something was handed over; its value is the grant's id. */
 function showButton({ grantId, data }: AuditEvent): readonly Button[] {
   if (!("handover" in data) || data.handover === undefined || grantId === undefined) return [];
   return [button(grantId, showActionId, "Show", "primary")];
@@ -114,7 +114,7 @@ function button(value: string, actionId: string, text: string, style?: "primary"
   };
 }
 
-/** One event, said in the alerts channel. */
+/** The message about an event in the alerts channel. */
 export function alertMessage(event: AuditEvent, request: AccessRequest): Message | undefined {
   const told = toThread(event);
   const about: readonly Piece[] = [
@@ -133,7 +133,7 @@ function message(line: readonly Piece[], said: string | undefined): Message {
   return { text: notificationText(line), blocks };
 }
 
-/** The line as a notification shows it; a provider's or a person's own words stay in the message itself. */
+/** The line as a notification shows it; quotes from a provider or a person stay in the message itself. */
 function notificationText(line: readonly Piece[]): string {
   return line
     .map((piece) => {

@@ -2,16 +2,16 @@ import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
 import type { DiscountReason } from "../../domain/request.ts";
 import type { Piece } from "./rich-text.ts";
 
-/** What is said, and what somebody or a provider said, set apart. `undefined`: not worth a message. */
+/** An event in words: `line` is ours, `said` quotes a person or a provider. `undefined` in its place: not worth a message. */
 export type Told = { readonly line: readonly Piece[]; readonly said?: string };
 
-/** Who did it. */
+/** The person who caused an event, or Hallpass. */
 export function actor(event: AuditEvent): Piece {
   if (event.actor.kind !== "person") return "Hallpass";
   return { email: event.actor.email ?? "somebody", slackId: event.actor.slackId };
 }
 
-/** `1 of 2`, and where there are several steps, in which. */
+/** `1 of 2`, with the step if there are several. */
 export function wordStep({ have, needed, step, steps }: EventData<"approval.given">): string {
   const place = step === undefined || steps === undefined ? "" : `, step ${step} of ${steps}`;
   return `${have} of ${needed}${place}`;
@@ -24,7 +24,7 @@ export const discountWords: Readonly<Record<DiscountReason, string>> = {
   own: "they turned out to be the person who asked",
 };
 
-/** What would be granted now instead of what was shown, a line each. */
+/** What was shown and what would be granted today instead, for each change. */
 export function changeLines(changes: EventData<"request.cancelled">["changes"] = []): string {
   return changes.map(({ access, shown, today }) => `${access}\nshown: ${shown}\ntoday: ${today}`).join("\n");
 }

@@ -2,7 +2,7 @@ import type { ModalView } from "@slack/types";
 import { type AccessRequest, requestName } from "../../domain/request.ts";
 import { shorten } from "./rich-text.ts";
 
-/** Marks a window whose content is for one person's eyes, so that no log has it. */
+/** Marks a modal for one person's eyes, so that its content is never logged. */
 export const privateViewId = "for_you_alone";
 
 const frame = {
@@ -12,7 +12,7 @@ const frame = {
   close: { type: "plain_text", text: "Close" },
 } as const;
 
-/** Only says something. */
+/** A modal of plain text only. */
 export function handoverNotice(words: string): ModalView {
   return {
     ...frame,
@@ -20,7 +20,7 @@ export function handoverNotice(words: string): ModalView {
   };
 }
 
-/** What an access came with, as a block that is copied in one piece. */
+/** A modal with what the access came with, in a block that is copied in one piece. */
 export function handoverView(title: string, text: string, request: Pick<AccessRequest, "number">): ModalView {
   return {
     ...frame,

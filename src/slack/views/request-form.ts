@@ -15,7 +15,7 @@ export const ticketBlockId = "ticket";
 export const breakGlassBlockId = "break_glass";
 export const inputActionId = "value";
 
-/** What a provider asks for; typed once, it stays when the form changes. */
+/** The block id of a provider's field; because it stays the same, a typed value stays when the form changes. */
 export function fieldBlockId(provider: string, field: string): string {
   return `field:${provider}:${field}`;
 }
@@ -28,27 +28,27 @@ export function readFieldBlockId(
   return provider === undefined || field === undefined ? undefined : { provider, field };
 }
 
-/** A role's block is named for its resource, so that Slack forgets the role chosen for another one. */
+/** The block id of the role select; it includes the resource, so that Slack forgets the role chosen for another one. */
 export function roleBlockId(resource: string): string {
   return `role-${resource}`;
 }
 
-/** Slack's limit for the options of a select; more are searched for instead. */
+/** Slack's limit for the options of a select; beyond it the options are searched instead. */
 const maxOptions = 100;
 
 const title = { type: "plain_text", text: "Request access" } as const;
 const close = { type: "plain_text", text: "Cancel" } as const;
 
 /**
- * The form: what the person may ask for, and once a resource is chosen, its roles and what asking takes. `preview`: what
- * will become of it, once a role is chosen too. `typed`: what stands in it at first.
+ * The request form: what the person may ask for, and once a resource is chosen, its roles and the fields they need.
+ * `preview`: what will become of the request, once a role is chosen too. `typed`: the initial values.
  */
 export function requestForm(
   askable: readonly Askable[],
   { resource: chosen, role: chosenRole, preview, typed }: FormState = {},
 ): ModalView {
   const resources = resourceOptions(askable);
-  // The policy may have changed since it was chosen; Slack takes no select without an option.
+  // The policy may have changed since the choice, and Slack rejects a select without options.
   const isOffered = resources.some(({ value }) => value === chosen);
   const only = resources.length === 1 ? resources[0]?.value : undefined;
   const resource = isOffered ? chosen : only;
@@ -131,7 +131,7 @@ export function requestForm(
   };
 }
 
-/** What stands in the form. */
+/** The contents of the form. */
 export type FormState = {
   readonly resource?: string | undefined;
   readonly role?: string | undefined;
@@ -186,7 +186,7 @@ const breakGlassInput: InputBlock = {
   },
 };
 
-/** What all roles shown may be asked for: what the policy offers, else an hour. */
+/** A duration that all roles shown allow: the policy's default, else an hour. */
 function offeredSeconds(roles: readonly Askable[]): number {
   const offered = roles.flatMap(({ defaultDurationSeconds }) => defaultDurationSeconds ?? []);
   const first = offered.length === roles.length ? Math.min(...offered, Infinity) : 3600;
@@ -196,12 +196,12 @@ function offeredSeconds(roles: readonly Askable[]): number {
   );
 }
 
-/** Shown for the moment in which Slack is asked who the person is. */
+/** Shown while Slack is asked who the person is. */
 export function loadingView(): ModalView {
   return plainView("Looking up what you may ask for …");
 }
 
-/** A view that only says something. */
+/** A modal of plain text only. */
 export function plainView(text: string): ModalView {
   return {
     type: "modal",
@@ -227,7 +227,7 @@ export function roleOptions(askable: readonly Askable[]): readonly (PlainTextOpt
   );
 }
 
-/** The options whose title or name holds what was typed, in any case; as many as Slack shows. */
+/** The options whose title or name contains what was typed, ignoring case; at most as many as Slack shows. */
 export function matchingOptions(
   options: readonly (PlainTextOption & { value: string })[],
   typed: string,

@@ -3,10 +3,10 @@ import type { Evaluation } from "../../policy/evaluate.ts";
 import { wordRefusals } from "../../policy/explain.ts";
 import type { Step } from "../../policy/review.ts";
 
-/** How many of those who may approve are named. */
+/** Number of approvers to name. */
 const mostNames = 5;
 
-/** What will become of a request, in the form before it is sent. Plain text. */
+/** Previews the outcome of a request, in the form before it is submitted. Plain text. */
 export function previewText(evaluation: Evaluation): string {
   switch (evaluation.verdict) {
     case "refuse":

@@ -11,7 +11,7 @@ const options: PlainTextOption[] = [
   { text: { type: "plain_text", text: "It was not justified" }, value: "object" },
 ];
 
-/** Asks what a reviewer found: the requester and the auditor read it. */
+/** The form that asks what a reviewer found, which the requester and auditors read. */
 export function reviewForm(request: Pick<AccessRequest, "id" | "number">): ModalView {
   return {
     type: "modal",

@@ -6,7 +6,7 @@ dayjs.extend(utc);
 
 /**
  * Text as Slack's rich text elements. Nothing in a text element is parsed: no mention, link, emphasis, emoji or entity,
- * so what people typed appears as what they typed. All untrusted text goes through here.
+ * so text appears exactly as people typed it. All untrusted text goes through here.
  */
 export type Piece = string | Date | Named | RichTextElement | undefined;
 
@@ -23,11 +23,12 @@ export function lines(rows: readonly (readonly Piece[])[]): RichTextBlock["eleme
   return paragraph(...rows.flatMap((row, index): readonly Piece[] => (index === 0 ? row : ["\n", ...row])));
 }
 
-/** What somebody said, set apart from what Hallpass says. */
+/** A quote, set apart from what Hallpass says. */
 export function quote(text: string): RichTextBlock["elements"][number] {
   return { type: "rich_text_quote", elements: elementsOf([text]) };
 }
 
+/** A rich text block of these elements. */
 export function richText(
   ...elements: readonly (RichTextBlock["elements"][number] | undefined)[]
 ): RichTextBlock {
@@ -66,12 +67,12 @@ export function escapeMrkdwn(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** A time where nobody's time zone is known. */
+/** Formats a time in UTC, for when the reader's time zone is not known. */
 export function formatTime(at: Date): string {
   return dayjs.utc(at).format("D MMM YYYY, HH:mm [UTC]");
 }
 
-/** At most `length` UTF-16 units, never half a character, with an ellipsis where something is missing. */
+/** Cuts a text to at most `length` UTF-16 units, never half a character, with an ellipsis if something is missing. */
 export function shorten(text: string, length: number): string {
   if (text.length <= length) return text;
   return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;

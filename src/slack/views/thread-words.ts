@@ -253,7 +253,7 @@ export function toThread(event: AuditEvent): Told | undefined {
   }
 }
 
-/** Who may still have what, since when they should not, and what has come of taking it away. */
+/** Words overdue access: who may still have what, since when they should not, and what came of taking it away. */
 function overdue(data: EventData<"revocation.overdue">): Told {
   const line: readonly Piece[] = [
     `🚨 Overdue by ${formatDuration(wholeMinutes(data.lateSeconds))}: `,
@@ -280,14 +280,14 @@ function wholeMinutes(seconds: number): number {
   return Math.floor(seconds / 60) * 60;
 }
 
-/** What is to be hoped of further attempts, before the provider's own words. */
+/** The outlook for further attempts, to be followed by the provider's own words. */
 function prospects(retryable: boolean | undefined): string {
   return retryable === false
     ? "It will not work without somebody's help, and is tried again all the same:"
     : "It is tried again until it is gone:";
 }
 
-/** Said of what ended later than it should have. */
+/** Says how late access ended, if it did not end in time. */
 function late({ lateSeconds }: EventData<"grant.revoked">): readonly Piece[] {
   return lateSeconds === undefined ? [] : [` Gone now, ${formatDuration(wholeMinutes(lateSeconds))} late.`];
 }
@@ -310,7 +310,7 @@ function withMade(data: EventData<"grant.revoked">): { readonly said?: string } 
   return said === undefined ? {} : { said };
 }
 
-/** What outlives it, where anything does. */
+/** What the person made that outlives the grant, if anything. */
 function made({ subject, outlives }: EventData<"grant.revoked">): string | undefined {
   return outlives === undefined ? undefined : `${subject} ${outlives}`;
 }

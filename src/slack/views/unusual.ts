@@ -4,7 +4,7 @@ import { onOneLine } from "../../domain/text.ts";
 import type { Message } from "./approval-message.ts";
 import { bold, lines, type Piece, richText, shorten } from "./rich-text.ts";
 
-/** An approver judges in seconds: more than this is counted. */
+/** Further flags are only counted: an approver judges in seconds. */
 const maxFlags = 3;
 
 /** What is unusual about a request, a line each. */
@@ -16,7 +16,7 @@ export function unusualLines(flags: readonly RequestFlag[]): readonly (readonly 
   ];
 }
 
-/** What is unusual about an approval, under the line that tells of it. */
+/** Adds what is unusual about an approval, under the line that reports it. */
 export function withFlags({ text, blocks }: Message, flags: readonly ApprovalFlag[]): Message {
   if (flags.length === 0) return { text, blocks };
   const rows = flags.map(({ kind, why }) => flagLine(approvalAnomalyTitles[kind], why));
