@@ -5,21 +5,21 @@ import { identifyAccount, type Workspace } from "./identify.ts";
 import { type SlackUser, toAccount } from "./directory.ts";
 import { askSlack } from "./ask-slack.ts";
 
-/** All accounts of the workspace, as far as they may act here. */
+/** All accounts of the workspace, and which of them may act here. */
 export type AccountList = {
   read(): Promise<Accounts>;
-  /** The same without waiting; `undefined` where Slack would have to be asked. */
+  /** The same from the cache; `undefined` if Slack would have to be asked. */
   remembered(): Accounts | undefined;
-  /** What was listed before now may lack accounts. */
+  /** Marks the cached list as outdated: it may lack accounts. */
   forget(): void;
-  /** Slack told what an account is like now. */
+  /** Updates one account in the list from a `user_change` event. */
   learn(user: SlackUser): void;
 };
 
 export type Accounts = {
   /** The e-mail address by the account's id; `undefined` for an account that may do nothing here. */
   readonly emails: ReadonlyMap<string, string | undefined>;
-  /** By the monotonic clock. */
+  /** When the listing began, in milliseconds of the monotonic clock. */
   readonly listedAt: number;
 };
 
@@ -33,12 +33,12 @@ type Listing = {
 };
 
 const ttlMs = 10 * 60_000;
-/** Slack's most: each page is a call, of which it takes 20 a minute. */
-/** More than any workspace has. */
+/** More than any workspace has; a longer list never ends. */
 const maxPages = 5_000;
+/** Slack's maximum; each page is a call, and the rate limit is 20 a minute. */
 const pageSize = 1_000;
 
-/** Lists who is in the workspace by `users.list`: a `users.info` for each member of each group would be far more calls. */
+/** Lists the workspace's accounts with `users.list`; a `users.info` for each member of each group would be far more calls. */
 export function createAccountList(client: WebClient, now: () => number): AccountList {
   const pause = createPause("Slack", now);
   let workspace: Workspace | undefined;
@@ -52,7 +52,7 @@ export function createAccountList(client: WebClient, now: () => number): Account
 
   async function list(): Promise<Listing> {
     workspace ??= await askWorkspace();
-    // A workspace of more pages than Slack gives out in a minute would never be listed if each attempt began anew.
+    // Resume an unfinished list: a workspace of more pages than the rate limit allows per minute would otherwise never be listed.
     if (!unfinished || now() - unfinished.listedAt >= ttlMs) {
       const none = { emails: new Map(), updatedAt: new Map(), cursor: undefined, pages: 0 };
       unfinished = { ...none, workspace, listedAt: now() };
@@ -83,20 +83,20 @@ export function createAccountList(client: WebClient, now: () => number): Account
     read: () => memory.read(),
     remembered: () => memory.remembered(),
     forget: () => memory.forget(),
-    // The event has the whole account: what changed counts at once, and a workspace's many changes of status cost no call.
+    // The event has the whole account, so a change counts at once and a workspace's many changes of status cost no call.
     learn(user) {
       for (const listing of [memory.remembered(), unfinished]) if (listing) learnOf(listing, user);
     },
   };
 }
 
-/** A page may be older than an event that came while it was on its way. */
+/** Adds an account from a page, unless an event that arrived meanwhile is at least as new. */
 function add(listing: Listing, user: SlackUser): void {
   const known = listing.updatedAt.get(user.id);
   if (known === undefined || known < (user.updated ?? 0)) set(listing, user);
 }
 
-/** Slack delivers an event again, late and out of order, when it was not taken at once. */
+/** Applies an event, unless a newer one is known: Slack redelivers an unacknowledged event late and out of order. */
 function learnOf(listing: Listing, user: SlackUser): void {
   const known = listing.updatedAt.get(user.id);
   if (known === undefined || known <= (user.updated ?? 0)) set(listing, user);

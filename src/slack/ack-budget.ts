@@ -5,10 +5,10 @@ import { PeopleChanged } from "../identity/people.ts";
 import { isDatabaseUnavailable } from "../persistence/database.ts";
 import { wordFault } from "./slack-errors.ts";
 
-/** Slack gives up on an interaction after 3 s; what takes longer than this is acknowledged and answered later. */
+/** Slack times out an interaction after 3 s; work that takes longer than this is acknowledged first and answered later. */
 const ackBudgetMs = 2_000;
 
-/** The work's result if it came within the acknowledgement budget; else the work still going on. */
+/** Returns the work's result if it comes within the acknowledgement budget, else the promise of the unfinished work. */
 export async function withinBudget<T>(
   work: Promise<T>,
   budgetMs = ackBudgetMs,
@@ -27,7 +27,7 @@ export async function withinBudget<T>(
   }
 }
 
-/** Logs a fault under a reference and words it for the person who met it. */
+/** Logs an error under a reference and returns the text for the person affected. */
 export function faultText(log: Logger, error: unknown, doing: string): string {
   const reference = randomBytes(4).toString("hex");
   if (error instanceof PeopleChanged) {

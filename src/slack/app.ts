@@ -45,7 +45,7 @@ export type SlackTransport =
 export type SlackApp = {
   /** Answers `POST /slack/events`; absent in Socket Mode. */
   readonly requestListener?: SlackListener;
-  /** Opens a connection of Socket Mode; absent in HTTP mode, where Slack comes to us. */
+  /** Opens a Socket Mode connection; absent in HTTP mode, where Slack calls us. */
   readonly openConnection?: (signal: AbortSignal, onLeaving: (why: string) => void) => Promise<Connection>;
 };
 
@@ -55,12 +55,12 @@ type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMidd
 type SelectArgs = SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMiddlewareArgs;
 type SubmissionArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 
-/** Matches exactly the names a table has; they are ours and have no characters that mean something in a pattern. */
+/** Matches exactly the keys of a table; they are ours and contain no regular expression syntax. */
 function anyOf(table: Readonly<Record<string, unknown>>): RegExp {
   return new RegExp(`^(?:${Object.keys(table).join("|")})$`, "u");
 }
 
-/** The Bolt app: every listener on one screen. */
+/** Creates the Bolt app and registers every listener. */
 export function createSlackApp(
   settings: Calling & { readonly transport: SlackTransport },
   installation: Installation,
@@ -76,14 +76,14 @@ export function createSlackApp(
     receiver: door.receiver,
     logger: slackLogger(deps.log),
     clientOptions: webClientOptions(apiUrl, deps.log, settings.observer),
-    // What a conversation is about is in the database; Bolt's own memory of it would only grow.
+    // Conversation state is in the database; Bolt's in-memory store would only grow.
     convoStore: false,
-    // Bolt would ask Slack itself and, once refused, answer every later event with 401 (see connect.ts).
+    // Without this, Bolt asks Slack itself and, once refused, answers every later event with 401 (see connect.ts).
     authorize: () =>
       Promise.resolve({ botToken: settings.botToken, botUserId, botId, teamId: workspace.teamId }),
   });
 
-  // Bolt offers each delivery to every listener it has, and each offer costs; so there is one a kind, and a table behind it.
+  // Bolt offers each delivery to every listener, and each offer costs time; so register one listener per kind, with a table behind it.
   const onCommand: Table<CommandArgs> = {
     "/request-access": onRequestCommand,
     "/access": onAccessCommand,
@@ -138,7 +138,7 @@ export function createSlackApp(
   const onGroupEvent = { subteam_created: true, subteam_updated: true, subteam_members_changed: true };
   app.event(anyOf(onGroupEvent), async () => deps.userGroups.forget());
 
-  // Said, and answered, by whoever handed it over (see receive.ts).
+  // Rethrow: receive.ts logs the error and answers Slack.
   app.error(async (error) => {
     throw error;
   });

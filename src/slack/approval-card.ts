@@ -16,7 +16,7 @@ import { shorten } from "./views/rich-text.ts";
 
 export type CardDeps = Pick<RecordDeps, "db" | "clock"> & { readonly directory: Directory };
 
-/** A request as the database has it now; throws when there is none. */
+/** Reads a request's current state from the database; throws if it does not exist. */
 export async function readRequest(
   deps: CardDeps,
   effect: { readonly id: string; readonly requestId: string },
@@ -26,12 +26,13 @@ export async function readRequest(
   return found;
 }
 
-/** How much of a reason is shown where Slack does not take all of it. */
+/** Length of the shortened reason, used when Slack finds the message too long. */
 const shortReasonCharacters = 1_000;
 
 /**
- * Sends the approval message; with the reason cut short when Slack finds it too long: how it counts is not published
- * (https://github.com/slackapi/bolt-js/issues/2509), and a request nobody sees is worse than a reason cut short.
+ * Sends the approval message; if Slack finds it too long, sends it again with a shortened reason. Slack does not
+ * publish how it counts (https://github.com/slackapi/bolt-js/issues/2509), and a request nobody sees is worse than a
+ * shortened reason.
  */
 export async function sendCard<T>(
   deps: CardDeps,
@@ -57,7 +58,7 @@ function withShortReason(state: State): State {
   return { ...state, request: { ...state.request, reason } };
 }
 
-/** Who may decide the waiting step, those it pings first and mentioned; and whom else it pings. */
+/** Who may decide the current step, with those it pings first and as mentions, and who else it pings. */
 async function askedOf(directory: Directory, { request }: State): Promise<Asked> {
   const awaited = request.status === "pending" ? awaitedBy(request.decisions, request.terms) : undefined;
   if (!awaited) return { approvers: [], told: [] };
@@ -74,11 +75,11 @@ async function askedOf(directory: Directory, { request }: State): Promise<Asked>
   };
 }
 
-/** People as Slack knows them, as far as their names are shown. */
+/** Looks up people in Slack, as far as their names are shown (the first `maxNames`). */
 export function namesOf(directory: Directory, emails: readonly string[]): Promise<readonly Approver[]> {
   return Promise.all(
     emails.map(async (email, index) => {
-      // Those who are only counted need no looking up: Slack allows some fifty a minute.
+      // The others are only counted, so they need no lookup: Slack's rate limit is some fifty a minute.
       return index < maxNames ? { email, slackId: await directory.idByEmail(email) } : { email };
     }),
   );

@@ -13,18 +13,18 @@ import type { Message } from "./views/approval-message.ts";
 
 export type PlaceDeps = CardDeps & {
   readonly log: Logger;
-  /** Who can mend a channel, by e-mail; as many as are known. */
+  /** E-mail addresses of people who can fix a channel, as far as known. */
   readonly admins: () => Promise<readonly string[]>;
 };
 
-/** One effect and what it may send. */
+/** One effect, and the parcel that sends its messages. */
 export type Errand = { readonly effect: ClaimedEffect; readonly parcel: Parcel };
 
-/** Posts the approval message for the first time; `undefined` when no channel takes it, which is said. */
+/** Posts the approval message for the first time; `undefined` if no channel takes it, which people are then told. */
 export async function placeCard(deps: PlaceDeps, errand: Errand): Promise<SlackPlace | undefined> {
   const { state } = await readRequest(deps, errand.effect);
   const { channel, alerts } = state.request.terms;
-  // An earlier attempt may have found the channel of no use, which may be mended by now.
+  // An earlier attempt may have moved the message to the alerts channel; the request's own channel may work again by now.
   const moved = await errand.parcel.seek(alerts, "moved");
   if (moved) {
     await saveApprovalMessage(deps.db, deps.clock, errand.effect.requestId, moved);
@@ -41,7 +41,7 @@ export async function placeCard(deps: PlaceDeps, errand: Errand): Promise<SlackP
   }
 }
 
-/** Somebody deleted the approval message: another is posted in its stead, and the thread goes on there. */
+/** Replaces an approval message that was deleted in Slack; the thread continues under the new one. */
 export async function renewCard(
   deps: PlaceDeps,
   errand: Errand,
@@ -68,8 +68,8 @@ export async function renewCard(
 }
 
 /**
- * The channel takes nothing: approvers find the request in another one instead. Where none is left, those who wait and
- * those who can mend it are told directly, once a request. `lost`: where the message stood, if it did.
+ * Posts the approval message elsewhere when its channel takes no messages. If no channel is left, tells the requester
+ * and the admins directly, once per request. `lost`: where the message was, if it had been posted.
  */
 export async function moveCard(
   deps: PlaceDeps,
@@ -85,7 +85,7 @@ export async function moveCard(
     ? `${name} cannot go on in ${channel} (${words})`
     : `${name} could not be posted in ${channel} (${words})`;
   const candidates = new Set([channel, alerts]);
-  // It has just been tried there.
+  // It has just failed there.
   if (!lost) candidates.delete(channel);
   for (const candidate of candidates) {
     try {
@@ -96,7 +96,7 @@ export async function moveCard(
       const verb = state.request.status === "pending" ? "is decided" : "goes on";
       const why = plain(`${trouble}; it ${verb} here instead.`);
       await parcel.post(place.channel, () => why, { thread_ts: place.ts, part: "why" });
-      // They were told where to look for it.
+      // The requester was told to look in the original channel.
       const { slackId } = state.request.requester;
       const where = plain(`${trouble}; it ${verb} in ${candidate} instead.`);
       if (slackId !== undefined) await tryInPerson(parcel, slackId, where, "where");
@@ -132,7 +132,7 @@ async function sayNowhere(
   await recordFailure(deps, effect, { channel, error }, key);
 }
 
-/** Says something to those who administer Hallpass, by direct message, where Slack knows them. */
+/** Sends a direct message to Hallpass's admins, those of the first `maxAdmins` whom Slack knows. */
 export async function tellAdmins(deps: PlaceDeps, parcel: Parcel, message: Message): Promise<void> {
   for (const email of (await deps.admins()).slice(0, maxAdmins)) {
     const slackId = await deps.directory.idByEmail(email);
@@ -146,12 +146,12 @@ async function tryInPerson(parcel: Parcel, slackId: string, message: Message, pa
   try {
     await parcel.postInPerson(slackId, () => message, part);
   } catch (error) {
-    // Somebody who takes no messages keeps nobody else from theirs.
+    // A person who cannot be messaged must not keep the others from getting theirs.
     if (!permanentFault(error)) throw error;
   }
 }
 
-/** A message nobody gets where they expect it is never silent. */
+/** Records in the audit that a message could not be delivered where people expect it. */
 export async function recordFailure(
   deps: PlaceDeps,
   effect: ClaimedEffect,

@@ -1,7 +1,7 @@
 import { AskedToWait, type Pause } from "../groups/pause.ts";
 import { askedToWaitMs, wordFault } from "./slack-errors.ts";
 
-/** Asks Slack something that is not asked while it wants to be left alone: then it throws `AskedToWait`. */
+/** Calls Slack, unless it has asked to wait; then throws `AskedToWait` without calling. */
 export async function askWhenFree<T>(pause: Pause, call: () => Promise<T>): Promise<T> {
   pause.respect();
   try {
@@ -12,7 +12,7 @@ export async function askWhenFree<T>(pause: Pause, call: () => Promise<T>): Prom
   }
 }
 
-/** The same for those who know nothing of Slack: errors say what an operator has to do. */
+/** The same for callers that know nothing of Slack: its errors say what an operator has to do. */
 export async function askSlack<T>(pause: Pause, call: () => Promise<T>): Promise<T> {
   try {
     return await askWhenFree(pause, call);

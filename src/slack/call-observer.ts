@@ -2,14 +2,14 @@ import { z } from "zod";
 import { outgoingFetch, outgoingPost, type PostAnswer } from "../network/outgoing.ts";
 import { defaultWaitSeconds, UnreadableAnswer } from "./slack-errors.ts";
 
-/** A fetch that a `WebClient` takes. */
+/** A fetch function that `WebClient` accepts. */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-/** Hears what becomes of each call. */
+/** Notified of the outcome of each call. */
 export type CallObserver = {
-  /** It was answered: that it is done, or by which name Slack refused. */
+  /** Slack answered: `refusal` is its error, or `undefined` on success. */
   readonly answered: (method: string, refusal: Refusal | undefined) => void;
-  /** There was no answer, or none that can be read. */
+  /** There was no answer, or an unreadable one. */
   readonly failed: (error: unknown) => void;
 };
 
@@ -19,28 +19,28 @@ export type Refusal = {
   readonly response_metadata?: unknown;
 };
 
-/** As much as a page of a thousand accounts may have, several times over. */
+/** Several times the size of a page of a thousand accounts. */
 const maxAnswerBytes = 32 * 1024 * 1024;
-/** Where the SDK sets no limit. */
+/** Timeout where the SDK sets none. */
 const answerMs = 10_000;
-/** How long Slack may ask to be left alone: an hour, said by mistake or by somebody in between, would silence a channel. */
+/** Bounds for Slack's Retry-After: an hour, sent by mistake or by something in between, would silence a channel. */
 const waitSeconds = { least: 1, most: 120 };
-/** What looks like the name of an error; Slack's are of these letters. */
+/** The shape of an error code; Slack's use only these characters. */
 const code = /^[a-z0-9_]{1,80}$/u;
 const maxCursorCharacters = 10_000;
 const maxMessages = 5;
 const maxMessageCharacters = 300;
 
 /**
- * Calls Slack, and lets pass only what is an answer of its own: JSON that says whether it is `ok`, and of a refusal its name
- * and the few things that help to mend it, no more. Everything else is an `UnreadableAnswer`, without what stands in it: the SDK
- * takes a whole page of HTML for the name of an error, and that ended up in logs and in front of people.
+ * Calls Slack and passes on only answers of Slack's own: JSON with `ok`, and for a refusal its error code and the few
+ * fields that help to fix it. Anything else throws an `UnreadableAnswer` without the content: the SDK would take a
+ * whole HTML page for an error code, and it would end up in logs and in front of people.
  */
 export function readingAnswers(apiUrl: string, observer?: CallObserver): Fetch {
   return async (url, init = {}) => {
     const { body } = init;
     const address = String(url);
-    // What comes back from a response_url is no JSON.
+    // A response_url does not answer with JSON.
     if (!address.startsWith(apiUrl) || typeof body !== "string") return respond(address, init);
     const headers = Object.fromEntries(new Headers(init.headers));
     try {
@@ -64,10 +64,10 @@ export function readingAnswers(apiUrl: string, observer?: CallObserver): Fetch {
   };
 }
 
-/** An answer to an interaction; of what comes back only the status counts. */
+/** Posts an answer to an interaction; only the status of what comes back matters. */
 async function respond(address: string, init: RequestInit): Promise<Response> {
   const signal = init.signal ?? AbortSignal.timeout(answerMs);
-  // What is for one address is told to no other.
+  // Follow no redirect: the content is meant for this address only.
   const response = await outgoingFetch(address, { ...init, signal, redirect: "error" });
   const { status } = response;
   await response.body?.cancel();
@@ -76,7 +76,7 @@ async function respond(address: string, init: RequestInit): Promise<Response> {
   throw new UnreadableAnswer(status);
 }
 
-/** The SDK needs a number of seconds to wait. */
+/** A 429 with a bounded Retry-After, because the SDK needs a number of seconds. */
 function tooMany(retryAfter: string | readonly string[] | undefined): Response {
   const asked = Number.parseInt(String(retryAfter), 10);
   const seconds = Number.isNaN(asked)
@@ -97,7 +97,7 @@ async function readText({ statusCode, body }: PostAnswer): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** `rest`: what is done, without what the SDK would only write into the log, as often as there are words in it. */
+/** `rest`: a successful answer whose metadata is reduced to the cursor; the SDK would log its warnings, a line each. */
 type Read = { readonly isDone: true } | { readonly rest: object } | { readonly refusal: Refusal };
 
 function parseAnswer(text: string): Read | undefined {
@@ -123,7 +123,7 @@ function isCode(value: unknown): value is string {
   return typeof value === "string" && code.test(value);
 }
 
-/** What a refusal says that is of use. */
+/** The useful fields of a refusal, cut to size. */
 function bounded({ error, needed, response_metadata: metadata }: Refusal): object {
   const messages: unknown =
     typeof metadata === "object" && metadata !== null && "messages" in metadata

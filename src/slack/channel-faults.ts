@@ -3,12 +3,12 @@ import { ChannelError, wordFault } from "./slack-errors.ts";
 import type { Directory } from "./directory.ts";
 import { insistOnUsable } from "./posting.ts";
 
-/** A channel of the policy by its name there, and what keeps Hallpass from posting in it: for whoever can mend it. */
+/** A channel as the policy names it, and why Hallpass cannot post there, in words for those who can fix it. */
 export type ChannelFault = { readonly channel: string; readonly why: string };
 
 export type ChannelsLookedAt = {
   readonly faults: readonly ChannelFault[];
-  /** Why the rest could not be looked at: that says nothing about them. */
+  /** Why the remaining channels could not be checked; nothing is known about them. */
   readonly unseen?: string;
 };
 
@@ -25,7 +25,7 @@ export function channelsOf({ settings, rules }: Policy): readonly string[] {
   ];
 }
 
-/** Which channels of a policy could take no message of ours now: none of that name is seen, archived, or shared with another company. */
+/** Checks which channels of a policy could not take our messages now: not visible to the bot, archived, or shared with another company. */
 export async function lookAtChannels(
   directory: Pick<Directory, "channel">,
   policy: Policy,

@@ -3,30 +3,31 @@ import { createPause } from "../groups/pause.ts";
 import { ChannelError, codeOf } from "./slack-errors.ts";
 import { askWhenFree } from "./ask-slack.ts";
 
-/** Which channel has a name. */
+/** Finds channels by name. */
 export type ChannelList = {
   /**
-   * The id of the channel that had the name when Slack listed it, some minutes ago at most; `undefined` when the bot sees none that is not archived. Throws `AskedToWait` while
-   * Slack gives out no more pages, and a `ChannelError` when somebody has waited for the name for too long.
+   * The id of the channel that had the name when Slack listed it, some minutes ago at most; `undefined` if the bot sees
+   * no unarchived one. Throws `AskedToWait` while Slack's rate limit is in force, and a `ChannelError` when the search
+   * for a name has taken too long.
    */
   find(name: string): Promise<string | undefined>;
-  /** The channel that had the name has it no more. */
+  /** Drops a name from the list: the channel listed under it is no longer the right one. */
   forget(name: string): void;
 };
 
 /** Slack's own limit for a page. */
 const pageSize = 1_000;
-/** What was read longer ago is read again: channels come and go. */
+/** A list older than this is read again: channels come and go. */
 const passTtlMs = 10 * 60_000;
 /**
- * Whoever looks for a name that is not there does so again and again: all is read again no more often than Slack gives out its
- * pages, so at each look where there is but one.
+ * Interval per page. A missing name is looked up repeatedly, so reread the list no faster than Slack's rate limit
+ * allows; a list of one page is reread on every search.
  */
 const pageMs = 3_000;
-/** Who asks for access hears within a minute where their request went. */
+/** A search gives up after this, because a requester must hear within a minute where their request went. */
 const patienceMs = 40_000;
 const maxNames = 1_000;
-/** More than any workspace has; a list that never ends is none. */
+/** More than any workspace has; a list that never ends is cut off here. */
 const maxPages = 1_000;
 
 type Pass = {
@@ -38,8 +39,8 @@ type Pass = {
 };
 
 /**
- * Reads the workspace's channels page by page. Slack gives out some twenty pages a minute (conversations.list is of the second
- * tier): what was read is kept while it wants a pause, so that a workspace of many is read to its end.
+ * Reads the workspace's channels page by page. The rate limit is about twenty pages a minute (conversations.list is
+ * tier 2), so pages already read are kept during a pause and a large workspace is still read to its end.
  */
 export function createChannelList(client: WebClient, now: () => number): ChannelList {
   const pause = createPause("Slack", now);
@@ -71,12 +72,12 @@ export function createChannelList(client: WebClient, now: () => number): Channel
     const next = answer.response_metadata?.next_cursor || undefined;
     pass.readAt = now();
     pass.pages += 1;
-    // The same again would never end.
+    // A repeated cursor would never end.
     pass.isComplete = next === undefined || next === cursor || pass.pages >= maxPages;
     pass.cursor = next;
   }
 
-  /** Those who look at the same moment share a page. */
+  /** Concurrent searches share one request. */
   function nextPage(): Promise<void> {
     reading ??= readPage().finally(() => (reading = undefined));
     return reading;
@@ -89,7 +90,7 @@ export function createChannelList(client: WebClient, now: () => number): Channel
       const id = isKept ? pass.idsByName.get(name) : undefined;
       if (id !== undefined) return id;
       if (pass.isComplete && pass.readAt >= began - (pass.pages - 1) * pageMs) return undefined;
-      // Each look reads on a little, however long it has taken by now.
+      // Read at least one more page per search, even after the time limit.
       if (pages > 0 && now() - since >= patienceMs) throw new Error("it takes too long");
       await nextPage();
     }
@@ -106,7 +107,7 @@ export function createChannelList(client: WebClient, now: () => number): Channel
         return id;
       } catch (error) {
         const soughtMs = now() - since;
-        // Whoever waited for one channel does not wait as long for the one in its stead.
+        // Once a search has given up, one for the fallback channel soon after it gives up at its first error instead of waiting as long.
         if (soughtMs < patienceMs && now() - gaveUpAt >= patienceMs) throw error;
         gaveUpAt = now();
         soughtSince.delete(name);

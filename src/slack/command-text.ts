@@ -11,7 +11,7 @@ export type ParsedCommand =
       readonly durationSeconds: number;
       readonly reason: string;
       readonly ticket?: string;
-      /** Taken now, reviewed afterwards. */
+      /** The access is taken at once and reviewed afterwards. */
       readonly isBreakGlass: boolean;
     }
   | { readonly ok: false; readonly why: string };
@@ -19,8 +19,8 @@ export type ParsedCommand =
 const example = "For example: /request-access orders-db write 2h fixing INC-42";
 
 /**
- * Reads `RESOURCE ROLE DURATION REASON…` (or `RESOURCE:ROLE DURATION REASON…`) as typed after the command, on whatever
- * keyboard. The word `break-glass` before the reason takes the access at once; in the reason it never does.
+ * Parses `RESOURCE ROLE DURATION REASON…` (or `RESOURCE:ROLE DURATION REASON…`), typed after the command on any
+ * keyboard. The word `break-glass` before the reason takes the access at once; inside the reason it never does.
  */
 export function parseCommandText(text: string): ParsedCommand {
   const words = wordsOf(unescapeSlack(text));
@@ -30,7 +30,7 @@ export function parseCommandText(text: string): ParsedCommand {
     if (said?.isCertain === false) return { ok: false, why: wordUncertain(plainly) };
     return request(plainly, words[plainly.length + (said?.length ?? 0) - 1], said !== undefined);
   }
-  // Among names and duration it can mean nothing else, where these can be read without it.
+  // Among the names and the duration `break-glass` is unambiguous, provided that they parse without it.
   for (let place = 0; place <= longestAccess; place += 1) {
     const said = breakGlassAt(words, place);
     if (!said) continue;
@@ -53,12 +53,12 @@ function request(
   return { ok: true, ...asked, ...(ticket === undefined ? {} : { ticket }) };
 }
 
-/** `plain`: as it would be typed on a plain keyboard. `after`: all that was typed after it, line breaks and all. */
+/** `plain`: as typed on a plain keyboard. `after`: all the text that follows, line breaks included. */
 type Word = { readonly plain: string; readonly after: string };
 
-/** As many as may stand before the reason: `RESOURCE : ROLE 2 hours`, `break - glass`, and some to look ahead. */
+/** Enough words for all that may precede the reason (`RESOURCE : ROLE 2 hours`, `break - glass`), plus some lookahead. */
 const mostWords = 12;
-/** In words: `RESOURCE : ROLE`. */
+/** In words, for `RESOURCE : ROLE`. */
 const longestAccess = 3;
 
 function wordsOf(text: string): readonly Word[] {
@@ -91,7 +91,7 @@ type Head =
     }
   | { readonly ok: false; readonly why: string };
 
-/** What stands before the reason. */
+/** Parses what precedes the reason. */
 function readHead(words: readonly Word[]): Head {
   const [named, resource = "", role = ""] =
     /^([^\s:]+)(?: ?: ?| )([^\s:]+)(?: |$)/u.exec(joined(words)) ?? [];
@@ -118,7 +118,7 @@ function readHead(words: readonly Word[]): Head {
   };
 }
 
-/** Whether `1h 30m outage` is an hour and a half, nobody can know. */
+/** `1h 30m outage` is ambiguous: it may mean an hour and a half, or one hour and a reason that begins with `30m`. */
 function wordTwoDurations(written: string, seconds: number): string {
   return `“${shorten(written, 40)}” may be one duration, or one and the beginning of the reason. Write it as one word, ${formatDuration(seconds)}, or begin the reason with another word.`;
 }
@@ -130,8 +130,8 @@ const breakGlassFirst = new RegExp(
 );
 
 /**
- * Whether break-glass stands at this place, in how many words. Two words that go on like a sentence (`break glass flow
- * is broken`) may be the reason itself.
+ * Finds `break-glass` at this place, with its length in words. Two words that continue like a sentence (`break glass
+ * flow is broken`) may belong to the reason, so they are not certain.
  */
 function breakGlassAt(
   words: readonly Word[],
@@ -144,19 +144,19 @@ function breakGlassAt(
   return { length, isCertain: length === 1 || isMarked };
 }
 
-/** Whether a reason begins with what takes the access at once in a command. */
+/** Whether a reason begins with `break-glass`, which in a command takes the access at once. */
 export function beginsWithBreakGlass(reason: string): boolean {
   return breakGlassAt(wordsOf(reason), 0) !== undefined;
 }
 
 const breakGlassWithin = new RegExp(String.raw`(?<![\p{L}\p{N}])${breakGlass}(?![\p{L}\p{N}])`, "iu");
 
-/** Whether a reason speaks of break-glass, in whatever spelling: what it may have meant is said, never done. */
+/** Whether a reason mentions break-glass, in any spelling: a mention only leads to a hint, it never takes the access. */
 export function mentionsBreakGlass(reason: string): boolean {
   return breakGlassWithin.test(plainWord(reason).replace(/\s+/gu, " "));
 }
 
-/** How the access that a command asks for is taken at once. */
+/** Explains how to take the access that a command asks for at once. */
 export function howToBreakGlass({
   resource,
   role,
@@ -169,7 +169,7 @@ function wordUncertain(head: Extract<Head, { ok: true }>): string {
   return `Nothing was filed: “break glass” may belong to your reason. ${howToBreakGlass(head)}. To ask the ordinary way, begin the reason with another word.`;
 }
 
-/** What is wrong with a duration that does not parse. */
+/** The error text for a duration that does not parse. */
 export function durationFault(text: string): string {
   return `“${shorten(text, 40)}” is not a duration. Write it like 45m, 2h or 1h30m.`;
 }

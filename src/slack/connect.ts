@@ -4,14 +4,14 @@ import type { Logger } from "../logger.ts";
 import { askedToWaitMs, wordFault } from "./slack-errors.ts";
 import type { Workspace } from "./identify.ts";
 
-/** What Slack says the bot token is good for. */
+/** What Slack says the bot token belongs to. */
 export type Installation = {
   readonly workspace: Workspace;
   readonly botUserId: string;
   readonly botId: string;
 };
 
-/** What trying again needs: where to say what is wrong, and when to give up. */
+/** What a retry loop needs: where to report errors, and when to give up. */
 export type Trying = {
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -19,12 +19,12 @@ export type Trying = {
 };
 
 const maxPauseMs = 30_000;
-/** The same trouble is said again after so many attempts: some ten minutes. */
+/** The same error is logged again after this many attempts, some ten minutes. */
 export const sayAgainAfter = 20;
 
 /**
- * Asks Slack who we are until it answers. A wrong token is said loudly and tried again, not a reason to exit: access
- * that is due to end still ends while somebody mends it.
+ * Asks Slack who we are until it answers. A wrong token is logged as an error and retried, not a reason to exit: access
+ * must still end on time while somebody fixes it.
  */
 export async function connect(client: WebClient, trying: Trying): Promise<Installation> {
   return untilDone(trying, "SLACK_BOT_TOKEN", async () => {
@@ -43,7 +43,10 @@ export async function connect(client: WebClient, trying: Trying): Promise<Instal
   });
 }
 
-/** Tries until it works, at growing intervals of at most 30 s, saying each time what is wrong. `token`: the setting it needs. */
+/**
+ * Retries until it works, at growing intervals of at most 30 s (longer if Slack asks), and reports each error. `token`:
+ * the setting it needs.
+ */
 async function untilDone<T>(
   { log, signal, onTrouble }: Trying,
   token: "SLACK_BOT_TOKEN" | "SLACK_APP_TOKEN",
@@ -66,7 +69,7 @@ async function untilDone<T>(
   }
 }
 
-/** What keeps us from Slack, for an operator, and for how long Slack asks to be left alone. `token`: the setting it needs. */
+/** Why Slack cannot be used, in words for an operator, and how long it asks to wait, in milliseconds. `token`: the setting it needs. */
 export function readTrouble(
   error: unknown,
   token: "SLACK_BOT_TOKEN" | "SLACK_APP_TOKEN",
@@ -74,10 +77,10 @@ export function readTrouble(
   return { why: wordTrouble(error, token), waitMs: askedToWaitMs(error) };
 }
 
-/** What an operator wonders first. */
+/** Answers an operator's first question. */
 export const stillEnds = "Access still ends on time.";
 
-/** What keeps us from Slack, in words for an operator. */
+/** Why Slack cannot be used, in words for an operator. */
 function wordTrouble(error: unknown, token: string): string {
   return `${wordFault(error, token)}. ${stillEnds}`;
 }

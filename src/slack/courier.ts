@@ -26,19 +26,19 @@ export type CourierDeps = PostingDeps & {
   readonly heldBack: Pick<HeldBack, "channelHeld">;
 };
 
-/** Made when its turn has come: what it says is true then, and whoever waits looks nothing up. */
+/** Called when it is the message's turn, so that the content is up to date and waiting messages need no lookups. */
 export type Compose = () => Message | Promise<Message>;
 
 /**
- * What one effect sends. In each place only the first message waits for its turn: what belongs to it follows at once.
- * `part` tells the messages of one effect apart.
+ * Sends the messages of one effect. In each place only the first message waits for its turn; the others follow at once.
+ * `part` distinguishes the messages of one effect.
  */
 export type Parcel = {
   /** In a channel by its id or `#name`. */
   postTo(idOrName: string, compose: Compose, part?: string): Promise<Posted>;
-  /** What an earlier attempt may have posted in a channel, if it stands there and that can be seen. */
+  /** Looks for a message that an earlier attempt may have posted in a channel; `undefined` if there is none or we cannot see it. */
   seek(idOrName: string, part: string): Promise<Posted | undefined>;
-  /** In a channel by its id, in a thread where one is given. */
+  /** In a channel by its id, in a thread if one is given. */
   post(
     channel: string,
     compose: Compose,
@@ -47,12 +47,12 @@ export type Parcel = {
   /** By direct message. */
   postInPerson(slackId: string, compose: Compose, part?: string): Promise<Posted>;
   update(place: SlackPlace, compose: Compose): Promise<void>;
-  /** Takes back what was posted. */
+  /** Deletes a posted message. */
   retract(place: SlackPlace): Promise<void>;
 };
 
 export type Courier = {
-  /** Has an effect's work done as soon as Slack takes it; else says when to try again. Throws what may pass by itself. */
+  /** Runs an effect's work as soon as Slack accepts it; otherwise says when to retry. Throws errors that may pass by themselves. */
   deliver(
     effect: ClaimedEffect,
     urgency: Urgency,
@@ -60,20 +60,20 @@ export type Courier = {
   ): Promise<Outcome>;
 };
 
-/** chat.update is of the third tier: some fifty a minute in all, and bursts (https://docs.slack.dev/apis/web-api/rate-limits). */
+/** chat.update is tier 3: some fifty a minute in all, with bursts (https://docs.slack.dev/apis/web-api/rate-limits). */
 const updateLimits: PaceLimits = { burst: 30, intervalMs: 1_000 };
 const updates = "chat.update";
 
-/** While the token is refused nothing is sent; the watch wakes what waits as soon as it is accepted again. */
+/** Nothing is sent while the token is refused; the token watch wakes waiting messages as soon as it is accepted again. */
 const refusedSeconds = 60;
 
-/** Somebody has to mend what the app lacks. */
+/** Minimum wait after an app fault, which a person has to fix. */
 const appFaultSeconds = 60;
 
-/** While Slack gives out no more of its lists; others look at them meanwhile, and may have found it. */
+/** Retry after this when Slack rate-limits its lists; by then another caller may have found the channel. */
 const listSeconds = 20;
 
-/** Not this one's turn yet. */
+/** It is not this message's turn yet. */
 class NotYet extends Error {
   readonly waitMs: number;
 
@@ -83,18 +83,18 @@ class NotYet extends Error {
   }
 }
 
-/** Brings messages to Slack at the pace it takes, each once as far as Slack lets us see what it has. */
+/** Sends messages within Slack's rate limits, each only once as far as Slack lets us check what is already posted. */
 export function createCourier(deps: CourierDeps): Courier {
   const { client, directory, log, pace, token, heldBack } = deps;
   return {
     async deliver(effect, urgency, work) {
-      // An earlier attempt began: it may have posted, and nobody was told.
+      // If an earlier attempt began, it may have posted without getting an answer.
       const ageMs = effect.now.getTime() - effect.startedAt.getTime();
       const mayStand = ageMs > 1;
       if (token.isRefused()) return again(refusedSeconds, "Slack refuses the token", !mayStand);
       let isTouched = mayStand;
       const turns = new Set<string>();
-      /** Where something is being sent to at this moment: a limit then is that place's. */
+      /** Where we are sending at this moment; a rate limit then applies to that place. */
       let sendingTo: string | undefined;
       let mayNotLook = false;
 
@@ -125,7 +125,7 @@ export function createCourier(deps: CourierDeps): Courier {
         if (found !== undefined) leaveTime(effect, found);
         mayNotLook ||= found === "unseen";
         const message = await compose();
-        // Last, for a channel may have been shared meanwhile.
+        // Checked last, because the channel may have been shared meanwhile.
         await insist?.();
         try {
           const posted = await sending(channel, () =>
@@ -193,7 +193,7 @@ export function createCourier(deps: CourierDeps): Courier {
         if (error instanceof AskedToWait) return again(listSeconds, error.message, !isTouched);
         const refusal = tokenFault(error);
         if (refusal === undefined) {
-          // What Slack may do still is not sent again beside it.
+          // Slack may still carry this out; wait long enough not to send it twice.
           if (mayNotLook && mayBeDone(error))
             return again(lastAnswerMs.unseen / 1_000, wordFault(error), false);
           if (isTouched || !(error instanceof SlackError)) throw error;
@@ -224,8 +224,8 @@ function markOf(effect: ClaimedEffect, part: string | undefined): Mark {
 }
 
 /**
- * A message that Slack was told of and has not answered for may be on its way still; one sent beside it would be there twice.
- * Whoever died before they were told is not waited for: nobody is there to hear an answer.
+ * Waits for a message that Slack was sent and has not answered for: it may still appear, and one sent beside it would
+ * be a duplicate. An attempt whose process died left no error and is not waited for: nobody is there to hear an answer.
  */
 function leaveTime({ startedAt, now, lastError }: ClaimedEffect, found: "unseen" | "none"): void {
   const leftMs = startedAt.getTime() + lastAnswerMs[found] - now.getTime();

@@ -1,15 +1,15 @@
 import { z } from "zod";
 
-/** An account's, a workspace's or a channel's. */
+/** The id of an account, a workspace or a channel. */
 const Id = z.string().regex(/^[A-Z0-9]{1,255}$/u);
-/** Whatever else Slack tells things apart by; it becomes part of our keys. */
+/** Any other identifier of Slack's; it becomes part of our keys. */
 const Token = z.string().regex(/^[\x21-\x7e]{1,255}$/u);
 
 const Named = z.looseObject({ id: Id });
 
 const Chosen = z.looseObject({ value: z.string() });
 
-/** What stands in one element of a form. */
+/** The value of one form element. */
 const Entered = z.looseObject({
   value: z.string().nullish(),
   selected_option: Chosen.nullish(),
@@ -32,7 +32,7 @@ const Interaction = z.looseObject({
   container: z.looseObject({ message_ts: Token.optional() }).optional(),
   response_url: z.string().optional(),
   response_urls: z.array(z.looseObject({ response_url: z.string() })).optional(),
-  // Bolt tells by these what it is about, before it looks at the type.
+  // Bolt decides by these fields what was delivered, before it looks at the type.
   event: z.undefined().optional(),
   command: z.undefined().optional(),
 });
@@ -40,7 +40,7 @@ const Interaction = z.looseObject({
 const Action = z.looseObject({ action_id: z.string(), action_ts: Token });
 const Select = Action.extend({ selected_option: Chosen });
 
-/** What Slack asks on behalf of somebody who waits. */
+/** Interactions, for which somebody is waiting. */
 const Asked = z.discriminatedUnion("type", [
   Interaction.extend({
     type: z.literal("block_actions"),
@@ -69,7 +69,7 @@ const Command = z.looseObject({
   command: z.string(),
   text: z.string().default(""),
   user_id: Id,
-  // Where somebody sits: the account says whose they are.
+  // The team a person is working in; the account says which team they belong to.
   team_id: Id.or(z.literal("")).default(""),
   channel_id: Id,
   trigger_id: Token,
@@ -87,7 +87,7 @@ const User = z.looseObject({
   updated: z.number().optional(),
 });
 
-/** The events Hallpass listens to. Of what comes with them nothing else is handed on: Bolt would look into it. */
+/** The events Hallpass listens to. Their other fields are dropped, because Bolt would look into them. */
 const Told = z.object({
   event: z.discriminatedUnion("type", [
     z.object({ type: z.literal("user_change"), user: User }),
@@ -100,13 +100,13 @@ export type Delivered =
   | { readonly isUnderstood: true; readonly body: Readonly<Record<string, unknown>> }
   | {
       readonly isUnderstood: false;
-      /** What it says it is, as far as it says so. */
+      /** The type it claims to be, if any. */
       readonly type: string;
-      /** Slack sends an event again, and in the end no more at all, when it is refused. */
+      /** Slack redelivers a refused event, and in the end stops sending events. */
       readonly isEvent: boolean;
     };
 
-/** Reads what Slack delivered, by whatever transport: Bolt and the listeners meet only what they can read. */
+/** Validates a payload from either transport, so that Bolt and the listeners only see what they can read. */
 export function readDelivered(body: unknown): Delivered {
   const { success, data } = Shape.safeParse(body);
   if (!success) return { isUnderstood: false, type: typeof body, isEvent: false };

@@ -15,17 +15,18 @@ export type SlackDeps = PolicyDeps & {
   readonly userGroups: UserGroups;
   readonly log: Logger;
   /**
-   * Counts a person as waiting until the work is done, so that what can wait does. They wait until the interaction is
-   * acknowledged (see receive.ts), and for a form that is opened or changed after that; not for what comes later.
+   * Counts a person as waiting until the work is done, so that background work holds back. A person waits until the
+   * interaction is acknowledged (see receive.ts), and for a form that is opened or changed after that; not for later
+   * work.
    */
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Sends files, which take their time. */
+  /** A client with a longer timeout, because sending files takes time. */
   readonly uploads: WebClient;
   readonly exports: Exports;
   /** Where the audit is read from. */
   readonly databaseUrl: string;
-  /** Signs what is exported of it. */
+  /** Signs audit exports. */
   readonly auditKey: () => Promise<SigningKey>;
-  /** Opens what was handed over. */
+  /** Decrypts what was handed over with access. */
   readonly seal: Seal;
 };

@@ -4,7 +4,7 @@ import { normalEmail } from "../policy/principal.ts";
 import { codeOf } from "./slack-errors.ts";
 import { createChannelList } from "./channel-list.ts";
 
-/** What Slack says of an account; whether it may act is decided in authority.ts. */
+/** What Slack says about an account; identify.ts decides whether it may act. */
 export type SlackAccount = {
   readonly id: string;
   /** The home workspace; absent for some accounts of an Enterprise Grid organisation. */
@@ -26,14 +26,14 @@ export type SlackChannel = {
   readonly id: string;
   readonly isArchived: boolean;
   readonly isShared: boolean;
-  /** Which channel it is was asked just now. */
+  /** The channel was looked up just now, not taken from the cached name. */
   readonly isFresh: boolean;
 };
 
 export type Directory = {
   /** The account, at most a minute old; `undefined` when Slack knows none. Throws when Slack cannot be asked. */
   account(id: string): Promise<SlackAccount | undefined>;
-  /** The same, asked now. */
+  /** The same, bypassing the cache. */
   accountNow(id: string): Promise<SlackAccount | undefined>;
   /** The account if it was looked up within the last minute, without asking. */
   remembered(id: string): SlackAccount | undefined;
@@ -42,32 +42,32 @@ export type Directory = {
   /** The Slack id of the account with this e-mail address; `undefined` when there is none or Slack cannot be asked. */
   idByEmail(email: string): Promise<string | undefined>;
   /**
-   * A channel by its id or `#name`, as it was a few seconds ago at most; `undefined` when the bot cannot see one. Throws when Slack
-   * cannot be asked.
+   * A channel by its id or `#name`, at most a few seconds old; `undefined` when the bot cannot see one. Throws when
+   * Slack cannot be asked.
    */
   channel(idOrName: string): Promise<SlackChannel | undefined>;
-  /** A channel is not as it was remembered. */
+  /** Invalidates what is cached about a channel. */
   forgetChannel(idOrName: string): void;
-  /** The direct messages with a person, by the id of their conversation. Throws when Slack cannot be asked. */
+  /** The id of the direct message conversation with a person. Throws when Slack cannot be asked. */
   directMessages(slackId: string): Promise<string>;
-  /** A person's conversation is not as it was remembered. */
+  /** Invalidates a person's cached conversation. */
   forgetDirectMessages(slackId: string): void;
-  /** Slack told that an account changed. */
+  /** Invalidates a cached account, because Slack reported a change. */
   forget(id: string): void;
 };
 
 const accountTtlMs = 60_000;
 const idTtlMs = 10 * 60_000;
-/** Which channel has a name is looked up page by page; that it still has it is seen whenever its state is. */
+/** Cached for long, because finding a channel by name takes many pages; each check of its state also verifies the name. */
 const channelIdTtlMs = 24 * 60 * 60_000;
 /**
- * How long it is believed that a channel is not shared: whoever shares it shows another company what is posted from then on. One call
- * each so many seconds and channel stays far below what Slack takes (https://docs.slack.dev/apis/web-api/rate-limits).
+ * How long a channel is trusted not to be shared: from the moment it is, another company sees what is posted. One call
+ * per channel in this time stays far below Slack's rate limit (https://docs.slack.dev/apis/web-api/rate-limits).
  */
 const channelStateTtlMs = 5_000;
 const maxRemembered = 10_000;
 
-/** Who and what is in the workspace, asked of Slack and remembered for a short time. */
+/** Looks up the workspace's accounts and channels in Slack, with a short-lived cache. */
 export function createDirectory(client: WebClient, now: () => number = () => performance.now()): Directory {
   const accounts = createMemory<SlackAccount>(accountTtlMs, now);
   const idsByEmail = createMemory<string>(idTtlMs, now);
@@ -76,7 +76,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
   const channelStates = createMemory<ChannelState>(channelStateTtlMs, now);
   const asking = new Map<string, Promise<ChannelState | undefined>>();
   let changesTold = 0;
-  /** By account, which of them told of it last. */
+  /** By account id, the value of `changesTold` at its last change. */
   const toldOf = new Map<string, number>();
   const conversations = createMemory<string>(idTtlMs, now);
 
@@ -86,7 +86,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
     return found && stateOf(found.channel);
   }
 
-  /** Those who ask at the same moment have one answer. What Slack told of the channel meanwhile is newer than that. */
+  /** Concurrent callers share one call. If the channel was invalidated meanwhile, the answer is outdated and not cached. */
   async function readState(id: string): Promise<ChannelState | undefined> {
     const known = channelStates.get(id);
     if (known) return known;
@@ -101,13 +101,13 @@ export function createDirectory(client: WebClient, now: () => number = () => per
     }
   }
 
-  /** By Slack's list of channels, which may be minutes old: where it is wrong by now, it is read again once. */
+  /** Finds a channel by name in Slack's list, which may be minutes old; if the entry is wrong by now, looks once more. */
   async function findByName(name: string): Promise<ChannelState | undefined> {
     let found: ChannelState | undefined;
     for (let look = 0; look < 2; look += 1) {
       const id = await channelList.find(name);
       if (id === undefined) return found;
-      // One that took nothing a moment ago may be mended by now.
+      // Check again: a channel that took no messages a moment ago may be fixed by now.
       channelStates.delete(id);
       const state = await readState(id);
       if (state?.name === name) found = state;
@@ -117,7 +117,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
     return found;
   }
 
-  /** What was asked before Slack told that the account changed is neither believed nor remembered. */
+  /** Asks again if Slack reported a change during the call: an answer from before the change is neither used nor cached. */
   async function askAccount(id: string): Promise<SlackAccount | undefined> {
     for (;;) {
       const told = changesTold;
@@ -149,7 +149,7 @@ export function createDirectory(client: WebClient, now: () => number = () => per
         if (id !== undefined) idsByEmail.set(email, id);
         return id;
       } catch {
-        // A name in a message is a convenience; the e-mail address stands in for it.
+        // A mention is a convenience; the message shows the e-mail address instead.
         return undefined;
       }
     },
@@ -162,9 +162,9 @@ export function createDirectory(client: WebClient, now: () => number = () => per
       const id = channelIds.get(idOrName);
       const known = id === undefined ? undefined : await readState(id);
       if (known && takesMessages(known) && known.name === name) return { ...known, isFresh: false };
-      // Another may have its name by now.
+      // Another channel may have the name by now.
       const found = await findByName(name);
-      // One that takes nothing may be mended at any time.
+      // A channel that takes no messages is not cached, because it may be fixed at any time.
       if (found && takesMessages(found)) channelIds.set(idOrName, found.id);
       else channelIds.delete(idOrName);
       return found && { ...found, isFresh: true };
@@ -199,7 +199,7 @@ function takesMessages({ isArchived, isShared }: ChannelState): boolean {
   return !isArchived && !isShared;
 }
 
-/** Throws where Slack does not say which channel it speaks of. What is not plainly ours is shared. */
+/** Throws if Slack does not say which channel the answer is about. A channel that is not clearly ours counts as shared. */
 function stateOf(channel: ListedChannel | undefined): ChannelState {
   if (channel?.id === undefined) throw new Error("Slack did not say what became of a channel");
   const isNo = (value: unknown): boolean => value === undefined || value === null || value === false;
@@ -219,7 +219,7 @@ type ListedChannel = {
   readonly is_pending_ext_shared?: unknown;
 };
 
-/** What `users.info`, `users.list` and the event `user_change` have in common. */
+/** The fields that `users.info`, `users.list` and the event `user_change` have in common. */
 export type SlackUser = {
   readonly id: string;
   readonly team_id?: string;
@@ -239,7 +239,7 @@ export type SlackUser = {
   readonly updated?: number;
 };
 
-/** An account as Slack shows it. */
+/** Converts a user as Slack sends it to an account. */
 export function toAccount(user: SlackUser): SlackAccount {
   return {
     id: user.id,
@@ -256,7 +256,7 @@ export function toAccount(user: SlackUser): SlackAccount {
   };
 }
 
-/** `undefined` where Slack answers with this error; any other failure is the caller's to hear. */
+/** `undefined` if Slack answers with the error `absent`; throws any other error. */
 async function whenKnown<T>(absent: string, call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();

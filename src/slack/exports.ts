@@ -1,12 +1,13 @@
-/** Exports that are being collected and sent: each is in memory as a whole, so one at a time is enough for anybody. */
+/** Audit exports in progress. Each is held in memory as a whole, so one at a time per person is enough. */
 export type Exports = {
   readonly isSending: (person: number) => boolean;
-  /** Sends one and sees to it that it is known what came of it. `stopped` comes where Hallpass is stopped before that. */
+  /** Runs one export and tracks it until its outcome is known. `stopped` resolves if Hallpass is stopped before that. */
   run<T>(person: number, send: (stopped: Promise<"stopped">) => Promise<T>): Promise<T>;
-  /** Says that Hallpass is stopped, and waits until all that was under way has been seen to. */
+  /** Resolves `stopped`, and waits until all running exports have finished. */
   stop(): Promise<void>;
 };
 
+/** Creates the list of running exports, empty at first. */
 export function createExports(): Exports {
   const underWay = new Map<number, Promise<unknown>>();
   let onStop = (): void => undefined;

@@ -2,12 +2,13 @@ import type { WebClient } from "@slack/web-api";
 import { isAppFault, permanentFault } from "./slack-errors.ts";
 import type { Mark, Posted } from "./posting.ts";
 
-/** By this messages of ours are known. */
+/** The metadata type that marks our messages. */
 export const markType = "hallpass_message";
 
 /**
- * Slack has answered by then or never will; until then a message that is not seen to stand may still come. Where it can be looked for,
- * it is looked for again sooner: what stands in between gives up on Slack before Slack is done, but not by much.
+ * How long a message without an answer may still appear, in milliseconds. `unseen`: we cannot look for it, so wait
+ * until Slack has answered or never will. `none`: we looked and it is not there; a proxy may give up shortly before
+ * Slack has posted the message, so wait a little longer and look again.
  */
 export const lastAnswerMs = { unseen: 60_000, none: 15_000 };
 
@@ -17,8 +18,8 @@ const pageSize = 200;
 const maxPages = 10;
 
 /**
- * Looks for a message that an attempt of the last `ageMs` may have posted without hearing of it. `unseen`: Slack does not let us look
- * (that takes scopes which the app need not have); then it is posted again rather than never.
+ * Looks for a message that an attempt of the last `ageMs` may have posted without getting an answer. `unseen`: Slack
+ * does not let us look (that takes scopes which the app need not have); then it is posted again rather than never.
  */
 export async function findPosted(
   client: WebClient,

@@ -2,32 +2,32 @@ import type { Logger } from "../logger.ts";
 import { knownError, wordCode, wordFault } from "./slack-errors.ts";
 import type { CallObserver } from "./call-observer.ts";
 
-/** What keeps Hallpass from working with Slack, seen by what becomes of its calls: for whoever runs it. */
+/** Problems with Slack, derived from the outcomes of its calls, for the operator. */
 export type HeldBack = {
   readonly observer: CallObserver;
-  /** Slack takes nothing in a channel for so long. */
+  /** Slack has rate-limited a channel for this long. */
   channelHeld(channel: string, milliseconds: number): void;
-  /** Why nothing can be asked of Slack, once that has been so for a while. */
+  /** Why Slack cannot be reached, once that has lasted for a while. */
   readonly away: () => string | undefined;
-  /** What else it is kept from, in words. */
+  /** Other problems, in words. */
   list(): readonly string[];
 };
 
-/** These take scopes that an app need not have (see manifest.yml). */
+/** These methods need scopes that an app may lack (see manifest.yml). */
 const optional = new Set(["conversations.history", "conversations.replies"]);
-/** A shorter pause is everyday life. */
+/** Shorter rate limits are normal and not reported. */
 const longMs = 60_000;
-/** One call that fails says nothing yet, nor do two. */
+/** Slack counts as unreachable after `awayTimes` failures over at least this time; one or two failed calls mean nothing. */
 const awayMs = 10_000;
 const awayTimes = 3;
-/** Longer than the slowest call takes to fail: nobody asked in between. */
+/** Failures further apart than this are not one outage, because nobody asked in between. Longer than the slowest call takes to fail. */
 const apartMs = 90_000;
 const maxChannels = 1_000;
 
-/** Hears of each call what it says of the token: the error it was refused with, or that it was not. */
+/** Called with the error when a call is refused because of the token, and with `undefined` when a call succeeds. */
 export type OnToken = (refusal: string | undefined) => void;
 
-/** `now`: milliseconds of a clock that never goes back. */
+/** Watches the outcomes of Slack calls for problems. `now`: monotonic clock in milliseconds. */
 export function createHeldBack(
   log: Logger,
   onToken: OnToken,

@@ -9,12 +9,13 @@ import { slackLogger } from "./web-client.ts";
 /** Answers `POST /slack/events`. */
 export type SlackListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Slack's own limit for a request that is old, applied to one that is early too. */
+/** Slack's own limit for an old request, applied to one from the future too. */
 const maxEarlySeconds = 5 * 60;
 
 /**
- * Takes what Slack posts. Bolt's own receiver leaves a signed body that is not an object unanswered and ends the
- * process over it, and takes a signature for the future, which whoever has seen one can use until then.
+ * Receives Slack's HTTP requests. Bolt's own receiver leaves a signed body that is not an object unanswered and ends
+ * the process over it, and accepts a timestamp in the future, so that anybody who has seen the signature can replay it
+ * until then.
  */
 export function createHttpReceiver(
   signingSecret: string,
@@ -27,14 +28,14 @@ export function createHttpReceiver(
       init(app: App) {
         receive = createReceive(app, deps);
       },
-      // Our own server hands requests over.
+      // Our own server passes the requests on.
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
     },
     requestListener: async (request, response) => {
       const refuse = (status: number, why: string): void => {
         deps.log.warn({ status }, `a request to /slack/events is refused: ${why}`);
-        // What of it was not read would be read as the next request on this connection, or keep that waiting.
+        // The unread rest of the body would be parsed as the next request on this connection, or keep that one waiting.
         if (!request.complete) response.setHeader("connection", "close");
         response.writeHead(status).end();
       };
@@ -68,7 +69,7 @@ async function handOver(
     readonly body: Readonly<Record<string, unknown>>;
   },
 ): Promise<void> {
-  // It answers with an error where no listener has answered when Slack stops waiting.
+  // Answers with an error if no listener has answered by the time Slack stops waiting.
   const ack = new HTTPResponseAck({
     logger: slackLogger(deps.log),
     processBeforeResponse: false,
@@ -84,7 +85,7 @@ async function handOver(
 
 type Read = { readonly body: unknown } | { readonly status: number; readonly why: string };
 
-/** The body of a request that Slack has signed lately. */
+/** Reads the body of a request that Slack has signed recently. */
 async function readSigned(signingSecret: string, request: IncomingMessage): Promise<Read> {
   const timestamp = Number(request.headers["x-slack-request-timestamp"]);
   if (timestamp > Math.floor(Date.now() / 1_000) + maxEarlySeconds)

@@ -6,12 +6,13 @@ import type { Directory, SlackAccount } from "./directory.ts";
 export type Workspace = { readonly teamId: string; readonly enterpriseId: string | undefined };
 
 /**
- * Who clicked or typed, as Slack delivered it. The teams of a payload are left out: they name where somebody sits, on
- * Enterprise Grid also the organisation or nothing, and a stranger in a shared channel may sit where we are.
+ * Who clicked or typed, as Slack delivered it. The teams of a payload are left out: they name the workspace a person is
+ * working in, on Enterprise Grid also the organisation or nothing, and a stranger in a shared channel may be working in
+ * ours.
  */
 export type Clicker = { readonly userId: string };
 
-/** Who acted in an interaction, as its payload says. */
+/** Reads from an interaction's payload who acted. */
 export function clickerOf(body: { readonly user: { readonly id: string } }): Clicker {
   return { userId: body.user.id };
 }
@@ -27,7 +28,7 @@ export type Nobody =
   | "unconfirmed_email"
   | "slack_unreachable";
 
-/** Why an account may do nothing here, and who can mend it. */
+/** Why an account may not act here, and who can fix it. */
 export const nobodyText: Readonly<Record<Nobody, string>> = {
   other_workspace:
     "You belong to another workspace; only members of this one and of its organisation can use Hallpass.",
@@ -46,7 +47,7 @@ export const nobodyText: Readonly<Record<Nobody, string>> = {
 export type Identity =
   { readonly known: true; readonly person: Caller } | { readonly known: false; readonly why: Nobody };
 
-/** Who is acting, by the account as Slack shows it (at most a minute old); whatever is in doubt is nobody. */
+/** Identifies the person acting by their account as Slack shows it (at most a minute old); fails closed when in doubt. */
 export async function identify(
   directory: Directory,
   workspace: Workspace,
@@ -56,13 +57,13 @@ export async function identify(
   try {
     account = await directory.account(clicker.userId);
   } catch {
-    // Fail closed: what cannot be looked up is not believed. The person is told; nothing else changes.
+    // Fail closed if the account cannot be looked up. The person is told; nothing else changes.
     return { known: false, why: "slack_unreachable" };
   }
   return account ? identifyAccount(workspace, account) : { known: false, why: "unknown" };
 }
 
-/** How somebody stands who may do nothing here, and in words for whoever waits for them. */
+/** The standing of an account that may not act here, with the reason in words for those who wait for it. */
 const standings: Readonly<Record<Nobody, Exclude<Standing, { is: "here" }>>> = {
   other_workspace: { is: "gone", why: "their Slack account belongs to another workspace" },
   unknown: { is: "gone", why: "Slack does not know their account any more" },
@@ -70,20 +71,20 @@ const standings: Readonly<Record<Nobody, Exclude<Standing, { is: "here" }>>> = {
   bot: { is: "gone", why: "their Slack account is a bot" },
   guest: { is: "gone", why: "they are a guest in Slack" },
   stranger: { is: "gone", why: "their Slack account belongs to another company" },
-  // These pass by themselves or are mended, and must end nobody's access.
+  // These pass by themselves or can be fixed, so they must not end anybody's access.
   no_email: { is: "unknown", why: "Slack shows no e-mail address for them" },
   unconfirmed_email: { is: "unknown", why: "their e-mail address is not confirmed in Slack" },
   slack_unreachable: { is: "unknown", why: "Slack could not be asked about them" },
 };
 
-/** How an account stands, by what Slack shows of it. */
+/** The standing of an account, judged by what Slack shows. */
 export function standingOfAccount(workspace: Workspace, account: SlackAccount | undefined): Standing {
   if (!account) return standings.unknown;
   const identity = identifyAccount(workspace, account);
   return identity.known ? { is: "here", caller: identity.person } : standings[identity.why];
 }
 
-/** Asks Slack now how an account stands; `workspace`: ours, once Slack has said which that is. */
+/** Looks up an account's standing in Slack, bypassing the cache. `workspace`: ours, once Slack has said which it is. */
 export function createLookUp(
   directory: Pick<Directory, "accountNow">,
   workspace: () => Workspace | undefined,
@@ -94,13 +95,13 @@ export function createLookUp(
     try {
       return standingOfAccount(ours, await directory.accountNow(slackId));
     } catch {
-      // Fail closed: whoever waits for it tries again.
+      // Fail closed: the caller tries again.
       return standings.slack_unreachable;
     }
   };
 }
 
-/** The same for an account already looked up. */
+/** Like `identify`, for an account already looked up. */
 export function identifyAccount(workspace: Workspace, account: SlackAccount): Identity {
   const why = doubt(workspace, account);
   if (why) return { known: false, why };
@@ -118,7 +119,7 @@ function doubt(workspace: Workspace, account: SlackAccount): Nobody | undefined 
   return undefined;
 }
 
-/** On Enterprise Grid whoever is of the organisation is ours: their home is another workspace, or none that Slack shows. */
+/** On Enterprise Grid every member of the organisation is ours: their home may be another workspace, or one that Slack does not show. */
 function isOurs({ teamId, enterpriseId }: Workspace, account: SlackAccount): boolean {
   if (account.teamId === teamId || account.workspaceIds.includes(teamId)) return true;
   return enterpriseId !== undefined && account.enterpriseId === enterpriseId;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { askedToWaitMs, mayBeDone, permanentFault } from "./slack-errors.ts";
 
 /**
- * Says something that is in no effect and lost with the process, again and again after these pauses (seconds), or what Slack asks for,
- * until Slack takes it. `doubtSeconds`: the least pause after a try that may be done all the same. Throws what the last try
- * came to, and at once what no other would mend.
+ * Sends a message that no effect stores and that is lost with the process, retrying after these pauses (seconds), or
+ * longer if Slack asks. `doubtSeconds`: minimum pause after a try that may have succeeded all the same. Throws the last
+ * try's error, and at once one that retries do not fix.
  */
 export async function insist(
   send: () => Promise<unknown>,

@@ -5,10 +5,10 @@ import { findAccountsInUse } from "../persistence/live-requests.ts";
 
 export type LeaverDeps = RecordDeps & IdentityDeps & { readonly log: Logger };
 
-/** Slack tells when somebody is deactivated, but nobody may be listening then. */
+/** Slack sends an event when an account is deactivated, but Hallpass may not be listening then. */
 const lookEveryMs = 10 * 60_000;
 
-/** Looks now, and from time to time, whether somebody has left whose access is live or asked for, or whose approval counts. */
+/** Checks now, and from time to time, whether anybody has left who has or has requested access, or whose approval counts. */
 export function watchForLeavers(deps: LeaverDeps): { stop(): void } {
   const look = (): void => {
     offboardLeavers(deps).catch((error: unknown) =>
@@ -20,9 +20,9 @@ export function watchForLeavers(deps: LeaverDeps): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-/** One account that cannot be looked up, or ended, keeps nobody else from being looked at. */
+/** Offboards everybody who has left; an account that cannot be looked up or offboarded does not stop the others. */
 export async function offboardLeavers(deps: LeaverDeps): Promise<void> {
-  // One after the other: Slack takes some hundred lookups a minute, and nobody waits for these.
+  // One at a time: Slack's rate limit is some hundred lookups a minute, and nobody waits for these.
   for (const slackId of await findAccountsInUse(deps.db)) {
     try {
       const standing = await deps.lookUp(slackId);

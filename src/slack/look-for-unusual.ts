@@ -5,7 +5,7 @@ import type { ClaimedEffect } from "../persistence/effects.ts";
 
 export type UnusualDeps = FlagDeps & { readonly log: Logger };
 
-/** Has what is unusual about a request remembered before its approval message is made. */
+/** Records what is unusual about a request, before its approval message is composed. */
 export async function lookAtRequest(
   deps: UnusualDeps,
   { requestId }: Pick<ClaimedEffect, "requestId">,
@@ -13,7 +13,7 @@ export async function lookAtRequest(
   return unlessItFails(deps, requestId, undefined, () => flagRequest(deps, requestId));
 }
 
-/** What is unusual about the approval that is told. */
+/** Finds what is unusual about the approval that a message reports. */
 export async function lookAtApproval(
   deps: UnusualDeps,
   { requestId, event }: ClaimedEffect<"tell_thread">,
@@ -22,7 +22,7 @@ export async function lookAtApproval(
   return unlessItFails(deps, requestId, [], () => flagApproval(deps, requestId, event));
 }
 
-/** What is only good to know holds no message up. */
+/** These findings are only informative, so a failure must not hold up the message. */
 async function unlessItFails<T>(
   { log }: UnusualDeps,
   requestId: string,

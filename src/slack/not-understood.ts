@@ -1,9 +1,9 @@
 import type { Logger } from "../logger.ts";
 
-/** As many kinds as are said; what comes after that is noise. */
+/** Warn about at most this many types; more are noise. */
 const maxTypes = 100;
 
-/** Says what Slack sent that is not understood, once a type: whoever sends such does so again and again. */
+/** Logs a warning for what Slack sent and Hallpass does not understand, once per type: such payloads keep coming. */
 export function createNotUnderstood(log: Logger): (type: string) => void {
   const said = new Set<string>();
   return (type) => {

@@ -37,16 +37,16 @@ export type Notifier = Handlers<
   "remind_expiry" | "post_request" | "update_request" | "tell_thread" | "tell_requester" | "tell_alerts"
 >;
 
-/** A reminder may be late, but not so early that it was meant for an earlier end. */
+/** A reminder with more time than this left was meant for an earlier end. */
 const soonMs = 16 * 60_000;
 
-/** Where no channel takes a request it is tried so often, for as long as it waits for approval. */
+/** Retry interval while no channel takes a request and it waits for approval. */
 const nowhereSeconds = 120;
 
 const done: Outcome = { outcome: "done" };
 const doneWith = (note: string): Outcome => ({ outcome: "done", note });
 
-/** Carries out what is owed to people: each message once, in its lane's order, tried again while Slack cannot take it. */
+/** Sends the messages owed to people: each once, in its lane's order, retried while Slack cannot take it. */
 export function createNotifier(deps: NotifierDeps): Notifier {
   const courier = createCourier(deps);
   const deliver = (
@@ -73,12 +73,12 @@ export function createNotifier(deps: NotifierDeps): Notifier {
         const { state } = await readRequest(deps, effect);
         const error = "no channel takes it";
         if (state.request.status !== "pending") return doneWith(error);
-        // Somebody may mend a channel; until then nobody can approve it.
+        // Retry, because somebody may fix a channel; until then nobody can approve the request.
         return { outcome: "again", seconds: nowhereSeconds, error, untouched: false };
       });
     },
     async update_request(effect) {
-      // Those that are owed by now are about changes that the message will show already.
+      // Updates that are due by now are about changes that this one will show already.
       const later = await findLater(deps.db, deps.clock, effect);
       return deliver(effect, async (parcel) => {
         await updateCard(deps, { effect, parcel });
@@ -120,7 +120,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       const { slackId } = state.request.requester;
       const expiresAt = grant?.status === "active" ? grant.expiresAt : undefined;
       const leftMs = expiresAt ? expiresAt.getTime() - now.getTime() : 0;
-      // It has ended, or lasts longer now and is reminded of again.
+      // The access has ended, or was extended and gets another reminder.
       if (!expiresAt || slackId === undefined || leftMs <= 0 || leftMs > soonMs) return done;
       if ((await findLater(deps.db, deps.clock, effect)).length > 0) return doneWith("a later one says it");
       return deliver(effect, async (parcel) => {
@@ -157,7 +157,7 @@ async function updateCard(deps: NotifierDeps, errand: Errand): Promise<void> {
   const { effect, parcel } = errand;
   const place = await findApprovalMessage(deps.db, effect.requestId);
   if (!place) {
-    // No channel took it; one may have been mended since.
+    // No channel took the message; one may have been fixed since.
     await placeCard(deps, errand);
     return;
   }
@@ -185,7 +185,7 @@ async function sayInThread(
   return done;
 }
 
-/** Says something under a message; why not, where the message or its channel is gone. */
+/** Replies in a message's thread; returns why not if the message or its channel is gone. */
 async function replyTo(
   parcel: Parcel,
   { channel, ts }: SlackPlace,
@@ -212,7 +212,7 @@ function placeAgain(
   return kind === "message" ? renewCard(deps, errand, lost, words) : moveCard(deps, errand, lost, words);
 }
 
-/** Why a line that waited is not worth saying any more: it asks for what has been done, or a later one says the same. */
+/** Why a delayed message need not be sent any more: what it asks for is done, or a later one says the same. */
 async function outdatedBy(
   deps: NotifierDeps,
   effect: ClaimedEffect<"tell_thread" | "tell_alerts">,
@@ -226,7 +226,7 @@ async function outdatedBy(
   return isSaidLater ? "a later one says it" : undefined;
 }
 
-/** What is said again and again until somebody has acted. */
+/** Events that are repeated until somebody acts. */
 const repeated: ReadonlySet<AuditEvent["type"]> = new Set([
   "request.reminded",
   "request.escalated",
@@ -239,7 +239,7 @@ function isStillTrue({ type }: AuditEvent, request: AccessRequest): boolean {
   return type !== "break_glass.overdue" || !reviewed(request);
 }
 
-/** People wait for the approval message; what should have ended and has not comes before what is good to know. */
+/** Approval messages are urgent because people wait for them; access that should have ended comes before merely informative messages. */
 function urgencyOf(effect: ClaimedEffect<keyof Notifier>): Urgency {
   switch (effect.kind) {
     case "post_request":

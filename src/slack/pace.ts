@@ -1,14 +1,15 @@
-/** How much people and Slack need a message soon. */
+/** How soon people and Slack need a message. */
 export type Urgency = "urgent" | "ordinary" | "patient";
 
-/** What a place takes: so many messages at once after a rest, and one each `intervalMs` for as long as it is kept busy. */
+/** The rate limit of a place: `burst` messages at once after a rest, then one per `intervalMs` while it is busy. */
 export type PaceLimits = { readonly burst: number; readonly intervalMs: number };
 
-/** Whose turn it is where Slack takes only so much: one channel's messages, or one method's calls. */
+/** Queues for rate-limited places: one channel's messages, or one method's calls. */
 export type Pace = {
   /**
-   * 0: now, and the turn is taken. Else the milliseconds after which `id` is to ask again; its place in the line is kept. Among what is
-   * as urgent those on whose behalf it comes (`by`) take turns, so that whoever sends much delays nobody but themselves.
+   * Returns 0 and takes the turn, or the milliseconds after which `id` should ask again; it keeps its place in the
+   * queue. Within one urgency the people on whose behalf messages are sent (`by`) take turns, so one with many messages
+   * delays only themselves.
    */
   ask(
     place: string,
@@ -16,49 +17,50 @@ export type Pace = {
     urgency: Urgency,
     options?: { readonly by?: string; readonly limits?: PaceLimits | undefined },
   ): number;
-  /** Something that goes with what has just had its turn, and waits for none. */
+  /** Counts a message that follows the one which has just had its turn, and waits for none. */
   take(place: string): void;
-  /** Slack asked for a pause; after it the place starts slowly. */
+  /** Pauses a place because Slack asked to wait; after that it starts slowly, without a burst. */
   hold(place: string, milliseconds: number): void;
 };
 
 /**
- * Slack takes about one message a second into a channel, and short bursts
- * (https://docs.slack.dev/apis/web-api/rate-limits). A request that is approved by itself says four things at once.
+ * Slack accepts about one message a second in a channel, and short bursts
+ * (https://docs.slack.dev/apis/web-api/rate-limits). A request that is approved automatically sends four messages at
+ * once.
  */
 export const postLimits: PaceLimits = { burst: 4, intervalMs: 1_000 };
 
-/** Whoever has not come back this long after their time has been served elsewhere, or never will be. */
+/** An entry that is this late was sent by another process or was dropped; forget it. */
 const graceMs = 5_000;
 const maxPlaces = 10_000;
 
 const urgencies: readonly Urgency[] = ["urgent", "ordinary", "patient"];
 
 type Waiting = {
-  /** In which round it goes: each that comes on somebody's behalf goes a round later than the one before. */
+  /** The round it is served in; each further entry on somebody's behalf goes a round later than the one before. */
   readonly round: number;
-  /** When it is to come back. */
+  /** When it should ask again. */
   readonly backAt: number;
 };
 
 type Line = {
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly waiting: Map<string, Waiting>;
-  /** The round that is served. */
+  /** The round being served. */
   round: number;
-  /** The last round that each has taken a place in. */
+  /** By `by`, the last round in which each has taken a place. */
   readonly lastRounds: Map<string, number>;
 };
 
 type Place = {
   readonly limits: PaceLimits;
   tokens: number;
-  /** When the tokens were counted; ahead of time while Slack wants a pause. */
+  /** When the tokens were counted; in the future while Slack's pause lasts. */
   countedAt: number;
   readonly lines: Readonly<Record<Urgency, Line>>;
 };
 
-/** The pace of one process. `now`: milliseconds of a clock that never goes back. */
+/** Creates the rate limiter of one process. `now`: monotonic clock in milliseconds. */
 export function createPace(
   limits: PaceLimits = postLimits,
   now: () => number = () => performance.now(),
@@ -119,7 +121,7 @@ function emptyLine(): Line {
   return { waiting: new Map(), round: 0, lastRounds: new Map() };
 }
 
-/** Not before the round that is served, however long they have sent nothing. */
+/** Later than the round being served, however long they have sent nothing. */
 function nextRound({ round, lastRounds }: Line, by: string): number {
   return Math.max(round, lastRounds.get(by) ?? 0) + 1;
 }
@@ -133,7 +135,7 @@ function serve(line: Line, id: string, { by, round }: { readonly by: string; rea
   line.round = 0;
 }
 
-/** How many wait who go first: the more urgent, and of those as urgent an earlier round, in it who came earlier. Forgets who will not come. */
+/** Counts the entries that go first: more urgent ones, then earlier rounds, then earlier arrivals. Drops those that will not come back. */
 function countAhead(
   lines: Place["lines"],
   { id, round }: { readonly id: string; readonly round: number },

@@ -1,6 +1,9 @@
 import type { PersonChanged } from "../persistence/identities.ts";
 
-/** What the alerts channel is told when somebody turns out to be somebody else: who can mend it reads this. */
+/**
+ * Text for the alerts channel when two people turn out to be one, or an address passes to another person; those who can
+ * correct it read this.
+ */
 export function wordPersonChange(event: PersonChanged): string {
   switch (event.type) {
     case "person.joined": {

@@ -7,12 +7,12 @@ import { escapeMrkdwn } from "./views/rich-text.ts";
 
 export type PostingDeps = { readonly client: WebClient; readonly directory: Directory };
 
-/** Where a message was posted; not in its thread where the message it was to answer has been deleted. */
+/** Where a message was posted. `isInThread` is false if it was a reply and its parent message has been deleted. */
 export type Posted = SlackPlace & { readonly isInThread: boolean };
 
 /**
- * Posts in a channel by its id or `#name`; refuses what is archived or shared with another company.
- * A channel that was remembered and takes nothing is looked up again: another may have its name.
+ * Posts in a channel by its id or `#name`; refuses a channel that is archived or shared with another company. If a
+ * cached channel takes no messages, looks it up again: another may have its name.
  */
 export async function postTo<T>(
   directory: Directory,
@@ -32,7 +32,7 @@ export async function postTo<T>(
   }
 }
 
-/** Insists that a channel, by its id or `#name`, is one that Hallpass may post in; throws a `ChannelError` that says what to do. */
+/** Checks that Hallpass may post in a channel, by its id or `#name`; throws a `ChannelError` that says what to do. */
 export async function insistOnUsable(
   directory: Pick<Directory, "channel">,
   idOrName: string,
@@ -48,16 +48,16 @@ export async function insistOnUsable(
   return channel;
 }
 
-/** Insists that no other company reads a channel, known by its id; anything else that is wrong with it Slack says to whoever posts. */
+/** Throws if another company reads the channel with this id; Slack reports any other problem when we post. */
 export async function insistOnOurs(directory: Directory, id: string): Promise<void> {
   const channel = await directory.channel(id);
   if (channel?.isShared === true) throw new ChannelError("it is shared with another company");
 }
 
-/** What a message carries unseen, so that it is found again: ids that say nothing to whoever reads them. */
+/** Hidden metadata of a message, by which it is found again; the ids mean nothing to readers. */
 export type Mark = { readonly event_type: string; readonly event_payload: Readonly<Record<string, string>> };
 
-/** Posts a message, in a thread where one is given. */
+/** Posts a message, in a thread if one is given. */
 export async function post(
   client: WebClient,
   channel: string,
@@ -76,12 +76,12 @@ export async function post(
   });
   if (posted.channel === undefined || posted.ts === undefined)
     throw new Error("Slack did not say where the message is");
-  // Slack shows the answer to a message that is gone in the channel itself, and says so only by leaving this out.
+  // Slack shows a reply whose parent is gone in the channel itself; the only sign of it is that this field is missing.
   const isInThread = thread_ts !== undefined && (!posted.message || posted.message.thread_ts !== undefined);
   return { channel: posted.channel, ts: posted.ts, isInThread };
 }
 
-/** A message that only says something. */
+/** A message of plain text only. */
 export function plain(text: string): Message {
   return { text: escapeMrkdwn(text), blocks: [{ type: "section", text: { type: "plain_text", text } }] };
 }

@@ -5,15 +5,15 @@ import { unescapeSlack } from "./command-text.ts";
 import type { SlackDeps } from "./deps.ts";
 import { tellAlone } from "./listeners/tell-alone.ts";
 
-/** `uploads`: speaks to people when the connection they used is gone. */
+/** `uploads`: the client that messages people when their connection is gone. */
 export type ReceiveDeps = Pick<SlackDeps, "attend" | "log"> & Partial<Pick<SlackDeps, "uploads">>;
 
-/** Has Bolt's listeners answer what was delivered; never rejects. `onFailed`: they could not, and nothing was answered. */
+/** Passes a delivery to Bolt's listeners; never rejects. `onFailed`: called if they failed and nothing was answered. */
 export type Receive = (event: ReceiverEvent, onFailed: () => void) => Promise<void>;
 
 /**
- * The one way from Slack to the listeners. Somebody waits only until it is acknowledged, however long a listener then
- * goes on; and what no listener answers is acknowledged all the same: it came in good order and is none of ours.
+ * The only way from Slack to the listeners. A person counts as waiting only until the acknowledgement, however long a
+ * listener then goes on. A delivery that no listener answers is acknowledged too: it is valid, but not for us.
  */
 export function createReceive(app: Pick<App, "processEvent">, deps: ReceiveDeps): Receive {
   return async (event, onFailed) => {
@@ -25,7 +25,7 @@ export function createReceive(app: Pick<App, "processEvent">, deps: ReceiveDeps)
       try {
         await event.ack(response);
       } catch (error) {
-        // What was done is on record by now, and what follows it must follow all the same.
+        // The action is already recorded, so what follows it must still happen.
         deps.log.info({ why: wordFault(error) }, "an answer to Slack came too late");
         await tellUnheard(deps, event.body, response);
       } finally {
@@ -44,7 +44,7 @@ export function createReceive(app: Pick<App, "processEvent">, deps: ReceiveDeps)
   };
 }
 
-/** What somebody would have read in the answer to their command. */
+/** Messages a person the text they would have read in the answer to their command. */
 async function tellUnheard(
   { log, uploads: client }: ReceiveDeps,
   body: ReceiverEvent["body"],

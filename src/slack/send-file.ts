@@ -15,9 +15,9 @@ const tries = 2;
 const uploadMs = 60_000;
 
 /**
- * Sends somebody a file by direct message; in words why it could not. In the steps of Slack's own
- * (https://docs.slack.dev/messaging/working-with-files): only the last shows it to anybody, so that what came before can be tried again.
- * `whyNot` is asked before that one.
+ * Sends a file to a person by direct message; returns why it could not, in words. Follows Slack's own steps
+ * (https://docs.slack.dev/messaging/working-with-files): only the last one shows the file to anybody, so the earlier
+ * ones can be retried. `whyNot` is asked before the last.
  */
 export async function sendFile(
   client: WebClient,
@@ -47,7 +47,7 @@ export async function sendFile(
   }
 }
 
-/** The file's bytes, which nobody sees yet; its id. */
+/** Uploads the file's content, which nobody sees yet; returns its id. */
 async function upload(client: WebClient, { name, content }: SentFile): Promise<string> {
   const place = await client.files.getUploadURLExternal({ filename: name, length: content.length });
   if (place.upload_url === undefined || place.file_id === undefined)
@@ -57,7 +57,7 @@ async function upload(client: WebClient, { name, content }: SentFile): Promise<s
     headers: { "content-type": "application/octet-stream" },
     body: content,
     signal: AbortSignal.timeout(uploadMs),
-    // What is for one address is told to no other.
+    // Follow no redirect: the content is meant for this address only.
     redirect: "error",
   });
   await answer.body?.cancel();
@@ -65,7 +65,7 @@ async function upload(client: WebClient, { name, content }: SentFile): Promise<s
   return place.file_id;
 }
 
-/** Trying at once again is no use. */
+/** Whether retrying at once is useless. */
 function isFinal(error: unknown): boolean {
   return permanentFault(error) !== undefined || tokenFault(error) !== undefined || isAppFault(error);
 }

@@ -1,10 +1,10 @@
 import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from "@slack/web-api";
 import { wordFailure } from "../network/word-failure.ts";
 
-/** A channel that cannot take our message, however often we try; a person has to mend it. */
+/** A channel that cannot take our message, however often we retry; a person has to fix it. */
 export class ChannelError extends Error {}
 
-/** Slack answered, with nothing that is an answer: of what it was asked to do, all may be done, or nothing. */
+/** Slack's answer was unreadable: it may have carried out the call, or not. */
 export class UnreadableAnswer extends Error {
   readonly status: number;
 
@@ -16,9 +16,9 @@ export class UnreadableAnswer extends Error {
 }
 
 /**
- * What an error that Slack names is about. Nothing was done, except where it gave up in the middle (`may be done`). No retry
- * mends what is about a `channel`, a `message`, or this very call (`refused`); somebody has to mend the `token` or the
- * `app`. What is not here passes by itself, for all that is known.
+ * What one of Slack's error codes is about. Nothing was done, unless Slack gave up in the middle (`may be done`). No
+ * retry fixes an error about a `channel`, a `message` or this very call (`refused`); somebody has to fix the `token` or
+ * the `app`. A code that is not listed is assumed to pass by itself.
  */
 export type About = "token" | "app" | "channel" | "message" | "refused" | "busy" | "may be done";
 
@@ -29,8 +29,9 @@ const newAppToken =
   "make a new app-level token with the scope connections:write (in the app's settings, under Basic Information)";
 
 /**
- * Every error that Hallpass tells from others, as Slack's reference names them
- * (https://docs.slack.dev/reference/methods); docs/slack.md has the same table for people. `words`: for whoever can mend it.
+ * Every error code that Hallpass treats specially, as named in Slack's reference
+ * (https://docs.slack.dev/reference/methods); docs/slack.md has the same table for people. `words`: for those who can
+ * fix it.
  */
 export const knownErrors: Readonly<Record<string, Known>> = {
   invalid_auth: { about: "token" },
@@ -101,12 +102,12 @@ export const knownErrors: Readonly<Record<string, Known>> = {
   service_unavailable: { about: "may be done" },
 };
 
-/** Slack's own name of an error that it answered with. */
+/** The error code that Slack answered with. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof WebAPIPlatformError ? error.data.error : undefined;
 }
 
-/** What is known of an error by its name; a name that every object has is none of Slack's. */
+/** What is known about an error code. Own properties only: a name that every object has is not one of Slack's. */
 export function knownError(code: string): Known | undefined {
   return Object.hasOwn(knownErrors, code) ? knownErrors[code] : undefined;
 }
@@ -117,10 +118,10 @@ function known(error: unknown): (Known & { readonly code: string }) | undefined 
   return code === undefined || !found ? undefined : { ...found, code };
 }
 
-/** What no retry mends: the channel takes nothing, the message is gone, or Slack will not have this one. */
+/** An error that no retry fixes: the channel takes no messages, the message is gone, or Slack refuses this call. */
 export type PermanentFault = { readonly kind: "channel" | "message" | "refused"; readonly words: string };
 
-/** What no retry mends; `undefined` for everything that may pass. */
+/** The permanent fault behind an error; `undefined` for everything that may pass. */
 export function permanentFault(error: unknown): PermanentFault | undefined {
   if (error instanceof ChannelError) return { kind: "channel", words: error.message };
   const fault = known(error);
@@ -130,26 +131,26 @@ export function permanentFault(error: unknown): PermanentFault | undefined {
   return { kind: about, words: words === undefined ? code : `${words}: ${code}` };
 }
 
-/** Why Slack takes nothing from us at all, whatever we send: somebody has to put the token right. */
+/** The error code if Slack refuses the token, so that every call fails until somebody fixes it. */
 export function tokenFault(error: unknown): string | undefined {
   const fault = known(error);
   return fault?.about === "token" ? fault.code : undefined;
 }
 
-/** Slack does not let the app do this; it is tried again slowly, for somebody may mend it. */
+/** Whether Slack does not let the app do this; it is retried slowly, because somebody may fix it. */
 export function isAppFault(error: unknown): boolean {
   return known(error)?.about === "app";
 }
 
 const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT", "ERR_PROXY"]);
 
-/** Whether Slack may have done what it was asked, although we were not told so. */
+/** Whether Slack may have carried out the call although we got no confirmation. */
 export function mayBeDone(error: unknown): boolean {
   if (error instanceof WebAPIRateLimitedError) return false;
   if (codeOf(error) !== undefined) return known(error)?.about === "may be done";
   if (!(error instanceof WebAPIRequestError)) return true;
   const { original } = error;
-  // Whoever says 4xx has looked at what was sent, and turned it down.
+  // A 4xx means that the request was read and rejected.
   if (original instanceof UnreadableAnswer) return original.status < 400 || original.status >= 500;
   return !neverSent.has(causeCode(original) ?? "");
 }
@@ -160,17 +161,17 @@ function causeCode(error: Error): string | undefined {
   return code;
 }
 
-/** How long Slack asks to be left alone, in milliseconds; 0 where it does not. Bounded where the answer is read. */
+/** How long Slack asks to wait, in milliseconds; 0 if it does not. Bounded where the answer is read. */
 export function askedToWaitMs(error: unknown): number {
   if (error instanceof WebAPIRateLimitedError) return error.retryAfter * 1_000;
   return known(error)?.about === "busy" ? defaultWaitSeconds * 1_000 : 0;
 }
 
-/** Where Slack asks to wait and does not say for how long. */
+/** The wait when Slack asks for a pause without saying how long. */
 export const defaultWaitSeconds = 10;
 
 /**
- * Why a call came to nothing, in words for an operator and without what came in place of an answer. `token`: the setting that a
+ * Why a call failed, in words for an operator, without the content of an unreadable answer. `token`: the setting that a
  * token's error is about.
  */
 export function wordFault(error: unknown, token = "SLACK_BOT_TOKEN"): string {
@@ -186,7 +187,7 @@ export function wordFault(error: unknown, token = "SLACK_BOT_TOKEN"): string {
 
 const maxSaid = 300;
 
-/** Why Slack refused a call, by its own name for it and, where a scope is missing, which. */
+/** Words for one of Slack's error codes, with the missing scope if there is one. */
 export function wordCode(code: string, needed?: unknown, token = "SLACK_BOT_TOKEN"): string {
   const fault = knownError(code);
   const remedy = token === "SLACK_APP_TOKEN" ? newAppToken : reinstall;

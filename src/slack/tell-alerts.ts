@@ -6,14 +6,14 @@ import { insist } from "./insist.ts";
 import { plain, post, type PostingDeps, postTo } from "./posting.ts";
 import { shorten } from "./views/rich-text.ts";
 
-/** As much as a section of a message holds. */
+/** Slack's limit for the text of a section. */
 const longestText = 3_000;
 
-/** Slack is waited for a quarter of an hour; what is said is in the audit besides. */
+/** Retries for a quarter of an hour; the audit has the content as well. */
 const pauses = [2, 10, 60, 120, 300, 300];
 const longestMs = 20 * 60_000;
 
-/** Says something in the alerts channel that is about no request. Nobody waits for it; what fails for good is logged. */
+/** Posts a text that is about no request in the alerts channel. Runs in the background; a final failure is logged. */
 export function tellAlerts(
   { client, directory, log }: PostingDeps & { readonly log: Logger },
   channel: string,

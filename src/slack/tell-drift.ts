@@ -2,7 +2,7 @@ import type { UntoldFinding } from "../persistence/drift-findings.ts";
 import { post, type PostingDeps, postTo } from "./posting.ts";
 import { driftMessage } from "./views/drift-message.ts";
 
-/** Says in the alerts channel what was found in a provider; throws when Slack did not take it. */
+/** Posts drift findings in the alerts channel; throws if Slack does not take the message. */
 export async function tellDrift(
   deps: PostingDeps,
   channel: string,

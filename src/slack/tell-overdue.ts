@@ -18,8 +18,8 @@ export type TellOverdueDeps = {
 };
 
 /**
- * Says that access is overdue, straight to Slack: what the worker has to do with it is what is in doubt. What may stand already is
- * looked for first, as far as Slack lets us.
+ * Reports overdue access straight to Slack, bypassing the worker, because the worker is what may have failed. First
+ * looks for a message that may already be posted, as far as Slack lets us.
  */
 export async function tellOverdue(
   deps: TellOverdueDeps,

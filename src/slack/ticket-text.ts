@@ -1,6 +1,6 @@
 import { bareWord, plainLetters, plainWord } from "../domain/text.ts";
 
-/** `INC-42`, whatever dash a phone or a text processor made of the hyphen. */
+/** `INC-42`, with whatever dash a phone or a word processor put in place of the hyphen. */
 const key = String.raw`[A-Za-z][A-Za-z0-9]+[\p{Pd}\u2212]\d+`;
 /** `<https://tracker.example/browse/INC-42|INC-42>`, as Slack writes a link. */
 const link = String.raw`<(https?:[^|>\s]+)(?:\|([^>]*))?>`;
@@ -13,8 +13,8 @@ const wholeLink = new RegExp(`^${link}$`, "u");
 const candidates = new RegExp(String.raw`${link}|(https?:\/\/[^\s<>"']+)|${before}(${key})${after}`, "gu");
 
 /**
- * The ticket that a reason names: the first in capitals or in a link, else the first in small letters (`inc-42`) that
- * is none of these `names`.
+ * Finds the ticket that a reason names: the first in capitals or in a link, else the first in lower case (`inc-42`)
+ * that is not one of `names`.
  */
 export function ticketIn(reason: string, names: readonly string[] = []): string | undefined {
   const found = [...plainLetters(reason).matchAll(candidates)].flatMap(
@@ -25,7 +25,7 @@ export function ticketIn(reason: string, names: readonly string[] = []): string 
   return found.find((each) => each === each.toUpperCase()) ?? small?.toUpperCase();
 }
 
-/** What was typed as the ticket: its key alone, where it is a ticket in whatever spelling or the address of one. */
+/** Normalises a typed ticket: its key alone if it is a ticket in any spelling or the address of one, else the text as typed. */
 export function readTicket(typed: string): string | undefined {
   const plain = plainWord(typed).trim();
   const bare = bareWord(plain);
@@ -34,13 +34,16 @@ export function readTicket(typed: string): string | undefined {
   return ofLink(linked, label) ?? (plain === "" ? undefined : plain);
 }
 
-/** A ticket is a whole part of its tracker's address: `/browse/INC-42`, `/issue/INC-42/its-title`, `?selectedIssue=INC-42`. */
+/**
+ * Finds the ticket in its tracker's address, where it is a whole part: `/browse/INC-42`, `/issue/INC-42/its-title`,
+ * `?selectedIssue=INC-42`.
+ */
 function ofLink(url: string, label = ""): string | undefined {
   const shown = bareWord(plainWord(label).trim());
   if (wholeKey.test(shown)) return shown.toUpperCase();
   if (!/^https?:/u.test(url) || !URL.canParse(url)) return undefined;
   const { pathname, searchParams } = new URL(url);
   const parts = [...pathname.split("/"), ...searchParams.values()].map(bareWord);
-  // In small letters it may be any title: `/blog/top-10`.
+  // In lower case it may be any title: `/blog/top-10`.
   return parts.find((part) => wholeKey.test(part) && part === part.toUpperCase());
 }

@@ -3,12 +3,12 @@ import type { Logger } from "../logger.ts";
 import { tokenFault, wordCode } from "./slack-errors.ts";
 import { stillEnds } from "./connect.ts";
 
-/** Whether Slack accepts the bot's token: where nothing is sent, nobody else would notice that it does not. */
+/** Tracks whether Slack accepts the bot's token; while nothing is sent, nobody else would notice a refusal. */
 export type TokenWatch = {
   readonly isRefused: () => boolean;
-  /** A call was refused with this error, which is the token's. */
+  /** Reports that a call was refused with this token error. */
   refused(code: string): void;
-  /** A call was not. */
+  /** Reports that Slack accepted the token. */
   accepted(): void;
   stop(): void;
 };
@@ -16,14 +16,14 @@ export type TokenWatch = {
 export type TokenWatchDeps = {
   readonly client: Pick<WebClient, "auth">;
   readonly log: Logger;
-  /** In words for an operator; `undefined` once it is accepted again. */
+  /** Called with the reason, in words for an operator, and with `undefined` once the token is accepted again. */
   readonly onChange: (why: string | undefined) => void;
 };
 
 const lookEveryMs = 60_000;
 const lookAgainMs = 3_000;
 
-/** Looks each minute, and every few seconds while the token is refused. */
+/** Checks the token every minute, and every few seconds while it is refused. */
 export function createTokenWatch({ client, log, onChange }: TokenWatchDeps): TokenWatch {
   let isRefused = false;
   let isStopped = false;
@@ -53,7 +53,7 @@ export function createTokenWatch({ client, log, onChange }: TokenWatchDeps): Tok
       await client.auth.test();
       accepted();
     } catch (error) {
-      // That Slack is away says nothing of the token.
+      // An outage of Slack says nothing about the token.
       const code = tokenFault(error);
       if (code !== undefined) refused(code);
     }

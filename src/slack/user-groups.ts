@@ -12,13 +12,13 @@ export type UserGroups = {
    * Throws an error whose message says why a group cannot be read, and what to do.
    */
   members(handleOrId: string): Promise<ReadonlySet<string>>;
-  /** The same without waiting; `undefined` where Slack would have to be asked. */
+  /** The same from the cache; `undefined` if Slack would have to be asked. */
   remembered(handleOrId: string): ReadonlySet<string> | undefined;
-  /** Slack told that a user group changed. */
+  /** Invalidates the cached groups, because Slack reported a change. */
   forget(): void;
-  /** Slack told that an account changed, and to what. */
+  /** Updates a cached account from a `user_change` event. */
   learn(user: SlackUser): void;
-  /** The group's id for a mention, `<!subteam^ID>`, as last read, however long ago. */
+  /** The group's id for a mention, `<!subteam^ID>`, from the last read, however old. */
   mentionOf(handleOrId: string): string | undefined;
 };
 
@@ -34,9 +34,9 @@ type Listed = { readonly groups: readonly Group[]; readonly listedAt: number };
 const ttlMs = 10 * 60_000;
 
 /**
- * Reads all user groups by one call, and who their members are by another. Ten minutes old at most; once Slack has told
- * that a group changed, what was asked more than five seconds ago is not used any more, so that a storm of changes
- * costs 12 calls a minute (Slack takes 20) and nobody keeps an authority for longer than those seconds.
+ * Reads all user groups with one call, and the accounts of their members with another. The data is at most ten minutes
+ * old. Once Slack has reported a group change, data read more than five seconds ago is no longer used, so that a storm
+ * of changes costs 12 calls a minute (Slack's limit is 20) and nobody keeps an authority for longer than those seconds.
  */
 export function createUserGroups(client: WebClient, now: () => number = () => performance.now()): UserGroups {
   const pause = createPause("Slack", now);
@@ -45,7 +45,7 @@ export function createUserGroups(client: WebClient, now: () => number = () => pe
 
   async function list(): Promise<Listed> {
     const listedAt = now();
-    // With disabled ones, to tell them from those that do not exist.
+    // Include disabled groups, to tell them from those that do not exist.
     const answer = await askSlack(pause, () =>
       client.usergroups.list({ include_users: true, include_disabled: true }),
     );
@@ -83,7 +83,7 @@ export function createUserGroups(client: WebClient, now: () => number = () => pe
   };
 }
 
-/** The one group of this name that is enabled. */
+/** The only enabled group of this name; `undefined` if there are several. */
 function find({ groups }: Listed, name: string): Group | undefined {
   const [group, another] = named(groups, name).filter(({ isDisabled }) => !isDisabled);
   return another ? undefined : group;
@@ -110,7 +110,7 @@ function userIdsOf(listed: Listed, name: string): readonly string[] {
   );
 }
 
-/** Somebody may have joined the workspace since the accounts were listed; who is in no newer list is a stranger. */
+/** Whether the account list may lack somebody who has joined the workspace since. A member missing from a newer list is a stranger. */
 function lacks({ emails, listedAt }: Accounts, listed: Listed, userIds: readonly string[]): boolean {
   return listedAt < listed.listedAt && userIds.some((id) => !emails.has(id));
 }

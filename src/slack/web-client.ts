@@ -4,14 +4,14 @@ import type { Logger } from "../logger.ts";
 import { type CallObserver, readingAnswers } from "./call-observer.ts";
 import { privateViewId } from "./views/handover.ts";
 
-/** What a person waits for is better answered with an error than half an hour later. */
+/** Timeout of calls that a person waits for: an error now is better than an answer half an hour later. */
 const timeoutMs = 10_000;
-/** What is sent in the background may be slow: one that is given up and sent again would be there twice. */
+/** Timeout of background calls, which may be slow: giving up and sending again could post a message twice. */
 const patientTimeoutMs = 60_000;
 
 /**
- * How Slack is called: bounded in time, without retries of the SDK's own. What must arrive is an effect and is tried
- * again from the database.
+ * Options for calling Slack: bounded in time, without the SDK's own retries. A message that must arrive is an effect
+ * and is retried from the database.
  */
 export function webClientOptions(apiUrl: string, log: Logger, observer?: CallObserver): WebClientOptions {
   return {
@@ -24,7 +24,7 @@ export function webClientOptions(apiUrl: string, log: Logger, observer?: CallObs
   };
 }
 
-/** How Slack is called: as this bot. */
+/** What a client needs to call Slack as this bot. */
 export type Calling = {
   readonly botToken: string;
   readonly apiUrl: string;
@@ -32,32 +32,33 @@ export type Calling = {
   readonly observer?: CallObserver | undefined;
 };
 
+/** Creates the client for calls that somebody waits for. */
 export function createWebClient({ botToken, apiUrl, log, observer }: Calling): WebClient {
   return new WebClient(botToken, webClientOptions(apiUrl, log, observer));
 }
 
-/** For what nobody waits for. */
+/** Creates the client for background calls. */
 export function createPatientClient({ botToken, apiUrl, log, observer }: Calling): WebClient {
   return new WebClient(botToken, { ...webClientOptions(apiUrl, log, observer), timeout: patientTimeoutMs });
 }
 
 const maxSaid = 1_000;
 
-/** The SDK's log lines, in ours. What it finds worth telling is our debugging: what matters is logged where it is handled. */
+/** Writes the SDK's log lines to our log. Its info level is our debug level, because important events are logged where they are handled. */
 export function slackLogger(log: Logger): SlackLogger {
   const words = (parts: unknown[]): string => {
-    // More than two are what a loop of the SDK's hands on by mistake.
+    // Further arguments are passed by mistake, by a loop in the SDK.
     const said = parts
       .slice(0, 2)
       .map((part) => String(part).slice(0, maxSaid))
       .join(" ");
-    // The SDK tells whole bodies.
+    // The SDK logs whole payloads.
     return said.includes(privateViewId) ? "(about a window for one person's eyes)" : said;
   };
   return {
     debug: (...parts) => log.debug(words(parts)),
     info: (...parts) => log.debug(words(parts)),
-    // Each call that fails is worded where it is handled.
+    // Failed calls are logged where they are handled.
     warn: (...parts) =>
       parts[0] === "http request failed" ? log.debug(words(parts)) : log.warn(words(parts)),
     error: (...parts) => log.error(words(parts)),
