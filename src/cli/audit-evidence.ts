@@ -6,7 +6,7 @@ import { ownKeys } from "./audit-key.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 
-/** A file holds one checkpoint, or several, a line each; other lines, such as those of a chat around it, do not matter. */
+/** Reads the checkpoints in a file: one, or several, a line each; other text, such as that of a chat around them, is ignored. */
 export async function readCheckpoints(path: string): Promise<readonly Checkpoint[]> {
   const text = await readText(path, "checkpoint");
   const found = [...text.matchAll(/\{[^{}]*\}/g)].flatMap(([json]) => {
@@ -14,7 +14,7 @@ export async function readCheckpoints(path: string): Promise<readonly Checkpoint
       const parsed = Checkpoint.safeParse(JSON.parse(json));
       return parsed.success ? [parsed.data] : [];
     } catch {
-      // Braces around something else.
+      // Braces around other text.
       return [];
     }
   });
@@ -22,7 +22,7 @@ export async function readCheckpoints(path: string): Promise<readonly Checkpoint
   throw new CommandError(`${path} holds no checkpoint: expected JSON as it is posted in the audit channel.`);
 }
 
-/** The keys in those files; without any this installation's own. */
+/** The public keys in these files; without files, this installation's own. */
 export async function verifyingKeys(paths: readonly string[]): Promise<readonly PublicKey[]> {
   if (paths.length === 0) return [await ownKey()];
   return Promise.all(
@@ -33,7 +33,7 @@ export async function verifyingKeys(paths: readonly string[]): Promise<readonly 
   );
 }
 
-/** It must be there: a new one has signed nothing. */
+/** Fails if there is none: a new key would have signed nothing. */
 async function ownKey(): Promise<PublicKey> {
   const [key] = await ownKeys();
   if (key) return key;
@@ -59,7 +59,7 @@ async function readText(path: string, what: string): Promise<string> {
   }
 }
 
-/** What is wrong, a line each. */
+/** Words the faults, a line each. */
 export function wordFaults(faults: readonly string[], seen: string): string {
   return `NOT as it was written: ${count(faults.length, "fault")}${seen}\n${faults.map((fault) => `- ${fault}\n`).join("")}`;
 }
@@ -69,7 +69,7 @@ export function count(number: number, what: string): string {
   return `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
 }
 
-/** A place in the chain, as people write it. */
+/** Parses an option that names a place in the chain. */
 export function placeIn(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);

@@ -10,20 +10,20 @@ import { version } from "./version.ts";
 
 const Words = z.record(z.string(), z.string());
 
-/** What another run needs to go on with an export, as the first one and each piece since left it. */
+/** What a later run needs to resume an export, as the first run and each piece since left it. */
 export type Journal = Omit<z.infer<typeof SignedJournal>, "kind" | "hallpass" | "keyId" | "signature">;
-/** Signed, for the proof in the end covers what earlier runs wrote. */
+/** Signed, because the proof at the end also covers what earlier runs wrote. */
 const SignedJournal = z.strictObject({
   kind: z.literal("hallpass-export-part"),
-  /** Another version may write other columns. */
+  /** Compared on resuming, because another version may write other columns. */
   hallpass: z.string(),
   lock: z.number().int(),
   /** The options as they were given: `30d` means another time later. */
   asked: Words,
-  /** What they meant to the first run. */
+  /** What the options meant to the first run. */
   filters: Words,
   extent: ExportExtent,
-  /** How much of the file counts, in its bytes; the event its last row tells of; the SHA-256 of it, unpacked. */
+  /** The length of the valid part of the file, in bytes; the event of its last row; the SHA-256 of the content, uncompressed. */
   written: z
     .strictObject({ offset: z.number().int().positive(), after: z.number().int(), sha256: z.string() })
     .nullable(),
@@ -31,7 +31,7 @@ const SignedJournal = z.strictObject({
   signature: z.string(),
 });
 
-/** Replaces it as a whole: there is the last one, or this one. */
+/** Replaces the journal atomically: the file is either the previous one or this one. */
 export async function writeJournal(path: string, journal: Journal, key: SigningKey): Promise<void> {
   const signed = {
     kind: "hallpass-export-part" as const,
@@ -45,7 +45,7 @@ export async function writeJournal(path: string, journal: Journal, key: SigningK
   await rename(unfinished, path);
 }
 
-/** Throws what an operator can act on unless it is one of ours, and of an export that was asked for with the same words. */
+/** Reads the journal; throws what an operator can act on unless it is ours and belongs to an export with the same options. */
 export async function readJournal(
   { part, path }: { readonly part: string; readonly path: string },
   asked: Readonly<Record<string, string>>,

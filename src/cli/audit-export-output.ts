@@ -13,17 +13,17 @@ import { readNow } from "../persistence/requests.ts";
 import type { ExportFile } from "./audit-export-part.ts";
 import { CommandError } from "./failure.ts";
 
-/** What is written, and how far that is. */
+/** What is written, and its progress. */
 type Written = Pick<AuditExport, "stream" | "rows" | "expected">;
 
-/** Writes it where it is wanted, packed where the file's name says so. Resolves with the exit code. */
+/** Writes an export to its target, compressed if the file's name ends in .gz. Resolves with the exit code. */
 export async function writeExport(written: Written, output: string, target: Writable): Promise<number> {
   const { stream, rows } = written;
   const progress = showProgress(written);
   try {
     await (output.endsWith(".gz") ? pipeline(stream, createGzip(), target) : pipeline(stream, target));
   } catch (error) {
-    // Whoever reads has had enough: `| head`.
+    // The reader has closed the pipe, as `| head` does.
     if (systemCode(error) === "EPIPE" && output === "-") return 0;
     throw new CommandError(
       `The export failed after ${rows()} events, what is written is incomplete: ${wordsOf(error)}.`,
@@ -37,7 +37,7 @@ export async function writeExport(written: Written, output: string, target: Writ
   return 0;
 }
 
-/** Writes it into a file that is there once it is whole. Resolves with the exit code. */
+/** Writes an export to a file that has its name only once it is complete. Resolves with the exit code. */
 export async function writeExportFile(written: Written, file: ExportFile): Promise<number> {
   const progress = showProgress(written);
   try {
@@ -47,7 +47,7 @@ export async function writeExportFile(written: Written, file: ExportFile): Promi
     if (error instanceof CommandError) throw error;
     const failed = `The export failed after ${written.rows()} events: ${wordsOf(error)}.`;
     throw new CommandError(
-      // Waited for or looked after, by what the error says.
+      // An ExportExtentError says itself what to do.
       file.isBegun() && !(error instanceof ExportExtentError)
         ? `${failed} The same command with --resume finishes it.`
         : failed,
@@ -59,18 +59,18 @@ export async function writeExportFile(written: Written, file: ExportFile): Promi
   return 0;
 }
 
-/** Opens what an export is written to. */
+/** Opens the target of an export: a file, or standard output. */
 export async function openOutput(output: string): Promise<Writable> {
   if (output === "-") return process.stdout;
   try {
-    // The audit is not for everybody on this machine.
+    // The audit must not be readable by everybody on this machine.
     return (await open(output, "w", 0o600)).createWriteStream();
   } catch (error) {
     throw new CommandError(`The export can't be written to ${output}: ${wordsOf(error)}.`, { cause: error });
   }
 }
 
-/** Records that the audit is exported, before it is. */
+/** Records the export in the audit, before it happens. */
 export async function recordExport(
   databaseUrl: string,
   format: string,
@@ -89,14 +89,14 @@ export async function recordExport(
   }
 }
 
-/** Counts on the terminal, if there is one to count on. */
+/** Shows progress on the terminal, if there is one. */
 function showProgress(exported: Written): { end(): void } {
   if (!process.stderr.isTTY) return { end: () => undefined };
   const started = performance.now();
   const write = (ending: string): void => {
     const seconds = (performance.now() - started) / 1_000;
     const words = wordProgress({ rows: exported.rows(), expected: exported.expected(), seconds });
-    // Shorter than what stands there: the rest of the line is cleared.
+    // The new text may be shorter, so clear the rest of the line.
     process.stderr.write(`\r${words}\u001B[K${ending}`);
   };
   const timer = setInterval(write, 500, "");
@@ -108,7 +108,7 @@ function showProgress(exported: Written): { end(): void } {
   };
 }
 
-/** `120,000 events, 60,000 a second, 15s left`; what is left is said where it is known how many there are. */
+/** `120,000 events, 60,000 a second, 15s left`; the time left only if the number of events is known. */
 export function wordProgress({
   rows,
   expected,

@@ -12,20 +12,20 @@ import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
 import { type Journal, readJournal, writeJournal } from "./audit-export-journal.ts";
 import { CommandError } from "./failure.ts";
 
-/** An export on its way into a file, which has its name only once it is whole. */
+/** An export being written to a file, which has its name only once it is complete. */
 export type ExportFile = {
   readonly part: ExportPart;
-  /** Whether another run could go on with it. */
+  /** Whether another run could resume it. */
   readonly isBegun: () => boolean;
-  /** Writes all of it. What fails leaves what another run can go on with. */
+  /** Writes the whole export. After a failure another run can resume it. */
   write(stream: Readable): Promise<void>;
-  /** Leaves nothing behind of one that was not begun. */
+  /** Closes the file, and deletes it unless another run could resume it. */
   discard(): Promise<void>;
 };
 
 type Options = Readonly<Record<string, string>>;
 
-/** Begins a file. `asked`: the options as they were given, `filters`: what they mean. */
+/** Creates a file. `asked`: the options as they were given, `filters`: what they mean. */
 export async function beginFile(
   output: string,
   key: SigningKey,
@@ -41,12 +41,12 @@ export async function beginFile(
       { cause: error },
     );
   });
-  // Of an export that was finished, or deleted by half.
+  // Left over from an export that was finished, or only half deleted.
   await rm(paths.journal, { force: true });
   return createFile({ output, paths, key, handle }, { lock: randomInt(2 ** 31 - 1), asked, filters });
 }
 
-/** Goes on with a file that was begun with the same options. */
+/** Resumes a file that was begun with the same options. */
 export async function resumeFile(
   output: string,
   key: SigningKey,
@@ -76,7 +76,7 @@ type Place = {
   readonly handle?: FileHandle;
 };
 
-/** So much is packed and written at once, where no row is known to end before. */
+/** Compress and write this much at once if no row is known to end before. */
 const pieceBytes = 8 * 1_024 * 1_024;
 const pack = promisify(gzip);
 
@@ -90,13 +90,13 @@ function createFile(
   let offset = journal?.written?.offset ?? 0;
   const rowEnds: RowEnd[] = [];
 
-  /** A piece of its own for whoever unpacks, so that the file can be cut behind it. */
+  /** Writes a piece, compressed on its own so that the file can be cut after it. */
   async function keep(file: FileHandle, piece: Buffer, rowEnd: RowEnd | undefined): Promise<void> {
     const packed = isPacked ? await pack(piece) : piece;
     await file.appendFile(packed);
     offset += packed.length;
     if (!rowEnd || !journal) return;
-    // Or the journal could know of what a crash of the machine takes away.
+    // Sync first: otherwise the journal could refer to data that a crash of the machine loses.
     await file.datasync();
     const { after, sha256 } = rowEnd;
     journal = { ...journal, written: { offset, after, sha256 } };
@@ -112,7 +112,7 @@ function createFile(
       piece.push(chunk);
       length += chunk.length;
     };
-    // While one is written the next is gathered.
+    // The next piece is collected while one is being written.
     const handOver = async (rowEnd?: RowEnd): Promise<void> => {
       await keeping;
       if (handle) keeping = keep(handle, Buffer.concat(piece), rowEnd);
@@ -185,7 +185,7 @@ function createFile(
   };
 }
 
-/** What was digested to there; throws when it is something else by now. */
+/** The digest of the file up to `offset`; throws if the content has changed. */
 async function digestOf(
   path: string,
   { offset, sha256 }: { readonly offset: number; readonly sha256: string },
@@ -206,7 +206,7 @@ async function digestOf(
   return digest;
 }
 
-/** Has a name in it written for good. */
+/** Syncs a folder, so that a rename in it survives a crash. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {

@@ -14,7 +14,7 @@ type SealedOptions = {
   readonly to: string | undefined;
 };
 
-/** `hallpass audit export --sealed`: the chain as it is, place by place. Resolves with the exit code. */
+/** `hallpass audit export --sealed`: exports the chain as it is, place by place. Resolves with the exit code. */
 export async function auditExportSealed({ output, format, ...rest }: SealedOptions): Promise<number> {
   const { from, to, ...filters } = rest;
   const [unusable] = [...Object.keys(filters), ...(format === "csv" ? [] : ["format"])];

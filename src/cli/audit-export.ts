@@ -22,17 +22,17 @@ export type AuditExportOptions = {
   readonly rule?: string;
   readonly type?: string;
   readonly format: string;
-  /** The chain as it is, instead of what people read; from a place of it to another. */
+  /** Export the chain as it is, instead of readable events; `from` and `to` are places in it. */
   readonly sealed?: boolean;
   readonly from?: string;
   readonly to?: string;
   /** A file, or `-` for standard output. */
   readonly output: string;
-  /** Go on with the file of a run that was interrupted. */
+  /** Resume the file of a run that was interrupted. */
   readonly resume?: boolean;
 };
 
-/** `hallpass audit export`: records that it happens, then streams. Resolves with the exit code. */
+/** `hallpass audit export`: records the export, then streams it. Resolves with the exit code. */
 export async function auditExport(options: AuditExportOptions): Promise<number> {
   const { output, sealed = false, resume = false, from, to, ...written } = options;
   if (resume && (sealed || output === "-"))
@@ -42,7 +42,7 @@ export async function auditExport(options: AuditExportOptions): Promise<number> 
     throw new CommandError("--from and --to are places of the chain: they go with --sealed.");
   const filters = parse(written);
   return withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
-    // What is resumed was let begin.
+    // A resumed export passed this check when it began.
     if (!resume) await insistOnNames(databaseUrl, filters);
     const key = await signingKey();
     const path = await filePath(output);
@@ -69,7 +69,7 @@ function parse(written: Words): ExportFilters {
   return parsed.filters;
 }
 
-/** What never was is a typing mistake, and an empty export of it would be taken for an answer. */
+/** Refuses a name that never existed: it is a typing mistake, and an empty export would be taken for an answer. */
 async function insistOnNames(databaseUrl: string, { resource, rule, user }: ExportFilters): Promise<void> {
   if ([resource, rule, user].every((each) => each === undefined)) return;
   const today = await todaysPolicy();
@@ -92,7 +92,7 @@ async function exportToFile(
 ): Promise<number> {
   const { format } = asked;
   const resumed = resume ? await resumeFile(path, source.key, written) : undefined;
-  // As the first run understood them.
+  // The filters as the first run understood them.
   const filters = resumed ? parse({ ...resumed.filters, format }) : asked;
   const file =
     resumed ?? (await beginFile(path, source.key, { asked: written, filters: recordedFilters(filters) }));
@@ -105,13 +105,13 @@ async function exportToFile(
   return writeExportFile(exportAudit({ ...source, part: file.part }, filters), file);
 }
 
-/** Where a file is or will be, links followed; `undefined` for what is none, such as a pipe. */
+/** The path of the output file, links followed; `undefined` if the output is not a file, such as a pipe. */
 async function filePath(output: string): Promise<string | undefined> {
   if (output === "-") return undefined;
   try {
     return (await stat(output)).isFile() ? await realpath(output) : undefined;
   } catch {
-    // Not there yet, or whoever opens it says what is wrong.
+    // The file does not exist yet; any other error is reported when it is opened.
     return output;
   }
 }

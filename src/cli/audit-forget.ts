@@ -6,7 +6,7 @@ import { withDatabase } from "./storage.ts";
 
 export type ForgetOptions = { readonly yes?: boolean };
 
-/** `hallpass audit forget`: erases a person, once somebody has said so twice. Resolves with the exit code. */
+/** `hallpass audit forget`: erases a person, after a confirmation. Resolves with the exit code. */
 export async function auditForget(called: string, { yes = false }: ForgetOptions): Promise<number> {
   if (!yes) await confirm(called);
   return withDatabase(readSettings(), { mustExist: true, asOwner: true }, async (databaseUrl) => {
@@ -47,7 +47,7 @@ function refusalText(refusal: ForgetRefusal, called: string): string {
   }
 }
 
-/** Erasing can't be undone, so whoever does it writes the address once more. */
+/** Asks for the address once more, because erasing can't be undone. */
 async function confirm(called: string): Promise<void> {
   if (!process.stdin.isTTY)
     throw new CommandError(`To erase ${called} for good, add --yes: there is no terminal to ask on.`);

@@ -11,7 +11,7 @@ export async function auditKey(): Promise<number> {
   process.stdout.write(publicKey.pem);
   process.stderr.write(`key ${publicKey.id}\n`);
   if (!known)
-    // Nothing was signed with it yet: elsewhere there may be the one that the bot signs with.
+    // The new key has signed nothing yet; the one that the bot signs with may be elsewhere.
     process.stderr.write(
       `There was none yet: this one was made just now, in ${join(settings().dataDir, signingKeyFile)}. If the bot keeps its own ` +
         "elsewhere, set HALLPASS_DATA_DIR to that directory.\n",
@@ -19,12 +19,12 @@ export async function auditKey(): Promise<number> {
   return 0;
 }
 
-/** What this installation signs with; made on first use. */
+/** This installation's signing key, created on first use. */
 export function signingKey(): Promise<SigningKey> {
   return inWords(loadSigningKey(settings()));
 }
 
-/** The keys whose signatures count here: that of this installation, or none where there is none yet. */
+/** The keys whose signatures are accepted here: this installation's own, or none if there is none yet. */
 export async function ownKeys(): Promise<readonly PublicKey[]> {
   const key = await inWords(readSigningKey(settings()));
   return key ? [key.publicKey] : [];

@@ -28,7 +28,7 @@ export type WhoOptions = Times & { readonly json?: boolean };
 export type WhatOptions = Pick<Times, "between"> & { readonly json?: boolean };
 export type ShowOptions = { readonly json?: boolean };
 
-/** `hallpass audit who`: who could, by which grant, and who let them. Resolves with the exit code. */
+/** `hallpass audit who`: lists who could have the access, by which grant, and who allowed it. Resolves with the exit code. */
 export async function auditWho(access: string, { json = false, ...times }: WhoOptions): Promise<number> {
   const question = read(readWhoQuestion(access, times, new Date(), asOption));
   return answer(`who ${access} ${question.when}`, question.span.from, (reader) =>
@@ -55,7 +55,7 @@ export async function auditWhat(person: string, { json = false, between }: WhatO
         heading: `What ${user} asked for, got and decided (${when}):`,
         nothing: () => Promise.resolve(`The audit has nothing of ${user} (${when}).`),
       }),
-    // Whoever is asked about on record is somebody from then on.
+    // Check the name before the question is recorded, because the record itself makes it a known one.
     async (reader) => void (await known(reader, { user })),
   );
 }
@@ -79,7 +79,7 @@ export async function auditShow(request: string, { json = false }: ShowOptions):
   });
 }
 
-/** That nothing is found is an answer only where what was asked about has ever been. */
+/** Throws if a name in the question never existed: otherwise finding nothing would look like an answer. */
 async function known(
   reader: AuditReader,
   { resource, role, user }: Named,
@@ -95,8 +95,8 @@ function read<T>(question: ReadQuestion<T>): T {
 }
 
 /**
- * Records that the audit was asked, then answers. `from`: when what is asked about begins; ever unless told. `insist` throws what
- * is wrong with the question.
+ * Records the question, then answers it. `from`: the start of the time asked about; `undefined` for all time. `insist`:
+ * throws if something is wrong with the question, before it is recorded.
  */
 async function answer(
   question: string,
@@ -115,7 +115,7 @@ async function answer(
         for (const words of wordUnbound(reader.unbound())) process.stderr.write(`${words}\n`);
       });
     } catch (error) {
-      // Whoever reads has had enough: `| head`.
+      // The reader has closed the pipe, as `| head` does.
       if (systemCode(error) !== "EPIPE") throw error;
     }
     return 0;
@@ -140,11 +140,11 @@ type Printing<T> = {
   readonly json: boolean;
   readonly word: (answer: T) => readonly string[];
   readonly heading: string;
-  /** What to say where there is no answer; may throw. */
+  /** The text for an empty result; may throw. */
   readonly nothing: () => Promise<string>;
 };
 
-/** Prints answers as they come: a paragraph each, or an array of JSON. */
+/** Prints answers as they come: a paragraph each, or a JSON array. */
 async function print<T>(
   answers: AsyncIterable<T>,
   { json, word, heading, nothing }: Printing<T>,
@@ -167,7 +167,7 @@ async function print<T>(
   await write(json ? "[]\n" : `${onOneLine(none)}\n`);
 }
 
-/** Waits for whoever reads, so that a long answer is not collected in memory. */
+/** Waits for the reader, so that a long answer does not pile up in memory. */
 function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));

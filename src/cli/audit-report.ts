@@ -28,7 +28,7 @@ export type ReportOptions = {
 const formats = ["html", "pdf", "csv"] as const;
 type Format = (typeof formats)[number];
 
-/** `hallpass audit report`: records that it is made, verifies the chain, counts, and writes. Resolves with the exit code. */
+/** `hallpass audit report`: records the report, verifies the chain, counts, and writes. Resolves with the exit code. */
 export async function auditReport({ period: written, format, output }: ReportOptions): Promise<number> {
   const form = formats.find((each) => each === format.toLowerCase());
   if (!form) throw new CommandError(`--format must be html, pdf or csv, got ${JSON.stringify(format)}.`);
@@ -54,7 +54,7 @@ const writers: Readonly<Record<Format, (figures: Figures) => Promise<string | Bu
   pdf: (figures) => printPdf(htmlOf(figures)),
 };
 
-/** The policy's time zone where there is a policy to read; the report says which it is. */
+/** The policy's time zone, or UTC if no policy can be read; the report says which it is. */
 async function zone(): Promise<{ readonly timeZone: string; readonly zoneNote: string }> {
   const loaded = await loadPolicy(readSettings().policyPath, { providerTypes });
   if (!loaded.ok)
@@ -94,7 +94,7 @@ async function write(output: string, report: string | Buffer): Promise<void> {
     return;
   }
   try {
-    // The audit is not for everybody on this machine.
+    // The audit must not be readable by everybody on this machine.
     await writeFile(output, report, { mode: 0o600 });
   } catch (error) {
     throw new CommandError(`The report can't be written to ${output}: ${wordsOf(error)}.`, { cause: error });

@@ -17,7 +17,7 @@ export type AuditRetainOptions = {
   readonly dryRun?: boolean;
 };
 
-/** `hallpass audit retain`: archives and deletes what is old enough. Resolves with the exit code. */
+/** `hallpass audit retain`: archives and deletes events that are old enough. Resolves with the exit code. */
 export async function auditRetain(written: AuditRetainOptions): Promise<number> {
   const { archive, ignoreSink: ignoredSinks, dryRun = false } = written;
   const years = yearsIn(written.years);
@@ -50,7 +50,7 @@ async function inWords<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof RetainError) throw new CommandError(error.message, { cause: error });
-    // What comes of the archive's directory; a database's codes are five characters.
+    // An error from the archive's directory; a database's error codes have five characters.
     if (error instanceof Error && /^E[A-Z]+$/.test(systemCode(error) ?? ""))
       throw new CommandError(`The archive can't be written, so nothing more was retired: ${error.message}.`, {
         cause: error,

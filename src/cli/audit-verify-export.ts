@@ -11,8 +11,8 @@ import { count, readCheckpoints, verifyingKeys, wordFaults } from "./audit-evide
 import { CommandError } from "./failure.ts";
 
 /**
- * `hallpass audit verify --export`: holds a file against the proof it ends with; needs no database. Resolves with the exit
- * code: 1 when anything is wrong.
+ * `hallpass audit verify --export`: checks a file against the proof at its end; needs no database. Resolves with the
+ * exit code: 1 if anything is wrong.
  */
 export async function verifyExportFile(
   path: string,
@@ -61,7 +61,7 @@ async function readExport(
   }
 }
 
-/** What zlib says of a file that ends too soon, and of one that is not what it packed. */
+/** Words zlib's errors: for a file that ends too soon, and for one that was changed. */
 function unpackingFault(error: unknown): string | undefined {
   const code = systemCode(error);
   if (code === "Z_BUF_ERROR") return "its end was cut off: the compressed file ends too soon";

@@ -18,15 +18,15 @@ export type VerifyOptions = {
   readonly checkpoint: readonly string[];
   /** Files with public keys, where it is not this installation's own. */
   readonly key: readonly string[];
-  /** The directory with what was retired. */
+  /** The directory that holds the retired events. */
   readonly archive?: string;
-  /** A file that was exported, which is looked at instead of the database. */
+  /** An exported file, which is verified instead of the database. */
   readonly export?: string;
 };
 
 /**
- * `hallpass audit verify`: recomputes the chain, or holds an export against its proof. Resolves with the exit code: 1 when
- * anything is wrong, or nothing was there to verify where it was told to look.
+ * `hallpass audit verify`: recomputes the chain, or checks an export against its proof. Resolves with the exit code: 1
+ * if anything is wrong; throws if the range asked for had nothing to verify.
  */
 export async function auditVerify(options: VerifyOptions): Promise<number> {
   const { from, to, checkpoint, key, archive } = options;
@@ -67,7 +67,7 @@ async function insistOnFolder(archive: string): Promise<void> {
     );
 }
 
-/** That a range had nothing in it must not read as if it were proven. */
+/** The error for a range with nothing in it, which must not look verified. */
 function wordOutside(
   { end, retiredTo }: NonNullable<Verification["outside"]>,
   from: string | undefined,

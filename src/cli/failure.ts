@@ -1,6 +1,6 @@
 import { redactSecrets } from "../logger.ts";
 
-/** A command can't do what it was asked; the message is all that a person needs. */
+/** A command can't do what it was asked; the message is all that the person needs. */
 export class CommandError extends Error {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
@@ -22,7 +22,7 @@ export function asOption(name: string): string {
   return `--${name}`;
 }
 
-/** Words an error for the terminal: a line, or with `details` all there is. Ends in a line break. */
+/** Words an error for the terminal: one line, or everything if `details` is set. Ends in a line break. */
 export function wordFailure(error: unknown, details: boolean): string {
   if (details)
     return `${redactSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`;

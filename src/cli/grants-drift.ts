@@ -6,7 +6,7 @@ import { withDatabase } from "./storage.ts";
 
 export type DriftOptions = { readonly json?: boolean };
 
-/** `hallpass grants drift`: prints what is not as it should be in the providers, a line each. Resolves with the exit code. */
+/** `hallpass grants drift`: prints the drift found in the providers, a line each. Resolves with the exit code. */
 export async function grantsDrift({ json = false }: DriftOptions): Promise<number> {
   const drift = await withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
     const database = openDatabase(databaseUrl);
@@ -43,7 +43,7 @@ function wordOne({
   return `${kind}: ${onOneLine(visibly(subject))}${person} in ${provider}, ${access.join(", ")}${request}, since ${at}Z, ${outcome}${words}`;
 }
 
-/** A provider's words and names go to a terminal: nothing in them moves the cursor or begins a line. */
+/** Removes control characters from a provider's text, so that nothing in it moves the terminal's cursor or begins a line. */
 function onOneLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
 }

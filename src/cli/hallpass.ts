@@ -26,7 +26,7 @@ function createProgram(): Command {
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
-    // `policy explain --version` is a policy's, not ours.
+    // `policy explain --version` means a policy's version, not ours.
     .enablePositionalOptions()
     .hook("preAction", () => {
       const fault = loadEnvFile(".env");
@@ -281,7 +281,7 @@ function repeated(value: string, earlier: readonly string[]): readonly string[] 
   return [...earlier, value];
 }
 
-/** The exit code is set, not exited with, so that what is written to a pipe arrives. */
+/** Sets the exit code instead of exiting, so that what is written to a pipe arrives. */
 async function finish(exitCode: Promise<number>): Promise<void> {
   process.exitCode = await exitCode;
 }
@@ -295,6 +295,6 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   process.stderr.write(wordFailure(error, wantsDetails()));
-  // Whatever a failed start left open must not keep it from ending; pipes are written at once (nodejs.org/api/process).
+  // Exits even if a failed start left something open; writes to pipes are synchronous (nodejs.org/api/process).
   process.exit(1);
 }

@@ -6,11 +6,11 @@ import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
 
 export type MigrateOptions = {
-  /** The role that `start` connects as, where that is not who owns the database. */
+  /** The role that `start` connects as, if it is not the owner of the database. */
   readonly grantTo?: string;
 };
 
-/** `hallpass migrate`: applies what is missing and prints it. Resolves with the exit code. */
+/** `hallpass migrate`: applies the missing migrations and prints them. Resolves with the exit code. */
 export async function migrateCommand({ grantTo }: MigrateOptions): Promise<number> {
   const config = readSettings();
   const isOwn = config.database.url === undefined;

@@ -15,7 +15,7 @@ import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
 
-/** `hallpass people show`: by what somebody goes, and went. Resolves with the exit code. */
+/** `hallpass people show`: prints a person's accounts and addresses, current and former. Resolves with the exit code. */
 export async function peopleShow(
   called: string,
   { json = false }: { readonly json?: boolean },
@@ -25,7 +25,7 @@ export async function peopleShow(
   return 0;
 }
 
-/** `hallpass people join`: two people are one from now on. Resolves with the exit code. */
+/** `hallpass people join`: records that two people are one. Resolves with the exit code. */
 export async function peopleJoin(one: string, other: string): Promise<number> {
   const { joined, requests } = await inDatabase(async (db) => {
     const [a, b] = [await find(db, one), await find(db, other)];
@@ -39,7 +39,7 @@ export async function peopleJoin(one: string, other: string): Promise<number> {
   return 0;
 }
 
-/** `hallpass people split`: somebody else goes by these accounts and addresses from now on. Resolves with the exit code. */
+/** `hallpass people split`: splits these accounts and addresses off to another person. Resolves with the exit code. */
 export async function peopleSplit(called: string, names: readonly string[]): Promise<number> {
   const [person, other] = await inDatabase(async (db) => {
     const { id } = await find(db, called);
@@ -97,7 +97,7 @@ function wordRefusal(refusal: SplitRefusal, person: number, names: readonly stri
   }
 }
 
-/** An account that shows the address of another makes them one: so it is where one of the two has no account, or no address, left. */
+/** Warns if one of the two is left without an account or an address: an account that shows an address of the other makes them one again. */
 function wordSeparated(people: readonly DescribedPerson[]): string {
   return people
     .flatMap(({ id, names }) => {

@@ -10,13 +10,13 @@ import { version } from "./version.ts";
 export type CheckOptions = {
   readonly json?: boolean;
   readonly sarif?: boolean;
-  /** Also asks the providers, and the database for the access that lives. */
+  /** Also checks the providers and the channels, and the live access in the database. */
   readonly live?: boolean;
 };
 
 /**
- * `hallpass policy check`: prints what is wrong, a line each, or that all is fine, with what is hardly meant as warnings.
- * Resolves with the exit code: warnings alone are no failure.
+ * `hallpass policy check`: prints the errors, a line each, or that all is fine, with warnings for what is probably a
+ * mistake. Resolves with the exit code: warnings alone are no failure.
  */
 export async function policyCheck(
   file: string | undefined,
@@ -31,7 +31,7 @@ export async function policyCheck(
     process.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
     return loaded.ok ? 0 : 1;
   }
-  // An editor that checks must not wait for database libraries.
+  // Imported only for --live: a check in an editor must not wait for database libraries.
   const found = live && loaded.ok ? await (await import("./policy-live.ts")).liveFindings(loaded.policy) : [];
   const lines = json
     ? [JSON.stringify({ ok: loaded.ok, faults, warnings, ...(live ? { live: found } : {}) }, null, 2)]

@@ -8,8 +8,8 @@ import { providerTypes } from "../providers/registry.ts";
 const maxNamed = 5;
 
 /**
- * `hallpass policy diff`: prints what changes for whom between two policies. Resolves with the exit code: 1 when either
- * is not fine, else 0.
+ * `hallpass policy diff`: prints what changes for whom between two policies. Resolves with the exit code: 1 if either
+ * has errors, else 0.
  */
 export async function policyDiff(before: string, after: string): Promise<number> {
   const [old, fresh] = await Promise.all([before, after].map((path) => loadPolicy(path, { providerTypes })));

@@ -29,7 +29,7 @@ function wordTrace({ matches, answer, decision, against }: RuleTrace): string {
   }
 }
 
-/** What the policy answers, what the person could mend, and who could approve. */
+/** What the policy answers, what the person could correct, and who could approve. */
 export function wordVerdict(
   policy: Policy,
   ask: Ask,
@@ -47,7 +47,7 @@ function headed(head: string, [first = "", ...rest]: readonly string[]): readonl
   return [`${head} ${first}`, ...rest];
 }
 
-/** What the same rule answers to somebody who gives what it asks for; `undefined` where nothing can be mended. */
+/** What the same rule answers once its requirements are met; `undefined` if the person cannot correct the refusal. */
 function afterMending(
   policy: Policy,
   ask: Ask,
@@ -64,7 +64,7 @@ function afterMending(
     { ...ask, durationSeconds, reason },
     facts,
   );
-  // Conditions read what is asked for, too: another rule's answer would be another story.
+  // Conditions depend on the request too, so another rule may match the corrected one; its answer does not belong here.
   return mended.rule === rule ? mended : undefined;
 }
 
@@ -139,7 +139,7 @@ function wordTerms({
   return [`  ${most}${longer}${idle}.`, ...(grants.length > 1 ? [`  Grants ${bundle}.`] : [])];
 }
 
-/** The people principals stand for; and of which of them it is not known. */
+/** The people that principals stand for, and the groups whose members are not known. */
 function wordPeople(
   policy: Policy,
   { memberships }: Facts,

@@ -32,8 +32,8 @@ export type ExplainOptions = {
 };
 
 /**
- * `hallpass policy explain`: prints how each rule stands to a request, then the verdict and who can approve. Nothing is
- * filed. Resolves with the exit code: 0 whatever the verdict, 1 for a policy that is not fine.
+ * `hallpass policy explain`: prints how each rule applies to a request, then the verdict and who can approve. Nothing
+ * is filed. Resolves with the exit code: 0 whatever the verdict, 1 for a policy with errors.
  */
 export async function policyExplain(access: string, options: ExplainOptions): Promise<number> {
   const asked = readAsked(access, options);
@@ -70,7 +70,7 @@ export async function policyExplain(access: string, options: ExplainOptions): Pr
 async function load({ version, file }: ExplainOptions): Promise<LoadedPolicy> {
   if (version === undefined) return loadPolicy(file ?? readSettings().policyPath, { providerTypes });
   if (file !== undefined) throw new CommandError("--version and --file name two policies; give one of them");
-  // Prisma takes a moment to load, which nobody else waits for.
+  // Imported only when needed, because Prisma takes a moment to load.
   return (await import("./policy-version.ts")).loadVersion(version);
 }
 

@@ -13,8 +13,9 @@ const maxNamed = 10;
 const patienceMs = 10_000;
 
 /**
- * Who is in the groups that a policy does not list itself: as told (`NAME=EMAIL,EMAIL`), else as Slack and the on-call
- * services say, where those are set up. Schedules are not asked about another time than now. `notes` say what came out.
+ * Reads the members of the groups that a policy does not list itself: as given (`NAME=EMAIL,EMAIL`), else from Slack
+ * and the on-call services, where those are configured. Schedules are only asked about the present. `notes` describe
+ * the result.
  */
 export async function readMembers(
   policy: Policy,

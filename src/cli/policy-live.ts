@@ -14,16 +14,16 @@ import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
 
 export type Finding = {
-  /** A provider's name, or what else was looked at. */
+  /** A provider's name, or the name of whatever else was checked. */
   readonly provider: string;
   readonly message: string;
-  /** It keeps the provider from its work; else it is good to know. */
+  /** True if it keeps the provider from working; false for a warning. */
   readonly isFault: boolean;
 };
 
 /**
- * What a start with this policy would warn of: providers that can't do their work, live access that it reaches no more, channels
- * that take no messages.
+ * What a start with this policy would warn about: providers that can't do their work, live access that they no longer
+ * reach, channels that take no messages.
  */
 export async function liveFindings(policy: Policy): Promise<readonly Finding[]> {
   const providers = openProviders(policy);
@@ -39,7 +39,7 @@ export async function liveFindings(policy: Policy): Promise<readonly Finding[]> 
   }
 }
 
-/** Where there is no database to ask, which access lives is not known: that is said, and the providers were asked all the same. */
+/** The live access that providers can't reach. Without a database, says that it was not checked; the providers are checked all the same. */
 async function unreachableBy(providers: ReturnType<typeof createProviders>): Promise<readonly Finding[]> {
   try {
     return await withDatabase(readSettings(), { mustExist: true }, async (databaseUrl) => {
@@ -83,7 +83,7 @@ function openProviders(policy: Policy): ReturnType<typeof createProviders> {
   try {
     return createProviders(policy.providers, secretsFrom());
   } catch (error) {
-    // It names the provider and what is missing.
+    // The message names the provider and what is missing.
     throw new CommandError(wordsOf(error), { cause: error });
   }
 }

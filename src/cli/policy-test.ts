@@ -12,8 +12,8 @@ import { readSettings } from "./settings.ts";
 export type TestOptions = { readonly file?: string; readonly json?: boolean };
 
 /**
- * `hallpass policy test`: prints a line for each test that fails, then how many passed and which rules decided none.
- * Resolves with the exit code: 1 when a test fails, or policy or tests are not fine.
+ * `hallpass policy test`: prints a line for each failed test, then how many passed and which rules decided none.
+ * Resolves with the exit code: 1 if a test fails, or the policy or the tests have errors.
  */
 export async function policyTest(testFile: string | undefined, options: TestOptions): Promise<number> {
   const { file = readSettings().policyPath, json = false } = options;

@@ -8,7 +8,7 @@ import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";
 
-/** A policy that was in force, from the database, by its hash or the beginning of it. */
+/** Loads a policy that was in force from the database, by its hash or a prefix of it. */
 export async function loadVersion(version: string): Promise<LoadedPolicy> {
   const prefix = version.toLowerCase();
   if (!/^[0-9a-f]{8,64}$/.test(prefix))

@@ -16,16 +16,16 @@ const switches = [
   "--disable-gpu",
   "--no-first-run",
   "--no-pdf-header-footer",
-  // The page fetches nothing; nor shall the browser, for errands of its own.
+  // The page fetches nothing, and the browser must make no requests of its own either.
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
   "--host-resolver-rules=MAP * ~NOTFOUND",
 ];
 
-/** Prints a page by a browser of this machine's. Throws `CommandError` where there is none, or it fails. */
+/** Prints a page to PDF with a browser on this machine. Throws `CommandError` if there is none, or it fails. */
 export async function printPdf(html: string): Promise<Buffer> {
-  // Only this user may pass through it.
+  // Only this user can enter this folder.
   const folder = await mkdtemp(join(tmpdir(), "hallpass-report-"));
   try {
     const page = join(folder, "report.html");
@@ -52,7 +52,7 @@ async function print(folder: string, options: readonly string[]): Promise<void> 
   const all = [...switches, ...sandbox, `--user-data-dir=${join(folder, "profile")}`, ...options];
   for (const browser of browsers) {
     try {
-      // Nothing else of our environment is its business: there are secrets in it.
+      // Pass on nothing else of our environment: there are secrets in it.
       await promisify(execFile)(browser, all, {
         timeout: timeoutMs,
         killSignal: "SIGKILL",

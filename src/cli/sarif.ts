@@ -6,9 +6,9 @@ import { type PolicyWarning, warningKinds } from "../policy/warning.ts";
 const errorId = "policy-error";
 
 /**
- * Faults and warnings as SARIF 2.1.0, of which code scanning takes the part that is used here
+ * Faults and warnings as SARIF 2.1.0, limited to the part that code scanning supports
  * (https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support). Paths are relative to
- * the working directory, which is a repository's root there.
+ * the working directory, which is the repository's root there.
  */
 export function sarifLog(
   faults: readonly PolicyFault[],
@@ -60,7 +60,7 @@ function resultOf(
   };
 }
 
-/** Relative to the working directory, where the file is in it. */
+/** Relative to the working directory if the file is in it, else a file URL. */
 function uriOf(file: string, cwd: string): string {
   const path = relative(cwd, resolve(cwd, file));
   if (isAbsolute(path) || path.split(sep)[0] === "..") return pathToFileURL(resolve(cwd, file)).href;

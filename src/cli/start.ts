@@ -12,14 +12,14 @@ import { secretReferences } from "../policy/secret.ts";
 import { providerTypes } from "../providers/registry.ts";
 import { CommandError } from "./failure.ts";
 
-/** Told to stop while it starts, it lets go of what it has within this; what it waits for may never come. */
+/** How long a stop during startup waits to release what was opened; startup may be waiting for something that never comes. */
 const startupPatienceMs = 8_000;
 
 export type StartOptions = { readonly watch?: boolean };
 
 /**
- * `hallpass start`: runs until SIGTERM or SIGINT, and exits; throws what kept it from starting. SIGHUP reads the policy
- * again; with `watch` a changed file does so, too.
+ * `hallpass start`: runs until SIGTERM or SIGINT, then exits; throws if it can't start. SIGHUP reloads the policy; with
+ * `watch` a changed file does so too.
  */
 export async function start({ watch = false }: StartOptions = {}): Promise<never> {
   const signalled = nextSignal();
@@ -86,8 +86,8 @@ function nextSignal(): Promise<NodeJS.Signals> {
 }
 
 /**
- * After a bug nobody knows what still holds: all that matters is in the database, and a fresh process goes on from there.
- * Node raises a rejection that nobody handles as an exception, too.
+ * Exits on a bug, because the state of the process can no longer be trusted: all that matters is in the database, and a
+ * fresh process goes on from there. Node raises an unhandled rejection as an exception too.
  */
 function dieOfBugs(log: Logger): void {
   process.on("uncaughtException", (error) => {

@@ -11,15 +11,15 @@ import { MigrationError, missingMigrations } from "../persistence/migrate.ts";
 import { CommandError } from "./failure.ts";
 
 export type Wanted = {
-  /** There must be Hallpass's data already. */
+  /** Hallpass's data must exist already. */
   readonly mustExist: boolean;
-  /** Hallpass's own database is opened as its owner, and DATABASE_URL must name whoever owns it. */
+  /** Open Hallpass's own database as its owner; DATABASE_URL must name the owner of its database. */
   readonly asOwner?: boolean;
 };
 
 /**
- * Runs `work` on the database of DATABASE_URL, or on Hallpass's own, borrowed from a bot that runs or started for as long
- * as the work takes. Throws `CommandError` when there is no database to ask.
+ * Runs `work` on the database of DATABASE_URL, or on Hallpass's own, borrowed from a running bot or started for as long
+ * as the work takes. Throws `CommandError` if there is no database to ask.
  */
 export async function withDatabase<T>(
   { database: { url, dataDir } }: StorageConfig,
@@ -33,7 +33,7 @@ export async function withDatabase<T>(
   const { mustExist, asOwner = false } = wanted;
   if (mustExist) await insistOnData(dataDir);
   const postgres = await startEmbeddedPostgres({ dataDir, role: "borrower", log: { info: () => undefined } });
-  // A server of our own would outlive an interrupted command.
+  // A server that we started would outlive an interrupted command.
   const interrupted = (): void => void postgres.stop().finally(() => process.exit(130));
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
@@ -58,7 +58,7 @@ async function insistOnData(dataDir: string): Promise<void> {
   }
 }
 
-/** A first look, for errors that say what to do instead of what a driver ran into. */
+/** Checks the database first, for errors that say what to do instead of what the driver met. */
 async function look(url: string, { mustExist, asOwner = false }: Wanted): Promise<void> {
   const fault = await asked(url, async (client) => {
     const place = describeDatabaseUrl(url);
@@ -70,7 +70,7 @@ async function look(url: string, { mustExist, asOwner = false }: Wanted): Promis
     const [found] = rows;
     if (!found) {
       if (!mustExist) return undefined;
-      // Whoever may not look into the schema sees no tables either.
+      // A role that may not look into the schema sees no tables either.
       return (
         (await missingRightsIn(client, url)) ??
         `The database at ${place} has no tables of Hallpass's: run hallpass migrate.`
@@ -82,7 +82,7 @@ async function look(url: string, { mustExist, asOwner = false }: Wanted): Promis
         "DATABASE_URL to the owner's for this command."
       );
     if (!mustExist || found.maySeeMigrations !== true) return undefined;
-    // The queues are nothing to a command.
+    // Commands do not use the queues.
     const lacking = await missingMigrations(client, url, { queues: false });
     if (lacking.length === 0) return undefined;
     const run = found.isOwner
@@ -100,7 +100,10 @@ type Found = {
   readonly maySeeMigrations: boolean | null;
 };
 
-/** Not looked at beforehand: whoever only verifies the audit, say, needs no right to write. */
+/**
+ * Explains missing rights only after a failure, not up front: a command that only verifies the audit, for example,
+ * needs no right to write.
+ */
 async function inWords<T>(url: string, work: (databaseUrl: string) => Promise<T>): Promise<T> {
   try {
     return await work(url);
@@ -120,7 +123,7 @@ async function missingRightsIn(client: Client, url: string): Promise<string | un
 /** Asks on a connection of its own. Throws `CommandError` when the database can't be asked. */
 async function asked<T>(url: string, question: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
-  // A connection lost between two queries is told by the next query.
+  // A connection lost between two queries is reported by the next query.
   client.on("error", () => undefined);
   try {
     await client.connect();
