@@ -156,7 +156,7 @@ export function mentionsBreakGlass(reason: string): boolean {
   return breakGlassWithin.test(plainWord(reason).replace(/\s+/gu, " "));
 }
 
-/** Explains how to take the access that a command asks for at once. */
+/** Explains how to take at once the access that a command asks for. */
 export function howToBreakGlass({
   resource,
   role,

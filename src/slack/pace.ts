@@ -48,7 +48,7 @@ type Line = {
   readonly waiting: Map<string, Waiting>;
   /** The round being served. */
   round: number;
-  /** By `by`, the last round in which each has taken a place. */
+  /** The last round in which each `by` has taken a place. */
   readonly lastRounds: Map<string, number>;
 };
 

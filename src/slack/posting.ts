@@ -7,7 +7,7 @@ import { escapeMrkdwn } from "./views/rich-text.ts";
 
 export type PostingDeps = { readonly client: WebClient; readonly directory: Directory };
 
-/** Where a message was posted. `isInThread` is false if it was a reply and its parent message has been deleted. */
+/** Where a message was posted. `isInThread` is true only for a reply whose parent message has not been deleted. */
 export type Posted = SlackPlace & { readonly isInThread: boolean };
 
 /**

@@ -194,7 +194,7 @@ async function collectAndSend(
   return sendFile(deps.uploads, person.slackId ?? "", file, () => whyNotAnyMore(deps, person));
 }
 
-/** Checks again after collecting: the person may have been locked down, have left, or turned out to be somebody who is or has. */
+/** Checks again after collecting: the person may have been locked down, have left, or been merged with somebody locked down. */
 async function whyNotAnyMore(deps: SlackDeps, { slackId }: Person): Promise<string | undefined> {
   const stands = await deps.lookUp(slackId ?? "");
   if (stands.is !== "here") return stands.why;
