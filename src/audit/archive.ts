@@ -8,7 +8,7 @@ import { createGzip } from "node:zlib";
 import { openPossiblyCompressed } from "./open-file.ts";
 import { type SealedVerification, type Trust, verifySealed } from "./verify-sealed.ts";
 
-/** A file of the archive, by name, the SHA-256 of its bytes and what is in it. */
+/** An archive file: its name, the SHA-256 of its bytes, and what verifying its contents found. */
 export type Archived = SealedVerification & { readonly name: string; readonly sha256: string };
 
 type Part = {
@@ -18,7 +18,7 @@ type Part = {
   readonly lastAt: string;
 };
 
-/** `hallpass-audit-000000000001-000000004200-20180102-20191120.jsonl.gz` */
+/** Names an archive file: `hallpass-audit-000000000001-000000004200-20180102-20191120.jsonl.gz`. */
 export function archiveName({ from, to, firstAt, lastAt }: Part): string {
   const [first, last] = [from, to].map((place) => String(place).padStart(12, "0"));
   const [begin, end] = [firstAt, lastAt].map((at) => at.slice(0, 10).replaceAll("-", ""));
@@ -26,8 +26,8 @@ export function archiveName({ from, to, firstAt, lastAt }: Part): string {
 }
 
 /**
- * Keeps a sealed export as a file that is either whole or not there, and reads it back. Throws, and replaces nothing, where a file
- * of that name is there already.
+ * Writes a sealed export to the archive, whole or not at all, and reads it back. Throws, and replaces nothing, if a file of that
+ * name exists.
  */
 export async function keepArchive(
   directory: string,
@@ -36,14 +36,14 @@ export async function keepArchive(
   trust: Trust,
 ): Promise<Archived> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  // A run before this one may have been killed while it wrote.
+  // An earlier run may have been killed while writing.
   const unfinished = join(directory, `.${name.split("-", 3).join("-")}.partial`);
   await rm(unfinished, { force: true });
   await pipeline(content, createGzip(), createWriteStream(unfinished, { flags: "wx", mode: 0o600 }));
   await sync(unfinished);
   const archived = await readArchive(directory, name, trust, unfinished);
   if (archived.faults.length === 0) {
-    // A rename would replace what is there; a second name does not.
+    // A rename would replace an existing file; a hard link fails instead.
     await link(unfinished, join(directory, name));
   }
   await rm(unfinished);
@@ -51,7 +51,7 @@ export async function keepArchive(
   return archived;
 }
 
-/** Reads a file of the archive to its end. Throws where there is none. */
+/** Reads an archive file to its end and verifies it. Throws if there is none. */
 export async function readArchive(
   directory: string,
   name: string,
@@ -65,7 +65,7 @@ export async function readArchive(
   return { name, sha256, ...(await verifySealed(content, trust)) };
 }
 
-/** The files that begin at a place, with the place each ends with, the longest first. */
+/** Finds the files that begin at a place, each with its last place, longest first. */
 export async function findArchives(
   directory: string,
   from: number,
@@ -79,7 +79,7 @@ export async function findArchives(
     .toSorted((a, b) => b.to - a.to);
 }
 
-/** Has a file, or the names in a directory, written for good. */
+/** Flushes a file, or the names in a directory, to disk. */
 async function sync(path: string): Promise<void> {
   const handle = await open(path, "r");
   try {

@@ -1,4 +1,4 @@
-/** UTF-8 as a string of one character for each byte: searching and joining these is what JavaScript is fastest at. */
+/** Encodes a text as UTF-8 in a string of one character per byte: JavaScript is fastest at searching and joining these. */
 export function bytesOf(text: string): string {
   return isAscii.test(text) ? text : Buffer.from(text, "utf8").toString("latin1");
 }

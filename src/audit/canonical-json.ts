@@ -1,8 +1,8 @@
 import { canonicalize } from "json-canonicalize";
 
 /**
- * The canonical form (RFC 8785) of JSON that PostgreSQL wrote from `jsonb`, or `JSON.stringify`: no key is in it twice and no
- * escape that is not needed.
+ * Canonicalises (RFC 8785) JSON that PostgreSQL wrote from `jsonb`, or that `JSON.stringify` wrote: it has no duplicate keys and no
+ * needless escapes.
  */
 export function canonicalJson(json: string): string {
   const from = Buffer.from(json);
@@ -11,21 +11,21 @@ export function canonicalJson(json: string): string {
   return isWritten ? pen.to.toString("utf8", 0, pen.end) : canonicalize(JSON.parse(json));
 }
 
-/** JSON in UTF-8 and how far it has been read; what is written and how far. */
+/** The input, JSON in UTF-8, with the read position; the output, with the write position. */
 export type Pen = {
   readonly from: Buffer;
   at: number;
-  /** Has room for twice as much as there is to read. */
+  /** Has room for twice the input. */
   readonly to: Buffer;
   end: number;
-  /** Whether a backslash is one of JSON; otherwise what has one cannot be read. */
+  /** Whether a backslash is a JSON escape. If not, a value that contains one cannot be read. */
   readonly hasEscapes: boolean;
 };
 
 /**
- * Writes the canonical form of the value where the pen is; that is never longer. A million events are hashed when the chain is
- * verified, so bytes are moved as they stand. `false` where that cannot be: a key is not plain ASCII, and the order of keys is that
- * of UTF-16, which bytes cannot tell.
+ * Writes the canonical form of the value at the pen, which is never longer. Verifying the chain hashes a million events, so bytes
+ * are copied as they are. Returns `false` where that does not suffice: keys are ordered by UTF-16 code units, which bytes cannot
+ * tell unless a key is plain ASCII.
  */
 export function writeCanonical(pen: Pen): boolean {
   const first = pen.from[pen.at];
@@ -57,7 +57,7 @@ function writeString(pen: Pen): boolean {
     to[end++] = byte;
     if (byte !== backslash) continue;
     if (!hasEscapes) return false;
-    // What it escapes may be a quote.
+    // The escaped character may be a quote.
     to[end++] = from[++at] ?? 0;
   }
   to[end++] = quote;
@@ -66,7 +66,7 @@ function writeString(pen: Pen): boolean {
   return true;
 }
 
-/** With its quotes and the colon. What comes before a quote in ASCII would sort `"a "` before `"a"`, and is not plain. */
+/** Writes a key with its quotes and the colon. A character below the quote in ASCII is not plain: it would sort `"a "` before `"a"`. */
 function writeKey(pen: Pen): boolean {
   const { from, to } = pen;
   let { at, end } = pen;
@@ -107,19 +107,19 @@ function writeObject(pen: Pen): boolean {
   return true;
 }
 
-/** Whether the key written at one place comes before that at another. */
+/** Whether the key at one place sorts before the key at another. */
 function isBefore(to: Buffer, one: number, other: number): boolean {
   let at = 1;
   while (to[one + at] === to[other + at] && to[one + at] !== quote) at += 1;
   return (to[one + at] ?? 0) < (to[other + at] ?? 0);
 }
 
-/** Orders members, the last of which has just been written, by their keys. */
+/** Sorts members, the last of which has just been written, by key. */
 function order({ to, end }: Pen, members: readonly number[]): void {
   const places: number[] = [];
   for (let written = 0; written < members.length; written += 1) {
     const member = members[written] ?? end;
-    // There are few, and most are in order already.
+    // Insertion sort: there are few, and most are in order already.
     let place = written;
     for (; place > 0; place -= 1) {
       const before = places[place - 1] ?? 0;
@@ -147,7 +147,7 @@ function writeArray(pen: Pen): boolean {
   return true;
 }
 
-/** Writes a comma behind a value; whether another follows, or the end. */
+/** Writes a comma after a value. Returns whether another value, or the end, follows. */
 function writeComma(pen: Pen, last: number): boolean {
   pen.to[pen.end++] = comma;
   const next = pen.from[pen.at];
@@ -155,19 +155,19 @@ function writeComma(pen: Pen, last: number): boolean {
   return next === comma || next === last;
 }
 
-/** Writes the end of an object or an array in the place of its last comma, if it has one. */
+/** Writes the end of an object or array over its last comma, if it has one. */
 function close(pen: Pen, last: number): void {
   if (pen.to[pen.end - 1] === comma) pen.end -= 1;
   pen.to[pen.end++] = last;
   pen.at += 1;
 }
 
-/** Passes one character and the space after it. */
+/** Skips one character and the space after it. */
 function pass(pen: Pen): void {
   pen.at += pen.from[pen.at + 1] === space ? 2 : 1;
 }
 
-/** A number, or `true`, `false` and `null`, which are as they should be. */
+/** Writes a number, or `true`, `false` or `null`, which are canonical already. */
 function writeWord(pen: Pen): boolean {
   const { from, to, at } = pen;
   let isDigits = true;
@@ -181,7 +181,7 @@ function writeWord(pen: Pen): boolean {
   const word = from.toString("latin1", at, pen.at);
   if (literals.has(word)) return true;
   if (!jsonNumber.test(word)) return false;
-  // PostgreSQL writes 1.50 and as many digits as there are.
+  // PostgreSQL writes 1.50, and every digit there is.
   pen.end += to.write(JSON.stringify(Number(word)), pen.end - length) - length;
   return true;
 }
@@ -189,7 +189,7 @@ function writeWord(pen: Pen): boolean {
 const literals: ReadonlySet<string> = new Set(["true", "false", "null"]);
 const jsonNumber = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
-/** So many digits every number has that is one of JavaScript. */
+/** Every integer of up to this many digits is exact in JavaScript. */
 const exactDigits = 15;
 
 export function isDigit(byte: number): boolean {

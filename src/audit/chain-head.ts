@@ -4,7 +4,7 @@ import { isoTime } from "./iso-time.ts";
 
 const Head = z.object({ sequence: z.number(), hash: z.string(), at: z.string() });
 
-/** Where the chain ends, and when that was asked; place 0 and 64 zeros before anything is sealed. */
+/** Reads the head of the chain, and when it was read; place 0 and 64 zeros before anything is sealed. */
 export async function readHead(client: ClientBase): Promise<{
   readonly head: { readonly sequence: number; readonly hash: string };
   readonly at: string;

@@ -7,32 +7,33 @@ import { wordEvent } from "./fault-words.ts";
 export type ChainPlace = {
   readonly place: number;
   readonly hash: string;
-  /** Absent where it is gone from `audit_events`. */
+  /** Absent if the event is gone from `audit_events`. */
   readonly event: SealedEvent | undefined;
 };
 
-/** An event, and its canonical JSON; good until the next is read. */
+/** An event and its canonical JSON; valid until the next one is read. */
 export type SealedEvent = {
-  /** Empty where it has none. */
+  /** Empty if the event has none. */
   readonly at: string;
-  /** Room for the hash it is linked to, and the canonical JSON up to `end`. */
+  /** Space for the previous hash, then the canonical JSON up to `end`. */
   readonly linked: Buffer;
   readonly end: number;
-  /** Whether it has the number of the request it is of; `undefined` where it is of none. */
+  /** Whether the event has its request's number; `undefined` if it belongs to no request. */
   readonly isNumbered: boolean | undefined;
   readonly columns: Columns;
 };
 
-/** The columns of an event as COPY wrote them: where in `lines`, and where the next line begins. */
+/** The columns of an event as COPY wrote them: where they begin in `lines`, and where the next line begins. */
 type Columns = { readonly lines: Buffer; readonly from: number; readonly next: number };
 
 const hashLength = 64;
 
-/** What is hashed besides the columns: the hash before, and names. */
+/** Bytes hashed besides the columns: the previous hash, and field names. */
 const besides = hashLength + chainedFields.reduce((length, { name }) => length + name.length + 8, 0);
 
 /**
- * The places in whole lines of COPY, in order: each the place, its hash and the event's columns in the order of `chainedFields`.
+ * Reads the places in whole lines of COPY, in order. A line holds the place, its hash and the event's columns in the order of
+ * `chainedFields`.
  */
 export function* placesIn(lines: Buffer): Generator<ChainPlace> {
   let to = Buffer.alloc(65_536);
@@ -47,7 +48,7 @@ export function* placesIn(lines: Buffer): Generator<ChainPlace> {
   }
 }
 
-/** A line: its place, where it goes on, and where the next begins. */
+/** A line: its place, where the rest of it begins, and where the next line begins. */
 type Line = { readonly place: number; readonly from: number; readonly next: number };
 
 function linesIn(lines: Buffer): readonly Line[] {
@@ -64,17 +65,17 @@ function linesIn(lines: Buffer): readonly Line[] {
     last = place;
     at = next;
   }
-  // They are, but where an event was sealed late.
+  // They are in order, unless an event was sealed late.
   return isOrdered ? found : found.toSorted((one, other) => one.place - other.place);
 }
 
-/** `linkHash` of an event that was read. */
+/** Computes `linkHash` for an event that was read. */
 export function linkHashOf(previous: string, { linked, end }: SealedEvent): string {
   if (previous.length === hashLength) {
     linked.write(previous, "latin1");
     return hash("sha256", linked.subarray(0, end), "hex");
   }
-  // Nothing of ours, but somebody may have written it to the chain.
+  // Not a hash of ours, but somebody may have written it to the chain.
   const whole = Buffer.concat([Buffer.from(previous, "latin1"), linked.subarray(hashLength, end)]);
   return hash("sha256", whole, "hex");
 }
@@ -84,7 +85,7 @@ export function recordOf({ linked, end }: SealedEvent): Buffer {
   return linked.subarray(hashLength, end);
 }
 
-/** An event that was read for whoever has to find it. */
+/** Describes an event so that people can find it. */
 export function wordSealed({ columns }: SealedEvent): string {
   const { type, at, id } = eventIn(columns);
   return wordEvent({ type: String(type), at: String(at), id: String(id) });
@@ -110,13 +111,13 @@ function readEvent(columns: Columns, to: Buffer): SealedEvent | undefined {
     else if (name === "requestNumber") isNumbered = true;
     pen.at += 1;
   }
-  // In the place of the first comma.
+  // Overwrites the first comma.
   to[hashLength] = brace;
   to[pen.end++] = braceEnd;
   return { at, linked: to, end: pen.end, isNumbered, columns };
 }
 
-/** The same of any event, by way of texts. */
+/** Reads any event, by way of strings. */
 function readText(columns: Columns): SealedEvent | undefined {
   const event = eventIn(columns);
   if (event.id === null) return undefined;
@@ -148,7 +149,7 @@ function isAbsent(lines: Buffer, at: number): boolean {
 
 const numbers: ReadonlySet<string> = new Set(["seq", "requestNumber", "actorPerson", "requesterPerson"]);
 
-/** Writes a column as a member of the record, where the pen is at its beginning. `false`: it takes a text to do so. */
+/** How to write the column at the pen as a member of the record. `false`: that takes strings, see `readText`. */
 const writers = chainedFields.map(({ name }) => ({
   name,
   key: Buffer.from(`,"${name}":`),
@@ -169,7 +170,7 @@ function writeText(pen: Pen): boolean {
   return true;
 }
 
-/** How COPY writes a time in UTC, and how the record does; what stands for a fraction may end early. */
+/** A UTC time as COPY writes it, and as the record does. COPY's fraction may end early. */
 const copiedTime = Buffer.from("0000-00-00 00:00:00.000");
 const writtenTime = Buffer.from("0000-00-00T00:00:00.000");
 const fraction = copiedTime.indexOf(".");
@@ -189,7 +190,7 @@ function writeTime(pen: Pen): boolean {
   }
   to[end++] = bigZ;
   to[end++] = quote;
-  // What is not +00 is no time in UTC, and too long for the column to end there.
+  // Skips `+00`. Anything else is not a time in UTC, and too long for the column to end there.
   pen.at = at + "+00".length;
   pen.end = end;
   return true;

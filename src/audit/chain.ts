@@ -31,7 +31,7 @@ export const ChainedEvent = z.object({
   data: z.string(),
 });
 
-/** The fields in the order of RFC 8785, by the UTF-16 code units of their names, and where each stands in SQL. */
+/** The fields in RFC 8785 order (by the UTF-16 code units of their names), each with its SQL expression. */
 export const chainedFields: readonly { readonly name: keyof ChainedEvent; readonly sql: string }[] = [
   { name: "actorEmail", sql: "e.actor_email" },
   { name: "actorKind", sql: "e.actor_kind" },
@@ -54,10 +54,10 @@ export const chainedFields: readonly { readonly name: keyof ChainedEvent; readon
   { name: "type", sql: "e.type" },
 ];
 
-/** What the first event of all is linked to. */
+/** The previous hash of the very first event. */
 export const beginning = "0".repeat(64);
 
-/** The fields of an event, or of what somebody made of one who changed the table. */
+/** The fields of an event, or of a row that somebody has tampered with. */
 export type EventFields = { readonly [name in keyof ChainedEvent]?: string | number | null };
 
 /** The event as canonical JSON (RFC 8785). A field that is NULL is left out. */

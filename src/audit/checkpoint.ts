@@ -5,7 +5,7 @@ import type { Clock } from "../persistence/clock.ts";
 import { isoTime } from "./iso-time.ts";
 import type { PublicKey, SigningKey } from "./signing-key.ts";
 
-/** What the chain was at some moment, signed. Kept elsewhere, it shows that the chain was written anew since. */
+/** The signed head of the chain at some moment. Kept elsewhere, it shows if the chain has been rewritten since. */
 export type Checkpoint = z.infer<typeof Checkpoint>;
 export const Checkpoint = z.object({
   version: z.literal(1),
@@ -16,18 +16,18 @@ export const Checkpoint = z.object({
   signature: z.string(),
 });
 
-/** A row of `audit_checkpoints` as one. */
+/** SQL columns that read a row of `audit_checkpoints` as a `Checkpoint`. */
 export const checkpointColumns = `1 as version, k.sequence::float8 as sequence, k.hash, k.key_id as "keyId", k.signature,
   ${isoTime("k.at")} as at`;
 
 /**
- * As SQL from `from` on, to be gone on with by `and`: the checkpoints `k` of places that the chain has. A row that somebody
- * put there for a place far ahead must not keep all places up to it from being signed.
+ * SQL from `from` on, to be continued with `and`: the checkpoints `k` whose place and hash the chain has. Otherwise a row that
+ * somebody inserted for a place far ahead would keep all places up to it from being signed.
  */
 export const ourCheckpoints = Prisma.sql`from audit_checkpoints k
   where exists (select from audit_chain c where c.sequence = k.sequence and c.hash = k.hash)`;
 
-/** Signs the chain as it stands, if it has grown since the last checkpoint, by whichever process. */
+/** Signs the head of the chain, if the chain has grown since the last checkpoint of any process. */
 export async function makeCheckpoint(
   db: PrismaClient,
   clock: Clock,
@@ -50,11 +50,11 @@ export async function makeCheckpoint(
     insert into audit_checkpoints (sequence, hash, at, key_id, signature)
     values (${head.sequence}, ${checkpoint.hash}, ${new Date(checkpoint.at)}, ${checkpoint.keyId}, ${checkpoint.signature})
     on conflict do nothing`;
-  // Another process was first, with the same place and hash, and publishes it.
+  // Another process was first, with the same place and hash; it publishes the checkpoint.
   return inserted === 0 ? undefined : checkpoint;
 }
 
-/** Why a checkpoint proves nothing by itself; `undefined` when it was signed by one of these keys. */
+/** Why a checkpoint proves nothing by itself; `undefined` if one of these keys signed it. */
 export function checkpointFault(checkpoint: Checkpoint, keys: readonly PublicKey[]): string | undefined {
   const { signature, ...signed } = checkpoint;
   if (keys.length === 0)

@@ -1,22 +1,22 @@
 import type { LoggedEvent } from "./read-events.ts";
 
-/** Who let somebody have what they asked for. */
+/** Who allowed somebody to have what they asked for. */
 export type Consent =
   | { readonly by: "people"; readonly approvals: readonly Approval[] }
   /** An `allow` rule. */
   | { readonly by: "rule" }
-  /** Taken at once; `review`: what was made of it afterwards. */
+  /** Taken at once, by break-glass; `review`: the verdict given afterwards. */
   | { readonly by: "break_glass"; readonly review?: { readonly by: string; readonly verdict: string } }
   | { readonly by: "nobody" };
 
 type Approval = {
   readonly by: string;
   readonly at: Date;
-  /** Where it was given under another version of the policy than the request was filed under. */
+  /** Set if it was given under a different policy version than the request was filed under. */
   readonly policyVersion?: string;
 };
 
-/** Reads from a request's events who let it happen. */
+/** Reads from a request's events who allowed it. */
 export function consentOf(events: readonly LoggedEvent[]): Consent {
   if (events.some(({ type }) => type === "break_glass.used")) {
     const review = events.flatMap(({ event, actor }) =>
@@ -37,7 +37,7 @@ export function consentOf(events: readonly LoggedEvent[]): Consent {
   return { by: "people", approvals };
 }
 
-/** An actor as people read it. */
+/** An actor's name for people to read. */
 export function nameOf(actor: LoggedEvent["actor"]): string {
   switch (actor.kind) {
     case "person":

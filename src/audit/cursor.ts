@@ -1,14 +1,14 @@
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "../persistence/clock.ts";
 
-/** How far a follower of the chain has come; 0 before its first event. */
+/** Reads a follower's cursor, its position in the chain; 0 before its first event. */
 export async function readCursor(db: PrismaClient, name: string): Promise<number> {
   const rows = await db.$queryRaw<{ sequence: bigint }[]>`
     select sequence from audit_cursors where name = ${name}`;
   return Number(rows[0]?.sequence ?? 0);
 }
 
-/** Remembers that a follower has come so far; never takes it back. Resolves with whether that is news. */
+/** Advances a follower's cursor, and never moves it back. Resolves with whether it moved. */
 export async function moveCursor(
   db: PrismaClient,
   clock: Clock,

@@ -3,7 +3,7 @@ import { formatDuration } from "../domain/duration.ts";
 import type { DiscountReason } from "../domain/request.ts";
 import { nameOf } from "./consent.ts";
 
-/** What happened, in a sentence that a person reads; who and when stand in it or beside it. */
+/** Describes an event in a sentence for people; who and when are in it or shown beside it. */
 export function eventText(event: AuditEvent): string {
   const by = nameOf(event.actor);
   switch (event.type) {
@@ -158,7 +158,7 @@ function changed(changes: EventData<"request.cancelled">["changes"] = []): strin
 
 type Ended = Pick<EventData<"grant.revoked">, "verified" | "keptBy" | "standing" | "others" | "neverAsked">;
 
-/** Whether it is proven that the access is gone, and why not. */
+/** Whether the access is proven gone, and if not, why. */
 export function proof({ verified, keptBy, standing, others, neverAsked }: Ended): string {
   if (neverAsked === true) return "never asked for, so there was nothing to take away";
   if (keptBy !== undefined) return `the same access is kept by ${keptBy}`;
@@ -168,7 +168,7 @@ export function proof({ verified, keptBy, standing, others, neverAsked }: Ended)
   return verified ? "proven gone" : "NOT proven gone";
 }
 
-/** How much later than it should have been; nothing where it was in time. */
+/** How much later than due it was; empty if it was in time. */
 export function late(seconds: number | undefined): string {
   return seconds === undefined ? "" : `, ${formatDuration(seconds)} late`;
 }

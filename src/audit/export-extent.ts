@@ -2,12 +2,12 @@ import { setTimeout } from "node:timers/promises";
 import type { Client } from "pg";
 import { z } from "zod";
 
-/** What the first run of an export fixes for those that go on with it: which events belong to it, and what its proof says of them. */
+/** What the first run of an export fixes for the runs that resume it: which events belong to it, and what its proof says of them. */
 export type ExportExtent = z.infer<typeof ExportExtent>;
 export const ExportExtent = z.strictObject({
   /** The last event that may belong to it. */
   last: z.strictObject({ seq: z.number().int().positive(), id: z.uuid() }),
-  /** Whom `user` names. Erased, they are found by nothing else. */
+  /** The people that the `user` filter names. Once they are erased, nothing else finds them. */
   persons: z.array(z.number().int()),
   head: z.strictObject({ sequence: z.number().int().nonnegative(), hash: z.string() }),
   at: z.iso.datetime(),
@@ -15,7 +15,7 @@ export const ExportExtent = z.strictObject({
   retired: z.number().int().nonnegative(),
 });
 
-/** An export can't be begun, or gone on with; for an operator. */
+/** An export cannot be started or resumed; the message is for an operator. */
 export class ExportExtentError extends Error {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
@@ -26,12 +26,12 @@ export class ExportExtentError extends Error {
 const pollMs = 20;
 const patienceMs = 60_000;
 const lockMs = 10_000;
-/** First of the two numbers of an advisory lock; the second is the export's own. It only has to be nobody else's. */
+/** First of the two keys of an advisory lock; the second is the export's own. Arbitrary, but used by nothing else. */
 const exportLock = 7_265_315;
 
 /**
- * The last event there is, once no earlier one can appear any more: events become visible in another order than they are
- * numbered, and whoever is about to write one holds a lock on the table. Call it outside a transaction.
+ * Returns the last event, once no earlier one can appear any more: events become visible out of numbering order, and a transaction
+ * about to write one holds a lock on the table. Call it outside a transaction.
  */
 export async function settleLastEvent(client: Client): Promise<ExportExtent["last"]> {
   const { rows } = await client.query<{ seq: number; id: string }>(
@@ -85,7 +85,7 @@ export async function readRetired(client: Client): Promise<number> {
   return rows[0]?.retired ?? 0;
 }
 
-/** Keeps an export to one run at a time, for as long as the transaction lasts. */
+/** Locks an export for the rest of the transaction, so that only one run at a time writes it. */
 export async function lockExport(client: Client, number: number): Promise<void> {
   for (const until = performance.now() + lockMs; ;) {
     const { rows } = await client.query<{ taken: boolean }>(

@@ -13,13 +13,13 @@ export type ExportFilters = {
   readonly since?: Date;
   /** Events before this time. */
   readonly until?: Date;
-  /** The requester's or the actor's e-mail address, in any case; `person-7` for who was erased. */
+  /** The requester's or the actor's e-mail address, in any case; `person-7` for an erased person. */
   readonly user?: string;
   /** A resource's name. */
   readonly resource?: string;
   /** A rule's name. */
   readonly rule?: string;
-  /** A kind of event: `request.approved`, or `request` for all that begin so. */
+  /** An event type: `request.approved`, or `request` for all that begin with it. */
   readonly type?: string;
   readonly format: ExportFormat;
 };
@@ -48,12 +48,12 @@ export function parseExportFilters(words: readonly string[], now: Date): ParsedF
   return readExportFilters(written, now);
 }
 
-/** How a filter is called where it was written: `since`, or `--since`. */
+/** How a filter is spelt where it was written: `since`, or `--since`. */
 export type Naming = (name: string) => string;
 
 export const asWord: Naming = (name) => name;
 
-/** Checks filters as people write them; a format left out is CSV. Durations count back from `now`. */
+/** Checks filters as people write them; the format defaults to CSV. Durations count back from `now`. */
 export function readExportFilters(
   written: { readonly [Name in FilterName]?: string | undefined },
   now: Date,
@@ -82,7 +82,7 @@ export function readExportFilters(
   return { ok: true, filters: { format, ...times, ...(user && { user }), ...named, ...(type && { type }) } };
 }
 
-/** The filters as the audit records that somebody exported with them; the format stands beside them there. */
+/** The filters as the audit records them when somebody exports; the format is recorded beside them. */
 export function recordedFilters({
   since,
   until,
@@ -102,7 +102,7 @@ const zone = { offset: true, local: true };
 const Instant = z.union([z.iso.datetime(zone), z.iso.datetime({ ...zone, precision: -1 })]);
 const daySeconds = 86_400;
 
-/** A duration back from now, a day, or an instant (in UTC unless it says otherwise); `null` when it is none of these. */
+/** Reads a duration back from now, a day, or an instant (in UTC unless it says otherwise); `null` if it is none of these. */
 export function readTime(text: string, now: Date, name: "since" | "until"): Date | null {
   const seconds = parseDuration(text);
   if (seconds !== undefined) return back(now, seconds);
@@ -115,12 +115,12 @@ export function readTime(text: string, now: Date, name: "since" | "until"): Date
   return new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(instant) ? instant : `${instant}Z`);
 }
 
-/** Not before 1970: no log reaches back that far, and durations may. */
+/** Counts back from a time, but not before 1970: no log reaches back that far, and durations may. */
 export function back(from: Date, seconds: number): Date {
   return new Date(Math.max(0, from.getTime() - seconds * 1_000));
 }
 
-/** What is wrong with a time that `readTime` does not understand. */
+/** The error message for a time that `readTime` does not understand. */
 export function timeFault(name: string, text: string | undefined): string {
   return `${name} must be a duration back from now such as 30d or 12h, a day such as 2026-03-01, or a time such as 2026-03-01T09:00Z (UTC), got ${quoted(text)}.`;
 }
@@ -133,7 +133,7 @@ function formatFault(name: string, text: string | undefined): string {
 const eventTypes = Object.keys(eventData);
 const typeGroups = [...new Set(eventTypes.map((type) => type.slice(0, type.indexOf("."))))];
 
-/** A kind of event, or what several begin with; `null` when there is none. */
+/** An event type, or what several begin with; `null` if there is none. */
 function typeIn(text: string): string | null {
   const type = text.trim().toLowerCase();
   return eventTypes.includes(type) || typeGroups.includes(type) ? type : null;
@@ -144,13 +144,13 @@ function typeFault(name: string, text: string | undefined): string {
   return `${name} must be a kind of event such as request.approved, or ${typeGroups.join(", ")}, got ${quoted(text)}${mend || "."}`;
 }
 
-/** An address, or who was erased: `erased person 7`, `person-7`. */
+/** Reads an address, or an erased person: `erased person 7`, `person-7`. `null` if it is neither. */
 export function userIn(text: string): string | null {
   const person = /^(?:erased[ -])?person[ -](\d{1,9})$/i.exec(text.trim())?.[1];
   return person === undefined ? emailIn(text) : `person-${Number(person)}`;
 }
 
-/** Slack makes links of addresses: `<mailto:alice@example.com|alice@example.com>`. */
+/** Slack turns addresses into links: `<mailto:alice@example.com|alice@example.com>`. */
 function emailIn(text: string): string | null {
   const address = normalEmail(/^<mailto:([^|>]+)(?:\|[^>]*)?>$/.exec(text)?.[1] ?? text);
   return isEmail(address) ? address : null;
@@ -161,7 +161,7 @@ function unknownWord(word: string): ParsedFilters {
   return fault(`${quoted(word)} is not a filter${mend || "."} ${offer}.`);
 }
 
-/** People write `--since` as on the command line, and Slack makes one long dash of it. */
+/** People write `--since` as on the command line, and Slack turns the hyphens into one long dash. */
 function plain(word: string): string {
   return word.toLowerCase().replace(/^[-–—]+/, "");
 }

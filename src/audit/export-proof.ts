@@ -4,29 +4,30 @@ import { ExportFormat } from "./export-filters.ts";
 import { auditFields } from "./export-query.ts";
 import type { PublicKey, SigningKey } from "./signing-key.ts";
 
-/** What stands in `type` of an export's last row. */
+/** `type` of an export's last row. */
 const proofType = "export.proof";
 
 const hexHash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** What an export was when it was written, signed: its last row. */
+/** The signed proof of what an export held when it was written: its last row. */
 export type ExportProof = z.infer<typeof ExportProof>;
 export const ExportProof = z.strictObject({
   version: z.literal(1),
   format: ExportFormat,
-  /** Events, in the rows before. */
+  /** Events in the rows before. */
   rows: z.number().int().nonnegative(),
   filters: z.record(z.string(), z.string()),
-  /** Of all bytes before the proof's line, the line break before it included; not compressed. */
+  /** Of all bytes before the proof's line, including the line break before it; uncompressed. */
   sha256: hexHash,
-  /** Where the hash chain ended then: what is exported and was sealed already stands there or before. */
+  /** The head of the hash chain at that time: exported events that were sealed by then are at this place or before. */
   head: z.strictObject({ sequence: z.number().int().nonnegative(), hash: hexHash }),
-  /** When it was begun, by the database's clock. */
+  /** When the export began, by the database's clock. */
   at: z.iso.datetime(),
   keyId: z.string(),
   signature: z.string(),
 });
 
+/** Signs the proof of an export. */
 export function signExport(
   proof: Omit<ExportProof, "version" | "keyId" | "signature">,
   key: SigningKey,
@@ -35,7 +36,7 @@ export function signExport(
   return { ...signed, signature: key.sign(canonicalize(signed)) };
 }
 
-/** Why a proof proves nothing; `undefined` when it was signed by one of these keys. */
+/** Why a proof does not count; `undefined` if one of these keys signed it. */
 export function proofFault(
   { signature, ...signed }: { readonly keyId: string; readonly signature: string },
   keys: readonly PublicKey[],
@@ -46,11 +47,11 @@ export function proofFault(
   return key.verify(canonicalize(signed), signature) ? undefined : "its signature is not ours";
 }
 
-/** The proof as the last row in the columns of the others, and what ends the file. */
+/** The proof as a last row, in the columns of the others, with the end of the file. */
 export function wordProof(proof: ExportProof): string {
   const row = { at: proof.at, type: proofType, data: proof };
   if (proof.format === "csv") {
-    // Where `;` separates cells, one inside could begin a formula (see `inertSql`).
+    // Where `;` separates cells, one inside this cell could begin a formula (see `inertSql`).
     const data = onOneLine(JSON.stringify(proof)).replaceAll(";", String.raw`\u003b`);
     const cells: Readonly<Record<string, string>> = { ...row, data: `"${data.replaceAll('"', '""')}"` };
     return `${auditFields.map(({ name }) => cells[name] ?? "").join(",")}\n`;
@@ -62,7 +63,7 @@ export function wordProof(proof: ExportProof): string {
   return proof.format === "jsonl" ? `${line}\n` : `${line}\n]\n`;
 }
 
-/** What readers such as Python's `splitlines` end a line at, as JSON says it otherwise. */
+/** Escapes the characters at which readers such as Python's `splitlines` end a line. */
 function onOneLine(json: string): string {
   return json.replaceAll(
     /[\u0085\u2028\u2029]/g,
@@ -70,12 +71,12 @@ function onOneLine(json: string): string {
   );
 }
 
-/** No proof is longer, whatever was filtered by. */
+/** No proof is longer than this many bytes, whatever the filters. */
 export const longestProof = 256 * 1_024;
 
-/** Finds the proof that ends a file, and the byte its line begins with; `undefined` when there is none, or anything after it. */
+/** Finds the proof that ends a file, and the offset of its line; `undefined` if there is none, or anything follows it. */
 export function findProof(end: Buffer): { readonly proof: ExportProof; readonly at: number } | undefined {
-  // One character a byte.
+  // One character per byte.
   const text = end.toString("latin1");
   const stop = text.endsWith("\n]\n") ? text.length - 3 : text.length - 1;
   const at = text.lastIndexOf("\n", stop - 1) + 1;

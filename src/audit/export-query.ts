@@ -1,7 +1,7 @@
 import type { ExportFilters, ExportFormat } from "./export-filters.ts";
 import { isoTime } from "./iso-time.ts";
 
-/** What stands in each column of a CSV file and under each key of a JSON object, and where it comes from. */
+/** The columns of a CSV file, which are also the keys of a JSON object, and where each value comes from. */
 export const auditFields = [
   { name: "seq", sql: "e.seq", about: "place in the log; grows, may have gaps" },
   {
@@ -12,7 +12,7 @@ export const auditFields = [
   { name: "type", sql: "e.type", isOpen: true, about: "what happened, such as request.approved" },
   {
     name: "request",
-    // Of events that were written before they had it, as the request's row has it.
+    // Events written before they carried the number take it from the request's row.
     sql: "'AR-' || coalesce(e.request_number, r.number)",
     about: "the request as people name it: AR-1042",
   },
@@ -49,22 +49,23 @@ export const auditFields = [
 ] as const;
 
 /**
- * Set for the transaction of the export. Events of one request stand together in the log: remembering the last few requests
- * finds nearly each, and keeps the log's order, where any other join reads all of them first and sorts afterwards.
+ * Settings for the export's transaction. Events of one request are close together in the log, so a nested loop that remembers the
+ * last few requests finds nearly every one, and keeps the log's order; any other join would read all of them first and sort
+ * afterwards.
  */
 export const exportSettings = "set local enable_hashjoin = off; set local enable_mergejoin = off";
 
-/** Places in the log. */
+/** A range of the log, by `seq`. */
 export type LogRange = {
-  /** Only what comes after this one, which has been written with all before it. */
+  /** Only events after this one; it and all before it have been written. */
   readonly after?: number | undefined;
-  /** Only what comes before this one, and itself. */
+  /** Only events up to and including this one. */
   readonly last?: number | undefined;
 };
 
 /**
- * The statement that writes the events which pass the filters, in the order of the log: PostgreSQL formats them, tokens
- * and all. `literal` quotes a value, because COPY takes no parameters.
+ * The statement that writes the events which pass the filters, in log order. PostgreSQL formats them, with tokens left in.
+ * `literal` quotes a value, because COPY takes no parameters.
  */
 export function copyEvents(
   filters: ExportFilters,
@@ -75,7 +76,7 @@ export function copyEvents(
   return copyAs[filters.format](chosenBy(filters, persons, literal, range), range.after === undefined);
 }
 
-/** The statement that counts in `rows` what `copyEvents` writes. */
+/** The statement that counts, as `rows`, what `copyEvents` writes. */
 export function countEvents(
   filters: ExportFilters,
   persons: readonly number[],
@@ -102,7 +103,7 @@ function chosenBy(
 const copyAs: Readonly<Record<ExportFormat, (chosen: string, isBeginning: boolean) => string>> = {
   csv: (chosen, isBeginning) => {
     const columns = auditFields.map((field) => `${inertSql(field)} as ${field.name}`);
-    // Written as text once for each event, which `offset 0` keeps apart from how often it is looked at.
+    // `data` is converted to text once per event; `offset 0` keeps it from being converted again at each use.
     return `copy (select ${columns.join(", ")}
       from (select e.*, e.data::text as data_text from audit_events e${chosen} order by e.seq offset 0) e ${requestOf}
       order by e.seq) to stdout with (format csv, header ${isBeginning})`;
@@ -113,7 +114,7 @@ const copyAs: Readonly<Record<ExportFormat, (chosen: string, isBeginning: boolea
 
 const requestOf = "left join access_requests r on r.id = e.request_id and e.request_number is null";
 
-/** JSON holds no control character, so that neither a quote nor a delimiter is ever written. */
+/** JSON holds no control characters, so neither the quote nor the delimiter is ever written. */
 function copyJson(chosen: string): string {
   const columns = auditFields.map(({ name, sql }) => `${sql} as ${name}`);
   return `copy (select row_to_json(t) from (select ${columns.join(", ")}
@@ -121,10 +122,10 @@ function copyJson(chosen: string): string {
     to stdout with (format csv, delimiter e'\\x02', quote e'\\x01')`;
 }
 
-/** What spreadsheets take for a formula's beginning: = + - @, tab, carriage return, and the wide ones. */
+/** What spreadsheets take for the start of a formula: = + - @, tab, carriage return, and the full-width ones. */
 const formulaStarts = [0x3d, 0x2b, 0x2d, 0x40, 0x09, 0x0d, 0xff1d, 0xff0b, 0xff0d, 0xff20];
 
-/** Cells that a spreadsheet would run begin with an apostrophe instead. */
+/** Puts an apostrophe before cells that a spreadsheet would run. */
 function inertSql(field: { readonly name: string; readonly sql: string; readonly isOpen?: true }): string {
   const { name, sql } = field;
   // Where `;` separates cells (Excel in much of Europe), one inside this cell could begin a formula.
@@ -153,14 +154,14 @@ function conditions(
 }
 
 function isAbout(user: string, persons: readonly number[], literal: (text: string) => string): string {
-  // As events were recorded before people had keys.
+  // For events recorded before people had keys.
   const plainly = `lower(e.requester_email) = lower(${literal(user)}) or lower(e.actor_email) = lower(${literal(user)})`;
   if (persons.length === 0) return `(${plainly})`;
   const numbers = persons.join(", ");
   return `(e.requester_person in (${numbers}) or e.actor_person in (${numbers}) or ${plainly})`;
 }
 
-/** `request` is whatever becomes of requests, `request.approved` that alone. */
+/** `request` matches all events of requests, `request.approved` only that type. */
 function ofType(type: string, literal: (text: string) => string): string {
   return type.includes(".") ? `e.type = ${literal(type)}` : `starts_with(e.type, ${literal(`${type}.`)})`;
 }

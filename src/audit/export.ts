@@ -23,47 +23,47 @@ import { createRowEnds } from "./row-end.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 export type AuditExport = {
-  /** UTF-8 text. Destroying it closes the connection; what goes wrong destroys it with the error. */
+  /** UTF-8 text. Destroying it closes the connection; a failure destroys it with the error. */
   readonly stream: Readable;
   /** Events written so far; all of them once the stream has ended. */
   readonly rows: () => number;
-  /** About how many there will be; `undefined` while it is not known, or when filters choose among them. */
+  /** Roughly how many there will be; `undefined` while that is unknown, or if there are filters. */
   readonly expected: () => number | undefined;
 };
 
 export type ExportSource = {
   readonly databaseUrl: string;
-  /** Signs the proof that is the last row; there is none without it. */
+  /** Signs the proof in the last row; without a key there is no proof. */
   readonly key?: SigningKey;
-  /** Where it is kept so that another run can go on with it. */
+  /** Where progress is kept, so that another run can resume the export. */
   readonly part?: ExportPart;
 };
 
-/** An export that several runs may write, one after the other. It needs a key. */
+/** An export that several runs may write, one after another. It needs a key. */
 export type ExportPart = {
-  /** Its own number, of 31 bits. */
+  /** Its own lock number, of 31 bits. */
   readonly lock: number;
   /** What an earlier run has fixed. */
   readonly extent: ExportExtent | undefined;
   /** Called before anything is written, while no other run writes; resolves with what earlier runs have written. */
   begin(extent: ExportExtent): Promise<Begun>;
-  /** Called once in a while, where a row ends: from here on another run could go on. */
+  /** Called now and then at the end of a row, from which another run could resume. */
   onRowEnd(end: RowEnd): void;
 };
 
-/** What there is already. */
+/** What has been written already. */
 export type Begun = { readonly after: number | undefined; readonly digest: Hash };
 
 export type RowEnd = {
-  /** So many bytes of the stream come before. */
+  /** How many bytes of the stream come before. */
   readonly bytes: number;
-  /** The number of the event in the row. */
+  /** The `seq` of the event in the row. */
   readonly after: number;
-  /** Of all that was written by now, also by earlier runs. */
+  /** Of everything written so far, by earlier runs too. */
   readonly sha256: string;
 };
 
-/** Streams the audit events that pass the filters, in the order of the log, as they stood in one instant. */
+/** Streams the audit events that pass the filters, in log order, from one snapshot. */
 export function exportAudit(source: ExportSource, filters: ExportFilters): AuditExport {
   const client = new Client({
     connectionString: source.databaseUrl,
@@ -73,7 +73,7 @@ export function exportAudit(source: ExportSource, filters: ExportFilters): Audit
   const progress: Progress = { rows: 0, expected: undefined };
   const writer = createWriter(client, filters.format, progress, source);
   const closed = new Promise((resolve) => writer.once("close", resolve));
-  // Whatever the connection waits for: without a reader it is of no use.
+  // Without a reader the connection is useless, whatever it is waiting for.
   void closed.then(() => client.end());
   client.on("error", (error) => writer.destroy(error));
   streamEvents(client, filters, source, writer, progress).catch((error: unknown) =>
@@ -86,10 +86,10 @@ type Progress = { rows: number; expected: number | undefined };
 
 type Writer = Transform & {
   open: (lines: string) => string;
-  /** Goes on with what was written already. */
+  /** Resumes after what was written already. */
   takeUp: (begun: Begun) => void;
   copied: () => number;
-  /** What the proof says besides what was written. */
+  /** Signs a proof of what was written, together with the snapshot it was read from. */
   prove: (written: Pick<ExportProof, "rows" | "sha256">) => ExportProof | undefined;
 };
 
@@ -107,7 +107,7 @@ async function streamEvents(
   await client.query(exportSettings);
   if (part) await lockExport(client, part.lock);
   const directory = await readPersonalDirectory(client);
-  // What an earlier run of the same export has fixed stays so.
+  // What an earlier run of the same export has fixed stays fixed.
   const fixed = part?.extent ?? {
     persons: filters.user === undefined ? [] : [...(await personNumbers(client, filters.user))],
     ...(await readHead(client)),
@@ -118,7 +118,7 @@ async function streamEvents(
   const { persons, head, at } = fixed;
   const after = begun?.after;
   const statement = [filters, persons, literal] as const;
-  // Nothing can be added to what comes before, so that the database knows how many they are.
+  // Nothing can be added to the events before, so the database can count them.
   const before =
     after === undefined ? 0 : await readCount(client, countEvents(...statement, { last: after }));
   progress.rows = before;
@@ -132,7 +132,7 @@ async function streamEvents(
   await pipeline(client.query(events), writer);
 }
 
-/** Begins a part, or takes it up if all that belongs to it is there still. */
+/** Starts a part, or resumes it if everything that belongs to it is still there. */
 async function begin(client: Client, part: ExportPart, fixed: Omit<ExportExtent, "retired">): Promise<Begun> {
   if (!part.extent) return part.begin({ ...fixed, retired: await readRetired(client) });
   await insistOnExtent(client, part.extent);
@@ -144,7 +144,7 @@ async function readCount(client: Client, statement: string): Promise<number> {
   return rows[0]?.rows ?? 0;
 }
 
-/** What the server believes the log to hold, which is near enough for a progress bar; chosen among, nobody knows. */
+/** The server's estimate of the log's size, close enough for a progress bar; unknown if there are filters. */
 async function estimateRows(client: Client, filters: ExportFilters): Promise<number | undefined> {
   if (Object.keys(filters).length > 1) return undefined;
   const { rows } = await client.query<{ count: number }>(
@@ -154,11 +154,11 @@ async function estimateRows(client: Client, filters: ExportFilters): Promise<num
   return count > 0 ? count : undefined;
 }
 
-/** More or less so much of an export is lost where a run is interrupted. */
+/** About this much of an export is lost when a run is interrupted. */
 const partBytes = 4 * 1_024 * 1_024;
 const partMs = 1_000;
 
-/** Opens tokens line by line and sets the format's frame around the lines. */
+/** Opens tokens line by line, and puts the format's framing around the lines. */
 function createWriter(
   client: Client,
   format: ExportFormat,
@@ -191,7 +191,7 @@ function createWriter(
         }
       },
       flush: callbackify(async () => {
-        // Only this answer is sure to come after the count of what was copied.
+        // The count of what was copied is complete only after this answer.
         await client.query("commit");
         progress.rows = writer.copied();
         if (!digest) return format === "json" ? (isFirst ? "[]\n" : "\n]\n") : "";
@@ -214,7 +214,7 @@ function createWriter(
   return writer;
 }
 
-/** Tells once in a while where a row ends, of lines and as how many bytes they were written. */
+/** Reports a row end now and then, given lines and the number of bytes they were written as. */
 function createNotes(
   format: ExportFormat,
   part: ExportPart,

@@ -1,11 +1,11 @@
 import type { ChainedEvent } from "./chain.ts";
 
-/** An event for whoever has to find it. */
+/** Describes an event so that people can find it. */
 export function wordEvent({ type, id, at }: Pick<ChainedEvent, "type" | "id" | "at">): string {
   return `${type} of ${at} (event ${id})`;
 }
 
-/** That places are not there. */
+/** Says that places are missing. */
 export function wordMissing(first: number, last: number): string {
   return first === last
     ? `place ${first} is missing; it was deleted`

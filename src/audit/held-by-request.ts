@@ -3,19 +3,19 @@ import { type Consent, consentOf } from "./consent.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
 import type { LoggedEvent } from "./read-events.ts";
 
-/** By whom access was made to last longer. */
+/** The request that extended access, and who approved it. */
 export type Extension = {
   readonly request: string;
   readonly byRule: boolean;
   readonly approvers: readonly string[];
 };
 
-/** A stretch of time in which somebody had access, by which grant, and who let them. */
+/** A period in which somebody had access through a grant, and who allowed it. */
 export type Held = Omit<Holding, "extendedBy"> & {
   readonly person: string;
-  /** `resource:role`; in a bundle of the part. */
+  /** `resource:role`; for a bundle, that of the part. */
   readonly access: string;
-  /** What was asked for, where that is a bundle. */
+  /** What was asked for, if it was a bundle. */
   readonly bundle?: string;
   readonly provider: string;
   readonly subject: string;
@@ -27,7 +27,7 @@ export type Held = Omit<Holding, "extendedBy"> & {
   readonly extensions: readonly Extension[];
 };
 
-/** All that a request gave, from its events in the order of the log. */
+/** Returns everything that a request gave, from its events in log order. */
 export function heldByRequest(events: readonly LoggedEvent[]): readonly Held[] {
   const grants = new Map<string, LoggedEvent[]>();
   for (const logged of events) {
@@ -71,7 +71,7 @@ function eventsOf(logged: readonly LoggedEvent[]): readonly AuditEvent[] {
   return logged.flatMap(({ event }) => event ?? []);
 }
 
-/** Groups a log that is in the order of its requests, one request at a time. */
+/** Groups a log that is sorted by request, one request at a time. */
 export async function* byRequest(
   log: AsyncIterable<LoggedEvent>,
 ): AsyncIterable<readonly [LoggedEvent, ...LoggedEvent[]]> {

@@ -1,63 +1,63 @@
 import type { Actor, AuditEvent, EventData } from "../domain/audit-event.ts";
 
-/** How a holding was over. */
+/** How a holding ended. */
 export type HoldingEnd =
   | {
       readonly how: "revoked";
       readonly reason: string;
-      /** Read back from the provider that it is gone. */
+      /** The provider was read back, and the access is gone. */
       readonly verified: boolean;
       /** Another request whose live access gives the same. */
       readonly keptBy?: string;
-      /** Left in place: they held it before. */
+      /** Left in place, because the person held it before. */
       readonly standing?: true;
-      /** Who told it to end, where it was not Hallpass's clock. */
+      /** Who told it to end, if not Hallpass's clock. */
       readonly by?: Actor;
       readonly lateSeconds?: number;
     }
-  /** Somebody took it away outside Hallpass, at this time or earlier. */
+  /** Somebody took it away outside Hallpass, at the holding's end or earlier. */
   | { readonly how: "vanished" };
 
-/** A stretch of time in which a grant gave access. One grant has several where access went away and came back. */
+/** A period in which a grant gave access. A grant has several if access went away and came back. */
 export type Holding = {
   /** The earliest moment at which it may have been there. */
   readonly mayFrom: Date;
-  /** Since when it was there; absent where no provider ever confirmed it. */
+  /** When it began; absent if no provider ever confirmed it. */
   readonly from?: Date;
   /** When it was found to be over, exclusive; absent while it lasts. */
   readonly to?: Date;
   readonly end?: HoldingEnd;
-  /** When it was to end, as it was told last. */
+  /** When it was due to end, as last announced. */
   readonly expiresAt?: Date;
-  /** They had it before it was granted, by a right of their own. */
+  /** The person had it before it was granted, in their own right. */
   readonly standing?: true;
-  /** The requests by which it lasted longer. */
+  /** The requests that extended it. */
   readonly extendedBy: readonly string[];
 };
 
-/** A stretch of time, its end exclusive. */
+/** A time span; its end is exclusive. */
 export type Span = { readonly from: Date; readonly until: Date };
 
 type Course = {
-  /** What is over. */
+  /** Holdings that are over. */
   readonly closed: readonly Holding[];
   readonly open?: Holding;
-  /** When it was seen last that it is not there, or not by this grant. */
+  /** When it was last seen to be gone, or not to be given by this grant. */
   readonly goneAt?: Date;
-  /** Who told it to end, and has not been obeyed yet. */
+  /** Who told it to end, while it has not ended yet. */
   readonly endedBy?: Actor;
 };
 
 /**
- * When a grant gave access, from its events in the order of the log. Where Hallpass did not see when access came or went, it
- * counts as held for as long as it may have been: until it is proven gone, and perhaps since it was proven gone last.
+ * When a grant gave access, from its events in log order. If Hallpass did not see access come or go, it counts as held for as long
+ * as it may have been: until it is proven gone, and perhaps since it was last proven gone.
  */
 export function holdingsOf(events: readonly AuditEvent[]): readonly Holding[] {
   const { closed, open } = events.filter(isTurn).reduce(follow, { closed: [] });
   return open ? [...closed, open] : closed;
 }
 
-/** Events by which somebody gains or loses access, or it is told to last longer or to end. */
+/** Events in which somebody gains or loses access, or in which it is extended or told to end. */
 const turns = [
   "grant.started",
   "grant.active",
@@ -104,7 +104,7 @@ function follow(course: Course, event: Turn): Course {
   }
 }
 
-/** It is there now; since when, nobody saw. */
+/** It is there now; nobody saw since when. */
 function seenAgain({ closed, open, goneAt }: Course, at: Date): Holding {
   if (open) return { ...open, from: open.from ?? at };
   const last = closed.at(-1);
@@ -130,8 +130,8 @@ function revoked(data: EventData<"grant.revoked">, by: Actor | undefined): Holdi
 }
 
 /**
- * Whether it gave access at some moment of the span: `held`, or `perhaps` where it may have been there and nobody can say;
- * `undefined` where it was not.
+ * Whether a holding gave access at some moment of the span: `held`, or `perhaps` if it may have and nobody can say; `undefined` if
+ * it did not.
  */
 export function heldIn(
   { mayFrom, from, to }: Pick<Holding, "mayFrom" | "from" | "to">,

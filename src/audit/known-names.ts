@@ -6,7 +6,7 @@ import { child, entriesOf, itemsOf, type SourceNode, textOf } from "../policy/so
 import { readSource } from "../policy/yaml-source.ts";
 import type { AuditReader } from "./read-events.ts";
 
-/** What a question names; a role is one of its resource's. */
+/** The names in a question; a role belongs to the resource. */
 export type Named = {
   readonly resource?: string | undefined;
   readonly role?: string | undefined;
@@ -15,11 +15,11 @@ export type Named = {
   readonly user?: string | undefined;
 };
 
-/** `title`: what the newest policy that has it calls the resource, or its role. `why`: what never was, as a sentence. */
+/** `title`: what the newest policy that has the resource, or its role, calls it. `why`: a sentence about what never existed. */
 export type Knowledge =
   { readonly known: true; readonly title?: string } | { readonly known: false; readonly why: string };
 
-/** A title where a policy gives one. */
+/** Names, with a title if a policy gives one. */
 type Titles = Map<string, string | undefined>;
 type Seen = {
   /** Resources with their roles. */
@@ -29,8 +29,8 @@ type Seen = {
 };
 
 /**
- * Whether all that a question names was ever in a policy that was in force here, in one of `today`, or in an event that is still in
- * the log: of what never was, “nobody” would be a wrong answer to a typing mistake.
+ * Whether every name in a question has ever been in a policy that was in force here, in one of `today`, or in an event that is
+ * still in the log. If a name never was, the answer “nobody” would hide a typing mistake.
  */
 export async function knowNames(
   reader: AuditReader,
@@ -70,14 +70,14 @@ function titleIn({ access }: Seen, { resource = "", role }: Named): { readonly t
 
 const PolicyRow = z.object({ text: z.string() });
 
-/** The newest first. */
+/** The texts of policies, newest first. */
 async function* policyTexts(reader: AuditReader, today: readonly string[]): AsyncIterable<string> {
   yield* today;
   for await (const row of reader.rows("select text from policies order by loaded_at desc", []))
     yield PolicyRow.parse(row).text;
 }
 
-/** Read as YAML and no further: what an older version took for a policy may be none to this one. */
+/** Reads only the YAML: what an older version accepted as a policy may be invalid in this one. */
 function readPolicyNames(seen: Seen, text: string): void {
   for (const file of splitText(text, "policy")) {
     const source = readSource(file.name, file.text);
@@ -106,7 +106,7 @@ function addResource(
   return found;
 }
 
-/** Whoever is named anywhere. */
+/** Adds every person named anywhere in a policy. */
 function addPeople(people: Set<string>, node: SourceNode): void {
   const text = textOf(node);
   if (text !== undefined && isEmail(normalEmail(text))) people.add(normalEmail(text));
@@ -117,7 +117,7 @@ function addPeople(people: Set<string>, node: SourceNode): void {
   for (const item of itemsOf(node)) addPeople(people, item);
 }
 
-/** `access` is a name in most events, and in those of drift a list of names. */
+/** `access` is a single name in most events, and a list of names in those of drift. */
 const namesInEvents = `
   select distinct resource, role, rule from audit_events where resource is not null or rule is not null
   union
@@ -132,7 +132,7 @@ const NameRow = z.object({
   rule: z.string().nullable(),
 });
 
-/** As events were recorded before people had numbers; all others go by an address, or once did. */
+/** Addresses in events recorded before people had numbers; everybody else has, or once had, an address in `person_names`. */
 const plainPerson = `
   (select requester_email as address from audit_events
    where requester_person is null and requester_email is not null and lower(requester_email) = $1 limit 1)
@@ -157,7 +157,7 @@ async function readEventNames(reader: AuditReader, seen: Seen, { user, ...named 
     seen.people.add(normalEmail(AddressRow.parse(row).address));
 }
 
-/** More names would not be read. */
+/** A longer list would not be read. */
 const longestOffer = 20;
 
 function wordUnknown({ access, rules, people }: Seen, { resource, role, rule, user }: Named): string {
@@ -166,7 +166,7 @@ function wordUnknown({ access, rules, people }: Seen, { resource, role, rule, us
   if (role !== undefined && roles?.has(role) !== true)
     return neverWas(`role of ${resource}`, role, [...(roles?.keys() ?? [])]);
   if (rule !== undefined && !rules.has(rule)) return neverWas("rule", rule, [...rules]);
-  // Whoever looks for a person is not told of all others.
+  // A question about one person must not list all others.
   const who = user ?? "";
   return `No policy and no event here ever named ${quoted(who)}${didYouMean(who, [...people], quoted) || "."}`;
 }

@@ -1,6 +1,6 @@
 import { type AuditReader, type LoggedEvent, requestOfNumber } from "./read-events.ts";
 
-/** Every event of a request, in the order of the log; none where there is no such request. */
+/** Reads every event of a request, in log order; none if there is no such request. */
 export async function lifeOfRequest(reader: AuditReader, number: number): Promise<readonly LoggedEvent[]> {
   const events: LoggedEvent[] = [];
   const log = reader.events({

@@ -5,14 +5,14 @@ import { createGunzip } from "node:zlib";
 
 const pieceBytes = 256 * 1_024;
 
-/** The bytes of a file, unpacked where it is compressed, whatever it is called. */
+/** Opens a file as a stream of bytes, decompressed if it is compressed, whatever its name. */
 export async function openPossiblyCompressed(path: string): Promise<Readable> {
-  // Before there is a stream: the error of one that nobody reads yet ends the process.
+  // Before there is a stream: an error of a stream that nobody reads yet ends the process.
   const isPacked = await isCompressed(path);
   const file = createReadStream(path, { highWaterMark: pieceBytes });
   if (!isPacked) return file;
   const unpacked = createGunzip({ chunkSize: pieceBytes });
-  // An error of either is an error of what is read.
+  // An error of either stream ends the one that is read.
   pipeline(file, unpacked, () => undefined);
   return unpacked;
 }
@@ -27,7 +27,7 @@ async function isCompressed(path: string): Promise<boolean> {
   }
 }
 
-/** Looks at how a stream begins, and hands back all of it. */
+/** Peeks at the beginning of a stream, and returns all of it. */
 export async function lookAhead(
   stream: AsyncIterable<Buffer>,
   bytes: number,

@@ -10,12 +10,12 @@ const valueLetter = "i".charCodeAt(0);
 const dot = ".".charCodeAt(0);
 const digitZero = "0".charCodeAt(0);
 
-/** Writes what a token stands for where the token stood. `isCell`: it is all there is in a cell of a CSV file. */
+/** Writes what a token stands for in the token's place. `isCell`: the token is the whole cell of a CSV file. */
 type Write = (text: string, isCell: boolean) => string;
 
 /**
- * Replaces tokens in whole lines of UTF-8, given and handed back as bytes (see `bytesOf`). A line ends no token, for there is none
- * with a line break in it.
+ * Returns a function that replaces tokens in whole lines of UTF-8, taken and returned as bytes (see `bytesOf`). Lines can be
+ * handled one by one: no token contains a line break.
  */
 export function createTokenOpener(
   directory: PersonalDirectory,
@@ -28,7 +28,7 @@ export function createTokenOpener(
   function open(inner: string, isCell: boolean): string | undefined {
     const token = parseToken(inner);
     if (!token) return undefined;
-    // What somebody wrote themselves is inert wherever it was written.
+    // What somebody typed themselves is harmless wherever it was written.
     return token.kind === "literal" ? start : bytesOf(write(directory.openToken(token), isCell));
   }
 
@@ -44,7 +44,7 @@ export function createTokenOpener(
       const known = isCell ? cells : inside;
       const valueId = lines.charCodeAt(from) === valueLetter ? numberAt(lines, from + 1) : -1;
       const seen = known[valueId];
-      // Only what is the same to its last character: the mark says what the row has to be.
+      // Only for an identical token: its mark says what the row has to be.
       const isKnown = seen?.token.length === to - from && lines.startsWith(seen.token, from);
       const replacement = isKnown ? seen.text : open(lines.slice(from, to), isCell);
       at = from;
@@ -59,10 +59,10 @@ export function createTokenOpener(
   };
 }
 
-/** What a token was replaced with. */
+/** A token and what it was replaced with. */
 type Known = { readonly token: string; readonly text: string };
 
-/** The number written there, up to a dot or the end of a token; -1 when something else is. */
+/** The number at an offset, if a dot or the end of a token follows; otherwise -1. */
 function numberAt(text: string, from: number): number {
   let number = 0;
   for (let at = from; at < from + 11; at += 1) {
@@ -83,7 +83,7 @@ const writeCsv: Write = (text, isCell) => {
   return /[",\n\r]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 };
 
-/** Where `;` separates cells, one inside of JSON could begin a formula. */
+/** Where `;` separates cells, one inside JSON could begin a formula. */
 function inertInside(json: string): string {
   if (!json.includes(";")) return json;
   return json.replaceAll(/;(?=\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g, String.raw`\u003b`);
@@ -95,7 +95,7 @@ const separators: readonly (readonly [string, string])[] = [
   ["\u2029", String.raw`\u2029`],
 ].map(([character = "", escape = ""]) => [bytesOf(character), escape]);
 
-/** JSON leaves these as they are, and readers such as Python's `splitlines` end a line at them. */
+/** JSON leaves these characters as they are, and readers such as Python's `splitlines` end a line at them. */
 function onOneLine(lines: string): string {
   return separators.reduce(
     (rest, [character, escape]) => (rest.includes(character) ? rest.replaceAll(character, escape) : rest),

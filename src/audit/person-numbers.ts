@@ -2,8 +2,8 @@ import type { ClientBase } from "pg";
 import { nameKey } from "../identity/recognise.ts";
 
 /**
- * The numbers that stand in events for whom a question or a filter names: by an address or account of theirs, of now or once, or as
- * `person-7`. Several where people turned out to be one, or an address has been two people's.
+ * Finds the person numbers in events for the person a question or filter names: by a present or former address or account, or as
+ * `person-7`. There are several if people turned out to be one, or if an address has belonged to two people.
  */
 export async function personNumbers(client: ClientBase, user: string): Promise<readonly number[]> {
   const number = /^person-(\d{1,9})$/.exec(user)?.[1];

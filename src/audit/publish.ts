@@ -9,30 +9,30 @@ export type PublishDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Asked for at each checkpoint: without it nothing is signed, and everything else goes on. */
+  /** Called for each checkpoint: without a key nothing is signed, and everything else goes on. */
   readonly key: () => Promise<SigningKey>;
-  /** Puts a text where people with rights on this database cannot change it; absent where no such place is set up. */
+  /** Posts a text where people with rights on this database cannot change it; absent if no such place is set up. */
   readonly post: () => ((text: string) => Promise<void>) | undefined;
 };
 
 export type Publisher = {
   /** Makes a checkpoint and publishes it, if there is anything new. */
   publish(): Promise<void>;
-  /** The same where the last checkpoint, whoever made it, is an hour old; and publishes what was left behind. */
+  /** The same if the last checkpoint of any process is an hour old; also publishes one that was left unpublished. */
   look(): Promise<void>;
   stop(): void;
 };
 
-/** The last checkpoint's age that makes the next one due: an hour, less what two looks an hour apart may differ by. */
+/** Age of the last checkpoint at which the next is due: an hour, less what two looks an hour apart may differ by. */
 const dueAfter = Prisma.sql`interval '59 minutes'`;
-/** What whoever made it could not publish is published by others. */
+/** What one process signed and could not publish, others publish. */
 const lookEveryMs = 5 * 60_000;
 
 const cursorName = "audit channel";
 
 /**
- * Signs the chain each hour and publishes what was signed: at least once, by whichever process is first. When the last
- * checkpoint was made the database says, so that no process has to live for an hour.
+ * Signs the chain each hour and publishes each checkpoint at least once, from whichever process is first. The database knows when
+ * the last checkpoint was made, so no process has to live for an hour.
  */
 export function startPublisher(deps: PublishDeps): Publisher {
   const publish = async (): Promise<void> =>
@@ -44,12 +44,12 @@ export function startPublisher(deps: PublishDeps): Publisher {
   return { publish, look, stop: () => clearInterval(timer) };
 }
 
-/** Everything goes on without a checkpoint; the log says why there is none. */
+/** Logs why a checkpoint was not published; everything goes on without it. */
 export function notPublished(log: Logger, error: unknown): void {
   log.warn({ err: error }, "a checkpoint of the audit could not be published; tried again");
 }
 
-/** One of the future, of before a clock was set back, or one that the chain does not have counts for nothing. */
+/** Ignores a checkpoint from the future, made before a clock was set back, and one that the chain does not have. */
 async function isDue({ db, clock }: PublishDeps): Promise<boolean> {
   const [row] = await db.$queryRaw<{ isDue: boolean }[]>`
     select not exists (
@@ -66,7 +66,7 @@ async function publishLatest(deps: PublishDeps, made: Checkpoint | undefined): P
   await moveCursor(deps.db, deps.clock, cursorName, checkpoint.sequence);
 }
 
-/** The latest checkpoint, if whoever made it has had time to publish it. */
+/** The latest checkpoint, once the process that made it has had time to publish it. */
 async function leftBehind({ db, clock }: PublishDeps): Promise<Checkpoint | undefined> {
   const rows = await db.$queryRaw<unknown[]>`
     select ${Prisma.raw(checkpointColumns)} ${ourCheckpoints}
@@ -74,7 +74,7 @@ async function leftBehind({ db, clock }: PublishDeps): Promise<Checkpoint | unde
   return rows[0] === undefined ? undefined : Checkpoint.parse(rows[0]);
 }
 
-/** `audit verify --checkpoint` reads the JSON back. */
+/** The text to post; `audit verify --checkpoint` reads the JSON back. */
 function wordCheckpoint(checkpoint: Checkpoint): string {
   return `Audit checkpoint at place ${checkpoint.sequence.toLocaleString("en")}\n${JSON.stringify(checkpoint)}`;
 }

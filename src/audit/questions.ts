@@ -12,7 +12,7 @@ export type ReadQuestion<T> =
 
 type WrittenTimes = { readonly at?: string | undefined; readonly between?: readonly string[] | undefined };
 
-/** `orders-db:write`, and when: a moment, a day or a span; now unless told. */
+/** Reads `orders-db:write`, and a moment, a day or a span; now by default. */
 export function readWhoQuestion(
   access: string,
   times: WrittenTimes,
@@ -27,7 +27,7 @@ export function readWhoQuestion(
   return read.ok ? { ok: true, question: { ...asked, ...read.question } } : read;
 }
 
-/** A person's address, or `person-7` for who was erased, and a span; always unless told. */
+/** Reads a person's address, or `person-7` for an erased person, and a span; all time by default. */
 export function readWhatQuestion(
   person: string,
   between: readonly string[] | undefined,
@@ -42,7 +42,7 @@ export function readWhatQuestion(
   return read.ok ? { ok: true, question: { person: user, ...read.question } } : read;
 }
 
-/** The words after `who`: `orders-db:write`, then nothing, `at TIME` or `between TIME and TIME`. */
+/** Reads the words after `who`: `orders-db:write`, then nothing, `at TIME` or `between TIME and TIME`. */
 export function parseWhoQuestion(words: readonly string[], now: Date): ReadQuestion<WhoQuestion> {
   const [access = "", word, ...rest] = words;
   const times = rest.filter((each, index) => !(index === 1 && each.toLowerCase() === "and"));
@@ -60,7 +60,7 @@ export function parseWhoQuestion(words: readonly string[], now: Date): ReadQuest
   );
 }
 
-/** `AR-1042` or `1042`. */
+/** Reads `AR-1042` or `1042`. */
 export function readRequestNumber(text: string): ReadQuestion<number> {
   const number = /^(?:AR-)?(\d{1,9})$/i.exec(text.trim())?.[1];
   return number === undefined
@@ -80,7 +80,7 @@ function readTimes(
   if (from === null) return fault(timeFault(called("at"), at));
   if (from > now) return fault(`${called("at")} must not be in the future, got ${quoted(at)}.`);
   const isDay = at !== undefined && Day.safeParse(at).success;
-  // A moment is as long as the log's clock can tell: a millisecond.
+  // A moment lasts a millisecond, the resolution of the log's clock.
   const until = back(from, isDay ? -86_400 : -0.001);
   const when = isDay ? `on ${at} (UTC)` : `at ${wordTime(from)}`;
   return { ok: true, question: { span: { from, until }, when } };
@@ -107,12 +107,12 @@ function readBetween(
   };
 }
 
-/** `2026-03-03T09:00:00Z`: as people write it in a question. */
+/** Formats a time as people write it in a question: `2026-03-03T09:00:00Z`. */
 export function wordTime(at: Date): string {
   return at.toISOString().replace(".000Z", "Z");
 }
 
-/** Says that nobody could; `title`: what the policy calls what was asked about. */
+/** Says that nobody could; `title`: the policy's name for what was asked about. */
 export function wordNobody(
   { resource, role, when }: Pick<WhoQuestion, "resource" | "role" | "when">,
   title: string | undefined,
@@ -121,7 +121,7 @@ export function wordNobody(
   return `Nobody could use ${title === undefined ? access : `${title} (${access})`} ${when}, as far as Hallpass gave it.`;
 }
 
-/** What an answer about a time from `from` on does not know; nothing where it knows all there was. */
+/** Says what is unknown to an answer about the time from `from` on, because it was retired; `undefined` if nothing is. */
 export function wordRetired(retiredUntil: Date | undefined, from: Date | undefined): string | undefined {
   if (retiredUntil === undefined || (from !== undefined && from > retiredUntil)) return undefined;
   return `What happened until ${wordTime(retiredUntil)} was retired from the audit, and no answer knows of it.`;

@@ -1,19 +1,19 @@
-/** Whether it is worth to look for what is to be sealed, by this process's own time in milliseconds. */
+/** Whether it is worth looking for events to seal. Times are this process's own, in milliseconds. */
 export type Quiet = {
-  /** `newest`: the number of the newest event there is. */
+  /** Whether to look. `newest`: the number of the newest event. */
   isOver(newest: number, now: number): boolean;
-  /** It was looked for everything that there was then. */
+  /** Records that everything there was at that time has been looked for. */
   looked(now: number): void;
 };
 
-/** Events become visible in another order than they are numbered, in seconds mostly. */
+/** Events become visible out of numbering order, mostly within seconds. */
 const lateMs = 10_000;
-/** What is later still is looked for so often while nothing new comes. */
+/** How often to look for later ones while nothing new comes. */
 const everyMs = 10_000;
 
 /**
- * Once nothing new has come for a while, a look compares thousands of events to find nothing; each second that is more than all
- * else that Hallpass does while nobody asks for anything.
+ * Makes looks rare once nothing new has come for a while: each compares thousands of events to find nothing, and each second that
+ * is more than everything else an idle Hallpass does.
  */
 export function createQuiet(): Quiet {
   let latest: { readonly newest: number; readonly since: number } | undefined;

@@ -5,15 +5,15 @@ import { chainedFields } from "./chain.ts";
 
 type Range = { readonly from: number; readonly to: number | undefined };
 
-/** Some 2 MB: what the sockets between hold, so that PostgreSQL writes the next batch while this one is hashed. */
+/** About 2 MB: what the sockets between buffer, so that PostgreSQL writes the next batch while this one is hashed. */
 const batchSize = 4_000;
 
 /**
- * The places of the chain from one to another, in order, as they are in the client's transaction; in constant memory. They come in
- * batches: to wait for each would take as long as to verify it.
+ * Reads a range of the chain in order, as the client's transaction sees it, in constant memory. Places come in batches: waiting for
+ * each would take as long as verifying it.
  */
 export async function* readChain(client: Client, range: Range): AsyncGenerator<Iterable<ChainPlace>> {
-  // The form of times; and for so few rows at a time workers cost more than they help.
+  // Fixes the format of times. For so few rows at a time, parallel workers cost more than they help.
   await client.query(
     "set local datestyle = 'ISO'; set local timezone = 'UTC'; set local max_parallel_workers_per_gather = 0",
   );
@@ -24,24 +24,24 @@ export async function* readChain(client: Client, range: Range): AsyncGenerator<I
     while (batch) {
       const lines = await batch;
       ({ value: stretch } = await stretches.next());
-      // Asked for before these are handed over: whoever takes them leaves no time for it.
+      // Requested before these are handed over: their consumer leaves no time for it.
       batch = stretch && copyPlaces(client, stretch);
       batch?.catch(() => undefined);
       yield placesIn(lines);
     }
   } finally {
-    // Whoever has seen enough can ask the client for something else.
+    // A consumer that stops early can use the client for something else.
     await batch?.catch(() => undefined);
   }
 }
 
-/** Places that follow one another, and the numbers between which those of their events are. */
+/** Consecutive places, and the range of their events' numbers. */
 type Stretch = { readonly from: number; readonly to: number; readonly first: string; readonly last: string };
 
-/** Each question is one that the next batch waits for. */
+/** Stretches per query: the next batch waits for each query. */
 const stretchesAtOnce = 2;
 
-/** The places of a range in stretches of a batch each. */
+/** Splits a range into stretches of one batch each. */
 async function* stretchesOf(client: Client, { from, to }: Range): AsyncGenerator<Stretch, undefined> {
   let start = from;
   for (;;) {
@@ -61,12 +61,12 @@ async function* stretchesOf(client: Client, { from, to }: Range): AsyncGenerator
   }
 }
 
-/** As COPY writes them anyway: to make a text of each first takes longer. Of times, only the form is ours. */
+/** The columns as COPY writes them anyway: converting each to text first takes longer. Only the format of times is set by us. */
 const columns = chainedFields.map(({ name, sql }) => (name === "at" ? "e.at" : sql.replace(/::\w+$/, "")));
 
 /**
- * The lines of a stretch, in no order. That events are looked for between two numbers says nothing new, but PostgreSQL would
- * look for each by itself, which takes as long as all else that it does.
+ * Copies the lines of a stretch, in no order. The range on `e.seq` is redundant, but without it PostgreSQL would look up each event
+ * separately, which takes as long as everything else it does.
  */
 async function copyPlaces(client: Client, { from, to, first, last }: Stretch): Promise<Buffer> {
   const copy = client.query(

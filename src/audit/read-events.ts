@@ -6,7 +6,7 @@ import { readPersonalDirectory } from "../persistence/personal-directory.ts";
 import { personNumbers } from "./person-numbers.ts";
 import { isUnmarked, type Unbound } from "./unbound.ts";
 
-/** An event as it stands in the log, and what stands beside it, opened: who is erased reads `erased person 7`. */
+/** An event as it is in the log, with what is known beside it, tokens opened: an erased person reads `erased person 7`. */
 export type LoggedEvent = {
   readonly seq: number;
   /** Its place in the hash chain; absent until it is sealed. */
@@ -24,24 +24,24 @@ export type LoggedEvent = {
   readonly rule?: string;
   readonly policyVersion?: string;
   readonly data: unknown;
-  /** What the chain does not prove of it: whom it names, the request's number. */
+  /** What the chain does not prove of it: the people it names, or its request's number. */
   readonly unproven?: readonly (keyof Unbound)[];
-  /** By whom the request was approved by which access lasts longer; only of `grant.extended`. */
+  /** Who approved the request that extended the access; only on `grant.extended`. */
   readonly extension?: { readonly byRule: boolean; readonly approvers: readonly string[] };
-  /** What it says; absent where that is nothing this version of Hallpass could have written. */
+  /** The parsed event; absent if this version of Hallpass could not have written it. */
   readonly event?: AuditEvent;
 };
 
-/** Reads the log as it stood in one instant. `where` chooses among the rows of `audit_events e`. */
+/** Reads one snapshot of the log. `where` filters the rows of `audit_events e`. */
 export type AuditReader = {
   readonly events: (where: Where) => AsyncIterable<LoggedEvent>;
-  /** What else a query finds in the same instant, a row at a time and opened like the log. */
+  /** Runs another query in the same snapshot, row by row, with tokens opened like the log's. */
   readonly rows: (sql: string, values: readonly unknown[]) => AsyncIterable<unknown>;
   /** See `personNumbers`. */
   readonly personNumbers: (user: string) => Promise<readonly number[]>;
-  /** Until when events were retired, which are not in the log any more; `undefined` where none were. */
+  /** The time until which events were retired, and so are not in the log any more; `undefined` if none were. */
   readonly retiredUntil: Date | undefined;
-  /** Of how many of the events read so far the chain does not prove all that is said. */
+  /** How many of the events read so far are not fully proven by the chain. */
   readonly unbound: () => Unbound;
 };
 
@@ -50,14 +50,14 @@ export type Where = {
   readonly with?: string;
   readonly sql: string;
   readonly values: readonly unknown[];
-  /** What it is put in order by. */
+  /** What the events are sorted by. */
   readonly order: "seq" | "request";
 };
 
 /** No answer is worth keeping the database busy for longer. */
 const patienceMs = 120_000;
 
-/** Does `work` on the log, on a connection of its own, in one read-only transaction. */
+/** Runs `work` on the log, on its own connection, in one read-only transaction. */
 export async function withAuditReader<T>(
   source: { readonly databaseUrl: string },
   work: (reader: AuditReader) => Promise<T>,
@@ -68,7 +68,7 @@ export async function withAuditReader<T>(
     statement_timeout: patienceMs,
     application_name: "hallpass audit questions",
   });
-  // A connection lost between two queries is told by the next query.
+  // A connection lost between two queries shows up in the next query.
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -118,7 +118,10 @@ function select({ with: tables, sql, order }: Where): string {
     order by ${order === "seq" ? "e.seq" : "e.request_id, e.seq"}`;
 }
 
-/** The id of the request that people know by a number: as it was filed, or as its row has it if no event of it says otherwise. */
+/**
+ * SQL for the id of the request with this number: from the event that filed it, or else from its row, unless an event of it has
+ * another number.
+ */
 export function requestOfNumber(number: string): string {
   return `coalesce(
     (select f.request_id from audit_events f
@@ -189,7 +192,7 @@ function loggedEvent(row: unknown): LoggedEvent {
 
 type Present<T> = { readonly [Key in keyof T]?: NonNullable<T[Key]> };
 
-/** Without what is NULL. */
+/** Drops the columns that are NULL. */
 function present<T extends Readonly<Record<string, unknown>>>(columns: T): Present<T> {
   // Only keys whose value is null are dropped; the compiler cannot follow entries.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion

@@ -13,17 +13,17 @@ import { verifySealed } from "./verify-sealed.ts";
 export type RetainOptions = {
   readonly databaseUrl: string;
   readonly key: SigningKey;
-  /** What is older may go. */
+  /** Events older than this may be retired. */
   readonly years: number;
-  /** Where what goes is kept; nowhere unless told. */
+  /** Directory that keeps what is retired; it is kept nowhere by default. */
   readonly archive: string | undefined;
-  /** Sinks that need not have had it. */
+  /** Sinks that need not have received it. */
   readonly ignoredSinks: readonly string[];
-  /** At most so many places a file and a transaction. */
+  /** Most places per file and transaction. */
   readonly atOnce?: number;
 };
 
-/** Nothing more was retired, and why; for an operator. */
+/** Nothing more was retired, and why; the message is for an operator. */
 export class RetainError extends Error {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
@@ -33,17 +33,17 @@ export class RetainError extends Error {
 
 const manyPlaces = 1_000_000;
 const lockMilliseconds = 30_000;
-/** Of all Hallpass processes on one database, one retires at a time. The number only has to be nobody else's. */
+/** Only one of all Hallpass processes on a database retires at a time. An arbitrary lock key, used by nothing else. */
 const retainingLock = 7_265_314;
 
-/** What could be retired now. Changes nothing. */
+/** Finds what could be retired now. Changes nothing. */
 export async function planRetaining(options: RetainOptions): Promise<Retainable> {
   return withConnection(options, (client) => inSnapshot(client, () => findRetainable(client, options)));
 }
 
 /**
- * Retires what is old enough at the beginning of the chain: keeps it in the archive, reads that back, and only then deletes it, in
- * one transaction with a signed tombstone and an event. Says each part once it is done; killed in the middle, a second run goes on.
+ * Retires the start of the chain that is old enough: archives a part, reads that back, and only then deletes it, in one transaction
+ * with a signed tombstone and an event. Reports each part once it is done; if killed in the middle, a second run resumes.
  */
 export async function retain(
   options: RetainOptions,
@@ -69,7 +69,7 @@ type Part = {
   readonly archived: Pick<Archived, "name" | "sha256"> | undefined;
 };
 
-/** Proves the next part and keeps it where it is to be kept. */
+/** Verifies the next part and archives it, if there is an archive. */
 async function keepNext(
   client: Client,
   options: RetainOptions,
@@ -94,7 +94,7 @@ async function keepNext(
   return { retainable, part: { range, times, archived } };
 }
 
-/** What a run before this one has kept already, and was killed before it deleted it. */
+/** The part that an earlier run archived, but was killed before it deleted. */
 async function leftBehind(
   client: Client,
   { key }: RetainOptions,
@@ -140,7 +140,7 @@ async function timesOf(client: Client, { from, to }: SealedRange): Promise<Part[
   return Times.parse(rows[0]);
 }
 
-/** Checkpoints that were signed with another key before are no reason to keep the audit for ever. */
+/** Checkpoints signed with an earlier key are left out: they are no reason to keep the audit for ever. */
 async function trusted(client: Client, key: SigningKey): Promise<Parameters<typeof verifySealed>[1]> {
   const keys = [key.publicKey];
   const { rows } = await client.query(`select ${checkpointColumns} from audit_checkpoints k`);
@@ -148,12 +148,12 @@ async function trusted(client: Client, key: SigningKey): Promise<Parameters<type
   return { keys, checkpoints: checkpoints.filter((each) => checkpointFault(each, keys) === undefined) };
 }
 
-/** Lays the tombstone and deletes what it stands for: all of it or nothing. */
+/** Inserts the tombstone and deletes what it stands for, all or nothing. */
 async function bury(client: Client, options: RetainOptions, part: Part): Promise<Tombstone> {
   const { range, times, archived } = part;
   await client.query("begin");
   try {
-    // What was over may not be any more.
+    // A request that was over may be open again.
     const { range: still, before } = await findRetainable(client, options);
     if (!still || still.from !== range.from || still.to < range.to)
       throw new RetainError("The audit changed meanwhile, so nothing more was retired: try again.");
@@ -218,7 +218,7 @@ async function withConnection<T>(
     lock_timeout: lockMilliseconds,
     application_name: "hallpass audit retain",
   });
-  // A connection lost between two queries is told by the next query.
+  // A connection lost between two queries shows up in the next query.
   client.on("error", () => undefined);
   await client.connect();
   try {

@@ -2,13 +2,13 @@ import type { ClientBase } from "pg";
 import { z } from "zod";
 import { isoTime } from "./iso-time.ts";
 
-/** How far back the audit may go. */
+/** Which part of the audit may be retired. */
 export type Retainable = {
-  /** The first place there is, and the last that may go; absent where nothing may. */
+  /** The first place there is, and the last that may be retired; absent if none may. */
   readonly range?: { readonly from: number; readonly to: number };
-  /** What is before this time is old enough. */
+  /** Events before this time are old enough. */
   readonly before: string;
-  /** Why less may go than is old enough. */
+  /** Why less may be retired than is old enough. */
   readonly stops: readonly string[];
 };
 
@@ -19,7 +19,7 @@ const Bounds = z.object({
   old: z.number().nullable(),
 });
 
-/** The places at the beginning of the chain that are wholly older, and wholly over, and that every sink has had. */
+/** Finds the places at the start of the chain that are old enough, completely over, and received by every sink. */
 export async function findRetainable(
   client: ClientBase,
   { years, ignoredSinks }: { readonly years: number; readonly ignoredSinks: readonly string[] },
@@ -50,7 +50,7 @@ type Limit = { readonly last: number; readonly why: string };
 
 const Unfinished = z.array(z.object({ place: z.number(), name: z.string() }));
 
-/** Requests that wait, or whose access is not proven gone: theirs stays from the first event on. */
+/** Requests that are waiting, or whose access is not proven gone: everything from their first event on stays. */
 async function unfinished(client: ClientBase): Promise<readonly Limit[]> {
   const { rows } = await client.query(
     `select c.sequence::float8 as place, 'AR-' || r.number as name
@@ -73,7 +73,7 @@ async function unfinished(client: ClientBase): Promise<readonly Limit[]> {
 
 const Behind = z.array(z.object({ sink: z.string(), place: z.number(), moved: z.string() }));
 
-/** Sinks that have been followed for, and how far they have come. */
+/** Sinks that have been followed, and how far each has come. */
 async function behind(client: ClientBase, ignored: readonly string[]): Promise<readonly Limit[]> {
   const { rows } = await client.query(
     `select split_part(name, ':', 2) as sink,

@@ -1,6 +1,6 @@
 import type { ExportFormat } from "./export-filters.ts";
 
-/** Ends a row of CSV wherever it stands: inside of a cell quotes are doubled, and a line break behind a cell ends the row. */
+/** Always ends a CSV row: inside a cell quotes are doubled, and a line break after a cell ends the row. */
 const certainEnd = '}"\n';
 
 const sequenceIn: Readonly<Record<ExportFormat, RegExp>> = {
@@ -9,21 +9,21 @@ const sequenceIn: Readonly<Record<ExportFormat, RegExp>> = {
   json: /^\{"seq":(\d+),/,
 };
 
-/** Tells, of lines as PostgreSQL copies them, the ones after the others, where a whole row ends: in CSV a cell may hold line breaks. */
+/** Finds where whole rows end in consecutive lines copied by PostgreSQL: in CSV, a cell may hold line breaks. */
 export function createRowEnds(format: ExportFormat): {
-  /** Looks at the next lines; hardly ever at more than their end. */
+  /** Takes the next lines; rarely reads more than their end. */
   readonly follow: (lines: string) => void;
-  /** The number of the row that ended with the lines looked at last; `undefined` when none did. */
+  /** The number of the row that ended with the last lines; `undefined` if none did. */
   readonly lastRow: () => number | undefined;
 } {
   let lines = "";
   let beginsWithRow = true;
   let endsWithRow = true;
 
-  /** Where the last row begins; `undefined` when that is not sure, or no row ends where the lines do. */
+  /** Where the last row begins; `undefined` if that is uncertain, or no row ends where the lines do. */
   function lastRowAt(): number | undefined {
     if (format !== "csv") return lines.lastIndexOf("\n", lines.length - 2) + 1;
-    // Not the end of the lines itself.
+    // Excludes the end of the lines itself.
     const before = lines.length <= certainEnd.length ? -1 : lines.lastIndexOf(certainEnd, lines.length - 4);
     if (before === -1 && !beginsWithRow) return undefined;
     const { lastAt, isWhole } = walk(lines, before === -1 ? 0 : before + certainEnd.length);
@@ -45,7 +45,7 @@ export function createRowEnds(format: ExportFormat): {
   };
 }
 
-/** Goes through CSV from where a row begins. */
+/** Scans CSV from the start of a row. */
 function walk(csv: string, from: number): { readonly lastAt: number; readonly isWhole: boolean } {
   let lastAt = from;
   let rowAt = from;

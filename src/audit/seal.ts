@@ -7,25 +7,25 @@ import { beginning, canonicalRecord, ChainedEvent, chainedFields, linkHash } fro
 export type SealDeps = { readonly db: PrismaClient; readonly log: Logger };
 
 export type Sealer = {
-  /** Seals what there is, now; resolves with how many events that were. */
+  /** Seals all there is now; resolves with the number of events. */
   seal(): Promise<number>;
-  /** Seals no more and waits for the batch in hand. */
+  /** Stops sealing, and waits for the batch in hand. */
   stop(): Promise<void>;
 };
 
 const pauseMs = 1_000;
 const batchSize = 2_000;
-/** Events become visible in another order than they are numbered: so far back an ordinary look finds those that were late. */
+/** Events become visible out of numbering order: an ordinary look goes back this far to find late ones. */
 const lateEvents = 10_000;
-/** What was later still is found by comparing everything, at the start and then so often. */
+/** Even later ones are found by comparing everything, at the start and then this often. */
 const everythingEveryMs = 60 * 60_000;
-/** Of all Hallpass processes on one database, one seals at a time. The number only has to be nobody else's. */
+/** Only one of all Hallpass processes on a database seals at a time. An arbitrary lock key, used by nothing else. */
 const sealingLock = 7_265_313;
 
 /**
- * Links events to the audit's hash chain, off the path of whoever waits: within a second or two, in batches, by one writer
- * at a time. Several processes may run it; one that dies leaves a batch whole or not begun. What comes late while nothing else
- * happens is linked within ten seconds.
+ * Links events into the audit's hash chain in the background, so that nobody waits for it: within a second or two, in batches, by
+ * one writer at a time. Several processes may run it; one that dies leaves a batch whole or not begun. Late events are linked
+ * within ten seconds while nothing else happens.
  */
 export function startSealer({ db, log }: SealDeps): Sealer {
   let stopped = false;
@@ -43,7 +43,7 @@ export function startSealer({ db, log }: SealDeps): Sealer {
         if (everything && batch !== undefined) comparedAt = performance.now();
         return sealed;
       }
-      // What comes before it was compared a moment ago; from the first event each time, a long backlog would take forever.
+      // Everything before it was compared a moment ago; starting at the first event each time, a long backlog would take forever.
       if (everything) comparedTo = batch.lastSeq;
     }
   };
@@ -76,7 +76,7 @@ async function readNewest(db: PrismaClient): Promise<number> {
   return Number(row?.newest ?? 0);
 }
 
-/** What was sealed; `undefined` while another process seals. `after`: where to look from, by the events' own numbers. */
+/** Seals a batch; `undefined` while another process seals. `after`: the event number to look from. */
 async function sealBatch(
   db: PrismaClient,
   after: number | undefined,
@@ -111,7 +111,7 @@ async function sealBatch(
 
 const columns = chainedFields.map(({ name, sql }) => `${sql} as "${name}"`).join(", ");
 
-/** Of the chain too only what comes after is looked at: all of it, each second, would keep a processor busy. */
+/** Limits the chain to later events too: looking at all of it each second would keep a processor busy. */
 function unsealed(after: number): Prisma.Sql {
   return Prisma.sql`
     select ${Prisma.raw(columns)}

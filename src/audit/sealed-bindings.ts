@@ -2,10 +2,10 @@ import { tokenEnd, tokenStart } from "../persistence/personal-token.ts";
 import { bytesOf } from "./byte-text.ts";
 import type { Unbound } from "./unbound.ts";
 
-/** Looks in records of a sealed export, in order, given as bytes (see `bytesOf`), at what binds them to people and numbers. */
+/** Checks what binds the records of a sealed export to people and request numbers. Records come in order, as bytes (see `bytesOf`). */
 export type Bindings = {
   readonly unbound: Unbound;
-  /** What is wrong with the record at a place. */
+  /** Returns what is wrong with the record at a place. */
   readonly take: (place: number, record: string) => readonly string[];
 };
 
@@ -17,8 +17,8 @@ const numbered =
   /"id":"[-0-9a-f]{36}",(?:"policyVersion":"[^"]*",)?"requestId":"[-0-9a-f]{36}",("requestNumber":)?/;
 
 /**
- * Without the keys nobody can say whether a mark is right. That one row has one mark, and that all events are bound once one is,
- * everybody can.
+ * Creates a check that needs no keys. Only the keys can tell whether a mark is right; but anybody can check that a row always has
+ * the same mark, and that all events after a bound one are bound.
  */
 export function createBindings(): Bindings {
   const seen = new Map<string, { readonly bound: string; readonly place: number }>();

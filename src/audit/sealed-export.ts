@@ -20,7 +20,7 @@ export const SealedHeader = z.strictObject({
   previous: hexHash,
 });
 
-/** The last line: the range, and the hashes between which it hangs, signed. */
+/** The last line, signed: the range, the hash before it and its last hash. */
 export type SealedProof = z.infer<typeof SealedProof>;
 export const SealedProof = z.strictObject({
   version: z.literal(1),
@@ -34,7 +34,7 @@ export const SealedProof = z.strictObject({
   signature: z.string(),
 });
 
-/** Places of the chain, both included. */
+/** A range of places, inclusive. */
 export type SealedRange = Pick<SealedProof, "from" | "to" | "previous" | "hash" | "at">;
 
 const Bounds = z.object({
@@ -44,7 +44,7 @@ const Bounds = z.object({
   at: z.string(),
 });
 
-/** What of the chain there is between two places, or why there is not all of it. Expects a transaction that reads one snapshot. */
+/** Finds what the chain has between two places, or says why some is missing. Expects a transaction that reads one snapshot. */
 export async function findSealed(
   client: ClientBase,
   asked: { readonly from?: number | undefined; readonly to?: number | undefined },
@@ -68,7 +68,7 @@ export async function findSealed(
   return { from, to, previous, hash, at };
 }
 
-/** The hash at a place that is in the chain, or that a tombstone ends with. */
+/** The hash at a place, from the chain or from the tombstone that ends there. */
 async function hashAt(client: ClientBase, sequence: number): Promise<string | undefined> {
   if (sequence === 0) return beginning;
   const { rows } = await client.query<{ hash: string }>(
@@ -79,12 +79,12 @@ async function hashAt(client: ClientBase, sequence: number): Promise<string | un
   return rows[0]?.hash;
 }
 
-/** Fewer, larger pieces are what files and packers are quickest at. */
+/** Files and compressors are fastest with fewer, larger pieces. */
 const pieceLength = 64 * 1_024;
 
 /**
- * The places of a range as the chain holds them, as lines of JSON: a header, a line for each place, and the signed proof. What
- * is personal stays sealed. Of a range that was tampered with, it is written what is there.
+ * Streams a range of the chain as lines of JSON: a header, a line for each place, and the signed proof. Personal data stays sealed.
+ * If the range was tampered with, what is there is written.
  */
 export function exportSealed(
   client: Client,
@@ -94,7 +94,7 @@ export function exportSealed(
   let rows = 0;
   async function* pieces(): AsyncGenerator<Buffer> {
     const header = { format: "hallpass-audit-sealed", version: 1, from, previous };
-    // A character for each byte.
+    // One character per byte.
     let piece = `${JSON.stringify(header)}\n`;
     for await (const batch of readChain(client, { from, to })) {
       for (const { place: sequence, hash: stored, event } of batch) {

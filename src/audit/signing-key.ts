@@ -13,14 +13,14 @@ import { join } from "node:path";
 import { systemCode, wordsOf } from "../persistence/embedded-error.ts";
 import { signingKeyFile } from "../persistence/embedded-secrets.ts";
 
-/** What signs checkpoints and exports: Ed25519 (RFC 8032). */
+/** The private key that signs checkpoints and exports: Ed25519 (RFC 8032). */
 export type SigningKey = {
   readonly publicKey: PublicKey;
   /** The signature in base64. */
   sign(text: string): string;
 };
 
-/** What tells whether a text was signed by us. */
+/** Verifies that a text was signed by us. */
 export type PublicKey = {
   /** The first 16 hexadecimal digits of the SHA-256 of the key in DER, for people to compare. */
   readonly id: string;
@@ -29,15 +29,15 @@ export type PublicKey = {
 };
 
 export type SigningKeySettings = {
-  /** The private key itself, where it is given. */
+  /** The private key itself, if it is given. */
   readonly pem: string | undefined;
-  /** Where it is kept otherwise. */
+  /** The directory that holds it otherwise. */
   readonly dataDir: string;
 };
 
 /**
- * The key given as PEM, or the one kept in the data directory, where it is made on first use.
- * Throws an `Error` that an operator can act on.
+ * Loads the key given as PEM, or the one in the data directory, which is created on first use. Throws an `Error` that an operator
+ * can act on.
  */
 export async function loadSigningKey(settings: SigningKeySettings): Promise<SigningKey> {
   const found = await readSigningKey(settings);
@@ -55,7 +55,7 @@ export async function loadSigningKey(settings: SigningKeySettings): Promise<Sign
   return loadSigningKey(settings);
 }
 
-/** The same, but makes none: `undefined` where there is none yet. */
+/** Does the same, but creates no key: `undefined` if there is none yet. */
 export async function readSigningKey({ pem, dataDir }: SigningKeySettings): Promise<SigningKey | undefined> {
   if (pem !== undefined) return signingKeyFrom(pem, "HALLPASS_AUDIT_KEY");
   const path = join(dataDir, signingKeyFile);
@@ -73,7 +73,7 @@ export async function readSigningKey({ pem, dataDir }: SigningKeySettings): Prom
   }
 }
 
-/** Puts a new key in its place whole, or leaves the one that another process put there first. */
+/** Writes a new key atomically, or leaves the one that another process put there first. */
 async function keepNewKey(dataDir: string, path: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync("ed25519");
@@ -114,7 +114,7 @@ function publicKeyOf(key: KeyObject): PublicKey {
   };
 }
 
-/** Environment variables often hold `\n` in two characters. */
+/** Environment variables often hold `\n` as two characters. */
 function withLineBreaks(pem: string): string {
   return pem.replaceAll("\\n", "\n");
 }
@@ -124,7 +124,7 @@ function readKey(read: () => KeyObject, name: string, kind: "private" | "public"
   try {
     key = read();
   } catch {
-    // The library's words may quote the key.
+    // The library's message may quote the key.
   }
   if (key?.asymmetricKeyType === "ed25519") return key;
   throw new Error(

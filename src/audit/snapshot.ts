@@ -1,12 +1,12 @@
 import { Client } from "pg";
 
-/** Where a snapshot is taken, and as whom. */
+/** The database, and the name of the connection. */
 export type SnapshotAt = { readonly databaseUrl: string; readonly name: string };
 
-/** A snapshot that other connections can look at, while the one that shares it is open. */
+/** A snapshot that other connections can read while the one that shares it is open. */
 export type SharedSnapshot = SnapshotAt & { readonly id: string };
 
-/** Does `work` on a connection of its own, on which the database stands still and nothing can be changed. */
+/** Runs `work` on its own connection, in a read-only transaction that sees one snapshot. */
 export async function withSnapshot<T>(
   { databaseUrl, name, ...shared }: SnapshotAt | SharedSnapshot,
   work: (client: Client) => Promise<T>,
@@ -16,7 +16,7 @@ export async function withSnapshot<T>(
     connectionTimeoutMillis: 5_000,
     application_name: name,
   });
-  // A connection lost between two queries is told by the next query.
+  // A connection lost between two queries shows up in the next query.
   client.on("error", () => undefined);
   await client.connect();
   try {
@@ -28,7 +28,7 @@ export async function withSnapshot<T>(
   }
 }
 
-/** Shares what `client`, who is there, sees. */
+/** Shares what `client`, whose transaction is open, sees. */
 export async function shareSnapshot(client: Client, at: SnapshotAt): Promise<SharedSnapshot> {
   const { rows } = await client.query<{ id: string }>("select pg_export_snapshot() as id");
   const [row] = rows;

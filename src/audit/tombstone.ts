@@ -9,20 +9,20 @@ import type { PublicKey, SigningKey } from "./signing-key.ts";
 const hexHash = z.string().regex(/^[0-9a-f]{64}$/);
 const place = z.number().int().positive();
 
-/** What is left of a part of the chain that was retired, signed: the chain goes on from its hash. */
+/** The signed remains of a retired part of the chain, which continues from the tombstone's hash. */
 export type Tombstone = z.infer<typeof Tombstone>;
 const Tombstone = z.strictObject({
   version: z.literal(1),
-  /** Places, both included; each was an event. */
+  /** Places, inclusive; each was an event. */
   from: place,
   to: place,
-  /** The hash that the first place was linked to, and the one at the last. */
+  /** The hash that the first place was linked to, and the hash at the last. */
   previous: hexHash,
   hash: hexHash,
-  /** The earliest and the latest time of an event in it. */
+  /** The earliest and the latest event time in it. */
   firstAt: z.iso.datetime(),
   lastAt: z.iso.datetime(),
-  /** The file it was kept in, and the SHA-256 of its bytes; nothing where it was not kept. */
+  /** The archive file, and the SHA-256 of its bytes; absent if it was not archived. */
   archive: z.strictObject({ name: z.string(), sha256: hexHash }).optional(),
   at: z.iso.datetime(),
   keyId: z.string(),
@@ -37,7 +37,7 @@ export function signTombstone(
   return { ...signed, signature: key.sign(canonicalize(signed)) };
 }
 
-/** All tombstones there are, in the order of the places they stand for. */
+/** Reads all tombstones, in the order of their places. */
 export async function readTombstones(client: ClientBase): Promise<readonly Tombstone[]> {
   const { rows } = await client.query(
     `select 1 as version, first_sequence::float8 as "from", last_sequence::float8 as "to", previous_hash as previous,
@@ -52,7 +52,7 @@ export async function readTombstones(client: ClientBase): Promise<readonly Tombs
   });
 }
 
-/** Lays a tombstone: in this transaction, what it stands for can be deleted. */
+/** Inserts a tombstone, which allows this transaction to delete the places it stands for. */
 export async function layTombstone(client: ClientBase, tombstone: Tombstone): Promise<void> {
   const { from, to, previous, hash, firstAt, lastAt, archive, at, keyId, signature } = tombstone;
   await client.query(
@@ -75,7 +75,7 @@ export async function layTombstone(client: ClientBase, tombstone: Tombstone): Pr
   );
 }
 
-/** Names tombstones that were forged, and those that are missing before others. */
+/** Describes tombstones that were forged, and gaps where others are missing. */
 export function tombstoneFaults(
   tombstones: readonly Tombstone[],
   keys: readonly PublicKey[],

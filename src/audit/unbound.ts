@@ -1,9 +1,9 @@
 import { tokenEnd, tokenStart } from "../persistence/personal-token.ts";
 
-/** How many events do not bind whom they name, and how many not the number of the request they are of: older ones. */
+/** How many older events do not bind the people they name, and how many not their request's number. */
 export type Unbound = { readonly people: number; readonly number: number };
 
-/** What the chain does not prove of events that are older than what binds it, a sentence each. */
+/** States what the chain does not prove of events older than these bindings, a sentence each. */
 export function wordUnbound({ people, number }: Unbound): readonly string[] {
   return [
     ...(people === 0 ? [] : [`Of ${older(people)} the chain does not prove whom they name.`]),
@@ -19,7 +19,7 @@ function older(events: number): string {
 
 const unmarked = new RegExp(`${tokenStart}i\\d+${tokenEnd}`, "u");
 
-/** Whether something that is stored names anybody without a mark. */
+/** Whether a stored value names anybody by a token without a mark. */
 export function isUnmarked(stored: unknown): boolean {
   return unmarked.test(JSON.stringify(stored));
 }

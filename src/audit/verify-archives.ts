@@ -3,7 +3,7 @@ import { readArchive } from "./archive.ts";
 import type { Tombstone } from "./tombstone.ts";
 import type { Trust } from "./verify-sealed.ts";
 
-/** Goes through the files that tombstones name, and holds each against its tombstone. */
+/** Verifies the files that tombstones name, each against its tombstone. */
 export async function verifyArchives(
   directory: string,
   tombstones: readonly Tombstone[],

@@ -4,24 +4,24 @@ import { type ExportProof, findProof, longestProof, proofFault } from "./export-
 import type { PublicKey } from "./signing-key.ts";
 
 export type ExportVerification = {
-  /** What the export says of itself; absent where it does not end with a proof. */
+  /** The export's proof; absent if it does not end with one that counts. */
   readonly proof?: ExportProof;
-  /** Of those given, how many name the place that the proof does, and could be compared. */
+  /** How many of the given checkpoints are for the proof's place, and so could be compared. */
   readonly checkpoints: number;
-  /** What is wrong; nothing when the export is as it was written. */
+  /** What is wrong; empty if the export is as it was written. */
   readonly faults: readonly string[];
 };
 
 /**
- * Holds an export that people read against the proof it ends with, in constant memory. `chunks`: its bytes, not compressed.
- * `checkpoints` are trusted: whoever calls has looked at their signatures.
+ * Verifies a readable export against the proof it ends with, in constant memory. `chunks`: its bytes, uncompressed. `checkpoints`
+ * are trusted: the caller has checked their signatures.
  */
 export async function verifyExport(
   chunks: AsyncIterable<Buffer>,
   { keys, checkpoints }: { readonly keys: readonly PublicKey[]; readonly checkpoints: readonly Checkpoint[] },
 ): Promise<ExportVerification> {
   const digest = createHash("sha256");
-  // What may yet be the proof.
+  // May yet be the proof.
   let end = Buffer.alloc(0);
   for await (const chunk of chunks) {
     end = Buffer.concat([end, chunk]);

@@ -5,19 +5,19 @@ import type { Client } from "pg";
 import { shareSnapshot, type SharedSnapshot, type SnapshotAt } from "./snapshot.ts";
 import { createNews, isLate, type Places, type VerifiedPlaces, verifyPlaces } from "./verify-places.ts";
 
-/** What a thread is asked, in the snapshot of whoever asks. */
+/** What a thread has to verify, in the caller's snapshot. */
 export type Order = { readonly snapshot: SharedSnapshot; readonly places: Places };
-/** What it says: how many more it has verified, and in the end what it found. */
+/** A thread's messages: how many more places it has verified, and finally what it found. */
 export type Said = { readonly more: number } | { readonly found: VerifiedPlaces };
 
-/** A thread takes some 0.3 s to start: fewer are verified sooner than that. */
+/** A thread takes about 0.3 s to start: fewer places are verified sooner than that. */
 const worthwhile = 20_000;
 /** PostgreSQL needs processors too. */
 const mostThreads = 4;
 
 /**
- * Does the work of `verifyPlaces` in several threads, each on a part of the places with a connection of its own. `threads`: as
- * many as it is worth unless told.
+ * Does the work of `verifyPlaces` in several threads, each on a part of the places with its own connection. `threads`: as many as
+ * are worthwhile by default.
  */
 export async function verifyParallel(
   client: Client,
@@ -34,7 +34,7 @@ export async function verifyParallel(
   return joined(client, parts, found);
 }
 
-/** The places as several parts that are equally long; each begins after a place whose hash is there. */
+/** Splits the places into parts of equal length; each begins after a place whose hash is there. */
 async function partsOf(
   client: Client,
   places: Places,
@@ -83,7 +83,7 @@ async function inThread(
   });
 }
 
-/** What was found in one part after the other. What only shows beside the parts before is looked at again. */
+/** Joins what was found, part after part. Verifies a part again if a fault only shows together with the parts before. */
 async function joined(
   client: Client,
   parts: readonly Places[],

@@ -8,18 +8,18 @@ import {
 } from "../persistence/personal-token.ts";
 import { createOpener, readPersonalRows } from "../persistence/personal-values.ts";
 
-/** What one event says of people, held against what they are called. */
+/** What one event says of people, compared with what they are called. */
 export type Witnessed = {
-  /** Whether it names somebody by a token that has a mark, and by one that has none. */
+  /** Whether it names somebody by a token with a mark, and by one without. */
   readonly isMarked: boolean;
   readonly isUnmarked: boolean;
   readonly changed: readonly Changed[];
 };
 
-/** Somebody is not who they were when the event was sealed. `whose`: theirs whose key or row it may be. */
+/** A person is not who they were when the event was sealed. `whose`: the people whose key or row may have changed. */
 export type Changed = { readonly whose: readonly string[]; readonly why: string };
 
-/** Looks at the canonical JSON of an event. */
+/** Checks the canonical JSON of an event. */
 export type Witness = (record: Buffer) => Witnessed;
 
 const start = Buffer.from(tokenStart);
@@ -27,17 +27,17 @@ const end = Buffer.from(tokenEnd);
 const zero = "0".charCodeAt(0);
 
 /**
- * Opens whatever stands for people in events and says where it is not what was sealed; each value once, however many events name it.
- * `ofRetired`: of events that are in the audit no more, nor is what says that somebody was erased. Expects a transaction that reads
- * one snapshot.
+ * Creates a check that opens the tokens for people in events and reports where they are not what was sealed; each value is checked
+ * once, however many events name it. `ofRetired`: the events are no longer in the audit, nor are those that record erasures.
+ * Expects a transaction that reads one snapshot.
  */
 export async function createWitness(client: ClientBase, { ofRetired = false } = {}): Promise<Witness> {
   const opener = createOpener(await readPersonalRows(client));
   const erased = ofRetired ? undefined : await readErased(client);
-  /** Tokens up to their ends, by the numbers in them, that were found to be right. */
+  /** Tokens that were found to be right, up to their ends, by the number in them. */
   const right: Buffer[] = [];
 
-  /** Whether a value's token stands there that was right before. */
+  /** The value's token at an offset, if it was found right before. */
   function isKnown(record: Buffer, from: number): Buffer | undefined {
     let number = 0;
     for (let at = from + 1; ; at += 1) {
@@ -64,7 +64,7 @@ export async function createWitness(client: ClientBase, { ofRetired = false } = 
     }
   }
 
-  /** Of those whose addresses stand in a text. */
+  /** Changes in the people whose addresses are in a text. */
   function changedWithin(text: string): readonly Changed[] {
     const changed: Changed[] = [];
     replaceTokens(text, (token) => {
@@ -99,7 +99,7 @@ export async function createWitness(client: ClientBase, { ofRetired = false } = 
         if (here.length === 0) right[token.valueId] = Buffer.from(record.subarray(from, to + end.length));
       }
     }
-    // A text is unreadable because somebody is: who that is comes first.
+    // A text is unreadable because one of its people is: that person comes first.
     if (changed.length > 1) changed.sort((one, other) => one.whose.length - other.whose.length);
     return { isMarked, isUnmarked, changed };
   };
@@ -112,7 +112,7 @@ function unsaid(person: number): Changed {
   };
 }
 
-/** Who was erased on record. */
+/** The people whose erasure is on record. */
 async function readErased(client: ClientBase): Promise<ReadonlySet<number>> {
   const { rows } = await client.query<{ person: string | null }>(
     "select data ->> 'person' as person from audit_events where type = 'person.erased'",

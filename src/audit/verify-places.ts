@@ -6,26 +6,26 @@ import { readChain } from "./read-chain.ts";
 import type { Unbound } from "./unbound.ts";
 import { createWitness, type Witnessed } from "./verify-people.ts";
 
-/** Places of the chain that follow one another, and what they have to agree with; can be handed to another thread. */
+/** Consecutive places of the chain, and what they have to agree with; can be passed to another thread. */
 export type Places = {
   readonly from: number;
-  /** To the end of the chain unless told. */
+  /** The end of the chain by default. */
   readonly to: number | undefined;
-  /** What the chain has at the place before. */
+  /** The chain's hash at the place before. */
   readonly previousHash: string;
-  /** The latest time of an event before; empty when there is none. */
+  /** The latest time of an earlier event; empty if there is none. */
   readonly latestAt: string;
-  /** Whether an event before binds whom it names, or its request's number: all that follow have to. */
+  /** Whether an earlier event binds the people it names, or its request's number: all that follow have to. */
   readonly isBound: boolean;
-  /** Of these places and others. */
+  /** For these places and others. */
   readonly checkpoints: readonly Checkpoint[];
 };
 
 export type VerifiedPlaces = {
   readonly verified: number;
-  /** The last place that was looked at, and its hash; absent when there was none. */
+  /** The last place checked, and its hash; absent if there was none. */
   readonly head: { readonly sequence: number; readonly hash: string } | undefined;
-  /** The earliest time of an event here, and the latest here or before; empty when there is none. */
+  /** The earliest event time here, and the latest here or before; empty if there is none. */
   readonly earliestAt: string;
   readonly latestAt: string;
   readonly isBound: boolean;
@@ -33,22 +33,22 @@ export type VerifiedPlaces = {
   readonly faults: readonly PlaceFault[];
 };
 
-/** `about`: what is wrong everywhere, and is named where it shows first. */
+/** `about`: a cause that shows in many places, and is reported only where it shows first. */
 export type PlaceFault = { readonly text: string; readonly about?: readonly string[] };
 
 /** One forged row makes all later ones look wrong only when the chain was not written anew; more than this helps nobody. */
 export const mostFaults = 10;
 
-/** Sealing takes seconds. What is sealed, or still not sealed, so much later was not there at its time. */
+/** Sealing takes seconds. An event sealed, or still unsealed, this much later was not there at its time. */
 const lateMs = 10 * 60_000;
 
-/** Of a time as people have them: nothing is later than `infinity`, so that it would hide whatever is. */
+/** Length of an ordinary time. `infinity` is later than any other, and would hide those that are late. */
 const isoLength = "2026-03-03T09:00:00.000Z".length;
 
-/** How often it is told how far it has come. */
+/** How many places pass between progress reports. */
 const progressEvery = 10_000;
 
-/** Recomputes what the client's transaction holds at these places; `onProgress` hears how many more there are. */
+/** Recomputes these places as the client's transaction sees them; `onProgress` is told how many more are done. */
 export async function verifyPlaces(
   client: Client,
   { from, to, previousHash, latestAt: latestBefore, isBound: isBoundBefore, checkpoints }: Places,
@@ -67,7 +67,7 @@ export async function verifyPlaces(
   let sequence = from - 1;
   let hash = previousHash;
   let verified = 0;
-  // Times in one form are in the order of their texts.
+  // Times in one format sort as text.
   let latestAt = latestBefore;
   let earliestAt = "";
   reading: for await (const batch of readChain(client, { from, to })) {
@@ -125,18 +125,18 @@ export async function verifyPlaces(
   };
 }
 
-/** Tells what was not named yet, asked in order. */
+/** Returns a filter for faults that were not reported yet; call it in order. */
 export function createNews(): (fault: PlaceFault) => boolean {
   const named = new Set<string>();
   return ({ about = [] }) => {
     if (about.some((each) => named.has(each))) return false;
-    // Of several it may be the other the next time.
+    // If there are several possible causes, it may be another one next time.
     if (about.length === 1) for (const each of about) named.add(each);
     return true;
   };
 }
 
-/** What an event does not bind, though it says it. */
+/** What an event says without binding it. */
 function lackOf(
   { isNumbered }: SealedEvent,
   { isUnmarked }: Witnessed,
@@ -144,11 +144,12 @@ function lackOf(
   return { people: isUnmarked, number: isNumbered === false };
 }
 
-/** Whether an event of that time came when others had long been sealed. */
+/** Whether an event of that time came long after later ones were sealed. */
 export function isLate(at: string, latestAt: string): boolean {
   return at < latestAt && Date.parse(at) < Date.parse(latestAt) - lateMs;
 }
 
+/** Compares the hash at a place with the checkpoint for it, if there is one. */
 export function againstCheckpoint(checkpoint: Checkpoint | undefined, stored: string): readonly string[] {
   if (!checkpoint || checkpoint.hash === stored) return [];
   return [

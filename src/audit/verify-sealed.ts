@@ -11,36 +11,36 @@ import type { Witness } from "./verify-people.ts";
 import { createNews } from "./verify-places.ts";
 
 export type SealedVerification = {
-  /** What the export says it holds; absent where it does not end with a proof that counts. */
+  /** The export's proof; absent if it does not end with one that counts. */
   readonly proof?: SealedProof;
   readonly rows: number;
-  /** Of those given, how many are of a place in it. */
+  /** How many of the given checkpoints are for a place in it. */
   readonly checkpoints: number;
-  /** Events of a time when the chain did not prove so much. */
+  /** Events from before the chain proved that much. */
   readonly unbound: Unbound;
-  /** What is wrong, the first first, and where; nothing when the export is as it was written. */
+  /** What is wrong and where, in order; empty if the export is as it was written. */
   readonly faults: readonly string[];
 };
 
 /** More than this helps nobody. */
 const mostFaults = 10;
 
-/** Whether a file that begins so is a sealed export, whole or not. */
+/** Whether a file that begins like this is a sealed export, complete or not. */
 export function looksSealed(start: string): boolean {
   return start.startsWith('{"format":"hallpass-audit-sealed"') || start.startsWith('{"sequence":');
 }
 
 export type Trust = {
   readonly keys: readonly PublicKey[];
-  /** Whoever gives them has looked at their signatures. */
+  /** The caller has checked their signatures. */
   readonly checkpoints: readonly Checkpoint[];
-  /** Where there is the database whose people it names. */
+  /** Given if there is the database of the people it names. */
   readonly witness?: Witness;
 };
 
 /**
- * Recomputes the chain from a sealed export, place by place and in constant memory, and names what is not as it was written.
- * `chunks`: its bytes, not compressed.
+ * Recomputes the chain from a sealed export, place by place and in constant memory, and reports what is not as it was written.
+ * `chunks`: its bytes, uncompressed.
  */
 export async function verifySealed(
   chunks: AsyncIterable<Buffer>,
@@ -62,7 +62,7 @@ export async function verifySealed(
   };
 }
 
-/** The lines as bytes, one character each: nothing is lost where they are not UTF-8. What has no line break at its end ends with `…`. */
+/** The lines as bytes, one character each: nothing is lost if they are not UTF-8. An unfinished last line ends with `…`. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest = "";
   for await (const chunk of chunks) {
@@ -75,7 +75,7 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
 
 type Walk = {
   readonly take: (line: string) => void;
-  /** Looks whether it ended as it should; resolves with the proof if that counts. */
+  /** Checks that it ended as it should; returns the proof if that counts. */
   readonly end: (keys: readonly PublicKey[]) => SealedProof | undefined;
   readonly rows: number;
   readonly compared: number;
@@ -91,9 +91,9 @@ function createWalk(checkpoints: readonly Checkpoint[], witness: Witness | undef
   let header: z.infer<typeof SealedHeader> | undefined;
   let proof: SealedProof | undefined;
   let last = 0;
-  /** At the last place; `undefined` where that could not be read. */
+  /** The hash at the last place; `undefined` if it could not be read. */
   let hash: string | undefined;
-  /** What is at the last place, and the hash that it should be linked to. */
+  /** The record at the last place, and the hash it should be linked to. */
   let before:
     { readonly record: string; readonly hash: string | undefined; readonly isRight: boolean } | undefined;
   let rows = 0;
@@ -116,7 +116,7 @@ function createWalk(checkpoints: readonly Checkpoint[], witness: Witness | undef
     const isRight = hash === undefined || links(hash, record) === stored;
     if (record === "null") faults.push(`place ${place}: its event was gone from the database already`);
     else if (!isRight && before?.hash !== undefined && links(before.hash, record) === stored) {
-      // The one before it was inserted, and places were numbered anew.
+      // The row before it was inserted, and places were renumbered.
       if (before.isRight) faults.push(`place ${last}: ${wordRecord(before.record)} was inserted there`);
     } else if (!isRight)
       faults.push(
@@ -160,7 +160,7 @@ function createWalk(checkpoints: readonly Checkpoint[], witness: Witness | undef
         hash = header?.previous;
         last = (header?.from ?? Number(Row.exec(line)?.[1] ?? 1)) - 1;
         if (header) return;
-        // Whatever it says, the rest can still be looked at.
+        // Whatever the first line says, the rest can still be checked.
         header = { format: "hallpass-audit-sealed", version: 1, from: last + 1, previous: "" };
       }
       const [, place, stored, record] = Row.exec(line) ?? [];
@@ -168,7 +168,7 @@ function createWalk(checkpoints: readonly Checkpoint[], witness: Witness | undef
         return takeRow(Number(place), stored, record);
       proof = Trailer.safeParse(parsed(line)).data?.proof;
       if (proof) return;
-      // Cut off in the middle: that there is no proof is said at the end.
+      // Cut off in the middle: `end` reports the missing proof.
       if (line.endsWith("…")) return;
       rows += 1;
       last += 1;
@@ -200,7 +200,7 @@ type Found = {
   readonly hash: string | undefined;
 };
 
-/** Where what was signed is another range than what stands there. */
+/** Where the signed range differs from the one in the file. */
 function rangeFaults(proof: SealedProof, { from, previous, to, hash }: Found): readonly string[] {
   const faults: string[] = [];
   if (from !== proof.from || (previous !== "" && previous !== proof.previous))

@@ -5,7 +5,7 @@ import { nameKey } from "../identity/recognise.ts";
 
 const Texts = z.array(z.object({ text: z.string() }));
 
-/** What is not in the chain and has to agree with it. Expects a transaction that reads one snapshot. */
+/** Checks what is outside the chain and has to agree with it. Expects a transaction that reads one snapshot. */
 export async function storedFaults(client: ClientBase): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const question of [changedNumbers, changedPolicies, missingPolicies, changedJoins]) {
@@ -18,8 +18,8 @@ export async function storedFaults(client: ClientBase): Promise<readonly string[
 const Names = z.array(z.object({ person: z.number(), kind: z.string(), name: z.string() }));
 
 /**
- * Questions find people by what they go by, now or once: nobody may be found by what only others are called who never went by it, and
- * everybody by their addresses. Who turned out to be one counts as one.
+ * Questions find people by the names they have or once had: nobody may be found by a name that events give only to others, and
+ * everybody must be found by their addresses. People who turned out to be one count as one.
  */
 async function nameFaults(client: ClientBase): Promise<readonly string[]> {
   const { rows } = await client.query(
@@ -43,7 +43,7 @@ async function nameFaults(client: ClientBase): Promise<readonly string[]> {
   return [...new Set(faults)].slice(0, 10);
 }
 
-/** What people are called in events. Whoever is not to be read is named by the events they are in. */
+/** What people are called in events. Values that cannot be read are left out: the events that name them report those. */
 async function calledIn(client: ClientBase): Promise<z.infer<typeof Names>> {
   const { keys, values } = await readPersonalRows(client);
   const { rows } = await client.query<{ id: number; into: number }>(
@@ -72,7 +72,7 @@ function groupBy<T>(
   return groups;
 }
 
-/** By their numbers requests are asked for; which is whose, the events say. */
+/** Requests are looked up by number; events say which number is whose. */
 const changedNumbers = `
   select format('place %s: AR-%s is the number of the request %s there, and in access_requests it is %s; it was changed, or exchanged',
                 min(c.sequence), e.request_number, e.request_id, coalesce('AR-' || r.number, 'none')) as text
@@ -86,7 +86,7 @@ const changedPolicies = `
   select format('the policy text that is kept as %s… has another SHA-256; it was changed, or exchanged', left(hash, 16)) as text
   from policies where hash <> encode(sha256(convert_to(text, 'UTF8')), 'hex') order by loaded_at, hash limit 10`;
 
-/** Who counts as whom, held against the last event that says so; what was retired may have said it. */
+/** Who counts as whom, checked against the last event that says so; skipped once anything was retired, as that may have said it. */
 const changedJoins = `
   with told as (
     select distinct on (other) other, type, person from (

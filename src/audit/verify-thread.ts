@@ -1,4 +1,4 @@
-// A thread of its own, started by `verify-parallel.ts`.
+// Runs in its own thread, started by `verify-parallel.ts`.
 import { parentPort, workerData } from "node:worker_threads";
 import { withSnapshot } from "./snapshot.ts";
 import type { Order, Said } from "./verify-parallel.ts";

@@ -14,16 +14,16 @@ import { againstCheckpoint, isLate, mostFaults } from "./verify-places.ts";
 import { storedFaults } from "./verify-stored.ts";
 
 export type VerifyOptions = {
-  /** The first and the last place that are looked at; the whole chain unless told. */
+  /** The first and the last place to check; the whole chain by default. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** What was published; those in the database are looked at besides. */
+  /** Published checkpoints; those in the database are checked too. */
   readonly published?: readonly Checkpoint[];
-  /** The directory with what was retired; not looked at unless told. */
+  /** The directory with what was retired; not checked by default. */
   readonly archive?: string | undefined;
-  /** Whose signatures count. */
+  /** Keys whose signatures count. */
   readonly keys: readonly PublicKey[];
-  /** How many share the work; as many as it is worth unless told. */
+  /** Number of threads; as many as are worthwhile by default. */
   readonly threads?: number;
   readonly onProgress?: (verified: number) => void;
 };
@@ -31,30 +31,30 @@ export type VerifyOptions = {
 export type Verification = {
   /** How many events were recomputed. */
   readonly verified: number;
-  /** The last place that was looked at, and its hash; absent when there was none. */
+  /** The last place checked, and its hash; absent if there was none. */
   readonly head?: { readonly sequence: number; readonly hash: string };
   readonly checkpoints: number;
-  /** What stands for the places that were retired. */
+  /** The tombstones that stand for retired places. */
   readonly tombstones: readonly Tombstone[];
-  /** Of the checkpoints those of places that were retired, and were not looked at. */
+  /** How many checkpoints are for retired places, and so were not compared. */
   readonly uncompared: number;
   /** Events that are not in the chain yet. */
   readonly unsealed: number;
-  /** Events whose id Hallpass did not make when they say that they happened, and the place of the first; no fault by itself. */
+  /** Events whose id Hallpass did not make at the time they claim, and the place of the first; no fault by itself. */
   readonly oddIds: { readonly count: number; readonly first: number | null };
-  /** Events of a time when the chain did not prove so much: it binds rows that are not in it. */
+  /** Events from before the chain proved that much: it now binds rows outside it. */
   readonly unbound: Unbound;
-  /** Set when a range was asked for and no place in it was there to look at: how far the chain goes, and what of it was retired. */
+  /** Set if a range was asked for and none of its places was there to check: where the chain ends, and up to where it was retired. */
   readonly outside?: { readonly end: number; readonly retiredTo: number };
-  /** What is wrong, the first first; nothing when the audit is as it was written. */
+  /** What is wrong, in order; empty if the audit is as it was written. */
   readonly faults: readonly string[];
 };
 
-/** A machine's clock that is further ahead than this is worth saying. */
+/** A machine's clock that is further ahead than this is worth reporting. */
 export const clockSecondsAhead = 120;
 
 /**
- * Recomputes the chain from what the database holds and compares it with the hashes there and with checkpoints. Reads in one
+ * Recomputes the chain from what the database holds, and compares it with the hashes there and with checkpoints. Reads one
  * snapshot, in constant memory.
  */
 export async function verifyChain(
@@ -86,9 +86,9 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
         });
   faults.push(...(archived?.faults ?? []));
 
-  // What was retired is not there to be looked at.
+  // Retired places are not there to be checked.
   const from = Math.max(options.from ?? 1, retired.to + 1);
-  // Before the settings with which the chain is read: PostgreSQL may share this among its workers.
+  // Before the settings for reading the chain are made: PostgreSQL may share this among its workers.
   const stored = await storedFaults(client);
   let told = 0;
   const places = await verifyParallel(
@@ -99,7 +99,7 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
         from,
         to,
         previousHash: from === retired.to + 1 ? retired.hash : await hashAt(client, from - 1),
-        // A forged one must not make all that follows look late.
+        // A forged tombstone must not make everything after it look late.
         latestAt: (forged.length === 0 ? tombstones.at(-1)?.lastAt : undefined) ?? "",
         isBound: false,
         checkpoints,
@@ -140,12 +140,12 @@ async function verifyIn(client: Client, at: SnapshotAt, options: VerifyOptions):
   };
 }
 
-/** Whether a checkpoint is of a place that was retired, and at the end of no tombstone. */
+/** Whether a checkpoint is for a retired place that no tombstone ends with. */
 function isWithin(tombstones: readonly Tombstone[]): (checkpoint: Checkpoint) => boolean {
   return ({ sequence }) => tombstones.some(({ from, to }) => from <= sequence && sequence < to);
 }
 
-/** Whoever lays a tombstone deletes what it stands for. */
+/** Retiring places deletes them, so one that is still there shows a forged tombstone. */
 async function remainsIn(client: Client, tombstones: readonly Tombstone[]): Promise<readonly string[]> {
   const { rows } = await client.query<{ place: string }>(
     "select min(sequence)::text as place from audit_chain having min(sequence) <= $1",
@@ -199,8 +199,8 @@ async function hashAt(client: Client, sequence: number): Promise<string> {
 const OddIds = z.object({ count: z.number(), first: z.number().nullable() });
 
 /**
- * Hallpass makes an event's id (UUID v7, RFC 9562) as it writes it, by the clock of its machine, and that may be wrong. So this
- * proves nothing; but whoever writes a row by hand and dates it back has to think of it.
+ * Hallpass makes an event's id (UUID v7, RFC 9562) as it writes the event, by the clock of its machine, which may be wrong. So this
+ * proves nothing; but somebody who writes a row by hand and backdates it has to think of it.
  */
 async function oddIdsIn(
   client: Client,
@@ -219,7 +219,7 @@ async function oddIdsIn(
   return OddIds.parse(rows[0]);
 }
 
-/** Counts what is not sealed yet; what should have been long ago is a fault. */
+/** Counts what is not sealed yet; what should have been sealed long ago is a fault. */
 async function unsealedIn(client: Client, latestAt: string, faults: string[]): Promise<number> {
   const { rows } = await client.query<{
     count: string;

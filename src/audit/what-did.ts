@@ -15,7 +15,7 @@ export type Deed = {
 };
 
 export type WhatAnswer =
-  /** What they asked for; `deeds`: what became of the request, `held`: what they got by it. */
+  /** A request of theirs; `deeds`: what became of it, `held`: what they got through it. */
   | {
       readonly kind: "asked";
       readonly person: string;
@@ -26,10 +26,10 @@ export type WhatAnswer =
       readonly deeds: readonly Deed[];
       readonly held: readonly Held[];
     }
-  /** What they did that is no request of theirs: decisions about others', lockdowns, readings of the audit. */
+  /** What they did outside their own requests: decisions on others', lockdowns, readings of the audit. */
   | ({ readonly kind: "did" } & Deed);
 
-/** What a person asked for, got, was refused and decided, request by request; what belongs to none comes last. */
+/** Finds what a person asked for, got, was refused and decided, request by request; what belongs to none comes last. */
 export async function* whatDid(
   reader: AuditReader,
   { person, span }: WhatQuestion,
@@ -57,7 +57,7 @@ export async function* whatDid(
   }
 }
 
-/** What tells how a request was answered; what it gave is told as holdings. */
+/** Events that say how a request was answered; what it gave is reported as holdings. */
 const becameOfIt: ReadonlySet<string> = new Set([
   "request.created",
   "request.refused",
@@ -74,7 +74,7 @@ const becameOfIt: ReadonlySet<string> = new Set([
   "break_glass.overdue",
 ]);
 
-/** Only of their own requests is every event read, the first one included. */
+/** Only their own requests are read in full, including the first event. */
 function isTheirs([first]: readonly LoggedEvent[]): boolean {
   return first?.type === "request.created" || first?.type === "request.refused";
 }
@@ -83,7 +83,7 @@ function isIn({ at }: LoggedEvent, { from, until }: Span): boolean {
   return at >= from && at < until;
 }
 
-/** An event in words; one that this version of Hallpass could not have written, by its type. */
+/** An event in words; if this version of Hallpass could not have written it, by its type. */
 export function deedOf(logged: LoggedEvent): Deed {
   const { at, type, actor, event, request, resource } = logged;
   return {
@@ -95,7 +95,7 @@ export function deedOf(logged: LoggedEvent): Deed {
   };
 }
 
-/** What was asked for by the request that an event is of. */
+/** The access that an event's request asked for. */
 export function accessOf({ resource = "?", role = "?" }: LoggedEvent): string {
   return `${resource}:${role}`;
 }

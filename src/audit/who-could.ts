@@ -3,15 +3,15 @@ import { heldIn } from "./holdings.ts";
 import type { WhoQuestion } from "./questions.ts";
 import type { AuditReader, Where } from "./read-events.ts";
 
-/** `perhaps`: it may have been there, and nobody can say. */
+/** `perhaps`: it may have been held, and nobody can say. */
 export type Holder = Held & { readonly certainty: "held" | "perhaps" };
 
 export type WhoAnswer =
   | { readonly kind: "holder"; readonly holder: Holder }
-  /** Events that this version of Hallpass could not have written, so that what they say is missing here. */
+  /** An event that this version of Hallpass could not have written, so what it says is missing here. */
   | { readonly kind: "unreadable"; readonly request: string; readonly seq: number };
 
-/** Who had the access at some moment of the span, by the order of the requests. Holds one request at a time. */
+/** Finds who had the access at some moment of the span, in the order of requests. Holds one request at a time in memory. */
 export async function* whoCould(reader: AuditReader, question: WhoQuestion): AsyncIterable<WhoAnswer> {
   for await (const events of byRequest(reader.events(grantsOf(question)))) {
     for (const { event, seq, request } of events)
@@ -23,14 +23,14 @@ export async function* whoCould(reader: AuditReader, question: WhoQuestion): Asy
   }
 }
 
-/** Who asks for a bundle's name is told of all its parts. */
+/** A question about a bundle's name covers all its parts. */
 function isAsked({ resource, role }: WhoQuestion, { access, bundle }: Held): boolean {
   return [access, bundle].some((each) =>
     role === undefined ? each?.startsWith(`${resource}:`) === true : each === `${resource}:${role}`,
   );
 }
 
-/** All events of the requests by which somebody may have had it then; grants that had ended before are left out. */
+/** All events of the requests that may have given the access in the span; grants that ended before it are left out. */
 function grantsOf({ resource, role, span }: WhoQuestion): Where {
   const part =
     role === undefined

@@ -7,12 +7,12 @@ import type { Deed, WhatAnswer } from "./what-did.ts";
 import { accessOf, deedOf } from "./what-did.ts";
 import type { Holder, WhoAnswer } from "./who-could.ts";
 
-/** What was said by people and providers on one line, with nothing in it that a terminal would act on. */
+/** Puts what people and providers said on one line, without anything that a terminal would act on. */
 export function onOneLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
 }
 
-/** An answer to who could: who and by what, then from when to when, and who let them. */
+/** Formats an answer to who could: who and through what, then from when to when, and who allowed it. */
 export function wordWho(answer: WhoAnswer): readonly string[] {
   if (answer.kind === "unreadable")
     return [
@@ -31,14 +31,14 @@ export function wordWho(answer: WhoAnswer): readonly string[] {
   return lines.map(onOneLine);
 }
 
-/** From when to when, and how it was over. */
+/** From when to when, and how it ended. */
 function wordHolding({ mayFrom, from, to, end, expiresAt, standing }: Holder | Held): string {
   const began = from
     ? `from ${wordTime(from)}${mayFrom < from ? ` (seen then, perhaps since ${wordTime(mayFrom)})` : ""}`
     : `perhaps from ${wordTime(mayFrom)}, never confirmed by the provider,`;
   const before = standing === true ? "; they held it before" : "";
   if (!to || !end) {
-    // There again after its time, it does not last until then.
+    // If it came back after its due end, it does not last until then.
     const was = expiresAt && expiresAt <= (from ?? mayFrom) ? "though it was to end at" : "until";
     return `${began}, still, ${expiresAt ? `${was} ${wordTime(expiresAt)}` : "with no end known"}${before}`;
   }
@@ -55,7 +55,7 @@ function wordAccess({ access, bundle, subject, provider }: Held): string {
   return `${access}${bundle === undefined ? "" : ` (of ${bundle})`} as ${subject} in ${provider}`;
 }
 
-/** Who let them, under which rule of which policy. */
+/** Who allowed it, under which rule of which policy. */
 function wordConsent({ consent, ...under }: Held): string {
   switch (consent.by) {
     case "rule":
@@ -87,7 +87,7 @@ function wordExtension({ request, byRule, approvers }: Held["extensions"][number
     : `extended by ${request}, approved by ${approvers.join(", ")}`;
 }
 
-/** An answer to what a person did; what became of a request stands below it. */
+/** Formats an answer to what a person did, with what became of a request below it. */
 export function wordWhat(answer: WhatAnswer): readonly string[] {
   if (answer.kind === "did") return [onOneLine(wordDeed(answer))];
   const { request, access, deeds, held } = answer;
@@ -102,14 +102,14 @@ function wordDeed({ at, text, request, access }: Deed): string {
   return `${wordTime(at)} ${request === undefined ? "" : `${request} `}${access === undefined ? "" : `${access}: `}${text}`;
 }
 
-/** Where an event stands in the chain, and what of it that does not prove. */
+/** An event's place in the chain, and what the chain does not prove of it. */
 function wordPlace({ place, unproven = [] }: LoggedEvent): string {
   if (place === undefined) return "not sealed yet";
   const names = unproven.map((each) => (each === "people" ? "whom it names" : "the AR number"));
   return `place ${place}${names.length === 0 ? "" : `, not proven: ${names.join(" and ")}`}`;
 }
 
-/** The life of a request: what was asked under which rule, then event by event with its place in the chain. */
+/** Formats the life of a request: what was asked under which rule, then event by event with its place in the chain. */
 export function wordLife([first, ...more]: readonly LoggedEvent[]): readonly string[] {
   if (!first) return [];
   const { request = "?", requester = "somebody unknown" } = first;
@@ -125,7 +125,7 @@ export function wordLife([first, ...more]: readonly LoggedEvent[]): readonly str
     `${request}: ${accessOf(first)} for ${requester}, ${wordRule(first)}`,
     ...events.map((event) => {
       const { at, text } = deedOf(event);
-      // Of several parts, each event says of which it is.
+      // If there are several parts, each event says which one it is about.
       const part = parts.size > 1 ? parts.get(event.grantId ?? "") : undefined;
       return `${wordTime(at)} ${part === undefined ? "" : `${part}: `}${text} [${wordPlace(event)}]`;
     }),

@@ -13,7 +13,7 @@ const names: Readonly<Record<Risk, string>> = {
 
 export function accessSection({ weeksByRisk, resources, standing }: Figures): Section {
   const total = (risk: Risk): number => weeksByRisk.reduce((sum, week) => sum + week[risk], 0);
-  // Nobody misses a column of what was never the case.
+  // The column for unrecorded risk is left out if it would be empty.
   const shown = risks.filter((risk) => risk !== "unknown" || total(risk) > 0);
   return {
     id: "access",

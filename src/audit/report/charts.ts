@@ -2,25 +2,25 @@ import { scaleBand, scaleLinear } from "d3-scale";
 import { stack } from "d3-shape";
 import { type Markup, markup } from "./markup.ts";
 
-/** Bars side by side, each of one or more parts on top of one another. */
+/** A bar chart; each bar is a stack of one or more parts. */
 export type Chart = {
-  /** Names it within the page. */
+  /** Its id within the page. */
   readonly id: string;
   readonly title: string;
-  /** What it shows, for whoever does not see it. */
+  /** What it shows, for people who cannot see it. */
   readonly description: string;
   readonly unit: string;
   readonly series: readonly { readonly name: string; readonly tone: Tone }[];
-  /** `values`: one for each of the series. */
+  /** `values`: one for each series. */
   readonly bars: readonly { readonly label: string; readonly values: readonly number[] }[];
 };
 
-/** Names a colour of the page's style, which is another in the dark. */
+/** The name of a colour in the page's style, which differs in dark mode. */
 export type Tone = "good" | "bad" | "warn" | "calm" | "faint" | "strong";
 
 const size = { width: 720, height: 260, left: 44, right: 8, top: 12, bottom: 34 };
 
-/** The chart as SVG, with its legend where it has more than one series. */
+/** Draws the chart as SVG, with a legend if it has more than one series. */
 export function drawChart(chart: Chart): Markup {
   const { id, title, description, series, bars, unit } = chart;
   const x = scaleBand(bars.keys(), [size.left, size.width - size.right]).padding(
@@ -48,7 +48,7 @@ export function drawChart(chart: Chart): Markup {
       (tick) =>
         markup`<line class="rule" x1="${size.left}" x2="${size.width - size.right}" y1="${round(y(tick))}" y2="${round(y(tick))}"/><text x="${size.left - 8}" y="${round(y(tick) + 4)}" text-anchor="end">${tick.toLocaleString("en")}</text>`,
     );
-  // As many labels as fit beside one another.
+  // As many labels as fit side by side.
   const every = Math.max(1, Math.ceil(bars.length / 10));
   const labels = bars.flatMap(({ label }, bar) =>
     bar % every === 0

@@ -2,7 +2,7 @@ import type { Figures } from "./figures.ts";
 import { sectionsOf } from "./sections.ts";
 import { controlsOf } from "./standards.ts";
 
-/** The figures as `section,metric,value`, a line each; no cell is taken for a formula. */
+/** Writes the figures as lines of `section,metric,value`; no cell can be taken for a formula. */
 export function csvOf(figures: Figures): string {
   const { period } = figures;
   const rows: (readonly (string | number)[])[] = [
@@ -27,12 +27,12 @@ export function csvOf(figures: Figures): string {
   return rows.map((row) => `${row.map(writeCell).join(",")}\n`).join("");
 }
 
-/** What spreadsheets take for a formula's beginning; where `;` separates cells (Excel in much of Europe), after one too. */
+/** Where spreadsheets see the start of a formula; where `;` separates cells (Excel in much of Europe), after one too. */
 const formula = /^(?=[=+\-@＝＋－＠])|(?<=;)(?=\s*[=+\-@＝＋－＠])/g;
 
 function writeCell(cell: string | number): string {
   if (typeof cell === "number") return String(cell);
-  // Whatever breaks a line or tells cells apart is a space.
+  // Control characters, which could break lines or separate cells, become a space.
   const text = cell
     .replaceAll(/\p{Cc}+/gu, " ")
     .trimStart()

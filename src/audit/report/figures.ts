@@ -1,7 +1,7 @@
 import type { Verification } from "../verify.ts";
 import type { Period } from "./period.ts";
 
-/** What a report tells, counted from the audit; all texts opened. */
+/** The figures of a report, counted from the audit, with all tokens opened. */
 export type Figures = {
   readonly period: Period;
   /** Where the time zone comes from, as a sentence. */
@@ -10,7 +10,7 @@ export type Figures = {
   /** Events of the period by their type. */
   readonly counts: Readonly<Record<string, number>>;
   readonly weeks: readonly WeekOfRequests[];
-  /** How approved requests came to be approved; what was taken by break-glass is none of them. */
+  /** How approved requests were approved; break-glass is not included. */
   readonly approvedBy: Readonly<Record<"people" | "rule", number>>;
   readonly waits: Waits;
   readonly weeksByRisk: readonly WeekOfAccess[];
@@ -32,7 +32,7 @@ export type Figures = {
   readonly chain: ChainStatus;
 };
 
-/** The first so many, and how many there are. */
+/** The first rows, and how many there are in all. */
 export type Listed<T> = { readonly rows: readonly T[]; readonly total: number };
 
 export type WeekOfRequests = Readonly<Record<Outcome, number>> & {
@@ -50,7 +50,7 @@ export type ResourceAccess = Readonly<Record<Risk, number>> & { readonly resourc
 export type PersonAccess = { readonly person: string; readonly grants: number; readonly resources: number };
 export type RuleUse = Readonly<Record<"filed" | Outcome, number>> & { readonly rule: string };
 
-/** From filing to the last approval that was needed, of what people approved; in seconds. */
+/** Time from filing to the last approval needed, for requests that people approved; in seconds. */
 export type Waits = {
   readonly count: number;
   readonly medianSeconds: number | undefined;
@@ -59,7 +59,7 @@ export type Waits = {
   readonly histogram: readonly number[];
 };
 
-/** Below so many seconds, and not below the bucket before. */
+/** Each bucket is below this many seconds, and not below the limit of the bucket before. */
 export const waitBuckets: readonly { readonly label: string; readonly belowSeconds: number }[] = [
   { label: "under 1 min", belowSeconds: 60 },
   { label: "1–5 min", belowSeconds: 300 },
@@ -71,11 +71,11 @@ export const waitBuckets: readonly { readonly label: string; readonly belowSecon
 ];
 
 export type Standing = {
-  /** Access that was made for a limited time. */
+  /** Grants of access for a limited time. */
   readonly justInTime: number;
-  /** Access that was asked for while the person had it by a right of their own. */
+  /** Grants of access that the person already held in their own right. */
   readonly alreadyHeld: number;
-  /** Hours of the access that ended within the period. */
+  /** Hours held, of access that ended within the period. */
   readonly hoursHeld: number;
 };
 
@@ -144,14 +144,14 @@ export type DriftFound = {
 
 export type ChainStatus = {
   readonly verification: Verification;
-  /** The places of the period's events, where there are any. */
+  /** The places of the period's events, if there are any. */
   readonly first: number | undefined;
   readonly last: number | undefined;
   /** Events of the period that are not in the chain. */
   readonly unsealed: number;
 };
 
-/** What is counted by week and kind of event, by kind alone. */
+/** Adds up counts by week and type into counts by type. */
 export function countsByType(
   rows: readonly { readonly type: string; readonly count: number }[],
 ): Readonly<Record<string, number>> {
@@ -160,7 +160,7 @@ export function countsByType(
   return Object.fromEntries(counts);
 }
 
-/** One entry a week, weeks in which nothing happened too. What the policy refused at once was filed as well. */
+/** Returns one entry per week, including weeks without events. Requests that the policy refused at once count as filed too. */
 export function weeksOfRequests(
   weeks: readonly string[],
   rows: readonly { readonly week: string; readonly type: string; readonly count: number }[],
@@ -181,7 +181,7 @@ export function weeksOfRequests(
   });
 }
 
-/** One entry a key, in the order of the keys, with a number for each risk. */
+/** Returns one entry per key, in the order of the keys, with a number for each risk. */
 export function byRisk(
   keys: readonly string[],
   rows: readonly { readonly key: string; readonly risk: string; readonly count: number }[],
@@ -201,7 +201,7 @@ function riskOf(text: string): Risk {
   return risks.find((risk) => risk === text) ?? "unknown";
 }
 
-/** `62 %`; a dash where there is nothing to share. */
+/** `62 %`; a dash if the whole is 0. */
 export function share(part: number, whole: number): string {
   return whole === 0 ? "–" : `${Math.round((part / whole) * 100)} %`;
 }

@@ -8,7 +8,7 @@ import { style } from "./style.ts";
 import { concerns, headlines } from "./summary.ts";
 import { wordTime } from "./table-words.ts";
 
-/** The report as one file: nothing in it runs, and nothing is fetched. */
+/** Writes the report as a single HTML file: nothing in it runs, and nothing is fetched. */
 export function htmlOf(figures: Figures): string {
   const { period } = figures;
   const sections = sectionsOf(figures);
@@ -68,7 +68,7 @@ ${tables.map(writeTable)}
 }
 
 function writeTable({ caption, head, rows, note }: Table): Markup {
-  // Headings stand above numbers as these do.
+  // A heading is aligned like the numbers below it.
   const isNumeric = (column: number): boolean =>
     rows.length > 0 && rows.every((row) => isNumber(row[column] ?? ""));
   return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
@@ -87,12 +87,12 @@ function writeRow([first = "", ...cells]: readonly Cell[], isNumeric: (column: n
   return markup`<tr><th scope="row">${writeCell(first)}</th>${cells.map((cell, index) => markup`<td${isLong(cell) ? markup` class="long"` : classOf(isNumeric(index + 1))}>${writeCell(cell)}</td>`)}</tr>`;
 }
 
-/** Shares stand one above the other, as counts do. */
+/** Shares are aligned like counts. */
 function isNumber(cell: Cell): boolean {
   return typeof cell === "number" || /^(?:\d+ %|–)$/.test(cell);
 }
 
-/** What people wrote may be one word without end. */
+/** A long text may be one endless word. */
 function isLong(cell: Cell): boolean {
   return typeof cell === "string" && cell.length > 50;
 }
@@ -101,7 +101,7 @@ function classOf(isRight: boolean): Markup {
   return isRight ? markup` class="number"` : markup``;
 }
 
-/** `bdi`: a name written from right to left turns nothing but itself. */
+/** `bdi`: a right-to-left name does not reorder the text around it. */
 function writeCell(cell: Cell): Markup {
   return typeof cell === "number" ? markup`${cell.toLocaleString("en")}` : markup`<bdi>${cell}</bdi>`;
 }
@@ -126,7 +126,7 @@ ${controlsOf(figures).map(
 </section>`;
 }
 
-/** Lines break between words, not within an option or a time. */
+/** Lines may break between words, but not within an option or a time. */
 function writeQuery(query: string): Markup {
   return markup`<code>${query.split(" ").map((word) => markup`<span>${word}</span>`)}</code>`;
 }

@@ -1,9 +1,9 @@
-/** HTML or SVG that is safe to write as it is: made by `markup` alone. */
+/** HTML or SVG that is safe to write as it is; made only by `markup`. */
 export type Markup = { readonly written: string };
 
 type Part = Markup | string | number | readonly Markup[];
 
-/** HTML or SVG in which whatever is put is text, unless it is markup itself. */
+/** Builds HTML or SVG; inserted values are escaped as text, unless they are markup themselves. */
 export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return {
     written: strings.reduce((sofar, text, index) => `${sofar}${write(parts[index - 1] ?? "")}${text}`),
@@ -15,7 +15,7 @@ function write(part: Part): string {
   return "written" in part ? part.written : part.map(({ written }) => written).join("\n");
 }
 
-// What no page may hold, and what would turn the text around it.
+// Characters that no page may hold, and ones that would reorder the text around them.
 const unprintable = /(?![\n\r\t])\p{Cc}|\p{Bidi_Control}/gu;
 
 const entities: Readonly<Record<string, string>> = {

@@ -1,11 +1,11 @@
 import { readMoment } from "../../policy/moment.ts";
 
-/** Whole days by the calendar of a time zone. */
+/** Whole days in the calendar of a time zone. */
 export type Period = {
   /** As it was asked for: `2026-Q3`. */
   readonly name: string;
   readonly timeZone: string;
-  /** ISO days, both within. */
+  /** ISO days, inclusive. */
   readonly firstDay: string;
   readonly lastDay: string;
   readonly from: Date;
@@ -17,7 +17,7 @@ export type ParsedPeriod =
   { readonly ok: true; readonly period: Period } | { readonly ok: false; readonly fault: string };
 
 const dayMs = 86_400_000;
-/** Charts have a bar a week; more of them nobody can read. */
+/** Charts have a bar per week; nobody could read more. */
 const mostDays = 731;
 
 /** Reads `2026-Q3`, `2026-03`, `2026`, or `2026-03-01..2026-03-31`. */
@@ -39,7 +39,7 @@ export function parsePeriod(text: string, timeZone: string): ParsedPeriod {
   return { ok: true, period: { name, timeZone, firstDay, lastDay, from, until } };
 }
 
-/** The Mondays of the weeks it touches, by its own calendar. */
+/** The Mondays of the weeks that a period touches, by its own calendar. */
 export function weeksOf({ firstDay, lastDay }: Period): readonly string[] {
   const weekday = (new Date(firstDay).getUTCDay() + 6) % 7;
   const weeks: string[] = [];
@@ -62,7 +62,7 @@ function daysOf(name: string): readonly [string, string] | undefined {
 }
 
 function monthsOf(year: number, first: number, count: number): readonly [string, string] {
-  // Day 0 of a month is the last of the one before.
+  // Day 0 of a month is the last day of the month before.
   return [isoDay(Date.UTC(year, first - 1, 1)), isoDay(Date.UTC(year, first - 1 + count, 0))];
 }
 
@@ -79,7 +79,7 @@ function isoDay(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
-/** When the day begins there; some zones set their clocks at midnight and skip the hour. */
+/** When the day begins in the time zone; some zones change their clocks at midnight and skip the hour. */
 function midnight(day: string, timeZone: string): Date {
   for (const time of ["00:00", "00:30", "01:00"]) {
     const read = readMoment(`${day} ${time}`, timeZone);

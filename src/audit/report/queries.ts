@@ -1,24 +1,24 @@
 /**
- * What the report counts, as it can be run by hand. `$1` and `$2` are the period's beginning and the instant after its end;
- * where there is a `$3` it is the time zone by whose calendar weeks are.
+ * The queries behind the report, which can also be run by hand. `$1` and `$2` are the start of the period and the instant after its
+ * end; `$3`, if there is one, is the time zone whose calendar defines weeks, or in `drift` the types of events.
  */
 const inPeriod = "e.at >= $1 and e.at < $2";
 const week = "to_char(date_trunc('week', e.at at time zone $3), 'YYYY-MM-DD')";
 const risk = "coalesce(r.terms ->> 'risk', 'unknown')";
-/** Of events that were written before they had it, as the request's row has it. */
+/** Events written before they carried the number take it from the request's row. */
 const request = "'AR-' || coalesce(e.request_number, r.number)";
 
 const isTaken =
   "exists (select from audit_events b where b.request_id = e.request_id and b.type = 'break_glass.used')";
 
-/** Whoever breaks the glass approves nothing, though older versions logged it as their approval. */
+/** Break-glass approves nothing, though older versions logged it as the requester's approval. */
 const isNoApproval = `e.type = 'request.approved' and e.actor_kind = 'person' and ${isTaken}`;
 
 export const byWeekAndType = `
   select ${week} as week, e.type, count(*)::int as count
   from audit_events e where ${inPeriod} and not (${isNoApproval}) group by 1, 2`;
 
-/** What the person held before it was granted is no access of ours. */
+/** Access that the person held before it was granted was not given by us. */
 const givenAccess = `
   from audit_events e join access_requests r on r.id = e.request_id
   where ${inPeriod} and e.type = 'grant.active' and e.data ->> 'standing' is distinct from 'true'`;
@@ -36,7 +36,7 @@ export const accessByPerson = `
          count(*) over ()::int as total
   ${givenAccess} group by e.requester_email, e.requester_person order by 2 desc, e.requester_person limit 20`;
 
-/** Approvals by people: those of an allow rule have waited for nobody. */
+/** Approvals by people; those of an allow rule waited for nobody. */
 export const approvals = (bucketEnds: readonly number[]): string => `
   with approved as (
     select e.actor_kind,
@@ -63,7 +63,7 @@ export const byRule = `
     'request.expired', 'request.cancelled', 'break_glass.used') and not (${isNoApproval})
   group by e.rule order by 2 desc, e.rule nulls last limit 15`;
 
-/** Access that appeared again ends once more: what lies between was not held. */
+/** Access that reappeared ends once more; it was not held in between. */
 export const ends = `
   select e.data ->> 'reason' as reason, count(*)::int as count,
          count(*) filter (where e.data ->> 'verified' = 'true')::int as verified,
@@ -94,7 +94,7 @@ export const breakGlass = `
     order by v.seq desc limit 1) v on true
   where ${inPeriod} and e.type = 'break_glass.used' order by e.seq limit 50`;
 
-/** Each time it should have ended is one of its own: access that appeared again may be late again. */
+/** One row per due end: access that reappeared may be late again. */
 export const overdue = `
   select late.*, 'AR-' || coalesce(late.request_number, r.number) as request, gone.at as "goneAt", count(*) over ()::int as total
   from (select e.request_id, e.grant_id, min(e.request_number) as request_number, min(e.requester_email) as requester, min(e.data ->> 'access') as access,
@@ -110,7 +110,7 @@ export const refusedClicks = `
   select e.data ->> 'why' as why, count(*)::int as count
   from audit_events e where ${inPeriod} and e.type = 'decision.refused' group by 1 order by 2 desc, 1 limit 50`;
 
-/** By who tried it on whose request; what they were told is worded for people, and may be worded anew. */
+/** Matched by who tried it on whose request: the message they got is worded for people, and its wording may change. */
 export const ownRequests = `
   select e.at, coalesce(${request}, '') as request, coalesce(e.actor_email, e.actor_slack_id, '') as person,
          e.data ->> 'attempted' as attempted, count(*) over ()::int as total

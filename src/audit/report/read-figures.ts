@@ -17,7 +17,7 @@ import {
 import { type Period, weeksOf } from "./period.ts";
 import * as queries from "./queries.ts";
 
-/** Counts what happened in a period, as it stands in one instant. The database aggregates: memory does not grow with the log. */
+/** Counts what happened in a period, from one snapshot. The database aggregates, so memory does not grow with the log. */
 export async function readFigures(
   { databaseUrl }: { readonly databaseUrl: string },
   asked: { readonly period: Period; readonly zoneNote: string; readonly verification: Verification },
@@ -27,7 +27,7 @@ export async function readFigures(
     connectionTimeoutMillis: 5_000,
     application_name: "hallpass audit report",
   });
-  // A connection lost between two queries is told by the next query.
+  // A connection lost between two queries shows up in the next query.
   client.on("error", () => undefined);
   await client.connect();
   try {
@@ -40,7 +40,7 @@ export async function readFigures(
 }
 
 type Reader = {
-  /** Rows with all tokens opened; `more` follows the period's two ends. */
+  /** Rows with all tokens opened; `more`: parameters after the period's two ends. */
   readonly rows: <T extends QueryResultRow>(
     sql: string,
     ...more: readonly unknown[]
@@ -51,7 +51,7 @@ type Reader = {
 function createReader(client: Client, directory: PersonalDirectory, { from, until }: Period): Reader {
   const rows: Reader["rows"] = async <T extends QueryResultRow>(sql: string, ...more: readonly unknown[]) => {
     const read = await client.query<T>(sql, [from, until, ...more]);
-    // Opening changes texts alone, never the shape.
+    // Opening changes only texts, never the shape.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return read.rows.map((row) => opened(row, directory) as T);
   };
@@ -64,7 +64,7 @@ function createReader(client: Client, directory: PersonalDirectory, { from, unti
   };
 }
 
-/** What is absent in the log is absent here. */
+/** NULL becomes `undefined`. */
 function opened(row: QueryResultRow, directory: PersonalDirectory): QueryResultRow {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, directory.openAll(value ?? undefined)]),

@@ -1,6 +1,6 @@
 import type { Chart } from "./charts.ts";
 
-/** A part of the report: what it says in words, in charts, and in the numbers behind them. */
+/** A section of the report: its text, its charts, and the numbers behind them. */
 export type Section = {
   readonly id: string;
   readonly title: string;
@@ -9,12 +9,12 @@ export type Section = {
   readonly tables: readonly Table[];
 };
 
-/** The first cell of a row says what the others are of. */
+/** The first cell of a row says what the other cells are about. */
 export type Table = {
   readonly caption: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** What is said of it below: that there are more rows, say. */
+  /** A note below the table, for example that there are more rows. */
   readonly note?: string;
 };
 export type Cell = string | number;

@@ -11,7 +11,7 @@ import {
   refusedSection,
 } from "./watch-sections.ts";
 
-/** Everything the report tells, in the order people read it. */
+/** Returns all sections of the report, in reading order. */
 export function sectionsOf(figures: Figures): readonly Section[] {
   return [
     requestSection(figures),

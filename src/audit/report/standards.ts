@@ -3,19 +3,19 @@ import type { Period } from "./period.ts";
 import { filed } from "./request-sections.ts";
 import { many } from "./table-words.ts";
 
-/** What a standard asks for, what of it this report shows, and how anybody can see it for themselves. */
+/** What a standard requires, what this report shows of it, and how anybody can check that. */
 export type Control = {
   readonly standard: string;
   readonly control: string;
   readonly asks: string;
   readonly shows: string;
-  /** The section it stands in, where there is one. */
+  /** The section that shows it, if there is one. */
   readonly section?: string;
-  /** A command of Hallpass's or SQL on its database. */
+  /** A Hallpass command, or SQL on its database. */
   readonly query: string;
 };
 
-/** The evidence by control. It is evidence for whoever judges the controls, and certifies nothing. */
+/** The evidence by control, for whoever judges the controls; it certifies nothing. */
 export function controlsOf(figures: Figures): readonly Control[] {
   const { period, counts, approvedBy, breakGlass, overdue, ownRequests, chain, ends, standing } = figures;
   const count = (type: string): number => counts[type] ?? 0;
@@ -169,7 +169,7 @@ export function controlsOf(figures: Figures): readonly Control[] {
   ];
 }
 
-/** The command that writes the events of a kind within the period. */
+/** The command that exports the events of the period, of one kind if given. */
 export function exportCommand({ from, until }: Period, type?: string): string {
   const of = type === undefined ? "" : ` --type ${type}`;
   return `hallpass audit export --since ${instant(from)} --until ${instant(until)}${of} --format csv`;

@@ -1,4 +1,4 @@
-/** How the report looks: on a screen, in the dark, and on paper. */
+/** The report's style sheet: for screens, dark mode and paper. */
 export const style = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b2430; --muted: #566272; --line: #d9dfe6; --soft: #f4f6f9; --link: #0b57a4;
   --good: #2f855a; --bad: #c53030; --warn: #d99a1c; --calm: #2b6cb0; --faint: #a9b4c0; --strong: #553c9a; --alarm: #fdf3e3; }

@@ -2,7 +2,7 @@ import { type Figures, share, wordSeconds } from "./figures.ts";
 import { filed } from "./request-sections.ts";
 import { many } from "./table-words.ts";
 
-/** What whoever reads one screen has to see. */
+/** A figure for readers who read only one screen. */
 export type Headline = { readonly label: string; readonly value: string; readonly section: string };
 
 export function headlines(figures: Figures): readonly Headline[] {
@@ -32,7 +32,7 @@ export function headlines(figures: Figures): readonly Headline[] {
   ];
 }
 
-/** What somebody should look at, the gravest first; nothing when all is well. */
+/** What needs attention, the most serious first; empty if all is well. */
 export function concerns(figures: Figures): readonly { readonly text: string; readonly section: string }[] {
   const { chain, overdue, breakGlass, ownRequests, flags, counts, madeAt, period } = figures;
   const faults = chain.verification.faults.length;

@@ -1,19 +1,19 @@
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 
-/** What the chain itself has, for a sink that holds what it finds on the other side against it. */
+/** What the chain holds, for a sink to compare with what it finds on the other side. */
 export type ChainFacts = {
-  /** The last place that was sent, by our own count. */
+  /** The last place sent, by our own count. */
   readonly sent: number;
-  /** The last place there is, and the last that was retired: what was retired can't be compared. */
+  /** The last place there is, and the last that was retired: retired places can't be compared. */
   readonly head: number;
   readonly retired: number;
-  /** Those of these places that the chain has. */
+  /** Looks up these places; returns those that the chain has. */
   at(places: readonly number[]): Promise<ReadonlyMap<number, ChainPlace>>;
 };
 
 export type ChainPlace = { readonly hash: string; readonly hasEvent: boolean };
 
-/** The chain as it stands, to be looked up in. */
+/** Reads where the chain ends; places are looked up on demand. */
 export async function readChainFacts(db: PrismaClient, sent: number): Promise<ChainFacts> {
   const [ends] = await db.$queryRaw<{ head: number; retired: number }[]>`
     select coalesce((select sequence from hallpass_chain_head()), 0)::float8 as head,

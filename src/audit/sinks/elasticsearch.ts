@@ -29,14 +29,14 @@ const Documents = z.object({
 });
 
 const created = 201;
-/** A document of that id is there. */
+/** A document with that id exists. */
 const conflict = 409;
 
 type Item = { readonly id: string; readonly record: SinkRecord };
 
 /**
- * Creates a document under the place in the chain, and replaces none: what is there already is either what was sent before, or
- * somebody else's, or all that is left of another history, which stays, and ours comes beside it.
+ * Creates a document under the place in the chain, and replaces none: an existing one is either what was sent before, or somebody
+ * else's, or all that is left of another history. It stays, and ours goes beside it.
  */
 export function createElasticsearchSink({ url, index, api_key: apiKey }: Settings): Sink {
   const http = createHttpCaller("Elasticsearch");
@@ -52,7 +52,7 @@ export function createElasticsearchSink({ url, index, api_key: apiKey }: Setting
     );
   }
 
-  /** What was not created because another document has its id. */
+  /** Creates documents. Returns the items that were not created because another document has their id. */
   async function create(items: readonly Item[], signal: AbortSignal): Promise<readonly Item[]> {
     const lines = items.flatMap(({ id, record }) => [
       jsonLine({ create: { _id: id } }),
@@ -79,7 +79,7 @@ export function createElasticsearchSink({ url, index, api_key: apiKey }: Setting
     );
   }
 
-  /** Those under whose id something else is there. A key that may not read can't say, and then nothing goes on. */
+  /** The items whose id holds something else. A key that may not read can't tell, and then nothing goes on. */
   async function withoutOurs(items: readonly Item[], signal: AbortSignal): Promise<readonly Item[]> {
     if (items.length === 0) return [];
     const ids = items.map(({ id }) => id);

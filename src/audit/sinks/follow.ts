@@ -16,36 +16,36 @@ export type FollowDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Tells those who watch over Hallpass. */
+  /** Notifies the people who watch over Hallpass. */
   readonly tell: (text: string) => void;
   readonly rhythm?: Rhythm;
 };
 
-/** How often is looked and tried, in milliseconds. */
+/** Intervals between looks and retries, in milliseconds. */
 export type Rhythm = {
   readonly lookMs: number;
-  /** While another process follows for this sink. */
+  /** While another process follows the chain for this sink. */
   readonly standByMs: number;
   readonly firstRetryMs: number;
-  /** Instead of what the sink asks for. */
+  /** Overrides the sink's own `gatherMs`. */
   readonly gatherMs?: number;
 };
 
 export type Follower = {
-  /** How many things this process has found on the other side that are at odds with what was sent. */
+  /** How many differences from what was sent this process has found on the other side. */
   atOdds(): number;
-  /** Breaks off what is in hand, which is sent again by whoever follows next, and closes the sink. */
+  /** Aborts what is in hand, which the next follower sends again, and closes the sink. */
   stop(): Promise<void>;
 };
 
 const usual: Rhythm = { lookMs: 1_000, standByMs: 10_000, firstRetryMs: 1_000 };
 const longestRetryMs = 60_000;
-/** Of one batch, whatever the sink does within. */
+/** Limit for one batch, whatever the sink does within it. */
 const deliveryMs = 120_000;
 
 /**
- * Gives a sink everything in the chain, in order and at least once, for as long as it takes. Of all Hallpass processes one
- * follows for a sink: whoever holds its lock, which ends with the connection it was taken on.
+ * Sends a sink everything in the chain, in order and at least once, for as long as it takes. Only one of all Hallpass processes
+ * follows for a sink: the holder of its lock, which ends with the connection it was taken on.
  */
 export function followChain(
   { databaseUrl, db, clock, log, tell, rhythm = usual }: FollowDeps,
@@ -73,7 +73,7 @@ export function followChain(
       keepAlive: true,
       application_name: "hallpass audit sink",
     });
-    // A connection lost between two queries is told by the next query.
+    // A connection lost between two queries shows up in the next query.
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -93,7 +93,7 @@ export function followChain(
     return undefined;
   }
 
-  /** Where the other side knows less than was sent, it has lost something: checkpoints from there on are due again too. */
+  /** If the other side has less than was sent, it has lost something: checkpoints from there on are due again too. */
   async function begin(): Promise<Position> {
     const sent = {
       events: await readCursor(db, cursors.events),
@@ -109,7 +109,7 @@ export function followChain(
     return { events: there, checkpoints: Math.min(there, sent.checkpoints) };
   }
 
-  /** One batch, if there is any; resolves with how long to wait then. */
+  /** Sends one batch, if there is any; resolves with how long to wait next. */
   async function turn(): Promise<number> {
     held ??= await takeOver();
     if (!held) return rhythm.standByMs;
@@ -122,7 +122,7 @@ export function followChain(
     await odds.hear((atOdds) =>
       sink.deliver(records, AbortSignal.any([signal, AbortSignal.timeout(deliveryMs)]), atOdds),
     );
-    // In this order: a checkpoint sent twice does no harm, and one whose event is sent again without it would be lost.
+    // In this order: sending a checkpoint twice is harmless, but one whose event is sent again without it would be lost.
     await moveCursor(db, clock, cursors.events, reached.events);
     await moveCursor(db, clock, cursors.checkpoints, reached.checkpoints);
     held.position = reached;
@@ -166,7 +166,7 @@ export function followChain(
   };
 }
 
-/** Twice as long each time, up to a minute, and somewhere in the upper half of that: not all at once. */
+/** Exponential backoff up to a minute, randomised within the upper half so that not all retry at once. */
 function retryAfter(failures: number, firstMs: number, random = Math.random()): number {
   const longest = Math.min(longestRetryMs, firstMs * 2 ** Math.min(failures, 20));
   return longest * (0.5 + random / 2);

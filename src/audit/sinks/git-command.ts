@@ -4,9 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { SinkError } from "./sink.ts";
 
 export type Git = {
-  /** What git prints, to the byte; throws a `SinkError` with what it says where it fails. */
+  /** Git's output, byte for byte; throws a `SinkError` with git's message if it fails. */
   bytes(args: readonly string[], options: GitOptions): Promise<Buffer>;
-  /** The same as text, without the line break at its end. */
+  /** The same as text, without the final line break. */
   text(args: readonly string[], options: GitOptions): Promise<string>;
 };
 
@@ -16,12 +16,12 @@ type GitOptions = {
 };
 
 const commandMs = 60_000;
-/** A month of JSON lines. */
+/** Room for a month of JSON lines. */
 const maxOutputBytes = 512 * 1024 * 1024;
 
-/** Runs git in a bare repository, where `sink` is the remote. */
+/** Runs git in a bare repository whose remote is called `sink`. */
 export function createGit(directory: string, remote: string | undefined): Git {
-  // An address may hold a secret: neither the list of processes nor a file of the repository is to show it.
+  // An address may hold a secret: keep it out of the list of processes and of the repository's files.
   const env = {
     ...gitEnvironment(),
     GIT_CONFIG_COUNT: "1",
@@ -50,7 +50,7 @@ export function createGit(directory: string, remote: string | undefined): Git {
           reject(new SinkError(`git ${command} failed${said === "" ? ` (${error.code})` : `: ${said}`}`));
         },
       );
-      // What git says of input it did not like counts, and not that it hung up.
+      // What git says about bad input matters, not that it hung up.
       if (child.stdin) pipeline(Readable.from(input?.() ?? []), child.stdin).catch(() => undefined);
     });
   }
@@ -61,7 +61,7 @@ export function createGit(directory: string, remote: string | undefined): Git {
   };
 }
 
-/** What git, ssh and their credential helpers find their way by. */
+/** What git, ssh and their credential helpers need. */
 const handedOn = [
   "PATH",
   "HOME",
@@ -77,7 +77,7 @@ const handedOn = [
   "no_proxy",
 ];
 
-/** Nobody is there to type a password; what else Hallpass's environment holds, its secrets above all, is not git's business. */
+/** Nobody is there to type a password. The rest of Hallpass's environment, above all its secrets, is kept from git. */
 function gitEnvironment(): Readonly<Record<string, string | undefined>> {
   // oxlint-disable-next-line eslint/no-restricted-properties -- handed on, not read
   const { env } = process;

@@ -7,16 +7,16 @@ type Branch = { readonly git: Git; readonly commit: string; readonly signal: Abo
 
 /** How many lines are looked up in the chain at once. */
 const lookUp = 2_000;
-/** Of older commits the files tell what they hold. */
+/** For older commits, the files show what they hold. */
 const mostCommits = 1_000;
 
-/** The files that a branch's commit holds of ours: a month each. */
+/** Our files in a branch's commit: one per month. */
 const fileName = /^[+\d-]+\.jsonl$/u;
 
 /**
- * The place up to which a branch holds every record as the chain has it, going by what stands in its files, whoever committed
- * it. What the chain does not have counts for nothing and is told. Our own count says where the branch may begin: what
- * was taken away at its end, or in its middle, is due again.
+ * The place up to which a branch holds every record as the chain has it, judged by its files, whoever committed them. What the
+ * chain does not have is ignored and reported. Our own count says where the branch may begin: what was removed at its end, or in
+ * its middle, is due again.
  */
 export async function readHeld(branch: Branch, facts: ChainFacts, atOdds: AtOdds): Promise<number> {
   const held = new Set<number>();
@@ -47,7 +47,7 @@ const HeldLine = z.object({
   hash: z.string().nullable(),
 });
 
-/** What is no record of ours is somebody else's, and none of our business. */
+/** Lines that are not our records are somebody else's, and ignored. */
 function heldLines(content: Buffer): readonly HeldLine[] {
   const lines: HeldLine[] = [];
   for (let from = 0; from < content.length;) {
@@ -67,7 +67,7 @@ function placesOf(claims: readonly { readonly sequence: number }[]): readonly nu
 const unknown = "which the chain does not have";
 const otherwise = "otherwise than the chain has it";
 
-/** How a record is at odds with the chain; `undefined` where it is not, or can't be compared any more. */
+/** How a record differs from the chain; `undefined` if it does not, or can't be compared any more. */
 function differs(
   { kind, sequence, hash }: HeldLine,
   place: ChainPlace | undefined,
@@ -92,7 +92,7 @@ function endOf(held: ReadonlySet<number>, { sent, retired }: ChainFacts): number
 
 type Claim = { readonly commit: string; readonly sequence: number; readonly hash: string | undefined };
 
-/** What the last commits say of themselves, those before `known` left out; the latest comes first. */
+/** What the last commits claim, latest first, without `known` and those before it. */
 async function readClaims(
   { git, commit, signal }: Branch,
   most: number,
@@ -111,7 +111,7 @@ async function readClaims(
   });
 }
 
-/** Tells of commits that say a place, or a hash, which the chain does not have. */
+/** Reports commits that claim a place, or a hash, which the chain does not have. */
 export async function tellClaims(
   branch: Branch,
   known: string | undefined,
@@ -128,7 +128,7 @@ export async function tellClaims(
   }
 }
 
-/** What a commit of ours says it reached, where the chain has that place with that hash. */
+/** The place that our commit claims to have reached, if the chain has that place with that hash. */
 export async function confirmedClaim(branch: Branch, facts: ChainFacts): Promise<number | undefined> {
   const [claim] = await readClaims(branch, 1, undefined);
   if (claim?.hash === undefined) return undefined;

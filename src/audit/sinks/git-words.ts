@@ -16,7 +16,7 @@ function inert(text: string): string {
   return line.length > longestSubject ? `${storable(line.slice(0, longestSubject))}…` : line;
 }
 
-/** The subject of a commit that holds these. */
+/** The subject of a commit that holds these records. */
 export function wordCommit(records: readonly SinkRecord[]): string {
   const [first] = records;
   if (!first) return "Nothing";
@@ -32,8 +32,8 @@ export function wordCommit(records: readonly SinkRecord[]): string {
 }
 
 /**
- * Splits records into what is committed together: what a person or the policy decided is a commit of its own; what Hallpass
- * did about it in between (outcomes, deadlines) is gathered.
+ * Groups records by commit: each decision by a person or the policy gets its own; what Hallpass did about it in between (outcomes,
+ * deadlines) is gathered.
  */
 export function commitGroups<Item>(
   items: readonly Item[],

@@ -8,36 +8,36 @@ import { commitGroups, wordCommit } from "./git-words.ts";
 import { type AtOdds, jsonLine, recordTime, type Sink, type SinkRecord } from "./sink.ts";
 
 type Settings = Pick<GitOptions, "remote" | "branch" | "author"> & {
-  /** A bare repository, made where there is none. */
+  /** A bare repository, created if there is none. */
   readonly directory: string;
 };
 
-/** The remote's branch as it was last fetched, and the commit that was last left on it. */
+/** The remote's branch as last fetched, and the commit that we last left on it. */
 const theirs = "refs/remotes/sink/head";
 const left = "refs/sink/left";
 
 /**
- * Commits decisions to a repository: JSON lines in a file per month, the place in the chain in trailers. Batches go through
- * `git fast-import`: all of one or none of it, and no text is ever an argument or a file name. How far it has come is our own
- * count, as far as what stands on the branch bears it out: others may commit there, and what their commits say is not believed.
+ * Commits decisions to a repository: JSON lines in a file per month, the place in the chain in trailers. A batch is committed whole
+ * or not at all, by `git fast-import`, and no text becomes an argument or a file name. Progress is our own count, as far as the
+ * branch's content confirms it: others may commit there, and what their commits claim is not believed.
  */
 export function createGitSink({ directory, remote, branch, author }: Settings): Sink {
   const ref = `refs/heads/${branch}`;
   const git = createGit(directory, remote);
-  /** Up to where the branch has everything; set by `reached`, which comes first. */
+  /** The place up to which the branch has everything; set by `reached`, which is called first. */
   let done = 0;
 
-  /** The commit that a name of a branch stands for. */
+  /** The commit that a branch points to. */
   async function commitOf(name: string, signal: AbortSignal): Promise<string | undefined> {
     const found = await git.text(["for-each-ref", "--format=%(objectname)", name], { signal });
     return found === "" ? undefined : found;
   }
 
-  /** Makes the repository, and takes over what the remote has: another process, or somebody else, may have been there. */
+  /** Creates the repository, and takes over the remote's branch: another process, or somebody else, may have pushed to it. */
   async function open(signal: AbortSignal, atOdds: AtOdds): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await git.text(["init", "--quiet", "--bare", "--template=", `--initial-branch=${branch}`], { signal });
-    // Left by a process that was killed; nobody else writes here, so nobody else holds them.
+    // Left by a process that was killed; nobody else writes here, so nobody holds these locks.
     for (const lock of [`${ref}.lock`, `${left}.lock`, "packed-refs.lock"])
       await rm(join(directory, lock), { force: true });
     if (remote === undefined) return;
@@ -45,12 +45,12 @@ export function createGitSink({ directory, remote, branch, author }: Settings): 
     const listed = await git.text(["ls-remote", "--heads", "sink", ref], { signal });
     if (listed === "") {
       if (ours !== undefined) atOdds(`its branch with commit ${ours.slice(0, 12)} was gone`);
-      // What is committed here counts once it is there.
+      // Local commits count only once they are on the remote.
       if ((await commitOf(ref, signal)) !== undefined) await push(signal);
       return;
     }
     await git.text(["fetch", "--quiet", "--no-tags", "sink", `+${ref}:${theirs}`], { signal });
-    // What others read is what counts: what was not pushed is written again on top of it.
+    // The remote is what others read, so it wins: what was not pushed is written again on top of it.
     await git.text(["update-ref", ref, theirs], { signal });
     if (ours !== undefined && !(await isWithin(ours, theirs, signal)))
       atOdds(`its history was written anew, without commit ${ours.slice(0, 12)}`);
@@ -64,7 +64,7 @@ export function createGitSink({ directory, remote, branch, author }: Settings): 
     return (await git.text(["merge-base", of, commit], { signal }).catch(() => "")) === commit;
   }
 
-  /** What is on the branch is read, but where it ends in the very commit that was left there last. */
+  /** Reads what is on the branch, unless it ends in the very commit that we last left there. */
   async function held(facts: ChainFacts, signal: AbortSignal, atOdds: AtOdds): Promise<number> {
     const commit = await commitOf(ref, signal);
     if (commit === undefined) return facts.retired;
@@ -136,7 +136,7 @@ export function createGitSink({ directory, remote, branch, author }: Settings): 
           signal,
           input: () => commits(groups, files, parent !== undefined),
         });
-        // Tidying is worth no second try of what is committed already.
+        // A failed tidy-up is no reason to retry what is committed already.
         await git.text(["gc", "--auto", "--quiet"], { signal }).catch(() => "");
       }
       if (remote !== undefined) await push(signal);
@@ -144,7 +144,7 @@ export function createGitSink({ directory, remote, branch, author }: Settings): 
         done,
         ...fresh.filter(({ kind }) => kind !== "checkpoint").map(({ sequence }) => sequence),
       );
-      // Whoever finds another commit there reads what the branch holds.
+      // If another commit is found there next time, the branch's files are read.
       await git.text(["update-ref", left, ref], { signal }).catch(() => "");
     },
 
@@ -152,7 +152,7 @@ export function createGitSink({ directory, remote, branch, author }: Settings): 
   };
 }
 
-/** Somebody may have left a line without its end, and what is appended must not become part of it. */
+/** Somebody may have left a line unfinished; what we append must not become part of it. */
 function inWholeLines(content: Buffer): Buffer {
   return content.length === 0 || content.at(-1) === 0x0a
     ? content
@@ -161,7 +161,7 @@ function inWholeLines(content: Buffer): Buffer {
 
 type Filed = { readonly record: SinkRecord; readonly at: string; readonly file: string };
 
-/** By the month an event happened in; what is no event stays with the one before it. */
+/** Files events by the month they happened in; other records stay with the one before. */
 function filed(records: readonly SinkRecord[]): readonly Filed[] {
   let at = records.map(recordTime).find((time) => time !== undefined) ?? new Date().toISOString();
   return records.map((record) => {

@@ -17,11 +17,11 @@ export type HttpAnswer = {
   readonly text: string;
 };
 
-/** Sends batches to one server; no redirect is followed, for it would take secrets elsewhere. */
+/** Sends batches to one server. Redirects are not followed: they would take secrets elsewhere. */
 export type HttpCaller = {
   /**
-   * An answer of 2xx, or of a status that has a meaning besides; throws a `SinkError` that names the server and nothing else of
-   * the address. Whoever calls looks whether it is the answer of such a server at all: a proxy may have given it.
+   * Resolves with an answer of 2xx, or of a status in `meaning`; throws a `SinkError` that names the server and nothing else of the
+   * address. The caller checks that such a server answered at all: it may have been a proxy.
    */
   call(call: Call, signal: AbortSignal, meaning?: readonly number[]): Promise<HttpAnswer>;
   close(): Promise<void>;
@@ -29,11 +29,11 @@ export type HttpCaller = {
 
 const callMs = 20_000;
 const connectMs = 5_000;
-/** Elasticsearch answers per record, with the reason where it refused one. */
+/** Elasticsearch answers for each record, with the reason if it refused one. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 const maxWords = 200;
 
-/** `what`: how the other side is called in errors, such as "the webhook". */
+/** Creates a caller. `what`: the other side's name in errors, such as "the webhook". */
 export function createHttpCaller(what: string): HttpCaller {
   const dispatcher = createDispatcher({ connections: 2, connectMs, maxAnswerBytes });
   return {

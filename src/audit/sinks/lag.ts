@@ -2,20 +2,20 @@ import type { PrismaClient } from "../../generated/prisma/client.ts";
 import type { Clock } from "../../persistence/clock.ts";
 import { moveCursor, readCursor } from "../cursor.ts";
 
-/** Under which names the database knows how far a sink has come; no sink's name holds a colon. */
+/** The names of a sink's cursors in the database; no sink's name holds a colon. */
 export function cursorNames(sink: string): Readonly<
   Record<"events" | "checkpoints" | "since" | "told", string>
 > & {
-  /** There once something was told that was found on the other side. */
+  /** Exists once this finding on the other side was reported. */
   readonly atOdds: (found: string) => string;
 } {
   const events = `sink:${sink}`;
   return {
     events,
     checkpoints: `${events}:checkpoints`,
-    /** Its time is when the sink was first followed for. */
+    /** Its time is when the sink was first followed. */
     since: `${events}:since`,
-    /** Odd while it was said that the sink lags. */
+    /** Odd while the sink is reported as lagging. */
     told: `${events}:told`,
     atOdds: (found) => `${events}:at-odds:${found}`,
   };
@@ -25,11 +25,11 @@ export type SinkLag = {
   readonly sink: string;
   /** Sealed, and not known to have arrived. */
   readonly events: number;
-  /** How long the first of them has waited: since it happened, or since there is this sink. */
+  /** How long the first of them has waited: since it happened, or since the sink exists. */
   readonly seconds: number;
 };
 
-/** How far behind these sinks are, whichever process follows for them. */
+/** Reads how far behind these sinks are, whichever process follows for them. */
 export async function readSinkLag(
   db: PrismaClient,
   clock: Clock,
@@ -52,7 +52,7 @@ export async function readSinkLag(
 const lagsAfterSeconds = 15 * 60;
 const caughtUpWithinSeconds = 60;
 
-/** Says that a sink lags, once, and once that it has caught up: whichever process sees it first. */
+/** Reports once that a sink lags, and once that it has caught up, from whichever process sees it first. */
 export async function tellSinkLag(
   db: PrismaClient,
   clock: Clock,

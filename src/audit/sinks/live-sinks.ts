@@ -6,24 +6,27 @@ import { createSink, type SinkPlace } from "./registry.ts";
 /** The sinks in use, which change when the policy does. */
 export type LiveSinks = {
   /**
-   * Makes what a policy's sinks need and are not in use yet, and hands back what puts them in use. Throws, and changes nothing,
-   * when a secret is missing.
+   * Opens the policy's sinks that are not in use yet, and returns a function that switches to them. Throws, and changes nothing, if
+   * a secret is missing.
    */
   prepare(entries: ReadonlyMap<string, SinkOptions>): () => void;
   lag(): Promise<readonly LiveLag[]>;
-  /** Looks now whether one lags. */
+  /** Checks now whether a sink lags. */
   look(): Promise<void>;
   stop(): Promise<void>;
 };
 
-/** How far a sink is behind, and how much was found there that is at odds with what was sent. */
+/** How far behind a sink is, and how many differences from what was sent were found there. */
 export type LiveLag = SinkLag & { readonly atOdds: number };
 
 const lookEveryMs = 30_000;
 
 type Deps = FollowDeps & SinkPlace;
 
-/** Sinks whose options stay the same go on undisturbed. One of the same name goes on from where the one before it was. */
+/**
+ * Keeps the policy's sinks in use. Sinks whose options stay the same are undisturbed; a changed one of the same name resumes where
+ * the one before it was.
+ */
 export function createLiveSinks(deps: Deps): LiveSinks {
   const inUse = new Map<string, { readonly options: string; readonly follower: Follower }>();
   const ending = new Set<Promise<void>>();

@@ -10,14 +10,14 @@ type Deps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Tells those who watch over Hallpass. */
+  /** Notifies the people who watch over Hallpass. */
   readonly tell: (text: string) => void;
 };
 
 export type Odds = {
-  /** Does what a sink does, and says what the sink found; also when it failed afterwards. */
+  /** Runs an action of a sink, and reports what it found, even if it failed afterwards. */
   hear<Result>(act: (atOdds: AtOdds) => Promise<Result>): Promise<Result>;
-  /** How many different things were found. */
+  /** How many different findings there were. */
   count(): number;
 };
 
@@ -26,7 +26,10 @@ const mostTold = 5;
 /** Whoever writes there must not fill the memory. */
 const mostKept = 1_000;
 
-/** Says what a sink finds on the other side that is at odds with what was sent: each once, whichever process sees it first. */
+/**
+ * Reports what a sink finds on the other side that differs from what was sent: each finding once, from whichever process sees it
+ * first.
+ */
 export function createOdds({ db, clock, log, tell }: Deps, sink: string): Odds {
   const known = new Set<string>();
 

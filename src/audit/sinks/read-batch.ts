@@ -7,7 +7,7 @@ import { Checkpoint, checkpointColumns } from "../checkpoint.ts";
 import { auditFields } from "../export-query.ts";
 import type { EventRecord, SinkRecord } from "./sink.ts";
 
-/** How far a sink has come, apart: checkpoints are made of what has been sent long since. */
+/** How far a sink has come. Checkpoints are counted apart: they are made of what was sent long before. */
 export type Position = { readonly events: number; readonly checkpoints: number };
 
 export type Batch = {
@@ -35,7 +35,7 @@ const Link = z.looseObject({
 });
 type Link = z.infer<typeof Link>;
 
-/** What comes after a position, in the chain's order; with `opens`, tokens as what they stand for. */
+/** Reads what follows a position, in the chain's order; with `opens`, tokens are opened. */
 export async function readBatch(
   { client, db, clock }: { readonly client: ClientBase; readonly db: PrismaClient; readonly clock: Clock },
   from: Position,
@@ -53,7 +53,7 @@ export async function readBatch(
   const last = links.at(-1)?.sequence ?? from.events;
   const checkpoints = await readCheckpoints(db, clock, from.checkpoints, last);
   const reached = { events: last, checkpoints: checkpoints.at(-1)?.sequence ?? from.checkpoints };
-  // Read after the events: whoever was erased meanwhile is erased here.
+  // Read after the events, so that a person erased meanwhile is erased here.
   const open = opens && links.length > 0 ? (await readPersonalDirectory(client)).openAll : undefined;
   const events = open ? links.map((link) => openRecord(link, open)) : links;
   const records = [...events, ...checkpoints].toSorted(
@@ -62,7 +62,7 @@ export async function readBatch(
   return { records, reached, isFull: links.length >= batchSize };
 }
 
-/** The place before the first that there is to send: what was retired before a sink was there is not missing. */
+/** The place before the first one to send: what was retired before the sink existed is not missing. */
 async function begunAfter(client: ClientBase, from: number, [first]: readonly Link[]): Promise<number> {
   if (!first || first.sequence === from + 1) return from;
   const { rows } = await client.query<{ retired: number | null }>(
@@ -71,7 +71,7 @@ async function begunAfter(client: ClientBase, from: number, [first]: readonly Li
   return Math.max(from, rows[0]?.retired ?? 0);
 }
 
-/** The chain has no gaps: where there is one, somebody made it, and whoever follows is told of each place. */
+/** The chain has no gaps: if there is one, somebody made it, and the sink is sent each missing place. */
 function withoutGaps(links: readonly Link[], from: number): readonly SinkRecord[] {
   const records: SinkRecord[] = [];
   let next = from + 1;
@@ -94,12 +94,12 @@ function recordOf(link: Link): SinkRecord {
 
 function openRecord(record: SinkRecord, open: (stored: unknown) => unknown): SinkRecord {
   if (record.kind !== "event") return record;
-  // Opening changes what strings say, and nothing else of an event.
+  // Opening changes the strings of an event, and nothing else.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return open(record) as EventRecord;
 }
 
-/** Two processes may sign at once and the earlier place be written last; after this long both are there. */
+/** Two processes may sign at once and write the earlier place last; after this long both are there. */
 const settledAfter = Prisma.sql`interval '30 seconds'`;
 
 async function readCheckpoints(

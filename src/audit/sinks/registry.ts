@@ -11,21 +11,21 @@ import { createStdoutSink } from "./stdout.ts";
 import { createSyslogSink } from "./syslog.ts";
 import { createWebhookSink } from "./webhook.ts";
 
-/** A sink, and what takes its secrets out of a text. */
+/** A sink, and a function that redacts its secrets. */
 export type MadeSink = { readonly sink: Sink; readonly redact: (text: string) => string };
 
 export type SinkPlace = {
   readonly resolveSecret: (name: string) => string | undefined;
-  /** Where what a sink keeps on this machine is kept. */
+  /** The directory for what sinks keep on this machine. */
   readonly dataDir: string;
 };
 
-/** Makes the sink an entry describes; throws an `Error` that names it and what is missing, or not as it should be. */
+/** Creates the sink that an entry describes. Throws an `Error` that names it and what is missing or invalid. */
 export function createSink(name: string, options: SinkOptions, place: SinkPlace): MadeSink {
   const { value, secrets } = resolved(name, options, place);
   const checked = SinkOptions.safeParse(value);
   if (!checked.success) {
-    // Never what came: it may be a secret.
+    // Never quote the value: it may be a secret.
     const [issue] = checked.error.issues;
     throw new Error(`Sink "${name}", ${issue?.path.join(".")}: ${issue?.message}.`);
   }

@@ -9,22 +9,25 @@ type Settings = Pick<S3Options, "bucket" | "region" | "prefix" | "endpoint" | "a
 /** An object costs the same whether it holds one event or five hundred. */
 const gatherMs = 60_000;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; earlier versions of MinIO say 304. */
+/**
+ * The object exists: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; earlier versions of MinIO
+ * answer 304.
+ */
 const isThere = [412, 304];
-/** Of services that know no such condition. */
+/** From services that do not support that condition. */
 const notImplemented = 501;
 
 /**
- * Puts an object of JSON lines per batch, and replaces none: what is there under its name may be what was sent before, or all
- * that is left of another history.
+ * Puts an object of JSON lines per batch, and replaces none: an existing one of its name may be what was sent before, or all that
+ * is left of another history.
  */
 export function createS3Sink(settings: Settings): Sink {
   const http = createHttpCaller("S3");
   const { bucket, region, prefix, access_key: accessKeyId, secret_key: secretAccessKey } = settings;
-  // A bucket's name with dots in it is no name of a certificate, and other services know buckets by the path.
+  // A bucket's name with dots matches no certificate, and other services address buckets by path.
   const base = `${(settings.endpoint ?? `https://s3.${region}.amazonaws.com`).replace(/\/+$/u, "")}/${bucket}`;
 
-  /** The status, of a success or one that means something. */
+  /** Returns the status, of a success or one that means something. */
   async function put(name: string, body: string, replaces: boolean, signal: AbortSignal): Promise<number> {
     const md5 = hash("md5", body, "buffer");
     const signed = await new AwsV4Signer({
@@ -32,7 +35,7 @@ export function createS3Sink(settings: Settings): Sink {
       url: `${base}/${prefix}${name}.jsonl`,
       headers: {
         "content-type": "application/x-ndjson",
-        // Of buckets with object lock it is asked for.
+        // Required by buckets with object lock.
         "content-md5": md5.toString("base64"),
         ...(!replaces && { "if-none-match": "*" }),
       },
@@ -55,7 +58,7 @@ export function createS3Sink(settings: Settings): Sink {
       const body = `${records.map(jsonLine).join("\n")}\n`;
       const name = objectName(records);
       const status = await put(name, body, false, signal);
-      // Under a name that says what it holds nothing else is replaced.
+      // The name contains the content's hash, so nothing different can be replaced.
       if (isThere.includes(status))
         await put(`${name}-${hash("sha256", body, "hex").slice(0, 16)}`, body, true, signal);
       else if (status === notImplemented) await put(name, body, true, signal);
@@ -65,7 +68,7 @@ export function createS3Sink(settings: Settings): Sink {
 }
 
 /**
- * The ETag is the MD5 of what was kept, but for what is encrypted with a key of AWS KMS or of the customer's:
+ * The ETag is the MD5 of the stored object, unless it is encrypted with a key of AWS KMS or of the customer's:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
  */
 function confirm({ headers }: HttpAnswer, md5: string): void {
@@ -77,7 +80,7 @@ function confirm({ headers }: HttpAnswer, md5: string): void {
     throw new SinkError("S3 answered with the ETag of something else: expected the MD5 of what was sent");
 }
 
-/** By the first and the last place, so that names sort as the chain does. Checkpoints alone never take an event's name. */
+/** Named by the first and the last place, so that names sort like the chain. Checkpoints alone never take an event's name. */
 function objectName(records: readonly SinkRecord[]): string {
   const events = records.filter(({ kind }) => kind !== "checkpoint");
   const [of, kind] = events.length > 0 ? [events, "events"] : [records, "checkpoints"];

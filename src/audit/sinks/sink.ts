@@ -1,7 +1,7 @@
 import type { Checkpoint } from "../checkpoint.ts";
 import type { ChainFacts } from "./chain-facts.ts";
 
-/** An event at its place in the chain; beside these the fields of an export (`auditFields`), `data` as it is. */
+/** An event at its place in the chain, with the fields of an export (`auditFields`); `data` is left as it is. */
 export type EventRecord = {
   readonly kind: "event";
   readonly sequence: number;
@@ -16,32 +16,32 @@ export type EventRecord = {
   readonly [field: string]: unknown;
 };
 
-/** What a sink is given. A checkpoint has the place and the hash of the event it signs, and comes after it. */
+/** A record for a sink. A checkpoint has the place and the hash of the event it signs, and follows it. */
 export type SinkRecord =
   | EventRecord
   | (Checkpoint & { readonly kind: "checkpoint" })
-  /** Somebody deleted what stood at this place, from the chain or from the log. */
+  /** Somebody deleted what was at this place, from the chain or from the log. */
   | { readonly kind: "missing"; readonly sequence: number; readonly hash: string | null };
 
 /**
- * Hears what the other side holds that Hallpass did not leave there, in words of Hallpass's own that an operator finds it by:
- * the same words for the same thing. It is told at once, and never believed.
+ * Reports something on the other side that Hallpass did not leave there, in Hallpass's own words, by which an operator finds it:
+ * the same words for the same thing. It is passed on at once, and never believed.
  */
 export type AtOdds = (what: string) => void;
 
 /**
- * Somewhere the audit is sent. A batch holds 1 to some 1,000 records in the order of the chain. Whoever calls gives the same
- * records again until `deliver` has resolved once, and possibly after that.
+ * A destination for the audit. A batch holds 1 to about 1,000 records in the order of the chain. The caller repeats the same
+ * records until `deliver` has resolved once, and possibly after that.
  */
 export type Sink = {
-  /** Resolves when the other side has all of them for good; throws a `SinkError` otherwise, whatever part of them it has. */
+  /** Resolves once the other side has all of them for good; otherwise throws a `SinkError`, even if it has some of them. */
   deliver(records: readonly SinkRecord[], signal: AbortSignal, atOdds: AtOdds): Promise<void>;
   /**
-   * The place up to which the other side has everything, where it can tell: of what it says only what the chain bears out.
-   * Asked for before the first batch, and again after each failure.
+   * The place up to which the other side has everything, if it can tell: only claims that the chain confirms count. Called before
+   * the first batch, and again after each failure.
    */
   reached?(facts: ChainFacts, signal: AbortSignal, atOdds: AtOdds): Promise<number>;
-  /** How long records are gathered before the next batch; a second unless told. */
+  /** How long to gather records before the next batch; a second by default. */
   readonly gatherMs?: number;
   close(): Promise<void>;
 };
@@ -54,7 +54,7 @@ export class SinkError extends Error {
   }
 }
 
-/** One line of JSON, whatever ends a line for its reader: Python's `splitlines`, say, takes these too. */
+/** Writes one line of JSON, also for readers that end lines at more characters, such as Python's `splitlines`. */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u0085\u2028\u2029]/g,
@@ -62,7 +62,7 @@ export function jsonLine(value: unknown): string {
   );
 }
 
-/** What a text says in JSON; `undefined`, which no schema takes, where it says nothing: the parser's own words would repeat it. */
+/** Parses JSON; `undefined`, which no schema accepts, if it is invalid: the parser's own message would repeat the text. */
 export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -71,12 +71,12 @@ export function readJson(text: string): unknown {
   }
 }
 
-/** The same for the same record, and for no other. */
+/** A record's id: the same for the same record, and for no other. */
 export function recordId({ kind, sequence }: SinkRecord): string {
   return kind === "checkpoint" ? `checkpoint-${sequence}` : String(sequence);
 }
 
-/** When it happened; `undefined` for what is missing. */
+/** When it happened; `undefined` for a missing record. */
 export function recordTime(record: SinkRecord): string | undefined {
   return record.kind === "missing" ? undefined : record.at;
 }

@@ -5,12 +5,12 @@ import { jsonLine, readJson, recordTime, type Sink, SinkError } from "./sink.ts"
 
 type Settings = Pick<SplunkOptions, "url" | "token" | "index" | "sourcetype">;
 
-/** https://docs.splunk.com/Documentation/Splunk/latest/Data/TroubleshootHTTPEventCollector: of all codes, 0 alone is success. */
+/** https://docs.splunk.com/Documentation/Splunk/latest/Data/TroubleshootHTTPEventCollector: only code 0 is success. */
 const Success = z.object({ text: z.string(), code: z.literal(0) });
 
 /**
- * Sends to Splunk's HTTP Event Collector, which takes events as JSON objects one after another. A repeat is indexed again:
- * `dedup sequence` in a search leaves one of each.
+ * Sends to Splunk's HTTP Event Collector, which takes JSON objects one after another. A repeat is indexed again: `dedup sequence`
+ * in a search leaves one of each.
  */
 export function createSplunkSink({ url, token, index, sourcetype }: Settings): Sink {
   const http = createHttpCaller("Splunk");
@@ -33,7 +33,7 @@ export function createSplunkSink({ url, token, index, sourcetype }: Settings): S
   };
 }
 
-/** A path under an address, whether or not that ends in `/`. */
+/** A path under an address, whether or not the address ends in `/`. */
 function under(url: string, path: string): string {
   return new URL(path, url.endsWith("/") ? url : `${url}/`).href;
 }

@@ -1,9 +1,9 @@
 import type { Writable } from "node:stream";
 import { jsonLine, type Sink, SinkError } from "./sink.ts";
 
-/** A line of JSON per record, for whatever collects a container's output. */
+/** Writes a line of JSON per record, for whatever collects a container's output. */
 export function createStdoutSink(stream: Writable = process.stdout): Sink {
-  // Without a listener a closed pipe would end the process; the callback says it too.
+  // Without a listener a closed pipe would end the process; the callback reports it too.
   const onError = (): void => undefined;
   stream.on("error", onError);
   return {

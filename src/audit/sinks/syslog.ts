@@ -7,15 +7,15 @@ import { messageOf } from "../../persistence/database.ts";
 import { jsonLine, recordTime, type Sink, SinkError, type SinkRecord } from "./sink.ts";
 
 const connectMs = 5_000;
-/** A server that hangs up without having read does so within a way there and back; what it does after this is its answer. */
+/** A server that hangs up unread does so within a round trip; what it does after this long is its answer. */
 const quietMs = 250;
 /** Facility 13, log audit; severity 6, informational, and 4, warning: https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1 */
 const informational = 13 * 8 + 6;
 const warning = 13 * 8 + 4;
 
 /**
- * Sends RFC 5424 messages over TLS (RFC 5425) or TCP (RFC 6587), each with its length before it. Syslog acknowledges nothing,
- * so each batch has a connection of its own: it counts once the other side, told that this was all, has closed in order.
+ * Sends RFC 5424 messages over TLS (RFC 5425) or TCP (RFC 6587), each prefixed with its length. Syslog has no acknowledgements, so
+ * each batch gets its own connection: it counts once we have ended it and the other side has then closed in order.
  */
 export function createSyslogSink({ url, ca }: Pick<SyslogOptions, "url" | "ca">): Sink {
   const { protocol, hostname: name, port } = new URL(url);
@@ -44,7 +44,7 @@ export function createSyslogSink({ url, ca }: Pick<SyslogOptions, "url" | "ca">)
   };
 }
 
-/** Resolves once the other side has closed after it was told that this is all. */
+/** Resolves once the other side has closed in answer to our end. */
 function send(
   socket: Socket,
   connected: "connect" | "secureConnect",
@@ -75,10 +75,10 @@ function send(
         }, quietMs);
       });
     });
-    // Syslog servers say nothing; read, so that their end is seen.
+    // Syslog servers send nothing; reading is needed to see their end.
     socket.resume();
     socket.once("end", () => {
-      // Before it was told that this was all, it was not in answer to our end.
+      // An end that came before ours was not an answer to it.
       hasEnded = isSent;
     });
     socket.once("error", (error) => fail(`can't be reached: ${messageOf(error)}`));
@@ -101,7 +101,7 @@ function frame(message: string): Buffer {
 
 const nameOfThisMachine = printable(hostname(), 255);
 
-/** https://www.rfc-editor.org/rfc/rfc5424#section-6; 32473 is the number that RFC 5612 keeps for such names. */
+/** https://www.rfc-editor.org/rfc/rfc5424#section-6; 32473 is the number that RFC 5612 reserves for such names. */
 function formatSyslog(record: SinkRecord, host = nameOfThisMachine): string {
   const priority = record.kind === "missing" ? warning : informational;
   const what = record.kind === "event" ? record.type : record.kind;
@@ -110,7 +110,7 @@ function formatSyslog(record: SinkRecord, host = nameOfThisMachine): string {
   return `<${priority}>1 ${recordTime(record) ?? "-"} ${host} hallpass - ${printable(what, 32)} ${data} \uFEFF${jsonLine(record)}`;
 }
 
-/** Visible ASCII, as header fields have to be. */
+/** Keeps visible ASCII only, as header fields require. */
 function printable(text: string, longest: number): string {
   return text.replace(/[^\x21-\x7E]/gu, "?").slice(0, longest) || "-";
 }

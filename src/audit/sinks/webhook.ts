@@ -3,7 +3,7 @@ import type { WebhookOptions } from "../../policy/sinks.ts";
 import { createHttpCaller } from "./http-call.ts";
 import { jsonLine, type Sink, SinkError } from "./sink.ts";
 
-/** Over the timestamp too, so that what was overheard cannot be sent again later. */
+/** The signature covers the timestamp too, so that an intercepted batch cannot be sent again later. */
 function signBatch(secret: string, timestamp: string, body: string): string {
   return `sha256=${createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex")}`;
 }
@@ -21,7 +21,7 @@ export function createWebhookSink({ url, secret }: Pick<WebhookOptions, "url" | 
         "hallpass-signature": signBatch(secret, timestamp, body),
       };
       const { status, text } = await http.call({ method: "POST", url, headers, body }, signal);
-      // A page to log in on, say, comes with 200 from whatever stands before the receiver.
+      // Whatever stands before the receiver may answer 200 with a login page, say.
       if (text.trimStart().startsWith("<"))
         throw new SinkError(`the webhook answered ${status} with a page; expected no markup from a receiver`);
     },
