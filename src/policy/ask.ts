@@ -3,16 +3,16 @@ import type { History } from "./history.ts";
 import type { Lockdown } from "./lockdown.ts";
 import type { Memberships } from "./membership.ts";
 
-/** By provider, then by field. */
+/** What was typed, by provider, then by field. */
 export type TypedInput = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** What somebody asks for. */
 export type Ask = {
   readonly requester: {
-    /** Our number for them; absent where it is asked of nobody real, as in a policy's tests. */
+    /** Our number for them; absent if the person is not real, as in a policy's tests. */
     readonly id?: number | undefined;
     readonly email: string;
-    /** What they go by besides: it lets them ask for nothing, and keeps them from deciding their own. */
+    /** Their other addresses: these do not let them ask for anything, but keep them from deciding their own requests. */
     readonly addresses?: readonly string[] | undefined;
   };
   readonly resource: string;
@@ -20,20 +20,20 @@ export type Ask = {
   readonly durationSeconds: number;
   readonly reason: string;
   readonly ticket?: string | undefined;
-  /** What was typed for each provider, by its fields. Absent where only the policy is asked: then it is not judged. */
+  /** What was typed for each provider, by field. Absent if only the policy is asked; then it is not checked. */
   readonly input?: TypedInput | undefined;
   readonly source: RequestSource;
-  /** Where a request by the API came from. */
+  /** The address that an API request came from. */
   readonly ip?: string | undefined;
-  /** Taken now and reviewed afterwards. */
+  /** Break-glass: taken now and reviewed afterwards. */
   readonly isBreakGlass?: boolean | undefined;
   readonly now: Date;
 };
 
-/** What an answer depends on beside the policy and the ask: who is in groups kept elsewhere, and what was before. */
+/** What an answer depends on besides the policy and the request: who is in external groups, and what happened before. */
 export type Facts = {
   readonly memberships: Memberships;
   readonly history: History;
-  /** None unless given. */
+  /** None by default. */
   readonly lockdowns?: readonly Lockdown[];
 };

@@ -16,18 +16,18 @@ export type Askable = {
   readonly role: string;
   readonly roleTitle: string;
   readonly risk: Risk;
-  /** The longest that any rule which may come to decide lets them ask for. */
+  /** The longest duration that any rule which may decide lets them ask for. */
   readonly maxDurationSeconds: number;
   readonly defaultDurationSeconds: number | undefined;
-  /** `depends`: on what they ask for. */
+  /** `depends`: on the details of the request. */
   readonly verdict: "allow" | "review" | "depends";
   readonly needsTicket: boolean;
   readonly mayBreakGlass: boolean;
-  /** What its providers take from whoever asks. */
+  /** What its providers require the requester to type. */
   readonly fields: readonly AskedField[];
 };
 
-/** What a person may ask for in Slack now, in the policy's order: all that no rule denies whatever they say. */
+/** Lists what a person may ask for in Slack now, in the policy's order: everything that is not refused whatever they say. */
 export function askable(
   policy: Policy,
   memberships: Memberships,
@@ -40,7 +40,7 @@ export function askable(
   );
 }
 
-/** The same for one resource. */
+/** Does the same for one resource. */
 export function askableRoles(
   policy: Policy,
   memberships: Memberships,
@@ -57,10 +57,10 @@ export function askableRoles(
   );
 }
 
-/** A rule that may come to decide; `isCertain` when nothing but the role is left to know. */
+/** A rule that may decide; `isCertain` if only the role is left to know. */
 type Candidate = { readonly rule: Rule; readonly isCertain: boolean };
 
-/** The rules that may come to decide for this person now; what cannot be found out counts as may. */
+/** The rules that may decide for this person now; what cannot be found out counts as possible. */
 function rulesFor(policy: Policy, memberships: Memberships, email: string, now: Date): readonly Candidate[] {
   return policy.rules.flatMap((rule) => {
     const { is } = standingAmong(policy, memberships, rule.requesters, email);
@@ -78,7 +78,7 @@ function rolesOf(
   rules: readonly Candidate[],
 ): readonly Askable[] {
   const roles = [...resource.roles.values()];
-  // A policy has a thousand rules and as many roles: most rules are about other resources.
+  // A policy may have a thousand rules and as many roles; most rules are about other resources.
   const names = new Set([
     resource.name,
     ...roles.flatMap((role) => role.grants.map((grant) => grant.resource)),
@@ -119,7 +119,7 @@ function rolesOf(
   });
 }
 
-/** Up to the first that is certain: what comes after it is never asked. */
+/** Keeps the rules up to the first certain one: later ones are never reached. */
 function deciders(candidates: readonly Candidate[]): readonly Candidate[] {
   const certain = candidates.findIndex(({ isCertain }) => isCertain);
   return certain === -1 ? candidates : candidates.slice(0, certain + 1);

@@ -4,7 +4,7 @@ import { accessFaults } from "./name-check.ts";
 import { limitFaults } from "./rule-check.ts";
 import { child, entriesOf, faultAt, textsOf, type SourceNode } from "./source.ts";
 
-/** Faults in what roles hold: grants need a provider, bundles hold roles that are granted, limits agree. */
+/** Checks what roles hold: grants need a provider, bundles hold roles that are granted, limits agree. */
 export function bundleFaults(root: SourceNode): readonly PolicyFault[] {
   const resources = child(root, "resources");
   return entriesOf(resources).flatMap(([, resource]) =>

@@ -4,26 +4,26 @@ import type { Policy, Role, Rule } from "./policy.ts";
 import { groupOf } from "./principal.ts";
 import { type RuleWords, wordRule } from "./rule-words.ts";
 
-/** A rule that may come to decide for a crowd, in words. */
+/** A rule that may decide for a crowd, in words. */
 export type Link = RuleWords & {
   readonly rule: Rule;
-  /** The groups kept elsewhere that one has to be in for the rule to match; none where it surely does. */
+  /** External groups, of which a person must be in one for the rule to match; empty if it surely matches. */
   readonly groups: readonly string[];
-  /** The same for two links that say the same. */
+  /** Equal for two links that say the same. */
   readonly key: string;
 };
 
-/** What may come to decide, in this order. */
+/** The rules that may decide, in order. */
 export type Chain = readonly Link[];
 
-/** By each crowd's place: what may come to decide when they ask for a role. */
+/** For each crowd, by its place: the rules that may decide when it asks for a role. */
 export type Chains = (resource: string, role: string) => readonly Chain[];
 
 /** Follows crowds through the rules of a policy; a chain ends with the rule that surely decides. */
 export function chainsOf(policy: Policy, crowds: readonly Crowd[]): Chains {
   const members = memberLists(policy, crowds);
   const links = new Map<string, LinkFor>();
-  /** Of a role, only its limits make a difference. */
+  /** Only the limits of a role make a difference. */
   const linkFor = (index: number, rule: Rule, role: Role): LinkFor => {
     const key = `${index} ${JSON.stringify(role.limits)}`;
     const known = links.get(key) ?? linksOf(policy, rule, role);
@@ -53,7 +53,7 @@ export function chainsOf(policy: Policy, crowds: readonly Crowd[]): Chains {
   };
 }
 
-/** Where nothing is given afterwards, a deny says what no rule says. */
+/** A deny with nothing given after it says no more than no rule at all. */
 function withoutIdleEnd(chain: Chain): Chain {
   return chain.slice(0, chain.findLastIndex(({ rule }) => rule.decision !== "deny") + 1);
 }
@@ -68,7 +68,7 @@ function linksOf(policy: Policy, rule: Rule, role: Role): LinkFor {
   });
   const link = (groups: readonly string[], alsoIn: readonly string[]): Link => {
     const among = groups.length === 0 ? [] : [`in ${groups.map((group) => `group:${group}`).join(" or ")}`];
-    // The same condition says another thing of somebody who is in other groups.
+    // The same condition means something else for a person in other groups.
     const known = alsoIn.length === 0 ? [] : [`being in ${alsoIn.join(", ")}`];
     const conditions = [...among, ...words.conditions, ...known];
     const said = { ...words, conditions };
@@ -80,7 +80,7 @@ function linksOf(policy: Policy, rule: Rule, role: Role): LinkFor {
   return (_, isSure) => (isSure ? sure : maybe);
 }
 
-/** The groups of a crowd that a rule's condition looks for. */
+/** A crowd's groups that a rule's condition looks for. */
 function groupsRead(
   policy: Policy,
   { when }: Rule,
@@ -95,7 +95,7 @@ function groupsRead(
   });
 }
 
-/** The part of a chain that is so whoever is in groups kept elsewhere. */
+/** The part of a chain that does not depend on who is in external groups. */
 export function sureLinks(chain: Chain): Chain {
   return withoutIdleEnd(chain.filter(({ groups }) => groups.length === 0));
 }
@@ -104,7 +104,7 @@ export function isSameChain(one: Chain, other: Chain): boolean {
   return one.length === other.length && one.every(({ key }, index) => key === other[index]?.key);
 }
 
-/** What one chain says and the other does not, with what both begin and end with left out. */
+/** What one chain has and the other lacks, without what both begin and end with. */
 export function differenceOf(old: Chain, fresh: Chain): { readonly removed: Chain; readonly added: Chain } {
   const same = (a: Link | undefined, b: Link | undefined): boolean => a !== undefined && a.key === b?.key;
   let start = 0;
@@ -115,7 +115,7 @@ export function differenceOf(old: Chain, fresh: Chain): { readonly removed: Chai
   return { removed: old.slice(start, old.length - end), added: fresh.slice(start, fresh.length - end) };
 }
 
-/** Words for links one after another; of `besides`, the terms that both have are left out. */
+/** Describes links one after another, without the terms that `besides` has too. */
 export function wordChain(chain: Chain, besides: Chain = []): string {
   const known = chain.length === 1 && besides.length === 1 ? (besides[0]?.terms ?? []) : [];
   return chain

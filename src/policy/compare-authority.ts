@@ -4,10 +4,10 @@ import { noMemberships, peopleAmong } from "./people.ts";
 import type { Policy, ReviewRule } from "./policy.ts";
 import { groupOf } from "./principal.ts";
 
-/** What people may do about requests of others, or at once. */
+/** What a person may do about other people's requests, or at once. */
 export type Authority = "approve" | "escalated" | "take" | "review";
 
-/** What one can do who has it. */
+/** What somebody with an authority can do, in words. */
 export const authorityWords: ReadonlyMap<Authority, (access: string) => string> = new Map([
   ["approve", (access: string) => `approve ${access}`],
   ["escalated", (access: string) => `approve ${access} once it is escalated`],
@@ -15,10 +15,10 @@ export const authorityWords: ReadonlyMap<Authority, (access: string) => string> 
   ["review", (access: string) => `review break-glass of ${access}`],
 ]);
 
-/** By the chains of a role: who has which authority; people by their e-mail addresses, else `whoever is in group:NAME`. */
+/** By the chains of a role: who has which authority; people by e-mail address, others as `whoever is in group:NAME`. */
 export type Authorities = (chains: readonly Chain[]) => ReadonlyMap<Authority, ReadonlySet<string>>;
 
-/** Finds who has authority by a policy. */
+/** Finds who has which authority under a policy. */
 export function authoritiesOf(policy: Policy, crowds: readonly Crowd[]): Authorities {
   const lists = new Map<string, ReadonlySet<string>>();
   const namesOf = (principals: readonly string[]): ReadonlySet<string> => {
@@ -49,13 +49,13 @@ export function authoritiesOf(policy: Policy, crowds: readonly Crowd[]): Authori
       if (rule.breakGlass) give("review", rule.breakGlass.reviewBy, onlyAsker);
       if (rule.breakGlass) give("take", rule.breakGlass.by, undefined);
     }
-    // Whoever approves anyway gains nothing by it.
+    // Escalation adds nothing for people who approve anyway.
     for (const name of found.get("approve") ?? []) found.get("escalated")?.delete(name);
     return found;
   };
 }
 
-/** Who may come to ask by each rule that people review; two are enough, for then nobody is the only one. */
+/** The people who may ask under each review rule; two are enough, for then nobody is the only one. */
 function askersOf(
   crowds: readonly Crowd[],
   chains: readonly Chain[],
@@ -73,7 +73,7 @@ function askersOf(
   return askers;
 }
 
-/** Everybody that principals stand for, and the groups among them that are kept elsewhere. */
+/** Everybody that principals stand for, and the external groups among them. */
 export function namesAmong(policy: Policy, principals: readonly string[]): ReadonlySet<string> {
   const groups = principals.flatMap((principal) => {
     const group = groupOf(principal);

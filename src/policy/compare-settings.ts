@@ -5,7 +5,7 @@ import type { GroupSource } from "./membership.ts";
 import type { AccessPattern, Conflict, Policy, Role } from "./policy.ts";
 import { targetKey } from "./target-key.ts";
 
-/** What is different for everybody alike, a sentence each: settings, groups kept elsewhere, what roles grant, conflicts. */
+/** Lists changes that concern everybody alike, a sentence each: settings, external groups, what roles grant, conflicts. */
 export function compareSettings(before: Policy, after: Policy): readonly string[] {
   const [old, fresh] = [before.settings, after.settings];
   return [
@@ -67,7 +67,7 @@ function wordSource(source: GroupSource): string {
   }
 }
 
-/** Options are compared as they are written, and not shown: where an author forgot `${NAME}`, they hold secrets. */
+/** Options are compared as written, and not shown: they hold secrets if an author forgot `${NAME}`. */
 function compareProviders(before: Policy, after: Policy): readonly string[] {
   return [...after.providers].flatMap(([name, provider]) => {
     const old = before.providers.get(name);
@@ -120,7 +120,7 @@ function wordGrants({ grants }: Role): string {
     .join(", ");
 }
 
-/** The name under which somebody's access is made. */
+/** Compares the names under which people's access is created. */
 function compareSubjects(before: Policy, after: Policy): readonly string[] {
   return everybodyMapped([before, after]).flatMap((person) =>
     [...after.providers.keys()].flatMap((provider) => {

@@ -8,7 +8,10 @@ import { isEmail } from "./principal.ts";
 
 /** The same change for one or several people. */
 export type PolicyChange = {
-  /** E-mail addresses, sorted; `anybody else` for whom neither policy names; `whoever is in group:NAME`; none for a change of the policy itself. */
+  /**
+   * E-mail addresses, sorted; `anybody else` for people whom neither policy names; `whoever is in group:NAME`; empty for a change
+   * of the policy itself.
+   */
   readonly people: readonly string[];
   /** What is different for them: "may now ask for orders-db:read: at once, at most 8h". */
   readonly what: string;
@@ -17,9 +20,9 @@ export type PolicyChange = {
 type Note = (people: readonly string[], what: string) => void;
 
 /**
- * What changes for whom from one policy to another. For everybody and every role, what may come to decide is compared
- * in words, conditions and terms included, so that it holds at any time and for any ticket; names of rules and their
- * order, where it makes no difference, are not. Pure.
+ * Finds what changes for whom from one policy to another. For everybody and every role, it compares in words which rules may
+ * decide, including conditions and terms, so the result holds at any time and for any ticket. Names of rules, and their order where
+ * it makes no difference, are not compared. Pure.
  */
 export function comparePolicies(before: Policy, after: Policy): readonly PolicyChange[] {
   const byChange = new Map<string, Set<string>>();
@@ -48,7 +51,7 @@ export function comparePolicies(before: Policy, after: Policy): readonly PolicyC
   ];
 }
 
-/** E-mail addresses first. */
+/** Sorts names, e-mail addresses first. */
 function inOrder(people: ReadonlySet<string>): readonly string[] {
   const sorted = [...people].toSorted();
   return [...sorted.filter(isEmail), ...sorted.filter((person) => !isEmail(person))];
@@ -79,7 +82,7 @@ function noteAnswers(
     }
     const { removed, added } = differenceOf(old, fresh);
     const groups = [...removed, ...added].flatMap((link) => link.groups);
-    // What is so only for members of a group is told of the group, if it is a change for all of them.
+    // A change that concerns only members of a group is reported for the group, if it concerns all of them.
     open.push(() => {
       const isKept = groups.every((name) => crowds.some(({ group }) => group === name));
       if (isKept && !groups.some((name) => told.has(name))) tell();

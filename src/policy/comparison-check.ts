@@ -12,7 +12,7 @@ import { Risk } from "./words.ts";
 
 type Slip = { readonly message: string; readonly offset: number; readonly isCertain: boolean };
 
-/** Comparisons in a `deny` that always come out the same: it would let through what it is there to stop. */
+/** Finds comparisons in a `deny` that always come out the same: the rule would let through what it should stop. */
 export function comparisonFaults(root: SourceNode, compiled: Compiled): readonly PolicyFault[] {
   const known = namesKnown(root);
   return rulesWithConditions(root).flatMap(({ decision, when, text }) =>
@@ -24,7 +24,7 @@ export function comparisonFaults(root: SourceNode, compiled: Compiled): readonly
   );
 }
 
-/** The same in other rules, and comparisons with what only an earlier policy may have called so. */
+/** Finds the same in other rules, and comparisons with a name that only an earlier policy may have used. */
 export function comparisonWarnings(root: SourceNode, compiled: Compiled): readonly PolicyWarning[] {
   const known = namesKnown(root);
   return rulesWithConditions(root).flatMap(({ decision, when, text }) =>
@@ -40,7 +40,7 @@ type RuleWithCondition = {
   readonly text: string;
 };
 
-/** Every rule that has a condition. */
+/** Returns every rule that has a condition. */
 export function rulesWithConditions(root: SourceNode): readonly RuleWithCondition[] {
   return itemsOf(child(root, "rules")).flatMap((rule) => {
     const when = child(rule, "when");
@@ -51,7 +51,7 @@ export function rulesWithConditions(root: SourceNode): readonly RuleWithConditio
 
 type Known = Readonly<Record<Exclude<Kind, "email">, readonly string[]>>;
 
-/** All that a policy calls so, whether or not its entry is faulty. */
+/** All names that a policy defines, whether or not their entries are faulty. */
 function namesKnown(root: SourceNode): Known {
   const resources = namesIn(root, "resources");
   const roles = entriesOf(child(root, "resources")).flatMap(([, node]) =>

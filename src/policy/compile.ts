@@ -4,11 +4,11 @@ import type { PolicyFault } from "./fault.ts";
 import { compilePattern, type Pattern } from "../pattern.ts";
 import { child, faultAt, itemsOf, placeWithin, textOf, type SourceNode } from "./source.ts";
 
-/** The conditions and patterns of a policy, ready to be used; each text is compiled once. */
+/** The compiled conditions and patterns of a policy; each text is compiled once. */
 export type Compiled = {
   /** Throws for a text that was not compiled. */
   readonly condition: (text: string) => Condition;
-  /** `undefined` for one with a fault. */
+  /** `undefined` if the text has a fault. */
   readonly find: (text: string) => Condition | undefined;
   readonly pattern: (text: string) => Pattern;
 };

@@ -1,14 +1,14 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { callOf, childrenOf } from "./condition-syntax.ts";
 
-/** What is named by a text, whose names a policy knows; `past`: in the history, which may be of an earlier policy. */
+/** What a text names, if a policy knows all such names; `past`: names in the history, which may come from an earlier policy. */
 export type Kind =
   "risk" | "source" | "resource" | "role" | "group" | "email" | "past resource" | "past role" | "past rule";
 
-/** A text in quotes that a condition compares with a value that has few; `offset` in the condition's text. */
+/** A quoted text that a condition compares with a value that has few possibilities; `offset` in the condition's text. */
 export type NamedValue = { readonly of: Kind; readonly text: string; readonly offset: number };
 
-/** A number in a comparison that comes out the same for every moment. */
+/** A number in a comparison that has the same result at every moment. */
 export type IdleNumber = { readonly message: string; readonly offset: number };
 
 /** A time zone that a condition names. */
@@ -21,7 +21,7 @@ export type Comparisons = {
 };
 
 type Element = "group" | "grant" | "denial";
-/** What the names stand for that go through a list. */
+/** What the variables that loop over lists stand for. */
 type Scope = ReadonlyMap<string, Element | undefined>;
 
 const fields: Readonly<Record<string, Kind>> = {
@@ -41,7 +41,10 @@ const pastFields: Readonly<Record<string, Kind>> = {
 
 type Range = readonly [least: number, most: number, words: string];
 
-/** What parts of a moment can be; CEL counts some of them from 0. https://github.com/google/cel-spec/blob/master/doc/langdef.md */
+/**
+ * The ranges of the parts of a moment; CEL counts some of them from 0.
+ * https://github.com/google/cel-spec/blob/master/doc/langdef.md
+ */
 const ranges: Readonly<Record<string, Range>> = {
   getFullYear: [1970, 9999, "a year of four digits"],
   getMonth: [0, 11, "0 (January) to 11 (December)"],
@@ -54,7 +57,7 @@ const ranges: Readonly<Record<string, Range>> = {
   getSeconds: [0, 59, "0 to 59"],
 };
 
-/** What a condition compares with texts and numbers that stand in it; of a condition that `survey` accepts. */
+/** Finds what a condition compares with literal texts and numbers; `survey` must have accepted the condition. */
 export function comparisonsIn(root: ASTNode): Comparisons {
   const names: NamedValue[] = [];
   const numbers: IdleNumber[] = [];
@@ -132,7 +135,7 @@ export function comparisonsIn(root: ASTNode): Comparisons {
     if (text !== undefined) names.push({ of, text, offset: literal.pos });
   }
 
-  /** A part of an address too is in small letters. */
+  /** A part of an address is in lower case too. */
   function addEmail(value: ASTNode | undefined, literal: ASTNode | undefined, scope: Scope): void {
     if (value && literal && kindOf(value, scope) === "email") add("email", literal);
   }
@@ -143,7 +146,7 @@ export function comparisonsIn(root: ASTNode): Comparisons {
 
 type IsIdle = (range: Range) => (number: number) => boolean;
 
-/** Whether a number beside a part of a moment, on the right, can't be meant; `< 24` may be, though it always holds. */
+/** Whether a number to the right of a part of a moment can't be meant; `< 24` may be, though it always holds. */
 const idleOrders: Readonly<Record<string, IsIdle>> = {
   "<":
     ([least, most]) =>
@@ -179,7 +182,7 @@ function kindOf(node: ASTNode, scope: Scope): Kind | undefined {
   return scope.has(record.args) ? undefined : fields[`${record.args}.${field}`];
 }
 
-/** What is in a list. */
+/** The kind of the elements of a list. */
 function elementOf(list: ASTNode): Element | undefined {
   if (list.op === "." && list.args[0].op === "id") {
     const name = `${list.args[0].args}.${list.args[1]}`;
@@ -193,7 +196,7 @@ function elementOf(list: ASTNode): Element | undefined {
   return undefined;
 }
 
-/** The part of a moment that a call asks for; those of durations go on without end. */
+/** The part of a moment that a call reads; the parts of durations have no upper limit. */
 function partIn(node: ASTNode): string | undefined {
   if (node.op !== "rcall") return undefined;
   const { name, receiver, values } = callOf(node);

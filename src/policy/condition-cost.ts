@@ -2,16 +2,16 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 import { macros } from "./condition-functions.ts";
 import { callOf, childrenOf } from "./condition-syntax.ts";
 
-/** How long the lists are that a condition may go through. */
+/** The lengths of the lists that a condition may loop over. */
 export type ListSizes = { readonly groups: number; readonly grants: number; readonly denials: number };
 
-/** What conditions are made for; only one that goes through longer lists is measured again when it runs. */
+/** The sizes conditions are made for; the cost is computed again at run time only if lists are longer. */
 export const usualSizes: ListSizes = { groups: 1000, grants: 100, denials: 100 };
 
-/** A step takes 30 to 120 nanoseconds, so a condition at the limit holds up the others for a tenth of a second. */
+/** A step takes 30 to 120 nanoseconds, so a condition at the limit blocks the others for a tenth of a second. */
 export const mostSteps = 1_000_000;
 
-/** Whether lists are longer than what a condition was measured for. */
+/** Whether lists are longer than those a condition was measured for. */
 export function exceedsUsual(sizes: ListSizes): boolean {
   return (
     sizes.groups > usualSizes.groups || sizes.grants > usualSizes.grants || sizes.denials > usualSizes.denials
@@ -19,8 +19,8 @@ export function exceedsUsual(sizes: ListSizes): boolean {
 }
 
 /**
- * The most steps that a condition can take, by its text alone. Only lists inside lists add up: no function makes a
- * list longer than those it is given, and none gives a long text a name to double it by.
+ * An upper bound on the steps of a condition, from its text alone. Only lists inside lists add up: no function makes a list longer
+ * than those it is given, and none can bind a long text to a name in order to double it.
  */
 export function stepsOf(node: ASTNode, sizes: ListSizes): number {
   if (node.op === "rcall" && macros.has(callOf(node).name)) {
@@ -30,7 +30,7 @@ export function stepsOf(node: ASTNode, sizes: ListSizes): number {
   return childrenOf(node).reduce((steps, child) => steps + stepsOf(child, sizes), ownSteps(node, sizes));
 }
 
-/** The time of some steps, in those of the others; one that fails inside a loop makes an error, and the loop goes on. */
+/** The cost of some steps, in units of the others; one that fails inside a loop creates an error, and the loop goes on. */
 const stepsOfCall: Readonly<Record<string, number>> = {
   matches: 1000,
   int: 100,
@@ -38,7 +38,7 @@ const stepsOfCall: Readonly<Record<string, number>> = {
   timestamp: 40,
 };
 
-/** These fail when a number is too large, or nothing stands at an index. */
+/** These fail if a number is too large, or nothing is at an index. */
 const arithmetic: ReadonlySet<string> = new Set(["+", "-", "*", "/", "%", "[]"]);
 
 function ownSteps(node: ASTNode, sizes: ListSizes): number {
@@ -52,7 +52,7 @@ function ownSteps(node: ASTNode, sizes: ListSizes): number {
   return 1;
 }
 
-/** The most that a list can hold; 0 for what is no list. What is in a list never is one: `survey` sees to that. */
+/** The most that a list can hold; 0 if it is no list. Its items are never lists themselves: `survey` ensures that. */
 export function lengthOf(node: ASTNode, sizes: ListSizes): number {
   if (node.op === ".") return lengthOfField(node.args[1], sizes);
   if (node.op === "list") return node.args.length;

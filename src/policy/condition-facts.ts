@@ -3,7 +3,7 @@ import { Duration } from "@marcbachmann/cel-js/evaluator";
 import { registerFunctions } from "./condition-functions.ts";
 import type { History } from "./history.ts";
 
-/** What a condition is asked about. */
+/** The facts that a condition is evaluated on. */
 export type ConditionFacts = {
   readonly request: {
     readonly resource: string;
@@ -34,7 +34,7 @@ function recordType<Field extends string>(fields: Readonly<Record<Field, string>
   return { fields, prototype: { constructor: () => undefined } };
 }
 
-/** The records of the language, with the types of their fields. */
+/** The record types of the language, with the types of their fields. */
 const records = {
   Request: recordType({
     resource: "string",
@@ -75,13 +75,13 @@ const variableTypes = {
   history: "History",
 } as const;
 
-/** What a condition may read. */
+/** The variables that a condition may read. */
 export const variables: readonly string[] = Object.keys(variableTypes);
 
-/** What is costly to know, or makes a condition's answer change by itself. */
+/** Facts that are costly to get, or that make a condition's result change by itself. */
 export type Use = "history" | "groups" | "on_call" | "now";
 
-/** The fields that a name may have; those of what is in the lists when it is no variable. */
+/** The fields of a variable; for any other name, those of the records in lists. */
 export function fieldsOf(variable: string): readonly string[] {
   const type = new Map<string, string>(Object.entries(variableTypes)).get(variable);
   const names = type === undefined ? ["Grant", "Denial"] : [type];
@@ -94,7 +94,7 @@ export function fieldsOf(variable: string): readonly string[] {
 /** Conditions of real policies have 10 to 30 parts; each part and each level takes a stack frame or three. */
 const limits = { maxAstNodes: 1000, maxDepth: 50 };
 
-/** Where conditions are parsed, checked and evaluated: the variables with their types, and the functions. */
+/** Creates the environment in which conditions are parsed, checked and evaluated: variables with their types, and functions. */
 export function createEnvironment(): Environment {
   const environment = new Environment({ limits });
   for (const [name, { fields, prototype }] of Object.entries(records))
@@ -108,7 +108,7 @@ type Variables = Readonly<Record<string, unknown>>;
 
 const withoutHistory = new WeakMap<ConditionFacts, Variables>();
 
-/** The facts as the environment has them; history only for those who read it, since each grant is made anew. */
+/** The facts as the environment's variables; history only for conditions that read it, since each grant is created anew. */
 export function variablesOf(facts: ConditionFacts, uses: ReadonlySet<Use>): Variables {
   const known = withoutHistory.get(facts) ?? plainVariables(facts);
   withoutHistory.set(facts, known);
@@ -148,7 +148,7 @@ function historyOf(history: History, now: Date): object {
         role,
         rule,
         started_at: wholeSecond(startedAt),
-        // What lasts has not ended before now, so "less than a day ago" holds for it as well.
+        // Access that lasts has not ended before now, so "less than a day ago" holds for it as well.
         ended_at: endedAt ? wholeSecond(endedAt) : now,
         active: endedAt === undefined,
       }),
@@ -159,7 +159,7 @@ function historyOf(history: History, now: Date): object {
   });
 }
 
-/** Policies count in seconds, and the library's durations below zero are wrong in fractions of one. */
+/** Policies count in seconds, and the library's negative durations are wrong in fractions of one. */
 function wholeSecond(time: Date): Date {
   return new Date(Math.floor(time.getTime() / 1000) * 1000);
 }

@@ -6,7 +6,7 @@ import type { ConditionFault } from "./condition-survey.ts";
 import { wordUnknown } from "./nearest.ts";
 import { listed } from "./source.ts";
 
-/** What the library found wrong with a condition, in our words and at its offset in the text. */
+/** Describes a fault that the library found in a condition, at its offset in the text. */
 export function wordCelFault(error: ParseError | TypeError, text: string): ConditionFault {
   const offset = Math.min(error.range?.start ?? 0, text.length);
   return { message: wordMessage(error, text), offset };
@@ -88,7 +88,7 @@ function operatorHint(written: string): string {
   return operator ? `, did you mean ${operator}?` : "";
 }
 
-/** `no such overload: duration > int`, or `-string` */
+/** Rewords a library message such as `no such overload: duration > int`, or `-string`. */
 function wordOperator(summary: string): string {
   const [, left = "", operator = "", right = ""] =
     /: (.+) (==|!=|<=|>=|[-+*/%<>]|in) (.+)$/su.exec(summary) ?? /: ()([-!])(.+)$/su.exec(summary) ?? [];
@@ -108,7 +108,7 @@ function typesIn(summary: string): readonly string[] {
   return [...summary.matchAll(/'([^']+)'/gu)].map(([, name = ""]) => typeName(name));
 }
 
-/** The library's name of a type as authors write it. */
+/** Turns the library's name of a type into the one that authors write. */
 export function typeName(name: string): string {
   return name.replace(/google\.protobuf\.(\w+)|\b[A-Z]\w+/gu, (record, known: string | undefined) =>
     (known ?? record).toLowerCase(),
@@ -120,7 +120,7 @@ function nameBefore(text: string, offset: number): string {
   return /(\w*)\s*\.\s*$/u.exec(text.slice(0, offset))?.[1] ?? "";
 }
 
-/** Why a condition could not be evaluated, on one line. */
+/** Says on one line why a condition could not be evaluated. */
 export function wordFailure(error: unknown): string {
   const message =
     error instanceof EvaluationError ? error.summary : error instanceof Error ? error.message : "";

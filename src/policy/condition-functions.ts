@@ -8,7 +8,7 @@ import {
   wallClock,
 } from "./condition-texts.ts";
 
-/** How each function may be written; a condition can call nothing else. */
+/** The forms of each function; a condition can call nothing else. */
 export const functions: Readonly<Record<string, readonly string[]>> = {
   size: ["size(string)", "size(list)", "string.size()", "list.size()"],
   int: ["int(string)"],
@@ -37,13 +37,13 @@ export const functions: Readonly<Record<string, readonly string[]>> = {
   filter: ["list.filter(name, condition)"],
 };
 
-/** Those that go through a list; their first argument names what is in it. */
+/** Functions that loop over a list; their first argument names the item. */
 export const macros: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "filter"]);
 
 const timestamp = "google.protobuf.Timestamp";
 const duration = "google.protobuf.Duration";
 
-/** The parts of a date whose parts in UTC are those of the zone asked for. */
+/** Read the parts of a date whose UTC fields hold the local time of the zone asked for. */
 const parts: Readonly<Record<string, (wall: Date) => number>> = {
   getFullYear: (wall) => wall.getUTCFullYear(),
   getMonth: (wall) => wall.getUTCMonth(),
@@ -63,7 +63,7 @@ function dayOfYear(wall: Date): number {
 
 type Call = `${string}/${number}`;
 
-/** What has to stand in quotes as the last argument, so that a policy with a mistake in it is refused. */
+/** Calls whose last argument must be a quoted text, so that a policy with a mistake in it is refused. */
 const quotedTexts: ReadonlyMap<Call, (text: string) => unknown> = new Map<Call, (text: string) => unknown>([
   ["matches/1", readPattern],
   ["duration/1", readDuration],
@@ -71,15 +71,15 @@ const quotedTexts: ReadonlyMap<Call, (text: string) => unknown> = new Map<Call, 
   ...Object.keys(parts).map((name): [Call, (text: string) => unknown] => [`${name}/1`, readZone]),
 ]);
 
-/** Reads the text that a call needs in quotes, throwing when it is wrong; `undefined` for calls that need none. */
+/** Returns the reader for a call's quoted text, which throws if the text is wrong; `undefined` for calls that need none. */
 export function readerOf(name: string, argumentCount: number): ((text: string) => unknown) | undefined {
   return quotedTexts.get(`${name}/${argumentCount}`);
 }
 
 /**
- * Calls that do not reach the library's own function, because that one departs from CEL: its patterns backtrack, its
- * dates depend on the server's time zone, `int("")` is 0, `lowerAscii` makes the Kelvin sign a k. The library lets
- * nobody override a function, so these have names that no author can write.
+ * Calls that do not reach the library's own function, because it departs from CEL: its patterns backtrack, its dates depend on the
+ * server's time zone, `int("")` is 0, `lowerAscii` turns the Kelvin sign into a k. The library does not allow overriding a
+ * function, so these have names that no author can write.
  */
 const replaced: ReadonlySet<string> = new Set<Call>([
   "int/1",
@@ -89,20 +89,20 @@ const replaced: ReadonlySet<string> = new Set<Call>([
   ...quotedTexts.keys(),
 ]);
 
-/** The name under which the environment has the function that a call means. */
+/** The environment's name for the function that a call means. */
 export function registeredName(name: string, argumentCount: number): string {
   return replaced.has(`${name}/${argumentCount}`) ? `${name}_` : name;
 }
 
-/** The name under which authors know a function of the environment. */
+/** The name by which authors know a function of the environment. */
 export function writtenName(name: string): string {
   return name.replace(/_$/, "");
 }
 
-/** Adds the functions that stand in for the library's. */
+/** Registers the functions that replace the library's. */
 export function registerFunctions(environment: Environment): void {
   const register = (signature: string, handler: (...values: never[]) => unknown): void => {
-    // Told that a handler may be asynchronous, the library is slower.
+    // The library is slower if a handler may be asynchronous.
     environment.registerFunction(signature, handler, { async: false });
   };
   register("string.matches_(string): bool", (text: string, pattern: string) =>

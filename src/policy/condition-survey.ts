@@ -10,8 +10,8 @@ import { wordUnknown } from "./nearest.ts";
 export type ConditionFault = { readonly message: string; readonly offset: number };
 
 /**
- * What a condition reads, or the first thing in it that is no part of the language of conditions. That language is
- * smaller than CEL: all that could make a value without a type, a value of unbounded size, or a surprise is left out.
+ * Returns what a condition reads, or the first thing in it that is not part of our language of conditions. That language is smaller
+ * than CEL: it leaves out whatever could create a value without a type, a value of unbounded size, or a surprise.
  */
 export function survey(
   root: ASTNode,
@@ -30,7 +30,7 @@ export function survey(
     if (node.op === "value") visitLiteral(node);
     if (node.op === "id") visitName(node, scope);
     if (node.op === "." && (node.args[1] === "groups" || node.args[1] === "on_call")) uses.add(node.args[1]);
-    // A text as an index would reach a field whose type nobody knows before the condition runs.
+    // A text as an index would reach a field whose type is unknown until the condition runs.
     if (node.op === "[]" && !isWholeNumber(node.args[1]))
       refuse(node.args[1], "expected a whole number between [ and ]");
     if (node.op === "list") {

@@ -2,7 +2,7 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 
 export type Call = ASTNode & { readonly op: "call" | "rcall" };
 
-/** A call of either form; a method's receiver is what stands before the dot. */
+/** Reads a call of either form; a method's receiver is the part before the dot. */
 export function callOf(node: Call): {
   readonly name: string;
   readonly receiver?: ASTNode;
@@ -13,7 +13,7 @@ export function callOf(node: Call): {
     : { name: node.args[0], receiver: node.args[1], values: node.args[2] };
 }
 
-/** The parts of a part, in the order of the text. */
+/** The children of a node, in the order of the text. */
 export function childrenOf(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case "value":

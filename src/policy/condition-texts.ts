@@ -3,11 +3,11 @@ import { EvaluationError } from "@marcbachmann/cel-js";
 import { Duration } from "@marcbachmann/cel-js/evaluator";
 import { compilePattern, type Pattern } from "../pattern.ts";
 
-// What conditions write in quotes and mean as something else. Each reader throws an EvaluationError saying what it expected.
+// Readers of quoted texts that mean something else in conditions. Each throws an EvaluationError that says what it expected.
 
 const unitMilliseconds: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
-/** Ten thousand years, as protocol buffers have it; what JavaScript can add to a date goes further. */
+/** Ten thousand years, the limit of protocol buffers; JavaScript can add more to a date. */
 const longestMilliseconds = 315_576_000_000_000;
 
 /** Reads CEL's durations, such as `1h30m`, `-90s` or `1.5h`, to the millisecond. */
@@ -21,15 +21,15 @@ export function readDuration(text: string): Duration {
   }
   const milliseconds = Math.round(text.startsWith("-") ? -total : total);
   const seconds = Math.floor(milliseconds / 1000);
-  // The library's sums come out right only when nanoseconds are not negative, even if seconds are.
+  // The library's sums are right only if nanoseconds are not negative, even when seconds are.
   return new Duration(seconds, (milliseconds - seconds * 1000) * 1_000_000);
 }
 
-/** Reads RFC 3339's times, in whole seconds and never in the server's own zone. */
+/** Reads RFC 3339 times, in whole seconds and never in the server's own zone. */
 export function readTimestamp(text: string): Date {
   const written = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)$/.exec(text);
   const time = new Date(written ? text : Number.NaN);
-  // JavaScript takes the 30th of February for the 2nd of March.
+  // JavaScript reads 30 February as 2 March.
   const day = new Date(`${written?.[1]}T00:00:00Z`);
   if (
     !Number.isNaN(time.getTime()) &&
@@ -52,7 +52,7 @@ export function readInteger(text: string): bigint {
 const mostPatterns = 1000;
 const patterns = new Map<string, Pattern>();
 
-/** A pattern by its text, compiled once; texts come from policies, never from people who ask for access. */
+/** Compiles a pattern, once per text; texts come from policies, never from people who ask for access. */
 export function readPattern(text: string): Pattern {
   const known = patterns.get(text);
   if (known) return known;
@@ -65,12 +65,12 @@ export function readPattern(text: string): Pattern {
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
-/** The clock of an IANA zone. */
+/** Returns a formatter for the local time of an IANA zone. */
 export function readZone(text: string): Intl.DateTimeFormat {
   const known = clocks.get(text);
   if (known) return known;
   try {
-    // Intl may also take offsets (+01:00), which know no summer time.
+    // Intl may also accept offsets (+01:00), which have no summer time.
     if (!/^[a-z]/i.test(text)) throw new RangeError("not a name");
     const clock = new Intl.DateTimeFormat("en-US", {
       timeZone: text,
@@ -92,7 +92,7 @@ export function readZone(text: string): Intl.DateTimeFormat {
   }
 }
 
-/** What the clocks of a zone show, as a date whose parts in UTC are the zone's. */
+/** The local time of a zone, as a date whose UTC fields hold it. */
 export function wallClock(at: Date, zone: string): Date {
   // en-US writes 3/29/2026, 01:00:00; parsing that is three times as fast as asking for the parts.
   const [month = 0, day = 0, year = 0, ...time] = (readZone(zone).format(at).match(/\d+/g) ?? []).map(Number);

@@ -7,15 +7,15 @@ import { registeredName } from "./condition-functions.ts";
 import { survey, type ConditionFault } from "./condition-survey.ts";
 import { callOf, childrenOf } from "./condition-syntax.ts";
 
-/** What came out; or, on one line, why nothing did, which is not the same as no. */
+/** The result; or, on one line, why there is none, which is not the same as `false`. */
 export type ConditionResult = { readonly holds: boolean } | { readonly failed: string };
 
-/** A rule's `when:`, ready to be asked any number of times. */
+/** A rule's compiled `when:`, which can be evaluated any number of times. */
 export type Condition = {
   readonly text: string;
   readonly uses: ReadonlySet<Use>;
   readonly comparisons: Comparisons;
-  /** What has to hold at the same time: each side of its outermost `&&`. */
+  /** The sides of the outermost `&&`, all of which have to hold. */
   parts(): readonly Condition[];
   evaluate(facts: ConditionFacts): ConditionResult;
 };
@@ -29,8 +29,8 @@ const longestCondition = 2000;
 const environment = createEnvironment();
 
 /**
- * Compiles CEL (https://cel.dev), or says what is wrong with it and where. Names, fields and types are checked here, and
- * that it cannot take long; what is left to fail when it is evaluated are numbers, such as a division by zero.
+ * Compiles CEL (https://cel.dev), or says what is wrong with it and where. Names, fields and types are checked here, and that it
+ * cannot take long; evaluation can then fail only on numbers, such as a division by zero.
  */
 export function compileCondition(text: string): CompiledCondition {
   if (text.length > longestCondition)
@@ -67,12 +67,12 @@ export function compileCondition(text: string): CompiledCondition {
   }
 }
 
-/** The sides of the outermost `&&`, in the order of the text; none where there is no such thing. */
+/** The sides of the outermost `&&`, in the order of the text; empty if there is no `&&`. */
 function sidesOf(node: ASTNode): readonly ASTNode[] {
   return node.op === "&&" ? node.args.flatMap((side) => (side.op === "&&" ? sidesOf(side) : [side])) : [];
 }
 
-/** Compiled when they are first asked for: only who is refused asks. */
+/** Compiled on first use: only a refusal needs them. */
 function partsOf(texts: readonly string[]): () => readonly Condition[] {
   let parts: readonly Condition[] | undefined;
   return () => {
@@ -99,7 +99,7 @@ function sizesOf({ requester, history }: ConditionFacts): ListSizes {
   };
 }
 
-/** Points each call to the function that the environment has for it, before the check of types binds calls. */
+/** Renames each call to the environment's function for it, before the type check binds calls. */
 function bindFunctions(node: ASTNode): void {
   if (node.op === "call" || node.op === "rcall")
     node.args[0] = registeredName(node.args[0], callOf(node).values.length);

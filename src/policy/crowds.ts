@@ -3,17 +3,17 @@ import type { Policy } from "./policy.ts";
 import { groupOf, isEmail, normalEmail } from "./principal.ts";
 
 /**
- * People who are alike to all rules, so that five thousand are looked at as a few dozen. Who is in a group kept elsewhere
- * is not known here: such a group is a crowd of its own, of people who are in no other.
+ * People whom all rules treat alike, so that five thousand are checked as a few dozen. Who is in an external group is not known
+ * here, so each such group is a crowd of its own, of people who are in no other group.
  */
 export type Crowd = {
-  /** E-mail addresses, sorted; `anybodyElse` stands for whom the policies do not name. */
+  /** E-mail addresses, sorted; `anybodyElse` stands for people whom the policies do not name. */
   readonly people: readonly [string, ...string[]];
-  /** The group kept elsewhere that these people are in. */
+  /** The external group that these people are in. */
   readonly group?: string;
 };
 
-/** Everybody that the policies tell apart. */
+/** Divides everybody into the crowds that the policies tell apart. */
 export function crowdsOf(policies: readonly Policy[]): readonly Crowd[] {
   const named = new Set(
     policies.flatMap(({ rules }) => rules.flatMap(({ requesters }) => requesters.filter(isEmail))),
@@ -48,15 +48,15 @@ function sorted([first, ...rest]: readonly [string, ...string[]]): readonly [str
   return [least, ...others];
 }
 
-/** Whether a group is kept elsewhere wherever it is. */
+/** Whether a group is external in every policy that has it. */
 function isElsewhere(policies: readonly Policy[], name: string): boolean {
   return policies.every(({ groups }) => groups.get(name)?.kind !== "members");
 }
 
-/** Places in the list of crowds; `maybe` are those of whom some may be in a group kept elsewhere. */
+/** Places in the list of crowds; `maybe`: crowds with people who may be in an external group. */
 type Members = { readonly sure: readonly number[]; readonly maybe: readonly number[] };
 
-/** Which crowds are among the requesters of a rule; a thousand rules name the same few, so each list is made once. */
+/** Returns which crowds are among the requesters of a rule; a thousand rules name the same few, so each list is made once. */
 export function memberLists(
   policy: Policy,
   crowds: readonly Crowd[],
@@ -85,7 +85,7 @@ function placesByPrincipal(policy: Policy, crowds: readonly Crowd[]): ReadonlyMa
   const places = new Map<string, readonly number[]>([["everyone", [...crowds.keys()]]]);
   for (const [index, { people, group }] of crowds.entries()) {
     if (group !== undefined) places.set(`group:${group}`, [index]);
-    // Whom a rule names is a crowd of one.
+    // A person named by a rule is a crowd of one.
     else if (people.length === 1) places.set(people[0], [index]);
   }
   for (const [name, source] of policy.groups) {

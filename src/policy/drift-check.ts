@@ -5,8 +5,8 @@ import { child, entriesOf, faultAt, textOf, type SourceNode } from "./source.ts"
 import { targetKey } from "./target-key.ts";
 
 /**
- * Faults in what is to be done about access that nobody gave here. Taking it away is refused where it could hit somebody
- * who has it rightly: where the provider cannot tell, and where two resources of the same target disagree.
+ * Checks how unknown access (that nobody gave here) is handled. Removing it is refused where it could hit somebody who has it
+ * rightly: if the provider cannot tell, or if two resources of the same target disagree.
  */
 export function driftFaults(
   root: SourceNode,

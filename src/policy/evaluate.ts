@@ -24,7 +24,7 @@ import { type BreakGlassReview, breakGlassReview, type Review, reviewOf } from "
 import { riskOf } from "./risk.ts";
 import type { Risk } from "./words.ts";
 
-/** What the deciding rule grants, at most how long, and where it is discussed. */
+/** What the deciding rule grants, for how long at most, and where it is discussed. */
 export type Terms = {
   /** The deciding rule's name. */
   readonly rule: string;
@@ -38,20 +38,20 @@ export type Terms = {
   readonly grants: readonly RoleGrant[];
   readonly extend: Extension | undefined;
   readonly revokeOnIdleSeconds: number | undefined;
-  /** What could not be found out and made the answer no better: a group that cannot be read, a condition that fails. */
+  /** What could not be found out, and made the answer no better: an unreadable group, a failing condition. */
   readonly doubts: readonly string[];
 };
 
 export type Evaluation =
   | ({
       readonly verdict: "allow";
-      /** Taken at once all the same: who looks at it afterwards. */
+      /** Set if it was taken at once all the same: who reviews it afterwards. */
       readonly breakGlass?: BreakGlassReview;
     } & Terms)
   | ({ readonly verdict: "review" } & Review & Terms)
   | {
       readonly verdict: "refuse";
-      /** All that speaks against it which the person can mend at once; else the one reason. */
+      /** Everything that the person can fix at once; otherwise the one reason. */
       readonly refusals: readonly [PolicyRefusal, ...PolicyRefusal[]];
       readonly rule?: string;
     };
@@ -59,7 +59,7 @@ export type Evaluation =
 /** As many as Slack's text input and a section of a message hold. */
 export const maxReasonCharacters = 3000;
 
-/** What the policy says to a request: may it be made, who must approve, why not. */
+/** Evaluates a request against the policy: whether it may be made, who must approve it, or why not. */
 export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
   const email = normalEmail(ask.requester.email);
   const resource = policy.resources.get(ask.resource);
@@ -124,8 +124,8 @@ type Deciding =
   | { readonly rule?: Rule; readonly doubts?: never; readonly refusal: PolicyRefusal };
 
 /**
- * The first rule that matches. Where that of an `allow` cannot be found out, the next ones are asked, but only whether
- * people may decide: it would have given more. Any other doubt refuses.
+ * Finds the first rule that matches. If it is unknown whether an `allow` matches, later rules are tried, but can at most send the
+ * request to people: the `allow` would have given more. Any other doubt refuses.
  */
 function decidingRule(asked: Asked): Deciding {
   const { policy, ask } = asked;
@@ -171,7 +171,7 @@ function termsOf(
   };
 }
 
-/** What is wrong with the ask itself, all of it: each is said at its field. */
+/** Everything that is wrong with the request itself: each mistake is shown at its field. */
 function mistakes(ask: Ask, maxSeconds: number, rule: AllowRule | ReviewRule): readonly PolicyRefusal[] {
   const { resource, role, durationSeconds: askedSeconds, reason, ticket } = ask;
   const found: PolicyRefusal[] = [];
@@ -198,7 +198,7 @@ function mistakes(ask: Ask, maxSeconds: number, rule: AllowRule | ReviewRule): r
 }
 
 function meets(text: string, { minLength = 0, pattern }: Requirement): boolean {
-  // Characters as people count them, more or less: an emoji is one, though it is two in JavaScript.
+  // Roughly characters as people count them: an emoji is one, though it is two in JavaScript.
   const characters = Array.from(text.trim()).length;
   return characters >= minLength && (pattern?.matches(text) ?? true);
 }

@@ -1,17 +1,17 @@
 import type { Policy } from "./policy.ts";
 import { isEmail } from "./principal.ts";
 
-/** Stands for whoever the policy does not name: only `everyone` reaches them. */
+/** Stands for anybody the policy does not name: only `everyone` includes them. */
 export const anybodyElse = "anybody-else@policy.invalid";
 
-/** Everybody the policy names as somebody who asks, or whom a provider knows; some more than once. */
+/** Yields everybody whom the policy names as a requester, or maps to a provider's name; some more than once. */
 export function* knownPeople(policy: Policy): Generator<string> {
   yield* policy.people.keys();
   for (const group of policy.groups.values()) if (group.kind === "members") yield* group.members;
   for (const { requesters } of policy.rules) yield* requesters.filter(isEmail);
 }
 
-/** Every address the policy names, whatever for. */
+/** Every address the policy names, for whatever purpose. */
 export function everybodyNamed(policy: Policy): ReadonlySet<string> {
   const { admins, auditors } = policy.settings;
   const deciding = policy.rules.flatMap((rule) =>
@@ -26,14 +26,14 @@ export function everybodyNamed(policy: Policy): ReadonlySet<string> {
   return new Set([...knownPeople(policy), ...[...admins, ...auditors, ...deciding].filter(isEmail)]);
 }
 
-/** Every role of every resource, in the policy's order. */
+/** Lists every role of every resource, in the policy's order. */
 export function everyRole(policy: Policy): readonly { readonly resource: string; readonly role: string }[] {
   return [...policy.resources.values()].flatMap(({ name, roles }) =>
     [...roles.keys()].map((role) => ({ resource: name, role })),
   );
 }
 
-/** Everybody whom some provider knows by a name that a policy gives, sorted. */
+/** Everybody to whom a policy gives a name in some provider, sorted. */
 export function everybodyMapped(policies: readonly Policy[]): readonly string[] {
   return [...new Set(policies.flatMap(({ people }) => [...people.keys()]))].toSorted();
 }

@@ -3,12 +3,12 @@ import type { PolicyRefusal } from "./refusals.ts";
 
 type Worded = Extract<PolicyRefusal, { kind: "reason_unfit" | "ticket_missing" | "ticket_unfit" }>;
 
-/** All that speaks against a request, a sentence each. */
+/** Describes everything that speaks against a request, a sentence each. */
 export function wordRefusals(refusals: readonly PolicyRefusal[]): string {
   return refusals.map(wordRefusal).join(" ");
 }
 
-/** One plain sentence for the person who was refused: what is allowed, and what they asked for. Plain text, no mrkdwn. */
+/** Explains a refusal in one plain sentence for the person: what is allowed, and what they asked for. Plain text, no mrkdwn. */
 export function wordRefusal(refusal: PolicyRefusal): string {
   switch (refusal.kind) {
     case "unknown_resource":
@@ -79,7 +79,7 @@ export function wordRefusal(refusal: PolicyRefusal): string {
   }
 }
 
-/** What somebody typed: one line, cut short, nothing invisible. */
+/** What somebody typed, on one line, cut short, without invisible characters. */
 function named(text: string): string {
   const inert = text
     .slice(0, 80)
@@ -92,7 +92,7 @@ function meant(nearest: string | undefined): string {
   return nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
 }
 
-/** More would not be read. */
+/** A longer list would not be read. */
 const longestOffer = 20;
 
 function offer(allowed: readonly string[]): string {

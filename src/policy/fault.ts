@@ -1,4 +1,4 @@
-/** Something wrong in a policy, where it stands; lines and columns count from 1. */
+/** Something wrong in a policy, and where; lines and columns count from 1. */
 export type PolicyFault = {
   readonly file: string;
   readonly line: number;
@@ -6,7 +6,7 @@ export type PolicyFault = {
   readonly message: string;
 };
 
-/** `hallpass.yml:12:5: what was expected, what came`. */
+/** Formats a fault: `hallpass.yml:12:5: what was expected, what came`. */
 export function wordFault(fault: PolicyFault): string {
   return `${fault.file}:${fault.line}:${fault.column}: ${fault.message}`;
 }

@@ -1,9 +1,9 @@
-/** A step that takes `count` distinct people out of `approvers`. */
+/** A step that needs `count` distinct people out of `approvers`. */
 type Step = { readonly count: number; readonly approvers: readonly string[] };
 
 /**
- * The first step, from 0, that cannot be filled any more when each person counts in one step only; `undefined` when all
- * can. Finds a place for each needed approval by augmenting paths (bipartite matching).
+ * The first step, from 0, that cannot be filled if each person counts in one step only; `undefined` if all can. Assigns each needed
+ * approval by augmenting paths (bipartite matching).
  */
 export function firstUnfillable(steps: readonly Step[]): number | undefined {
   const short = steps.findIndex(({ count, approvers }) => approvers.length < count);
@@ -13,7 +13,7 @@ export function firstUnfillable(steps: readonly Step[]): number | undefined {
     .map((step, index) => ({ ...step, index }))
     .filter((step) => step.approvers.length < needed);
   const stepOf = new Map<string, (typeof tight)[number]>();
-  // A step is tried once a search: searches go no deeper than there are steps, however many people there are.
+  // Each step is tried once per search, so a search goes no deeper than there are steps, however many people there are.
   const place = (step: (typeof tight)[number], tried: Set<(typeof tight)[number]>): boolean => {
     tried.add(step);
     return step.approvers.some((person) => {

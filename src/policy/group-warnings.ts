@@ -6,13 +6,13 @@ import { type PolicyWarning, warningAt } from "./warning.ts";
 
 type Named = { readonly group: string; readonly at: Place };
 
-/** Groups without anybody in them, where they are to ask, approve or look after something. */
+/** Finds groups without members that are to ask, approve or look after something. */
 export function emptyGroupWarnings(policy: Policy, root: SourceNode): readonly PolicyWarning[] {
   const isEmpty = (group: string | undefined): boolean => {
     const source = group === undefined ? undefined : policy.groups.get(group);
     return source?.kind === "members" && source.members.size === 0;
   };
-  // That nobody at all is among its requesters is said of the whole rule.
+  // A rule that has nobody at all among its requesters is reported as a whole.
   const saidElsewhere = new Set(
     itemsOf(child(root, "rules")).flatMap((rule) => {
       const requesters = textsOf(child(rule, "requesters"));
@@ -26,7 +26,7 @@ export function emptyGroupWarnings(policy: Policy, root: SourceNode): readonly P
   );
 }
 
-/** Groups and providers that nothing names. */
+/** Finds groups and providers that nothing names. */
 export function unusedWarnings(policy: Policy, root: SourceNode): readonly PolicyWarning[] {
   const groups = new Set(namedGroups(root).map(({ group }) => group));
   const conditions = policy.rules.flatMap(({ when }) => (when ? [when.text] : []));
@@ -48,7 +48,7 @@ export function unusedWarnings(policy: Policy, root: SourceNode): readonly Polic
   ];
 }
 
-/** A schedule counts for who is on call, whether or not it is named. */
+/** A schedule is read to find out who is on call, whether or not it is named. */
 function isOnCallRead(policy: Policy, name: string): boolean {
   const kind = policy.groups.get(name)?.kind;
   if (kind !== "pagerduty" && kind !== "opsgenie") return false;

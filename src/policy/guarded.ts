@@ -2,17 +2,17 @@ import type { UnknownHandling } from "../domain/drift.ts";
 import type { Policy } from "./policy.ts";
 import { targetKey } from "./target-key.ts";
 
-/** Something in a provider that only Hallpass is to give. */
+/** Something in a provider that only Hallpass should grant. */
 export type Guarded = {
   readonly provider: string;
   readonly target: unknown;
   /** Each `resource:role` that stands for it. */
   readonly access: readonly string[];
-  /** What is done about those who have it by nobody's doing here. */
+  /** How to treat people who have it, but not from Hallpass. */
   readonly unknown: UnknownHandling;
 };
 
-/** All that the roles of a policy grant, and what live grants are for besides; each target once. */
+/** Everything that the roles of a policy grant, and the targets of live grants besides; each target once. */
 export function guardedTargets(
   policy: Policy,
   live: readonly { readonly provider: string; readonly target: unknown; readonly access: string }[],
@@ -28,7 +28,7 @@ export function guardedTargets(
   }
   const others = new Map<string, Guarded>();
   for (const { provider, target, access } of live) {
-    // Of what the policy does not name any more, it does not say what to do either.
+    // If the policy no longer names a target, it does not say what to do about it either.
     if (!named.has(targetKey(provider, target)))
       add(others, { provider, target, access: [access], unknown: "report" });
   }
@@ -45,7 +45,7 @@ function add(guarded: Map<string, Guarded>, one: Guarded): void {
   guarded.set(key, {
     ...known,
     access: [...new Set([...known.access, ...one.access])],
-    // Whoever has it by one name is not to lose it by another: where two resources disagree, people decide.
+    // Access allowed under one name must not be removed under another: if two resources disagree, people decide.
     unknown: known.unknown === one.unknown ? known.unknown : "report",
   });
 }

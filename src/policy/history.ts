@@ -1,4 +1,4 @@
-/** What a person held, holds, and was denied, as far back as rules may look. */
+/** What a person held, holds and was denied, as far back as rules may look. */
 export type History = {
   /** Newest first. */
   readonly grants: readonly PastGrant[];
@@ -12,7 +12,7 @@ export type PastGrant = {
   /** The rule it was given under. */
   readonly rule: string;
   readonly startedAt: Date;
-  /** Absent while it lasts: whatever may still exist in the provider counts as held. */
+  /** Absent while it lasts: anything that may still exist in the provider counts as held. */
   readonly endedAt?: Date;
 };
 

@@ -5,11 +5,11 @@ const dayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
 const minutesOfDay = 24 * 60;
 
-/** When a rule is in force: on these days, in this part of the day, by the clock on the wall of the policy's time zone. */
+/** When a rule is in force: on these days, in this part of the day, in the local time of the policy's time zone. */
 export type Hours = {
-  /** 0 is Monday. The day on which the time of day begins: 22:00 to 06:00 on Friday ends on Saturday morning. */
+  /** 0 is Monday. The day on which the period begins: 22:00 to 06:00 on Friday ends on Saturday morning. */
   readonly days: ReadonlySet<number>;
-  /** Minutes since midnight; the end is not included. An end at or before the beginning is on the next day. */
+  /** Minutes since midnight, end exclusive. An end at or before the beginning is on the next day. */
   readonly fromMinute: number;
   readonly toMinute: number;
 };
@@ -27,7 +27,7 @@ function readDays(text: string): readonly number[] | undefined {
   const names = text.split("-").map((name) => indexOfDay(name.trim()));
   const [first, last] = [names.at(0), names.at(-1)];
   if (first === undefined || last === undefined || names.length > 2) return undefined;
-  // fri-mon goes over the end of the week.
+  // fri-mon wraps around the end of the week.
   return Array.from({ length: ((last - first + 7) % 7) + 1 }, (_, index) => (first + index) % 7);
 }
 
@@ -41,7 +41,7 @@ function timeOfDay(latest: "23:59" | "24:00") {
   return z.string({ error }).transform((text, context) => {
     const [, hours, minutes] = /^(\d{2}):([0-5]\d)$/.exec(text) ?? [];
     const minute = Number(hours) * 60 + Number(minutes);
-    // Two digits each, so that texts compare as times do.
+    // Two digits each, so that texts compare like times.
     if (minute <= minutesOfDay && text <= latest) return minute;
     context.addIssue({ code: "custom", message: error });
     return z.NEVER;
@@ -69,7 +69,7 @@ export const WrittenHours = z
     toMinute: to ?? minutesOfDay,
   }));
 
-/** Whether a moment is within the hours, by the clock on the wall there. */
+/** Whether a moment is within the hours, in local time. */
 export function isWithin(hours: Hours, at: Date, timeZone: string): boolean {
   const { day, minute } = wallClock(at, timeZone);
   const { days, fromMinute, toMinute } = hours;
@@ -82,10 +82,10 @@ export function isWithin(hours: Hours, at: Date, timeZone: string): boolean {
 type WallClock = { readonly day: number; readonly minute: number };
 
 const formats = new Map<string, Intl.DateTimeFormat>();
-/** A thousand rules ask for the same moment, and reading a clock takes as long as all else about a rule. */
+/** Cached: a thousand rules ask about the same moment, and reading a clock takes as long as everything else about a rule. */
 let latest: { readonly atMs: number; readonly timeZone: string; readonly shows: WallClock } | undefined;
 
-/** The day (0 is Monday) and the minute of the day that a clock on the wall shows, summer time included. */
+/** The day (0 is Monday) and the minute of the day in local time, including summer time. */
 export function wallClock(at: Date, timeZone: string): WallClock {
   const atMs = at.getTime();
   if (latest?.atMs !== atMs || latest.timeZone !== timeZone)
@@ -110,7 +110,7 @@ function readClock(at: Date, timeZone: string): WallClock {
   return { day, minute: Number(parts.get("hour")) * 60 + Number(parts.get("minute")) };
 }
 
-/** `mon-fri 09:00 to 18:00`: as people read it. */
+/** Formats hours for people: `mon-fri 09:00 to 18:00`. */
 export function wordHours({ days, fromMinute, toMinute }: Hours): string {
   const time =
     fromMinute === 0 && toMinute === minutesOfDay ? "" : ` ${clock(fromMinute)} to ${clock(toMinute)}`;

@@ -5,17 +5,17 @@ import { isAbout } from "./match.ts";
 import type { Policy, Rule } from "./policy.ts";
 import { listed } from "./source.ts";
 
-/** For which people each rule may come to decide something; by the rule's place. */
+/** For whom each rule may decide; rules are given by their place. */
 export type Reach = {
-  /** Whether this person's request may come to this rule. */
+  /** Whether this person's request may reach this rule. */
   readonly reaches: (rule: number, person: string) => boolean;
-  /** Why a rule never decides anything; `undefined` when it may. */
+  /** Why a rule never decides anything; `undefined` if it may. */
   readonly whyIdle: (rule: number) => string | undefined;
 };
 
 /**
- * Follows every crowd through the rules of every role. A rule stops those it surely decides for: who may be in a group
- * kept elsewhere goes on, and so does everybody where a condition may not hold, but for rules with the same condition.
+ * Follows every crowd through the rules of every role. A rule stops those it surely decides for: people who may be in an external
+ * group go on, and so does everybody if a condition may not hold, except past rules with the same condition.
  */
 export function reachOf(policy: Policy): Reach {
   const crowds = crowdsOf([policy]);
@@ -27,14 +27,14 @@ export function reachOf(policy: Policy): Reach {
   const isCovering = rules.map(() => false);
 
   for (const covering of coverings(policy)) {
-    /** By condition: which rule decided for each crowd, where that condition holds. */
+    /** By condition: the rule that decided for each crowd, if that condition holds. */
     const decided = new Map<string, Int32Array>();
     for (const [index, rule] of covering) {
       isCovering[index] = true;
       const earlier = weakerConditions(rule).flatMap((condition) => decided.get(condition) ?? []);
       const own = decided.get(conditionOf(rule)) ?? new Int32Array(crowds.length).fill(-1);
       decided.set(conditionOf(rule), own);
-      // Those who may be in a group kept elsewhere are looked at as that group.
+      // People who may be in an external group are checked as that group.
       const { sure } = members(rule.requesters);
       const pass = (crowd: number): boolean => {
         const first = earlier.find((each) => (each[crowd] ?? -1) !== -1)?.[crowd];
@@ -73,7 +73,7 @@ export function reachOf(policy: Policy): Reach {
 
 type Placed = readonly [index: number, rule: Rule];
 
-/** The rules of each role; roles that have the same ones are looked at once. */
+/** The rules of each role; roles with the same rules are checked once. */
 function coverings(policy: Policy): readonly (readonly Placed[])[] {
   const placed = [...policy.rules.entries()];
   const found = new Map<string, readonly Placed[]>();
@@ -95,7 +95,7 @@ function conditionOf(rule: Rule): string {
   return JSON.stringify(conditionsOf(rule).map((each) => each ?? null));
 }
 
-/** Conditions that hold whenever the rule's own do: any part of them. */
+/** Conditions that hold whenever the rule's own do: every subset of its parts. */
 function weakerConditions(rule: Rule): readonly string[] {
   let weaker: readonly (readonly (string | null)[])[] = [[]];
   for (const part of conditionsOf(rule))

@@ -2,10 +2,10 @@ import type { PolicyFault } from "./fault.ts";
 import type { ProviderEntry } from "./policy.ts";
 import { child, entriesOf, faultAt, textOf, textsOf, type SourceNode } from "./source.ts";
 
-/** More make a form that nobody fills in, and a message that nobody reads. */
+/** More fields make a form that nobody fills in, and a message that nobody reads. */
 const mostFields = 10;
 
-/** Roles whose providers together ask for more in the form than it can show. */
+/** Finds roles whose providers together ask for more fields than the form can show. */
 export function inputFaultsIn(
   root: SourceNode,
   providers: ReadonlyMap<string, ProviderEntry>,

@@ -6,7 +6,7 @@ import type { PolicyRefusal } from "./refusals.ts";
 /** A field that a provider asks for, with the provider. */
 export type AskedField = InputField & { readonly provider: string };
 
-/** What whoever asks for these has to type, a provider's fields once. */
+/** The fields that a requester has to fill in for these grants; each provider's fields once. */
 export function fieldsOf(policy: Policy, grants: readonly RoleGrant[]): readonly AskedField[] {
   const names = [...new Set(grants.map(({ provider }) => provider))];
   return names.flatMap((provider) =>
@@ -14,10 +14,10 @@ export function fieldsOf(policy: Policy, grants: readonly RoleGrant[]): readonly
   );
 }
 
-/** All that is typed for one request has to fit on the message that approvers read, whole. */
+/** Everything typed for one request has to fit in full on the message that approvers read. */
 const mostTyped = 2_000;
 
-/** What is wrong with what was typed, a field at most once. */
+/** Checks what was typed; at most one fault per field. */
 export function inputFaults(
   policy: Policy,
   grants: readonly RoleGrant[],
@@ -40,7 +40,7 @@ export function inputFaults(
   return [{ kind: "input_unfit", provider: last.provider, field: last.name, title: last.title, why }];
 }
 
-/** What was typed for one provider, as it is kept with the request; `undefined` where it asks for nothing. */
+/** What was typed for one provider, as it is kept with the request; `undefined` if the provider asks for nothing. */
 export function inputFor(
   policy: Policy,
   provider: string,

@@ -7,8 +7,8 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 const options = { io: "input", target: "draft-7" } as const;
 
 /**
- * The JSON Schema of a policy file, by which editors complete and check it. What refers to something else in the file (an
- * unknown group, say) only `policy check` finds; so too that a `grant` is one of its own provider's, whose type stands elsewhere.
+ * The JSON Schema of a policy file, with which editors complete and check it. Only `policy check` finds faulty references within
+ * the file (an unknown group, say), and a `grant` that does not fit its own provider, whose type is elsewhere in the file.
  */
 export function policyJsonSchema(types: ProviderTypes): object {
   const kinds = Object.entries(types);
@@ -34,7 +34,7 @@ function schemaOf(schema: z.ZodType): JsonSchema {
   return rest;
 }
 
-/** An entry's schema, from that of its options: strict as they are, so the key goes in where they name theirs. */
+/** The schema of an entry, made from that of its options. Those are strict, so the key goes in among theirs. */
 function withType(type: string, schema: JsonSchema): JsonSchema {
   if (schema.anyOf) return { ...schema, anyOf: schema.anyOf.map((one) => withType(type, one)) };
   return {
@@ -44,7 +44,7 @@ function withType(type: string, schema: JsonSchema): JsonSchema {
   };
 }
 
-/** Each schema once, under the titles of all that have it. */
+/** Each schema once, under the titles of all that share it. */
 function distinct(schemas: readonly JsonSchema[]): readonly JsonSchema[] {
   const titles = new Map<string, string[]>();
   for (const { title = "", ...rest } of schemas) {

@@ -7,7 +7,7 @@ import type { Policy, Role, Rule } from "./policy.ts";
 import { child, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
 
-/** Durations of a rule that another one keeps from ever being reached. */
+/** Finds durations of a rule that are never reached, because of another limit. */
 export function limitWarnings(policy: Policy, rule: Rule, node: SourceNode): readonly PolicyWarning[] {
   if (rule.decision === "deny") return [];
   const roles = everyRole(policy).flatMap(({ resource, role }): readonly Role[] => {

@@ -4,7 +4,7 @@ import type { AccessPattern, AllowRule, Limits, Policy, ReviewRule, Role } from 
 import type { PolicyRefusal } from "./refusals.ts";
 import { defaultMaxDurationSeconds } from "./schema.ts";
 
-/** The narrowest of several limits; the first default that is said. */
+/** Combines limits: the narrowest of each, and the first default that is given. */
 export function narrowest(limits: readonly Limits[]): Limits {
   const said = (key: keyof Limits): readonly number[] =>
     limits.flatMap((each) => (each[key] === undefined ? [] : [each[key]]));
@@ -19,20 +19,20 @@ export function narrowest(limits: readonly Limits[]): Limits {
   };
 }
 
-/** The longest anybody may ask for: the narrower of what rule and role say. */
+/** The longest that anybody may ask for: the narrower of the rule's and the role's limit. */
 export function maxDurationOf(role: Role, rule: AllowRule | ReviewRule): number {
   const [ofRule, ofRole] = [rule.limits.maxDurationSeconds, role.limits.maxDurationSeconds];
   if (ofRule === undefined || ofRole === undefined) return ofRule ?? ofRole ?? defaultMaxDurationSeconds;
   return Math.min(ofRule, ofRole);
 }
 
-/** What the form offers; never more than may be asked for. */
+/** The duration that the form offers; never more than may be asked for. */
 export function defaultDurationOf(role: Role, rule: AllowRule | ReviewRule): number | undefined {
   const offered = rule.limits.defaultDurationSeconds ?? role.limits.defaultDurationSeconds;
   return offered === undefined ? undefined : Math.min(offered, maxDurationOf(role, rule));
 }
 
-/** Why what a person holds, or held lately, speaks against their request. */
+/** Why what a person holds, or held recently, rules out their request. */
 export function historyRefusal(
   { policy, facts, ask }: Asked,
   role: Role,
@@ -48,7 +48,7 @@ export function historyRefusal(
   );
 }
 
-/** By the limits of the role and, for a bundle, of each role in it, whether it was given alone or in a bundle. */
+/** Checks the limits of the role and, for a bundle, of each role in it; grants count whether given alone or in a bundle. */
 function roleRefusal(
   policy: Policy,
   wanted: readonly Access[],
@@ -82,7 +82,7 @@ function limitRefusal(
     : undefined;
 }
 
-/** The conflict that what a bundle gives is in with itself, by its name. */
+/** The name of the conflict between roles that a bundle itself gives, if there is one. */
 export function bundleConflict(policy: Policy, asked: Access): string | undefined {
   const role = policy.resources.get(asked.resource)?.roles.get(asked.role);
   const refusal = role && conflict(policy, role, asked, []);
@@ -114,7 +114,7 @@ function conflict(
 
 type Access = { readonly resource: string; readonly role: string };
 
-/** A role, and for a bundle all that is in it. */
+/** A role, and for a bundle everything in it. */
 function accessOf(policy: Policy, { resource, role }: Access): readonly Access[] {
   const bundled = policy.resources.get(resource)?.roles.get(role)?.grants ?? [];
   const itself = { resource, role };

@@ -21,18 +21,18 @@ export type LoadedPolicy =
   | {
       readonly ok: true;
       readonly policy: Policy;
-      /** What it says and hardly means; looked for when asked. */
+      /** What is probably a mistake in it; looked for when asked. */
       readonly warnings: () => readonly PolicyWarning[];
     }
   | { readonly ok: false; readonly faults: readonly PolicyFault[] };
 
 type Options = {
   readonly providerTypes: ProviderTypes;
-  /** It is asked what it said while it was in force: what would be refused today as a slip was said all the same. */
+  /** The policy was in force, and is read for what it said then: a slip that would be refused today was part of it. */
   readonly wasInForce?: boolean;
 };
 
-/** Reads and checks a policy: a file, or those of a folder in name order. Throws for nothing on disk. */
+/** Reads and checks a policy: a file, or all files of a folder in name order. Nothing on disk makes it throw. */
 export async function loadPolicy(path: string, options: Options): Promise<LoadedPolicy> {
   const names = await policyFilesAt(path);
   if (!names.ok) return { ok: false, faults: [names.fault] };
@@ -51,14 +51,14 @@ export async function loadPolicy(path: string, options: Options): Promise<Loaded
   return { ok: false, faults: located(parsed.faults) };
 }
 
-/** Checks a policy of one or more files and resolves it; all faults at once, in the order they stand. Pure. */
+/** Checks a policy of one or more files and resolves it; returns all faults at once, in the order of the text. Pure. */
 export function parsePolicy(
   files: readonly PolicyText[],
   { providerTypes, wasInForce = false }: Options,
 ): LoadedPolicy {
   const sources = files.map(({ name, text }) => readSource(name, text));
   const unreadable = sources.flatMap((source) => (source.ok ? [] : source.faults));
-  // What an unreadable file holds is unknown, and would be missed everywhere else.
+  // What an unreadable file holds is unknown, and would be reported as missing everywhere else.
   if (unreadable.length > 0) return { ok: false, faults: inOrder(unreadable, files) };
   const [first, ...others] = sources.flatMap((source) => (source.ok ? [source.root] : []));
   if (!first) return { ok: false, faults: [wholeFile("policy", "expected a policy file, got none")] };

@@ -6,23 +6,23 @@ import { anyStanding, groupsWith, standingAmong } from "./people.ts";
 import type { Policy, Resource, Role, Rule } from "./policy.ts";
 import { riskOf } from "./risk.ts";
 
-/** What a rule is matched against. */
+/** What rules are matched against. */
 export type Asked = {
   readonly policy: Policy;
   readonly facts: Facts;
   readonly ask: Ask;
-  /** The requester, as addresses are compared. */
+  /** The requester's address, normalised for comparison. */
   readonly email: string;
   readonly resource: Resource;
 };
 
-/** Why a rule does not match; with `unknown`, why it could not be found out. */
+/** Why a rule does not match; with `unknown`, why that could not be found out. */
 export type Objection = {
   readonly check: "access" | "requesters" | "hours" | "from_ip" | "when";
   readonly unknown?: string;
 };
 
-/** Whether a rule is about this role of this resource. */
+/** Whether a rule covers this role of this resource. */
 export function covers(rule: Pick<Rule, "access">, resource: string, role: string): boolean {
   return rule.access.some(
     (pattern) => (pattern.resource ?? resource) === resource && (pattern.role ?? role) === role,
@@ -30,8 +30,8 @@ export function covers(rule: Pick<Rule, "access">, resource: string, role: strin
 }
 
 /**
- * Whether a rule is about a role that somebody asks for. What a bundle gives, only rules about the bundle give; but a
- * `deny` of anything in it denies the whole.
+ * Whether a rule is about a role that somebody asks for. Only rules about a bundle itself give it; but a `deny` of anything in it
+ * denies the whole.
  */
 export function isAbout(rule: Rule, resource: string, role: Role): boolean {
   if (covers(rule, resource, role.name)) return true;
@@ -40,14 +40,14 @@ export function isAbout(rule: Rule, resource: string, role: Role): boolean {
 
 type Check = (rule: Rule, asked: Asked) => Objection | undefined;
 
-/** What a rule is matched by, the cheapest first. */
+/** The checks for a rule, the cheapest first. */
 const checks: readonly Check[] = [
   (rule, { ask, resource }) => {
     const role = resource.roles.get(ask.role);
     return role && isAbout(rule, resource.name, role) ? undefined : { check: "access" };
   },
   ({ requesters, decision }, { policy, facts, email, ask }) => {
-    // Whoever a rule denies is denied under whatever address; only the one they show lets them ask.
+    // A deny applies to every address of a person; only the one they show lets them ask.
     const addresses = decision === "deny" ? [email, ...(ask.requester.addresses ?? [])] : [email];
     const standing = anyStanding(
       addresses.map((address) => standingAmong(policy, facts.memberships, requesters, address)),
@@ -67,12 +67,12 @@ const checks: readonly Check[] = [
   },
 ];
 
-/** Everything that speaks against a rule; nothing when it matches. */
+/** Everything that keeps a rule from matching; empty if it matches. */
 export function objections(rule: Rule, asked: Asked): readonly Objection[] {
   return checks.flatMap((check) => check(rule, asked) ?? []);
 }
 
-/** The first thing that speaks against a rule for certain, else what could not be found out, else nothing. */
+/** The first certain objection to a rule, otherwise the first unknown, otherwise nothing. */
 export function objectionTo(rule: Rule, asked: Asked): Objection | undefined {
   let unknown: Objection | undefined;
   for (const check of checks) {
@@ -83,13 +83,13 @@ export function objectionTo(rule: Rule, asked: Asked): Objection | undefined {
   return unknown;
 }
 
-/** Whether a condition holds for what is asked, or why that is not known. */
+/** Whether a condition holds for a request, or why that is unknown. */
 export function conditionHolds(condition: Condition, asked: Asked): ConditionResult {
   const { policy, facts, email } = asked;
   const { uses } = condition;
   if (!uses.has("groups") && !uses.has("on_call")) return condition.evaluate(conditionFacts(asked));
   const person = groupsWith(policy, facts.memberships, email);
-  // A group that is missing could make the condition hold, or not.
+  // A missing group could make the condition hold, or not.
   const [unreadable] = uses.has("groups") ? person.unreadable : person.unreadableSchedules;
   if (unreadable !== undefined) return { failed: unreadable };
   const requester = { email, groups: person.groups, onCall: person.isOnCall };
@@ -98,7 +98,7 @@ export function conditionHolds(condition: Condition, asked: Asked): ConditionRes
 
 const made = new WeakMap<Asked, ConditionFacts>();
 
-/** What conditions read, but for the requester's groups: made once, however many rules ask. */
+/** What conditions read, except for the requester's groups; made once, however many rules ask. */
 function conditionFacts(asked: Asked): ConditionFacts {
   const known = made.get(asked);
   if (known) return known;

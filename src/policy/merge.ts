@@ -4,7 +4,7 @@ import { faultAt, type Place, type SourceMap, type SourceNode } from "./source.t
 
 type Merged = { readonly root: SourceMap; readonly faults: readonly PolicyFault[] };
 
-/** Sections that several files may each add to; the others are written once. */
+/** Sections that several files may each add to; the others may be written only once. */
 const mergedSections: ReadonlySet<string> = new Set([
   "people",
   "groups",
@@ -15,7 +15,7 @@ const mergedSections: ReadonlySet<string> = new Set([
   "rules",
 ]);
 
-/** Joins the files of a folder by their sections, in the order given. What is written twice is a fault. */
+/** Merges the files of a folder by section, in the order given. Anything written twice is a fault. */
 export function mergeSources(first: SourceMap, others: readonly SourceMap[]): Merged {
   const faults: PolicyFault[] = [];
   const entries = new Map<string, SourceNode>();
@@ -62,7 +62,7 @@ function writtenTwice(key: string, earlier: SourceNode, later: SourceNode): Poli
   return faultAt(later.keyAt, `${quoted(key)} is already written in ${wordPlace(earlier.keyAt)}`);
 }
 
-/** `groups.yml:3:5` */
+/** Formats a place: `groups.yml:3:5`. */
 export function wordPlace(place: Place): string {
   return `${place.file}:${place.line}:${place.column}`;
 }

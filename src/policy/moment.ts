@@ -7,13 +7,13 @@ const momentError =
 const written = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)\s*(Z|[+-]\d{2}:\d{2})?$/i;
 
 /**
- * Reads `2026-11-21 03:00`: by the clock on the wall of the time zone, unless it ends in Z or an offset. A time that
- * clocks show twice in autumn is the first of the two; one that they skip in spring is none.
+ * Reads `2026-11-21 03:00`, in the local time of the time zone unless it ends in Z or an offset. A time that occurs twice in autumn
+ * is the first of the two; one that is skipped in spring is not accepted.
  */
 export function readMoment(text: string, timeZone: string): ReadMoment {
   const [, day = "", time = "", offset] = written.exec(text.trim()) ?? [];
   const asIfUtc = Date.parse(`${day}T${time}Z`);
-  // Date.parse takes 30 February for 2 March.
+  // Date.parse reads 30 February as 2 March.
   if (Number.isNaN(asIfUtc) || !new Date(asIfUtc).toISOString().startsWith(day))
     return { ok: false, message: momentError };
   if (offset !== undefined) {
@@ -30,14 +30,14 @@ export function readMoment(text: string, timeZone: string): ReadMoment {
 
 const dayMs = 86_400_000;
 
-/** `Sat 2026-11-21 03:00 GMT (Europe/London)` */
+/** Formats a moment: `Sat 2026-11-21 03:00 GMT (Europe/London)`. */
 export function wordMoment(at: Date, timeZone: string): string {
   const parts = partsAt(at.getTime(), timeZone);
   const { weekday, year, month, day, hour, minute, timeZoneName } = parts;
   return `${weekday} ${year}-${month}-${day} ${hour}:${minute} ${timeZoneName} (${timeZone})`;
 }
 
-/** By how many milliseconds clocks there are ahead of UTC. */
+/** How many milliseconds local time is ahead of UTC. */
 function offsetAt(at: number, timeZone: string): number {
   const { year, month, day, hour, minute, second } = partsAt(at, timeZone);
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) - Math.floor(at / 1000) * 1000;

@@ -9,7 +9,7 @@ export function namesIn(root: SourceNode, section: string): readonly string[] {
   return entriesOf(child(root, section)).map(([name]) => name);
 }
 
-/** A fault at a name that is not known. */
+/** Returns a fault if a name is not known. */
 export function nameFault(
   what: string,
   at: Place | undefined,
@@ -20,12 +20,12 @@ export function nameFault(
   return [faultAt(at, wordUnknown(what, name, known, "Known here"))];
 }
 
-/** Groups that principals name and that do not exist. */
+/** Finds groups that principals name, but that do not exist. */
 export function groupFaults(root: SourceNode, principals: SourceNode | undefined): readonly PolicyFault[] {
   return textsOf(principals).flatMap(({ text, at }) => groupNameFault(root, at, groupOf(text)));
 }
 
-/** A group that one principal names and that does not exist. */
+/** Finds the group that one principal names, if it does not exist. */
 export function groupFault(root: SourceNode, principal: SourceNode | undefined): readonly PolicyFault[] {
   return groupNameFault(root, principal?.at, groupOf(textOf(principal) ?? ""));
 }
@@ -35,12 +35,12 @@ function groupNameFault(
   at: Place | undefined,
   group: string | undefined,
 ): readonly PolicyFault[] {
-  // Names are listed only where one is missed: a thousand rules name groups.
+  // Names are listed only if one is unknown: a thousand rules name groups.
   if (group === undefined || child(child(root, "groups"), group)) return [];
   return nameFault("group", at, group, namesIn(root, "groups"));
 }
 
-/** Resources and roles that `RESOURCE:ROLE` entries name and that do not exist. */
+/** Finds resources and roles that `RESOURCE:ROLE` entries name, but that do not exist. */
 export function accessFaults(root: SourceNode, access: SourceNode | undefined): readonly PolicyFault[] {
   const resources = child(root, "resources");
   return textsOf(access).flatMap(({ text, at }) => {

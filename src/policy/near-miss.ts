@@ -12,9 +12,9 @@ import { wordObjection } from "./trace.ts";
 const mostNearMisses = 20;
 
 /**
- * The rules that would have let somebody ask, each with all that keeps it from matching; those that lack the least come
- * first. A rule for other people is nobody's business, but for one: who may ask for a role by another rule may know that
- * being on call would do.
+ * Finds the rules that would have let somebody ask, each with everything that keeps it from matching; those that lack the least
+ * come first. Rules for other people are not disclosed, with one exception: somebody who may ask for a role by another rule may
+ * know that being on call would do.
  */
 export function nearMisses(asked: Asked): readonly NearMiss[] {
   const found = asked.policy.rules.flatMap((rule) => {
@@ -27,11 +27,11 @@ export function nearMisses(asked: Asked): readonly NearMiss[] {
     .map(({ rule, against }) => ({ rule, why: against.join(" and ") }));
 }
 
-/** Everything certain that speaks against a rule, a phrase each; nothing where the person may not know. */
+/** Everything certain that speaks against a rule, a phrase each; empty if the person may not know of the rule. */
 function whyNot(rule: Rule, asked: Asked): readonly string[] {
   const { resource, ask } = asked;
   const role = resource.roles.get(ask.role);
-  // A policy has a thousand rules: most are about other resources.
+  // A policy may have a thousand rules: most are about other resources.
   if (!role || !isAbout(rule, resource.name, role)) return [];
   const certain = objections(rule, asked).filter(({ unknown }) => unknown === undefined);
   if (
@@ -73,7 +73,7 @@ function phrases(objection: Objection, rule: Rule, asked: Asked): readonly strin
   return (parts.length === 0 ? [rule.when] : parts).map((part) => wordPart(part, asked));
 }
 
-/** What one part of a condition asks for, as people say it; in the policy's own words where it asks for something else. */
+/** Describes one part of a condition for people; in the policy's own words unless it is of a known form. */
 function wordPart({ text }: Condition, { ask }: Asked): string {
   const line = text.replace(/\s+/gu, " ").trim();
   if (line === "requester.on_call") return notOnCall;

@@ -4,7 +4,7 @@ import { noHistory, type PastGrant } from "./history.ts";
 import type { Memberships } from "./membership.ts";
 import type { Policy } from "./policy.ts";
 
-/** Roles that whoever asks is supposed to hold, each as the rule gave it that would give it now. */
+/** The grants that a requester is assumed to hold, each under the rule that would give it now. */
 export function supposedGrants(
   policy: Policy,
   memberships: Memberships,

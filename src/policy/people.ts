@@ -2,20 +2,20 @@ import type { Membership, Memberships } from "./membership.ts";
 import type { Policy } from "./policy.ts";
 import { groupOf, isEmail, normalEmail } from "./principal.ts";
 
-/** Whether a person is among principals; not known where a group that could hold them cannot be read. */
+/** Whether a person is among principals; unknown if a group that could include them cannot be read. */
 export type Standing = { readonly is: "in" | "out" } | { readonly is: "unknown"; readonly why: string };
 
-/** For policies that list everybody themselves. */
+/** For policies that list all members themselves. */
 export const noMemberships: Memberships = new Map();
 
-/** Who is in a group of the policy, or why that is not known. */
+/** Who is in a group of the policy, or why that is unknown. */
 function membershipOf(policy: Policy, memberships: Memberships, group: string): Membership {
   const source = policy.groups.get(group);
   if (source?.kind === "members") return { isKnown: true, members: source.members };
   return memberships.get(group) ?? { isKnown: false, why: `the group ${group} was not read` };
 }
 
-/** How a person stands to principals. Nobody without an e-mail address is in any, not even in `everyone`. */
+/** Whether a person is among principals. Nobody without an e-mail address is among any, not even `everyone`. */
 export function standingAmong(
   policy: Policy,
   memberships: Memberships,
@@ -36,7 +36,7 @@ export function standingAmong(
   return unknown === undefined ? { is: "out" } : { is: "unknown", why: unknown };
 }
 
-/** How somebody stands who goes by several addresses: in by one of them is in. */
+/** Combines the standings of a person's addresses: being in by one of them is enough. */
 export function anyStanding(standings: readonly Standing[]): Standing {
   return (
     standings.find(({ is }) => is === "in") ?? standings.find(({ is }) => is === "unknown") ?? { is: "out" }
@@ -67,14 +67,14 @@ export function isAuditor(policy: Policy, memberships: Memberships, email: strin
 export type People = {
   /** Distinct e-mail addresses, sorted. */
   readonly emails: readonly string[];
-  /** Why more of them may be missing. */
+  /** Why there may be more of them. */
   readonly unreadable: readonly string[];
 };
 
 type Lists = Map<string, People>;
 const listsOf = new WeakMap<Policy, WeakMap<Memberships, Lists>>();
 
-/** Everybody that principals stand for; a thousand rules name the same few, so each list is made once and shared. */
+/** Lists everybody that principals stand for; a thousand rules name the same few, so each list is made once and shared. */
 export function peopleAmong(policy: Policy, memberships: Memberships, principals: readonly string[]): People {
   const byMemberships = listsOf.get(policy) ?? new WeakMap<Memberships, Lists>();
   listsOf.set(policy, byMemberships);
@@ -102,7 +102,7 @@ function listPeople(policy: Policy, memberships: Memberships, principals: readon
   return { emails: [...emails].toSorted(), unreadable };
 }
 
-/** The groups a person is in, and why others may be missing. */
+/** The groups a person is in, and why there may be others. */
 export function groupsWith(
   policy: Policy,
   memberships: Memberships,
@@ -111,7 +111,7 @@ export function groupsWith(
   readonly groups: readonly string[];
   readonly isOnCall: boolean;
   readonly unreadable: readonly string[];
-  /** Those of them that would say who is on call. */
+  /** Those of them that concern on-call schedules. */
   readonly unreadableSchedules: readonly string[];
 } {
   const groups: string[] = [];
@@ -129,11 +129,11 @@ export function groupsWith(
       isOnCall ||= isSchedule;
     }
   }
-  // Whoever is on call by one schedule is, whatever another would say.
+  // A person on call by one schedule is on call, whatever another would say.
   return { groups, isOnCall, unreadable, unreadableSchedules: isOnCall ? [] : unreadableSchedules };
 }
 
-/** Whoever is on call now by any schedule the policy names. */
+/** Everybody on call now by any schedule the policy names. */
 export function peopleOnCall(policy: Policy, memberships: Memberships): People {
   const schedules = [...policy.groups]
     .filter(([, { kind }]) => kind === "pagerduty" || kind === "opsgenie")

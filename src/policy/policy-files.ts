@@ -9,7 +9,7 @@ export type Listing =
   | { readonly ok: true; readonly folder: string; readonly files: readonly string[] }
   | { readonly ok: false; readonly fault: PolicyFault };
 
-/** The files of a policy: one, or all `*.yml` and `*.yaml` of a folder in name order, but for its tests. */
+/** Lists the files of a policy: one, or all `*.yml` and `*.yaml` of a folder in name order, except for its tests. */
 export function policyFilesAt(path: string): Promise<Listing> {
   return listing(path, {
     file: (name) => name,
@@ -19,7 +19,7 @@ export function policyFilesAt(path: string): Promise<Listing> {
   });
 }
 
-/** The tests of a policy: `hallpass.test.yml` beside `hallpass.yml`, or all `*.test.yml` and `*.test.yaml` of a folder. */
+/** Lists the tests of a policy: `hallpass.test.yml` beside `hallpass.yml`, or all `*.test.yml` and `*.test.yaml` of a folder. */
 export function testFilesAt(policyPath: string): Promise<Listing> {
   return listing(policyPath, {
     file: (name) => `${basename(name, extname(name))}.test${extname(name)}`,
@@ -39,9 +39,9 @@ async function listing(
     isOne,
     wanted,
   }: {
-    /** What is meant where `path` is a file. */
+    /** The file to take if `path` is a file. */
     readonly file: (name: string) => string;
-    /** What is meant of a folder's files. */
+    /** Which of a folder's files to take. */
     readonly isOne: (name: string) => boolean;
     readonly wanted: string;
   },
@@ -60,7 +60,7 @@ async function listing(
 export type ReadText =
   { readonly ok: true; readonly file: PolicyText } | { readonly ok: false; readonly fault: PolicyFault };
 
-/** Reads a file as it is named in its folder; `what` it is expected to be, for people. */
+/** Reads a file by its name in its folder; `what`: what it is expected to be, for people. */
 export async function readText(folder: string, name: string, what = "policy file"): Promise<ReadText> {
   const failed = (message: string): ReadText => ({ ok: false, fault: wholeFile(name, message) });
   const path = join(folder, name);
@@ -77,7 +77,7 @@ export async function readText(folder: string, name: string, what = "policy file
   }
 }
 
-/** A file's own trouble is a fault; anything else is a bug and goes on. */
+/** Trouble with a file is a fault; anything else is a bug, and thrown on. */
 function wordFileError(error: unknown, what: string): string {
   if (typeof error !== "object" || error === null || !("code" in error)) throw error;
   switch (error.code) {
@@ -91,7 +91,7 @@ function wordFileError(error: unknown, what: string): string {
   }
 }
 
-/** A fault of a file that cannot be looked into. */
+/** A fault of a whole file, placed at its beginning. */
 export function wholeFile(file: string, message: string): PolicyFault {
   return { file, line: 1, column: 1, message };
 }

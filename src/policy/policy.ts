@@ -7,17 +7,17 @@ import type { Pattern } from "../pattern.ts";
 import type { SinkOptions } from "./sinks.ts";
 import type { Risk } from "./words.ts";
 
-/** Everything a policy says, checked, with defaults filled in and names resolved. */
+/** A checked policy, with defaults filled in and names resolved. */
 export type Policy = {
   /** SHA-256 of `text`, in hex: the version that decisions are recorded under. */
   readonly hash: string;
-  /** What was read, so that any old decision can be replayed; `${NAME}` references are left as they are. */
+  /** The text as read, so that any old decision can be replayed; `${NAME}` references are not resolved. */
   readonly text: string;
   readonly settings: Settings;
-  /** By e-mail address, then by provider: the name that provider knows the person by, in its one spelling. */
+  /** By e-mail address, then by provider: the provider's name for the person, in its canonical spelling. */
   readonly people: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly groups: ReadonlyMap<string, GroupSource>;
-  /** Those of them whose members stand elsewhere, and have to be read. */
+  /** External groups: those whose members are kept elsewhere, and have to be read. */
   readonly outsideGroups: ReadonlyMap<string, GroupSource>;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   /** Where the audit is sent. */
@@ -28,7 +28,7 @@ export type Policy = {
   readonly rules: readonly Rule[];
   /** Whether any answer depends on what a person held or was denied before. */
   readonly usesHistory: boolean;
-  /** So long ago what ended makes a difference still: the longest cooldown. Absent: a condition may ask for all of it. */
+  /** For how long ended access still matters: the longest cooldown. Absent if a condition may read all of it. */
   readonly looksBackSeconds?: number;
 };
 
@@ -37,7 +37,7 @@ type Settings = {
   readonly timezone: string;
   readonly channel: string;
   readonly alerts: string;
-  /** Where checkpoints of the audit are posted; nowhere unless told. */
+  /** Where checkpoints of the audit are posted; nowhere by default. */
   readonly audit?: string | undefined;
   /** Principals. */
   readonly admins: readonly string[];
@@ -48,7 +48,7 @@ type Settings = {
   readonly keepEffectsSeconds: number;
   readonly drift: {
     readonly unknown: UnknownHandling;
-    /** How often each provider is compared with what should be. */
+    /** How often each provider is compared with what should be there. */
     readonly everySeconds: number;
   };
 };
@@ -56,13 +56,13 @@ type Settings = {
 /** A system that holds access. */
 export type ProviderEntry = {
   readonly type: string;
-  /** As they are written, apart from `type`; its type takes them. */
+  /** As written, apart from `type`; parsed by its type. */
   readonly options: unknown;
-  /** The one spelling of a name it may know somebody by; `undefined` for what is no name there. */
+  /** The canonical spelling of a name for somebody there; `undefined` if it cannot be a name there. */
   readonly canonicalSubject: (subject: string) => string | undefined;
-  /** The name, in that spelling, by which it knows somebody whom `people` does not name. */
+  /** The canonical name of somebody whom `people` does not name. */
   readonly defaultSubject: (email: string) => string | undefined;
-  /** What whoever asks for access there has to type; absent where that is nothing. */
+  /** What a requester has to type for access there; absent if nothing. */
   readonly input?: ProviderInput;
 };
 
@@ -75,7 +75,7 @@ export type InputField = {
 
 export type ProviderInput = {
   readonly fields: readonly InputField[];
-  /** What was typed, by field: as it is kept, or what is wrong with it, likewise by field. */
+  /** Reads what was typed, by field: returns what to keep, or what is wrong, also by field. */
   read(
     typed: Readonly<Record<string, string>>,
   ):
@@ -87,7 +87,7 @@ export type Resource = {
   readonly name: string;
   readonly title: string;
   readonly risk: Risk;
-  /** What is done about access to it that nobody gave here. */
+  /** What to do about access to it that nobody gave here. */
   readonly unknownAccess: UnknownHandling;
   readonly roles: ReadonlyMap<string, Role>;
 };
@@ -108,13 +108,13 @@ export type RoleGrant = {
   readonly target: unknown;
 };
 
-/** Of a role or a rule; the narrower of the two holds. */
+/** The limits of a role or a rule; the narrower of the two applies. */
 export type Limits = {
   readonly maxDurationSeconds?: number | undefined;
   readonly defaultDurationSeconds?: number | undefined;
   /** How many such grants a person may hold at a time. */
   readonly maxActive?: number | undefined;
-  /** How long a person waits after such a grant has ended. */
+  /** How long a person has to wait after such a grant has ended. */
   readonly cooldownSeconds?: number | undefined;
 };
 
@@ -137,7 +137,7 @@ export type RuleStep = {
   readonly notify: string | undefined;
 };
 
-/** What a reason or a ticket has to say. */
+/** What a reason or a ticket has to contain. */
 export type Requirement = {
   readonly minLength?: number | undefined;
   readonly pattern?: Pattern | undefined;
@@ -146,7 +146,7 @@ export type Requirement = {
 
 export type Requirements = {
   readonly reason?: Requirement | undefined;
-  /** Present: there has to be a ticket. */
+  /** If present, there has to be a ticket. */
   readonly ticket?: Requirement | undefined;
 };
 
@@ -178,7 +178,7 @@ export type ReviewRule = GivingRule & {
   readonly steps: readonly RuleStep[];
   readonly timeoutSeconds: number;
   readonly remindEverySeconds: number | undefined;
-  /** Principals that may decide too once a request has waited this long. */
+  /** Principals that may also decide once a request has waited this long. */
   readonly escalate: { readonly afterSeconds: number; readonly to: readonly string[] } | undefined;
   readonly startWithinSeconds: number | undefined;
   readonly breakGlass: BreakGlass | undefined;

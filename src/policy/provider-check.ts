@@ -11,24 +11,24 @@ import { Subject } from "./words.ts";
 
 /**
  * A kind of provider. `options` parses an entry of `providers:` apart from its `type`, and `target` what `grant:` holds; both
- * should be strict. They see `${NAME}` references as they are written. Messages read "expected ...".
+ * should be strict. They see `${NAME}` references unresolved. Messages read "expected ...".
  */
 export type ProviderType = {
   /** What it guards. */
   readonly title: string;
   readonly options: z.ZodType;
   readonly target: z.ZodType;
-  /** Takes what may be a name there, and brings every spelling of one to the same. */
+  /** Accepts what may be a name there, and brings every spelling of it to the canonical one. */
   readonly subject: z.ZodType<string>;
-  /** What all its providers can. Unknown access is removed only where they can tell from whom nothing may be taken. */
+  /** The capabilities of all its providers. Unknown access is removed only if they can tell from whom nothing may be taken. */
   readonly can?: readonly ("lastUsed" | "holders" | "mustKeep" | "handover")[];
-  /** What whoever asks has to type: texts with a `title` and perhaps a `description` in their `meta`. */
+  /** What a requester has to type: texts with a `title` and perhaps a `description` in their `meta`. */
   input?(options: unknown): z.ZodObject<Readonly<Record<string, z.ZodType<string>>>> | undefined;
-  /** The name of somebody whom `people` does not name: what stands before the `@`, where it does not say. */
+  /** The name of somebody whom `people` does not name; by default the part before the `@`. */
   subjectFor?(options: unknown, email: string): string | undefined;
 };
 
-/** The kinds of provider there are, by what `type:` calls them. */
+/** The kinds of provider, by their `type:`. */
 export type ProviderTypes = Readonly<Record<string, ProviderType>>;
 
 export type CheckedProviders = {
@@ -39,8 +39,8 @@ export type CheckedProviders = {
 };
 
 /**
- * Checks provider options, the names people go by and grant targets by the provider's type, and that no sink holds a secret
- * either.
+ * Checks provider options, the names people go by and grant targets by the provider's type, and that providers and sinks hold no
+ * secrets.
  */
 export function checkProviders(root: SourceNode, types: ProviderTypes): CheckedProviders {
   const faults: PolicyFault[] = [];
@@ -100,7 +100,7 @@ function providerInput(schema: z.ZodObject<Readonly<Record<string, z.ZodType<str
   return {
     fields,
     read(typed) {
-      // A form may have been opened before a field went.
+      // The form may have been opened before a field was removed.
       const known = new Map(
         fields.flatMap(({ name }) =>
           Object.hasOwn(typed, name) ? [[name, (typed[name] ?? "").trim()] as const] : [],
@@ -116,13 +116,13 @@ function providerInput(schema: z.ZodObject<Readonly<Record<string, z.ZodType<str
       const faults = read.error.issues.map(
         ({ path, message }) => [String(path[0] ?? fields[0]?.name), message] as const,
       );
-      // The first of each field is what to mend first.
+      // Reversed, so that each field keeps the first of its faults, which is the one to fix first.
       return { ok: false, faults: new Map(faults.toReversed()) };
     },
   };
 }
 
-/** Approvers judge what they read, so that it is all there is: one line, and nothing that nobody sees. */
+/** Approvers judge what they read, so it has to be everything: one line, with nothing invisible. */
 function lineFault(typed: string): string | undefined {
   if (isBlank(typed)) return "expected something";
   return visibly(typed) !== typed || /[\p{C}\p{Zl}\p{Zp}]/u.test(typed)
@@ -139,7 +139,7 @@ function withoutType(node: SourceNode): SourceNode {
   return { ...node, entries: new Map([...node.entries].filter(([key]) => key !== "type")) };
 }
 
-/** Names in `people:` that the provider cannot know anybody by. */
+/** Finds names in `people:` that the provider cannot know anybody by. */
 function subjectFaults(
   root: SourceNode,
   providers: ReadonlyMap<string, ProviderEntry>,
@@ -148,7 +148,7 @@ function subjectFaults(
   return entriesOf(child(root, "people")).flatMap(([, names]) =>
     entriesOf(names).flatMap(([provider, node]) => {
       const known = typeOf(types, providers.get(provider)?.type ?? "");
-      // What is no name anywhere is said by the policy's own schema.
+      // A name that is invalid everywhere is reported by the policy's own schema.
       return known && Subject.safeParse(textOf(node)).success ? shape(known.subject, node).faults : [];
     }),
   );

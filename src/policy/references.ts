@@ -7,10 +7,10 @@ import { normalEmail } from "./principal.ts";
 import { ruleFaults } from "./rule-check.ts";
 import { child, entriesOf, faultAt, itemsOf, textOf, type Place, type SourceNode } from "./source.ts";
 
-// These checks read the written file, not the schema's result, and pass over whatever has the wrong shape: all faults
-// are said at once, and a name is known even where its entry is faulty.
+// These checks read the file as written, not the schema's result, and skip whatever has the wrong shape: all faults are reported
+// at once, and a name is known even if its entry is faulty.
 
-/** Faults in what the parts of a policy say about one another. */
+/** Checks what the parts of a policy say about one another. */
 export function referenceFaults(root: SourceNode): readonly PolicyFault[] {
   const rules = itemsOf(child(root, "rules"));
   const settings = child(root, "settings");

@@ -10,7 +10,7 @@ export type PolicyRefusal =
   | ({ readonly kind: "unknown_role" } & Asked & Offer)
   | ({ readonly kind: "no_rule"; readonly nearMisses: readonly NearMiss[] } & Asked)
   | ({ readonly kind: "denied"; readonly rule: string; readonly message?: string | undefined } & Asked)
-  /** Whether a rule matches could not be found out. */
+  /** It could not be found out whether a rule matches. */
   | ({ readonly kind: "undecided"; readonly rule: string; readonly why: string } & Asked)
   | ({
       readonly kind: "duration_too_long";
@@ -29,7 +29,7 @@ export type PolicyRefusal =
       /** As it was read. */
       readonly ticket?: string | undefined;
     }
-  /** A field that a provider asks for, by its title; `why`: "expected ...", where something was typed. */
+  /** A field that a provider asks for, by its title; `why`: "expected ...", if something was typed. */
   | {
       readonly kind: "input_unfit";
       readonly provider: string;
@@ -41,13 +41,13 @@ export type PolicyRefusal =
       readonly kind: "conflict";
       readonly conflict: string;
       readonly message?: string | undefined;
-      /** What the person holds, or asks for in the same breath. */
+      /** What the person holds, or asks for in the same request. */
       readonly holds: string;
       readonly asks: string;
     }
   | { readonly kind: "locked_down"; readonly value: string; readonly reason: string }
   | ({ readonly kind: "too_many"; readonly max: number; readonly held: number } & Asked)
-  /** So many of their requests wait for a decision already. */
+  /** This many of their requests are already waiting for a decision. */
   | { readonly kind: "too_many_pending"; readonly max: number; readonly waiting: number }
   | ({ readonly kind: "too_soon"; readonly until: Date } & Asked)
   | ({ readonly kind: "not_break_glass"; readonly rule: string } & Asked)
@@ -60,7 +60,7 @@ export type PolicyRefusal =
       readonly unreadable: readonly string[];
     } & Asked);
 
-/** Which field of the form a refusal is about, where the person can mend it there. */
+/** The field of the form to show a refusal at, so that the person can fix it there. */
 export function fieldOf({ kind }: PolicyRefusal): "resource" | "role" | "duration" | "reason" | "ticket" {
   switch (kind) {
     case "unknown_resource":
@@ -75,7 +75,7 @@ export function fieldOf({ kind }: PolicyRefusal): "resource" | "role" | "duratio
     case "ticket_missing":
     case "ticket_unfit":
       return "ticket";
-    // Its field comes with the role.
+    // Its field is shown with the role.
     case "input_unfit":
     case "unknown_role":
     case "no_rule":

@@ -21,7 +21,7 @@ import {
   type WrittenRule,
 } from "./schema.ts";
 
-/** What was read beside the file itself, and checked. */
+/** What was read besides the file itself, and checked. */
 export type Parts = {
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   /** By resource, then role. */
@@ -29,7 +29,7 @@ export type Parts = {
   readonly compiled: Compiled;
 };
 
-/** Fills in defaults and resolves names; everything has been checked before. */
+/** Fills in defaults and resolves names; expects that everything has been checked. */
 export function resolve(file: PolicyFile, text: string, { providers, targets, compiled }: Parts): Policy {
   const { max_pending: maxPending, keep_effects: keepEffectsSeconds, ...settings } = file.settings;
   const rules = file.rules.map((rule) => resolveRule(rule, settings.channel, compiled));
@@ -130,7 +130,7 @@ function resolveResources(file: PolicyFile, targets: Parts["targets"]): Readonly
   );
 }
 
-/** What a bundle gives, it gives no longer and no more often than the roles in it may be given. */
+/** A bundle may be given no longer and no more often than the roles in it. */
 function memberLimits(file: PolicyFile, entry: string): Limits {
   const [resource = "", role = ""] = entry.split(":");
   const written = file.resources[resource]?.roles[role];

@@ -12,30 +12,30 @@ export type Step = {
   readonly from: readonly string[];
   /** Distinct e-mail addresses, sorted; never the requester's. */
   readonly approvers: readonly string[];
-  /** Whom to ping: e-mail addresses, who may decide or not. */
+  /** E-mail addresses to ping, whether or not they may decide. */
   readonly notify: readonly string[];
 };
 
-/** How people come to decide a request. */
+/** How people decide a request. */
 export type Review = {
   readonly steps: readonly Step[];
   readonly timeoutSeconds: number;
   readonly remindEverySeconds: number | undefined;
   readonly escalate: Escalation | undefined;
   readonly startWithinSeconds: number | undefined;
-  /** Who may take the access at once, and it is this person. */
+  /** Whether this person may take the access at once. */
   readonly mayBreakGlass: boolean;
   readonly doubts: readonly string[];
 };
 
-/** Who may decide too once a request has waited this long. */
+/** Who may also decide once a request has waited this long. */
 export type Escalation = {
   readonly afterSeconds: number;
   readonly to: readonly string[];
   readonly approvers: readonly string[];
 };
 
-/** Who looks afterwards at access that was taken at once, and by when. */
+/** Who reviews access that was taken at once, and by when. */
 export type BreakGlassReview = {
   readonly from: readonly string[];
   readonly reviewers: readonly string[];
@@ -46,7 +46,7 @@ type Found<Value> =
   | { readonly review: Value; readonly refusal?: never }
   | { readonly review?: never; readonly refusal: PolicyRefusal };
 
-/** Who has to approve, by this rule, what this person asks for; refused when there are not enough people. */
+/** Finds who has to approve what this person asks for under this rule; refuses if there are not enough people. */
 export function reviewOf(asked: Asked, rule: ReviewRule): Found<Review> {
   const { policy, facts, email, ask } = asked;
   const doubts = new Set<string>();
@@ -81,7 +81,7 @@ export function reviewOf(asked: Asked, rule: ReviewRule): Found<Review> {
   };
 }
 
-/** Who looks afterwards at what this person takes at once; refused when they may not, or nobody could look. */
+/** Finds who reviews what this person takes at once; refuses if they may not take it, or nobody could review it. */
 export function breakGlassReview(asked: Asked, rule: ReviewRule): Found<BreakGlassReview> {
   const { policy, facts, email, ask } = asked;
   const at = { resource: ask.resource, role: ask.role };
@@ -97,7 +97,7 @@ export function breakGlassReview(asked: Asked, rule: ReviewRule): Found<BreakGla
   return { review: { from: breakGlass.reviewBy, reviewers, withinSeconds: breakGlass.withinSeconds } };
 }
 
-/** Everybody principals stand for but the person who asks: nobody decides their own request. */
+/** Everybody that principals stand for, except the requester: nobody decides their own request. */
 function othersAmong(
   { policy, facts, email, ask }: Asked,
   principals: readonly string[],
@@ -107,7 +107,7 @@ function othersAmong(
   return { emails: emails.filter((person) => !own.has(person)), unreadable };
 }
 
-/** Whom a step pings. Where nobody could be found, everybody who may decide: a request must not lie unseen. */
+/** Whom a step pings. If nobody is found, everybody who may decide: a request must not lie unseen. */
 function notified(asked: Asked, { notify }: RuleStep, approvers: readonly string[]): readonly string[] {
   if (notify === undefined) return approvers;
   if (notify === "none") return [];

@@ -6,7 +6,7 @@ import { accessFaults, groupFault, groupFaults } from "./name-check.ts";
 import { groupOf, isEmail, normalEmail } from "./principal.ts";
 import { child, faultAt, itemsOf, listed, textOf, textsOf, type SourceNode } from "./source.ts";
 
-/** Faults in rules that their shape does not show. */
+/** Finds faults in rules that their shape does not show. */
 export function ruleFaults(root: SourceNode): readonly PolicyFault[] {
   const approversOf = approverLists(root);
   return itemsOf(child(root, "rules")).flatMap((rule) => [
@@ -30,7 +30,7 @@ function wordingFaults(root: SourceNode, rule: SourceNode): readonly PolicyFault
 
 const giving = ["allow", "review"] as const;
 
-/** What only makes sense with some decisions, and with which. */
+/** Keys that only make sense with some decisions, and with which. */
 const belongsTo: Readonly<Record<string, readonly string[]>> = {
   approvals: ["review"],
   timeout: ["review"],
@@ -68,7 +68,7 @@ function decisionFaults(rule: SourceNode): readonly PolicyFault[] {
   return [...misplaced, faultAt(decision.at, 'expected "approvals" with decision review, got none')];
 }
 
-/** Pairs of durations of which the first has to be the shorter. */
+/** Pairs of durations; the first must not be longer than the second. */
 const ordered = [
   [["default_duration"], ["max_duration"]],
   [["escalate", "after"], ["timeout"]],
@@ -76,7 +76,7 @@ const ordered = [
   [["revoke_on_idle"], ["max_duration"]],
 ] as const;
 
-/** Limits of a rule or a role that exclude one another. */
+/** Finds limits of a rule or a role that contradict one another. */
 export function limitFaults(rule: SourceNode): readonly PolicyFault[] {
   return ordered.flatMap(([shorter, longer]) => {
     const [short, long] = [at(rule, shorter), at(rule, longer)];
@@ -141,8 +141,8 @@ function countOf(step: SourceNode): number | undefined {
 }
 
 /**
- * Everybody a step lists; `undefined` when some of them stand elsewhere, or what is written is faulty. A thousand rules
- * name the same few, so each list is made once.
+ * Everybody a step lists; `undefined` if some are in external groups, or what is written is faulty. A thousand rules name the same
+ * few, so each list is made once.
  */
 function approverLists(root: SourceNode): ApproversOf {
   const lists = new Map<string, readonly string[] | undefined>();

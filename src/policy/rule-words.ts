@@ -5,17 +5,17 @@ import { defaultDurationOf, maxDurationOf } from "./limits.ts";
 import type { AllowRule, Limits, Policy, Requirement, ReviewRule, Role, Rule } from "./policy.ts";
 import { defaultTimeoutSeconds } from "./schema.ts";
 
-/** What a rule says of a role, in words; two that say the same have the same words, whatever they are called. */
+/** What a rule says about a role, in words; rules that say the same have the same words, whatever they are called. */
 export type RuleWords = {
-  /** When it holds: `mon-fri 09:00 to 18:00`, `when request.ticket != ""`. */
+  /** When it applies: `mon-fri 09:00 to 18:00`, `when request.ticket != ""`. */
   readonly conditions: readonly string[];
   /** What it gives: `at once`, `1 of group:leads, then 2 of group:security`, `denied`. */
   readonly answer: string;
-  /** On which terms, a phrase each; how long it may last comes first. */
+  /** Its terms, a phrase each; the longest duration comes first. */
   readonly terms: readonly string[];
 };
 
-/** Puts in words what a rule says of a role. */
+/** Describes what a rule says about a role. */
 export function wordRule(policy: Policy, rule: Rule, role: Role): RuleWords {
   const conditions = [
     ...(rule.hours ? [wordHours(rule.hours)] : []),

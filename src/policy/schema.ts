@@ -20,19 +20,19 @@ import {
 
 // The file as its author writes it. Messages are predicates ("expected ..."): shape.ts adds what came, and where.
 
-/** A day: an approver in any time zone sees the request during working hours, and none is left lying for ever. */
+/** A day: approvers in every time zone see the request during working hours, and none waits for ever. */
 export const defaultTimeoutSeconds = 86_400;
 
 /** A working day: enough for one task, gone by the next morning. */
 export const defaultMaxDurationSeconds = 8 * 3600;
 
-/** More than anybody works on at a time, and few enough for those who decide. */
+/** More than anybody works on at a time, and few enough for approvers. */
 const defaultMaxPending = 20;
 
-/** How often providers are looked at for drift unless told. */
+/** The default interval between drift checks. */
 const defaultDriftEvery = "10m";
 
-/** Long enough that whoever looks into something finds what was tried. */
+/** Long enough that somebody who investigates finds what was tried. */
 const defaultKeepEffects = "30d";
 
 const Unknown = z
@@ -80,7 +80,7 @@ const Schedule = z
   .string({ error: "expected a schedule" })
   .regex(/^[^\s/?#%]{1,100}$/, { error: "expected a schedule's id or name, without spaces" });
 
-/** An entry of `groups:`: who is in it, or where that stands. */
+/** An entry of `groups:`: its members, or where they are kept. */
 const WrittenGroup = z
   .strictObject({
     members: z.array(Email).optional(),
@@ -106,7 +106,7 @@ export const WrittenProvider = z.looseObject({ type: z.string() });
 /** `grant:` of a role; its provider decides what it may hold. */
 export const WrittenGrant = z.looseObject({});
 
-/** What limits a role or a rule; where both say something, the narrower holds. */
+/** Limits of a role or a rule; where both set one, the narrower applies. */
 const limits = {
   max_duration: Duration.optional().describe("Nobody may ask for longer."),
   default_duration: Duration.optional().describe("What the form offers."),

@@ -6,7 +6,7 @@ const reference = /\$\{([a-z_][a-z0-9_]*)\}/giu;
 const onlyReferences = /^(?:\$\{[a-z_][a-z0-9_]*\})+$/iu;
 const secretKey = /(?:password|passwd|secret|token|credentials?|(?:api|private|access|secret)_?key)$/iu;
 
-/** `user:password@`. A password may hold unescaped `/` and `?`, so it reaches to the last `@`; a port's path does not count. */
+/** `user:password@`. A password may hold unescaped `/` and `?`, so it reaches to the last `@`; a port before a path is no password. */
 const passwordInUrl = /:\/\/[^/?#@:]*:(?!\d{1,5}[/?#])(.+)@/su;
 const passwordParameter =
   /(?:^|[?&;\s])(?:password|passwd|pwd|sslpassword|token|secret)\s*=\s*(?<value>[^&;\s]+)/giu;
@@ -14,8 +14,8 @@ const passwordParameter =
 const expected = "reference it as ${NAME}; policy texts are stored, secrets never are";
 
 /**
- * Why an option's text may not stand in a policy: it holds a secret, or a reference that nothing will resolve. The
- * answer never repeats the text.
+ * Why an option's text may not be in a policy: it holds a secret, or a reference that nothing will resolve. The answer never
+ * repeats the text.
  */
 export function hidesSecret(key: string, text: string): string | undefined {
   const password = passwordInUrl.exec(text)?.[1];
@@ -30,7 +30,7 @@ export function hidesSecret(key: string, text: string): string | undefined {
   return undefined;
 }
 
-/** The names that `${NAME}` references in the options of providers and sinks ask for: distinct, sorted. */
+/** The names in `${NAME}` references in the options of providers and sinks: distinct, sorted. */
 export function secretReferences(policy: Policy): readonly string[] {
   const options = [...[...policy.providers.values()].map((each) => each.options), ...policy.sinks.values()];
   const names = options.flatMap(referencesIn);

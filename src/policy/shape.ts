@@ -7,7 +7,7 @@ import { faultAt, listed, textOf, plain, type SourceNode } from "./source.ts";
 type Shaped<Value> = { readonly value?: Value; readonly faults: readonly PolicyFault[] };
 
 type Options = {
-  /** Where values may be secrets: what came is then not repeated. */
+  /** Where values may be secrets: faults do not repeat them. */
   readonly hides?: (path: readonly PropertyKey[]) => boolean;
 };
 
@@ -40,7 +40,7 @@ function faultsOf(issue: z.core.$ZodIssue, root: SourceNode, reveal: boolean): r
   return [faultAt(node.at, `${issue.message}, got ${shown(node, reveal)}${hint}`)];
 }
 
-/** The node at a path, or the nearest above it and the first key that is missing there. */
+/** The node at a path, or the last one on the way to it and the first key that is missing there. */
 function find(
   root: SourceNode,
   path: readonly PropertyKey[],
@@ -82,11 +82,11 @@ const kinds: Readonly<Partial<Record<string, string>>> = {
   array: "a list",
 };
 
-/** What was expected, for schemas that do not say it themselves; their own words come first. */
+/** Says what was expected, for schemas that have no message of their own. */
 function expectation(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === "invalid_type") return `expected ${kinds[issue.expected] ?? issue.expected}`;
   if (issue.code === "invalid_value") return `expected ${listed(texts(issue.values), "or")}`;
-  // The names of what is allowed, for `faultsOf`: only here is the schema known that misses the key.
+  // The names that are allowed, for `faultsOf`: only here is it known which schema rejects the key.
   if (issue.code === "unrecognized_keys")
     return issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape).join(" ") : "";
   return undefined;

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-// Where the audit is sent, as an author writes it. `${NAME}` references are resolved later, and checked once more then.
+// Where the audit is sent, as an author writes it. `${NAME}` references are resolved later, and then checked once more.
 
 const hasReference = (text: string): boolean => text.includes("${");
 const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u.test(host);
 
-/** What keeps a text from being where the audit may be sent; never repeats what may be secret in it. */
+/** Why the audit may not be sent to an address; never repeats what may be secret in it. */
 function addressFault(text: string): string | undefined {
   if (!URL.canParse(text)) return "expected an address such as https://siem.example.com/hook";
   const { protocol, hostname, username, password, hash } = new URL(text);
@@ -25,7 +25,7 @@ function syslogFault(text: string): string | undefined {
   return "expected tls, or tcp to this machine: who has access would be readable on the way";
 }
 
-/** https, ssh, or a path of this machine; nothing that git takes for an option or a command. */
+/** https, ssh, or a path on this machine; nothing that git takes for an option or a command. */
 function remoteFault(text: string): string | undefined {
   const isRemote = /^(?:https:\/\/|ssh:\/\/|git@[\w.-]+:|file:\/\/\/|\/)[^\s-]/u.test(text);
   return isRemote ? undefined : "expected https://, ssh://, git@HOST:PATH or a path that begins with /";
@@ -41,7 +41,7 @@ const Secret = z.string().refine((text) => hasReference(text) || /^[\x21-\x7E]+$
   error: "expected visible ASCII characters, without white space or a line break at the end",
 });
 
-/** Part of a name in another system, which has to be inert in a path. */
+/** Part of a name in another system, which must be harmless in a path. */
 const part = (pattern: RegExp, expected: string): z.ZodString =>
   z.string().regex(pattern, { error: expected });
 

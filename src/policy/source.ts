@@ -4,9 +4,9 @@ import type { PolicyFault } from "./fault.ts";
 export type Place = { readonly file: string; readonly line: number; readonly column: number };
 
 type Placed = {
-  /** Where the value stands. */
+  /** Where the value is. */
   readonly at: Place;
-  /** Where the key stands that holds it; the value's own place in a list. */
+  /** Where its key is; in a list, the value's own place. */
   readonly keyAt: Place;
 };
 
@@ -15,19 +15,19 @@ type SourceList = Placed & { readonly kind: "list"; readonly items: readonly Sou
 type SourceScalar = Placed & {
   readonly kind: "scalar";
   readonly value: string | number | boolean | null;
-  /** Where the character of a text stands that has this offset in its value. */
+  /** The place of the character at an offset in the value of a text. */
   readonly placeOf?: (offset: number) => Place;
 };
 
-/** What a YAML file says, and where it says it. */
+/** What a YAML file says, and where. */
 export type SourceNode = SourceMap | SourceList | SourceScalar;
 
-/** A fault at a place. */
+/** Makes a fault at a place. */
 export function faultAt(place: Place, message: string): PolicyFault {
   return { ...place, message };
 }
 
-/** The plain value, for schemas. Own keys only: its objects have no prototype. */
+/** The plain value, for schemas. Its objects have no prototype, so they have own keys only. */
 export function plain(node: SourceNode): unknown {
   switch (node.kind) {
     case "scalar":
@@ -42,7 +42,7 @@ export function plain(node: SourceNode): unknown {
   }
 }
 
-/** What stands under a key; `undefined` when there is no such key, or the node is no map. */
+/** The node under a key; `undefined` if there is no such key, or the node is no map. */
 export function child(node: SourceNode | undefined, key: string): SourceNode | undefined {
   return node?.kind === "map" ? node.entries.get(key) : undefined;
 }
@@ -63,8 +63,8 @@ export function textOf(node: SourceNode | undefined): string | undefined {
 }
 
 /**
- * Where a character of a text stands, by its offset in the value; never outside the text, and where the node itself
- * stands when it is no text.
+ * The place of a character of a text, by its offset in the value; never outside the text, and the node's own place if it is no
+ * text.
  */
 export function placeWithin(node: SourceNode, offset: number): Place {
   return node.kind === "scalar" && node.placeOf ? node.placeOf(offset) : node.at;
@@ -80,7 +80,7 @@ export function textsOf(
   });
 }
 
-/** `a, b and c` */
+/** Formats a list: `a, b and c`. */
 export function listed(words: readonly string[], last = "and"): string {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;

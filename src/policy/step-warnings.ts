@@ -6,10 +6,10 @@ import type { BreakGlass, Policy, ReviewRule } from "./policy.ts";
 import { child, itemsOf, listed, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
 
-/** More people than this are counted, not named. */
+/** More people than this are counted instead of named. */
 const maxNamed = 5;
 
-/** Steps that cannot be filled when some of its requesters ask, because nobody decides their own request. */
+/** Finds steps that cannot be filled when some of the rule's requesters ask, because nobody decides their own request. */
 export function stepWarnings(
   policy: Policy,
   reach: Reach,
@@ -32,7 +32,7 @@ export function stepWarnings(
   ];
 }
 
-/** By step: for which requesters it cannot be filled. */
+/** By step: the requesters for whom it cannot be filled. */
 function unfillableFor(
   policy: Policy,
   rule: ReviewRule,
@@ -41,10 +41,10 @@ function unfillableFor(
   const needed = rule.steps.reduce((sum, { count }) => sum + count, 0);
   const steps = rule.steps.flatMap(({ count, from }, index) => {
     const { emails, unreadable } = peopleAmong(policy, noMemberships, from);
-    // Of a group kept elsewhere there may always be enough.
+    // An external group may always have enough members.
     return unreadable.length > 0 ? [] : [{ index, count, approvers: emails }];
   });
-  // Without one of more than are needed in all, a step is filled all the same.
+  // A step that lists more people than are needed in all can do without one of them.
   const scarce = new Set(steps.flatMap(({ approvers }) => (approvers.length > needed ? [] : approvers)));
   const found = new Map<number, string[]>();
   for (const person of scarce) {

@@ -3,9 +3,9 @@ import type { Policy } from "./policy.ts";
 import { isEmail, localPart, normalEmail } from "./principal.ts";
 
 /**
- * The name a provider knows a person by, in its one spelling: the policy's mapping, else what its type makes of the address (what
- * stands before the `@`, unless it says otherwise). `undefined` when there is none, or when somebody else the policy knows goes
- * by it too: one person's grant would be the other's access, and one's end would take the other's away.
+ * The canonical name a provider knows a person by: from the policy's mapping, otherwise what the provider's type makes of the
+ * address (by default the part before the `@`). `undefined` if there is none, or if somebody else the policy knows has the same
+ * name: one person's grant would be the other's access, and its end would take the other's away.
  */
 export function subjectFor(policy: Policy, provider: string, email: string): string | undefined {
   const person = normalEmail(email);
@@ -15,7 +15,7 @@ export function subjectFor(policy: Policy, provider: string, email: string): str
   return others === undefined || (others.size === 1 && others.has(person)) ? subject : undefined;
 }
 
-/** Everybody the policy names whom a provider knows by this name, however it is spelt, sorted. */
+/** Everybody the policy names whom a provider knows by this name, in any spelling, sorted. */
 export function peopleKnownAs(policy: Policy, provider: string, subject: string): readonly string[] {
   const canonical = policy.providers.get(provider)?.canonicalSubject(subject) ?? subject;
   return [...(knownBy(policy, provider).get(canonical) ?? [])].toSorted();
@@ -23,7 +23,7 @@ export function peopleKnownAs(policy: Policy, provider: string, subject: string)
 
 const known = new WeakMap<Policy, Map<string, ReadonlyMap<string, ReadonlySet<string>>>>();
 
-/** Everybody the policy names, by the name the provider knows them by; made once a policy and provider. */
+/** Everybody the policy names, by the name the provider knows them by; made once per policy and provider. */
 function knownBy(policy: Policy, provider: string): ReadonlyMap<string, ReadonlySet<string>> {
   const byProvider = known.get(policy) ?? new Map<string, ReadonlyMap<string, ReadonlySet<string>>>();
   known.set(policy, byProvider);

@@ -3,10 +3,10 @@ import { wordRefusals } from "./explain.ts";
 import { isEmail, normalEmail, groupOf } from "./principal.ts";
 import type { PolicyRefusal } from "./refusals.ts";
 
-/** An approval step as a test words it: principals as the policy has them, or the people they stand for. */
+/** An approval step as a test writes it: the policy's principals, or the people they stand for. */
 export type ExpectedStep = { readonly count: number; readonly from: readonly string[] };
 
-/** What a test expects; where steps or a reason are not told, any will do. */
+/** What a test expects; if steps or a reason are not given, any will do. */
 export type Expectation =
   | { readonly verdict: "allow" }
   | { readonly verdict: "review"; readonly steps?: readonly ExpectedStep[] }
@@ -20,7 +20,7 @@ type ReadExpectation =
 const expectError =
   'expected allow, review, review by group:leads, then 2 of group:security, deny, or deny because "words"';
 
-/** Reads what stands under `expect:`. */
+/** Reads the text under `expect:`. */
 export function readExpectation(text: string): ReadExpectation {
   const [, verdict, by, because] =
     /^\s*(?:(allow|review|deny)|review\s+by\s+(.+)|deny\s+because\s+(.+))\s*$/isu.exec(text) ?? [];
@@ -52,7 +52,7 @@ function readStep(text: string): ExpectedStep | undefined {
   return isRead ? { count: Number(count), from } : undefined;
 }
 
-/** Whether an answer is what was expected. */
+/** Whether an answer is the expected one. */
 export function isExpected(expectation: Expectation, evaluation: Evaluation): boolean {
   switch (expectation.verdict) {
     case "allow":
@@ -86,7 +86,7 @@ function isBecause(
   text: string | undefined,
   { refusals }: Extract<Evaluation, { verdict: "refuse" }>,
 ): boolean {
-  // A group that a test forgot to tell would pass for a deny.
+  // Otherwise a group that a test forgot to define would pass for a deny.
   if (text === undefined) return refusals.every(isCertain);
   const wanted = text.toLowerCase();
   return (
@@ -98,7 +98,7 @@ function isCertain(refusal: PolicyRefusal): boolean {
   return refusal.kind !== "undecided" && !("unreadable" in refusal && refusal.unreadable.length > 0);
 }
 
-/** What was expected, as it is written. */
+/** Writes what was expected, as tests do. */
 export function wordExpectation(expectation: Expectation): string {
   switch (expectation.verdict) {
     case "allow":
@@ -112,7 +112,7 @@ export function wordExpectation(expectation: Expectation): string {
   }
 }
 
-/** What came instead, in the same words. */
+/** Writes the actual answer, as tests do. */
 export function wordAnswer(evaluation: Evaluation): string {
   switch (evaluation.verdict) {
     case "allow":

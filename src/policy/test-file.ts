@@ -22,18 +22,18 @@ import { type Expectation, readExpectation } from "./test-expectation.ts";
 import { Duration, Name, RoleReference, Words } from "./words.ts";
 import { readSource } from "./yaml-source.ts";
 
-/** What a policy is expected to answer; one test. */
+/** One test: what a policy is expected to answer. */
 export type PolicyTest = {
   readonly name: string;
-  /** Where it stands. */
+  /** Where the test is in its file. */
   readonly at: Place;
   readonly given: Given;
   readonly expect: Expectation;
-  /** The rule that is expected to decide; any, unless told. */
+  /** The rule that is expected to decide; any by default. */
   readonly rule: string | undefined;
 };
 
-/** Who asks for what, and what holds meanwhile. */
+/** Who asks for what, and what is true meanwhile. */
 export type Given = {
   readonly as: string;
   readonly resource: string;
@@ -47,7 +47,7 @@ export type Given = {
   readonly now: Date;
   /** `RESOURCE:ROLE` */
   readonly holds: readonly string[];
-  /** Who is in groups kept elsewhere; one that is not here cannot be read. */
+  /** Who is in external groups; a group that is not here cannot be read. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
 };
 
@@ -88,7 +88,7 @@ const TestFile = z.strictObject({
     .min(1, { error: "expected at least one test" }),
 });
 
-/** Reads a file of tests of this policy; all faults at once, those in what it says about the policy included. */
+/** Reads a file of tests of this policy; returns all faults at once, including wrong names from the policy. */
 export function readTests(policy: Policy, { name: file, text }: PolicyText): ReadTests {
   const source = readSource(file, text);
   if (!source.ok) return source;
@@ -142,7 +142,7 @@ function givenOf(
   };
 }
 
-/** The test's own time, else everybody's. */
+/** The test's own time, otherwise the one for all tests. */
 function atNode(root: SourceNode, test: SourceNode): SourceNode {
   return child(child(test, "given"), "at") ?? child(child(root, "given"), "at") ?? test;
 }
@@ -156,12 +156,12 @@ function momentOf(
   const read = readMoment(text, policy.settings.timezone);
   if (read.ok) return read.at;
   const fault = faultAt(at, `${read.message}, got ${quoted(text)}`);
-  // A time for all tests is wrong once.
+  // A wrong time for all tests is reported once.
   if (!faults.some((other) => other.line === fault.line && other.column === fault.column)) faults.push(fault);
   return undefined;
 }
 
-/** What is named and is not in the policy. */
+/** Finds names that are not in the policy. */
 function referenceFaults(policy: Policy, root: SourceNode): readonly PolicyFault[] {
   const tests = itemsOf(child(root, "tests"));
   return [

@@ -12,7 +12,7 @@ export type TestResult = {
   readonly name: string;
   readonly at: Place;
   readonly passed: boolean;
-  /** In the words of the tests, both: `review by group:leads`. */
+  /** Both as tests write it: `review by group:leads`. */
   readonly expected: string;
   readonly got: string;
   /** The rule that decided. */
@@ -21,12 +21,12 @@ export type TestResult = {
 
 export type TestReport = {
   readonly results: readonly TestResult[];
-  /** Names of rules, in the policy's order: those that decided a test, and the others. */
+  /** The names of rules, in the policy's order: those that decided a test, and the others. */
   readonly exercised: readonly string[];
   readonly never: readonly string[];
 };
 
-/** Asks the policy what each test gives, and compares the answers. Pure; never depends on when it runs. */
+/** Evaluates each test by the policy, and compares the answers. Pure; never depends on when it runs. */
 export function runPolicyTests(policy: Policy, tests: readonly PolicyTest[]): TestReport {
   const results = tests.map((test) => runTest(policy, test));
   const decided = new Set(results.map(({ rule }) => rule));

@@ -4,18 +4,18 @@ import { type Objection, objections } from "./match.ts";
 import type { Policy, Rule } from "./policy.ts";
 import { normalEmail } from "./principal.ts";
 
-/** How one rule stands to what somebody asks for. */
+/** How one rule applies to a request. */
 export type RuleTrace = {
   readonly rule: string;
   readonly decision: Rule["decision"];
   readonly matches: "yes" | "no" | "unknown";
-  /** Why it does not match, or why that is not known, a phrase each; empty when it does. */
+  /** Why it does not match, or why that is unknown, a phrase each; empty if it matches. */
   readonly against: readonly string[];
-  /** What the answer is where this rule decides it: refused when it is in doubt. No rule after that one is asked. */
+  /** The answer, if this rule decides: `refuse` if it is in doubt. No rule after it is evaluated. */
   readonly answer?: Rule["decision"] | "refuse";
 };
 
-/** Every rule of a policy in order, each with why it does or does not match; none for a resource that does not exist. */
+/** Traces every rule of a policy in order, with why it does or does not match; empty if the resource does not exist. */
 export function traceRules(policy: Policy, ask: Ask, facts: Facts): readonly RuleTrace[] {
   const resource = policy.resources.get(ask.resource);
   if (!resource) return [];
@@ -25,12 +25,12 @@ export function traceRules(policy: Policy, ask: Ask, facts: Facts): readonly Rul
   return policy.rules.map((rule) => {
     const found = objections(rule, asked);
     const matches = found.length === 0 ? "yes" : found.every(isUnknown) ? "unknown" : "no";
-    // What is certain is enough.
+    // A certain objection is enough.
     const said = matches === "no" ? found.filter((objection) => !isUnknown(objection)) : found;
     const against = said.map((objection) => wordObjection(objection, rule, policy));
     const trace = { rule: rule.name, decision: rule.decision, matches, against } as const;
     if (isDecided || matches === "no") return trace;
-    // Of an `allow` that may match, later rules are still asked, but only whether people may decide.
+    // After an `allow` that may match, later rules are still tried, but can at most send the request to people.
     const isPassedOver = matches === "unknown" && rule.decision === "allow";
     const refuses = matches === "unknown" || (rule.decision === "allow" && isInDoubt);
     isInDoubt ||= isPassedOver;
@@ -44,7 +44,7 @@ function isUnknown({ unknown }: Objection): boolean {
   return unknown !== undefined;
 }
 
-/** An objection as a phrase. */
+/** Describes an objection in a phrase. */
 export function wordObjection({ check, unknown }: Objection, rule: Rule, policy: Policy): string {
   if (unknown !== undefined) return unknown;
   switch (check) {

@@ -1,7 +1,7 @@
 import type { PolicyFault } from "./fault.ts";
 import { faultAt, type Place } from "./source.ts";
 
-/** What may be hardly meant; the names are stable, for tools that count or silence them. */
+/** Probable mistakes; the names are stable, for tools that count or silence them. */
 export const warningKinds = {
   "idle-rule": "A rule that never decides",
   "ungiven-role": "A role that no rule gives",
@@ -17,7 +17,7 @@ export const warningKinds = {
 } as const;
 export type WarningKind = keyof typeof warningKinds;
 
-/** Something a policy says and hardly means, where it stands. */
+/** A probable mistake in a policy, and where it is. */
 export type PolicyWarning = PolicyFault & { readonly kind: WarningKind };
 
 export function warningAt(kind: WarningKind, place: Place, message: string): PolicyWarning {

@@ -13,8 +13,8 @@ import { type PolicyWarning, warningAt } from "./warning.ts";
 import { zoneWarnings } from "./zone-warnings.ts";
 
 /**
- * What a policy may say, and hardly means; in no order. `root` is what `policy` was read from. Who is in groups kept
- * elsewhere is not known here, so that nothing is said that they could make untrue.
+ * Finds probable mistakes in a policy, in no order. `root` is the source that `policy` was read from. Who is in external groups is
+ * not known here, so nothing is reported that they could make untrue.
  */
 export function policyWarnings(
   policy: Policy,
@@ -26,7 +26,7 @@ export function policyWarnings(
   const ofRules = policy.rules.flatMap((rule, index) => {
     const node = nodes[index];
     if (!node) return [];
-    // What never decides is not worth mending in detail.
+    // A rule that never decides is not worth fixing in detail.
     const idle = idleWarning(reach, index, node);
     return idle
       ? [idle]

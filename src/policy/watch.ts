@@ -1,10 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** How often the files are looked at. Notifications of the system miss what a mounted folder or a symbolic link swaps. */
+/** How often the files are checked. The system's notifications miss what a mounted folder or a symbolic link swaps. */
 const lookEveryMs = 1_000;
 
-/** Calls back when a policy's files have changed and stayed as they are for one look: a file half written is not read. */
+/** Calls back when a policy's files have changed and then stayed the same for one check, so that no half-written file is read. */
 export function watchPolicy(path: string, onChange: () => Promise<unknown>): { stop(): void } {
   let stopped = false;
   let seen: string | undefined;
@@ -29,7 +29,7 @@ export function watchPolicy(path: string, onChange: () => Promise<unknown>): { s
   };
 }
 
-/** What tells one state of the files from another; what cannot be looked at is a state, too. */
+/** Identifies a state of the files; not being readable is a state too. */
 async function signatureOf(path: string): Promise<string> {
   try {
     const stats = await stat(path);

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { formatDuration, parseDuration } from "../domain/duration.ts";
 
-// The small words a policy is written in. Messages are predicates ("expected ..."): shape.ts adds what came, and where.
-// Patterns have no flags: those are lost in the JSON Schema.
+// The basic types of a policy. Messages are predicates ("expected ..."): shape.ts adds what came, and where. Patterns have no
+// flags: those would be lost in the JSON Schema.
 
-/** A year: what lasts longer is standing access, and seconds have to fit the database's integers. */
+/** A year: anything longer is standing access, and seconds have to fit the database's integers. */
 const longestSeconds = 365 * 86_400;
 
-/** The only way a name of the policy is written. */
+/** The syntax of every name in a policy. */
 export const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
   error: "expected a name of at most 63 letters, digits, _ and -, beginning with a letter or digit",
 });
@@ -28,14 +28,14 @@ export const Count = z
   .int({ error: "expected a whole number from 1" })
   .min(1, { error: "expected a whole number from 1" });
 
-/** `resource:role`, either of them `*`. */
+/** `resource:role`; either may be `*`. */
 export const AccessEntry = z
   .string({ error: "expected RESOURCE:ROLE, either of them may be *" })
   .regex(/^(?:\*|[A-Za-z0-9][A-Za-z0-9_-]{0,62}):(?:\*|[A-Za-z0-9][A-Za-z0-9_-]{0,62})$/, {
     error: "expected RESOURCE:ROLE, either of them may be *",
   });
 
-/** `resource:role`, one of each. */
+/** `resource:role`, without wildcards. */
 export const RoleReference = z
   .string({ error: "expected RESOURCE:ROLE" })
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}:[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
@@ -51,7 +51,7 @@ export const Channel = z
   .regex(/^(?:#[\p{Ll}\p{Lo}\p{M}\p{N}_-]{1,80}|[CG][A-Z0-9]{6,20})$/u, { error: channelError });
 
 function isTimeZone(text: string): boolean {
-  // Intl also takes offsets (+01:00), which know no summer time.
+  // Intl also accepts offsets (+01:00), which have no summer time.
   if (!/^[a-z]/i.test(text)) return false;
   try {
     return Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
@@ -71,12 +71,12 @@ export const Words = z.string().regex(/^(?=.*[^\s\p{Cf}\p{DI}])[^\p{Cc}]{1,200}$
   error: "expected one line of 1 to 200 characters",
 });
 
-/** What a person is told. */
+/** A message to a person. */
 export const Message = z.string().refine((text) => /[^\s\p{Cf}\p{DI}]/u.test(text) && text.length <= 1000, {
   error: "expected 1 to 1000 characters",
 });
 
-/** What a provider calls somebody or something. */
+/** A provider's name for somebody or something. */
 export const Subject = z
   .string()
   .min(1, { error: "expected a name" })

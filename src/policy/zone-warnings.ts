@@ -4,7 +4,10 @@ import { rulesWithConditions } from "./comparison-check.ts";
 import { child, placeWithin, textOf, type SourceNode } from "./source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
 
-/** Time zones that are hardly meant: hours by them are an hour off for half a year, or on the other side of the world. */
+/**
+ * Finds time zones that are probably not meant: hours in them are off by an hour for half a year, or on the other side of the
+ * world.
+ */
 export function zoneWarnings(root: SourceNode, compiled: Compiled): readonly PolicyWarning[] {
   const setting = child(child(root, "settings"), "timezone");
   const named = rulesWithConditions(root).flatMap(({ when, text }) =>
@@ -47,7 +50,7 @@ function whyHardlyMeant(zone: string): string | undefined {
 const winter = new Date("2026-01-15T00:00:00Z");
 const summer = new Date("2026-07-15T00:00:00Z");
 
-/** `UTC-05:00` */
+/** Formats an offset: `UTC-05:00`. */
 function offsetIn(timeZone: string, at: Date): string {
   const parts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }).formatToParts(at);
   return (parts.find(({ type }) => type === "timeZoneName")?.value ?? timeZone).replace("GMT", "UTC");
