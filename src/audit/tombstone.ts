@@ -29,6 +29,7 @@ const Tombstone = z.strictObject({
   signature: z.string(),
 });
 
+/** Signs a tombstone for a part of the chain that is about to be retired. */
 export function signTombstone(
   tombstone: Omit<Tombstone, "version" | "keyId" | "signature">,
   key: SigningKey,

@@ -11,6 +11,7 @@ const names: Readonly<Record<Risk, string>> = {
   unknown: "risk not recorded",
 };
 
+/** Access given, by week, resource and risk. */
 export function accessSection({ weeksByRisk, resources, standing }: Figures): Section {
   const total = (risk: Risk): number => weeksByRisk.reduce((sum, week) => sum + week[risk], 0);
   // The column for unrecorded risk is left out if it would be empty.
@@ -52,6 +53,7 @@ export function accessSection({ weeksByRisk, resources, standing }: Figures): Se
   };
 }
 
+/** How much access was just in time, how much people held already, and how access ended. */
 export function standingSection({ standing, counts, ends }: Figures): Section {
   const { justInTime, alreadyHeld, hoursHeld } = standing;
   return {
@@ -83,6 +85,7 @@ export function standingSection({ standing, counts, ends }: Figures): Section {
   };
 }
 
+/** Who had access for a limited time. */
 export function peopleSection({ people, counts }: Figures): Section {
   const erased = counts["person.erased"] ?? 0;
   return {

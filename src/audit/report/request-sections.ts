@@ -26,6 +26,7 @@ export function filed(figures: Figures): number {
   return figures.weeks.reduce((sum, week) => sum + week.filed, 0);
 }
 
+/** Requests by week and outcome. */
 export function requestSection(figures: Figures): Section {
   const { weeks, approvedBy } = figures;
   const all = filed(figures);
@@ -69,6 +70,7 @@ export function requestSection(figures: Figures): Section {
   };
 }
 
+/** How long people took to approve requests. */
 export function waitSection({ waits }: Figures): Section {
   const { medianSeconds, p95Seconds, count, histogram } = waits;
   return {
@@ -104,6 +106,7 @@ export function waitSection({ waits }: Figures): Section {
   };
 }
 
+/** Requests by the rule that matched them. */
 export function ruleSection({ rules, ruleCount }: Figures): Section {
   return {
     id: "rules",

@@ -5,6 +5,7 @@ import { many } from "./table-words.ts";
 /** A figure for readers who read only one screen. */
 export type Headline = { readonly label: string; readonly value: string; readonly section: string };
 
+/** Picks the figures for the top of the report, each with the section that explains it. */
 export function headlines(figures: Figures): readonly Headline[] {
   const { waits, standing, breakGlass, overdue, chain, counts } = figures;
   const all = filed(figures);

@@ -2,6 +2,7 @@ import { type DriftType, driftTypes, type Figures, wordSeconds } from "./figures
 import type { Section } from "./section.ts";
 import { many, moreThan, wordTime } from "./table-words.ts";
 
+/** Uses of break-glass and their reviews. */
 export function breakGlassSection({ breakGlass, period }: Figures): Section {
   const waiting = breakGlass.rows.filter(({ verdict }) => verdict === undefined).length;
   const objected = breakGlass.rows.filter(({ verdict }) => verdict === "object").length;
@@ -35,6 +36,7 @@ export function breakGlassSection({ breakGlass, period }: Figures): Section {
 
 const verdicts: Readonly<Record<string, string>> = { accept: "justified", object: "objected to" };
 
+/** Access that was not proven gone within a minute of its end. */
 export function overdueSection({ overdue, period }: Figures): Section {
   return {
     id: "overdue",
@@ -62,6 +64,7 @@ export function overdueSection({ overdue, period }: Figures): Section {
   };
 }
 
+/** Refused attempts to decide a request, above all one's own. */
 export function refusedSection({ refusedClicks, ownRequests, period }: Figures): Section {
   const total = refusedClicks.reduce((sum, { count }) => sum + count, 0);
   return {
@@ -90,6 +93,7 @@ export function refusedSection({ refusedClicks, ownRequests, period }: Figures):
   };
 }
 
+/** What was flagged as unusual. */
 export function anomalySection({ flagKinds, flags, period }: Figures): Section {
   return {
     id: "anomalies",
@@ -132,6 +136,7 @@ const driftNames: Readonly<Record<DriftType, string>> = {
   "grant.came_back": "restored",
 };
 
+/** Where providers differed from what was granted. */
 export function driftSection({ drift, driftFindings, period }: Figures): Section {
   return {
     id: "drift",
@@ -163,6 +168,7 @@ export function driftSection({ drift, driftFindings, period }: Figures): Section
   };
 }
 
+/** What verifying the hash chain found, and the period's place in it. */
 export function chainSection({ chain, period }: Figures): Section {
   const { verification, first, last, unsealed } = chain;
   const { verified, checkpoints, head, faults, tombstones, unbound } = verification;

@@ -23,7 +23,7 @@ export type Odds = {
 
 /** One forged line shows that somebody writes there; more than this at once helps nobody. */
 const mostTold = 5;
-/** Whoever writes there must not fill the memory. */
+/** Caps memory, however much somebody writes there. */
 const mostKept = 1_000;
 
 /**
