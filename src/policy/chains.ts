@@ -7,7 +7,7 @@ import { type RuleWords, wordRule } from "./rule-words.ts";
 /** A rule that may decide for a crowd, in words. */
 export type Link = RuleWords & {
   readonly rule: Rule;
-  /** External groups, of which a person must be in one for the rule to match; empty if it surely matches. */
+  /** External groups: a person must be in one of them for the rule to match; empty if it surely matches. */
   readonly groups: readonly string[];
   /** Equal for two links that say the same. */
   readonly key: string;
@@ -100,6 +100,7 @@ export function sureLinks(chain: Chain): Chain {
   return withoutIdleEnd(chain.filter(({ groups }) => groups.length === 0));
 }
 
+/** Whether two chains say the same. */
 export function isSameChain(one: Chain, other: Chain): boolean {
   return one.length === other.length && one.every(({ key }, index) => key === other[index]?.key);
 }

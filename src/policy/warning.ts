@@ -20,6 +20,7 @@ export type WarningKind = keyof typeof warningKinds;
 /** A probable mistake in a policy, and where it is. */
 export type PolicyWarning = PolicyFault & { readonly kind: WarningKind };
 
+/** Makes a warning at a place. */
 export function warningAt(kind: WarningKind, place: Place, message: string): PolicyWarning {
   return { ...faultAt(place, message), kind };
 }
