@@ -4,7 +4,7 @@ import type { AccessRequest } from "../domain/request.ts";
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 
 const pastDays = 180;
-/** More than enough to tell who usually approves; the newest count. */
+/** At most this many requests, newest first: more than enough to tell who usually approves. */
 const maxRequests = 500;
 
 const count = z.object({ all: z.number(), byApprover: z.number() });
@@ -15,7 +15,7 @@ const Row = z.object({
   byRequester: z.number(),
 });
 
-/** What people had approved until a moment, beside one request that somebody approved then. */
+/** Reads what had been approved by the moment of an approval, for its resource, requester and approver. */
 export async function readApprovalPast(
   db: PrismaClient,
   {
@@ -28,7 +28,7 @@ export async function readApprovalPast(
   const { approver, at } = approval;
   const approvedBy = (person: Prisma.Sql): Prisma.Sql =>
     Prisma.sql`e.decisions @> jsonb_build_array(jsonb_build_object('verdict', 'approve', 'person', ${person}))`;
-  // The request in question is none of its own past.
+  // Leave out the request itself.
   const approved = (days: number, which: Prisma.Sql): Prisma.Sql => Prisma.sql`
     select e.decisions from access_requests e
     where e.id <> ${id}::uuid and e.status = 'approved' and e.closed_at <= ${at}

@@ -4,8 +4,8 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import { type EventContext, insertEvents, requestIn, withEventRows } from "./event-rows.ts";
 
 /**
- * Records an event that changes nothing else: a refused click, an export.
- * The same `dedupeKey` is recorded once, however often Slack delivers it; `false` when it is on record already.
+ * Records an event that changes nothing else, such as a refused click or an export. Idempotent by `dedupeKey`, however
+ * often Slack delivers it; `false` when it is already recorded.
  */
 export async function recordEvent(
   db: PrismaClient,

@@ -10,12 +10,12 @@ import { readStates, type Transition } from "./requests.ts";
 import { type Recorded, recordTransitions } from "./transitions.ts";
 
 /**
- * What the end of access asks of the database. Each is asked for one grant at a time, and the statements of grants that end
- * together are one: a round trip costs this process more than what it carries.
+ * The database calls made when access ends. Each is called for one grant; calls for grants that end together are
+ * batched into one statement, because a round trip costs this process more than the rows it carries.
  */
 export type BatchedEnds = {
   readonly read: (requestId: string) => Promise<{ readonly state: State; readonly now: Date } | undefined>;
-  /** Each against its own version: one that lost its race leaves the others recorded. */
+  /** Each checks its own version: one lost race does not keep the others from being recorded. */
   readonly record: (
     before: State,
     transition: Transition,
@@ -24,11 +24,11 @@ export type BatchedEnds = {
   readonly keeperOf: (grant: Grant) => Promise<Keeper | undefined>;
 };
 
-/** Rows of one statement, at most. */
+/** Maximum rows per statement. */
 const most = 100;
 
 export function createBatchedEnds(db: PrismaClient, clock: Clock): BatchedEnds {
-  // Nobody is helped by a hundred statements to a database that is away.
+  // When the database is unavailable, don't retry a batch as a hundred single statements.
   const isWorthApart = (error: unknown): boolean => !isDatabaseUnavailable(error);
   const record = gather((all: Parameters<typeof recordTransitions>[2]) => recordTransitions(db, clock, all), {
     keyOf: ({ before }) => before.request.id,

@@ -11,7 +11,7 @@ export type UpToDateOptions = {
 };
 
 /**
- * Migrates as the database's owner, and grants `worker`, if one is named, what it needs to work as Hallpass there. Throws
+ * Migrates as the database's owner and grants the role `worker`, if named, the rights Hallpass needs. Throws
  * `MigrationError`, or the driver's error when the database can't be asked.
  */
 export async function migrateAsOwner(
@@ -19,7 +19,7 @@ export async function migrateAsOwner(
   worker: string | undefined,
   { queues, log }: UpToDateOptions,
 ): Promise<{ readonly applied: readonly string[] }> {
-  // Before anything is changed: a slip in the name must not leave the work half done.
+  // Checked before anything changes: a mistyped name must not leave the work half done.
   if (worker !== undefined) await connected(ownerUrl, (client) => insistOnWorker(client, worker, ownerUrl));
   const applied = await migrate(ownerUrl, { log });
   if (queues) await migrateQueues(ownerUrl);
@@ -28,7 +28,7 @@ export async function migrateAsOwner(
 }
 
 /**
- * Migrates where whoever is connected may, and otherwise looks whether all is there that working takes. Throws
+ * Migrates if the connected role may; otherwise checks that everything Hallpass needs is there. Throws a
  * `MigrationError` that says what is missing, or the driver's error when the database can't be asked.
  */
 export async function bringUpToDate(databaseUrl: string, options: UpToDateOptions): Promise<void> {
@@ -69,7 +69,7 @@ async function insistOnReady(
     );
 }
 
-/** Says what `name` may not do of what Hallpass does, and who can mend it; `undefined` when it may do all of it. */
+/** Says which needed rights `name` lacks and who can grant them; `undefined` when it has all of them. */
 export async function wordMissingRights(
   client: ClientBase,
   name: string,
@@ -88,7 +88,7 @@ function wordRun(name: string): string {
   return `run hallpass migrate --grant-to ${name} with the DATABASE_URL of the database's owner`;
 }
 
-/** Where there are no tables yet, they will be whoever's who is connected. */
+/** Throws if `worker` does not exist or owns the tables. Where there are none yet, the connected role will own them. */
 async function insistOnWorker(client: Client, worker: string, ownerUrl: string): Promise<void> {
   const place = describeDatabaseUrl(ownerUrl);
   const { rows } = await client.query<{ owns: boolean }>(

@@ -1,12 +1,15 @@
 import { Prisma } from "../generated/prisma/client.ts";
 
-/** The time every decision is taken by: the database's, so that replicas with wrong clocks agree. */
+/** The time all decisions use: the database's, so that replicas with wrong clocks agree. */
 export type Clock = {
   /** As SQL: exact, and fixed for one statement. */
   readonly now: Prisma.Sql;
-  /** Without asking: some milliseconds behind, never ahead; `undefined` when the database was not heard of lately. */
+  /**
+   * An estimate without a query: some milliseconds behind, never ahead; `undefined` if the database has not answered
+   * lately.
+   */
   estimate(): Date | undefined;
-  /** The database has just said that this is its time. */
+  /** Bases the estimate on the time the database has just returned. */
   learn(now: Date): void;
 };
 
@@ -15,7 +18,7 @@ export function createDatabaseClock(): Clock {
   return { now: Prisma.sql`statement_timestamp()`, ...createEstimate() };
 }
 
-/** The database's time plus what it was moved on by: for the playground and for tests. */
+/** The database's time plus an offset that `advance` moves: for the playground and for tests. */
 export function createMovableClock(): Clock & { advance(milliseconds: number): void } {
   let offset = 0;
   const { shift, ...estimate } = createEstimate();
@@ -31,9 +34,15 @@ export function createMovableClock(): Clock & { advance(milliseconds: number): v
   };
 }
 
-/** What was heard is good for this long; then the database is asked again, and may have been set or replaced. */
+/**
+ * How long an answer is valid; then the database is asked again, because its clock may have been set or it may have
+ * been replaced.
+ */
 const heardForMs = 5_000;
-/** This machine slept, or its clock was set: what was heard before counts for nothing. */
+/**
+ * If the wall clock and the monotonic clock differ by more than this, the machine slept or its clock was set, and the
+ * estimate is dropped.
+ */
 const maxDisagreementMs = 50;
 
 function createEstimate(): Omit<Clock, "now"> & { readonly shift: (milliseconds: number) => void } {
@@ -48,7 +57,7 @@ function createEstimate(): Omit<Clock, "now"> & { readonly shift: (milliseconds:
     learn(now) {
       const steadyAt = performance.now();
       const lead = now.getTime() - steadyAt;
-      // The answer that was the least time under way says it best.
+      // The answer that was in transit the shortest time is the most accurate.
       if (!heard || !isGood() || lead > heard.lead) heard = { lead, steadyAt, wallAt: Date.now() };
     },
     shift(milliseconds) {

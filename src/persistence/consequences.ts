@@ -6,7 +6,7 @@ import { type EventRow, insertEvents } from "./event-rows.ts";
 import type { Insist } from "./seal-personal.ts";
 import type { OwedEffect } from "./requests.ts";
 
-/** What goes with a change of requests. */
+/** Rows written together with a change of requests. */
 export type Changes = {
   readonly grants: State["grants"];
   /** See `effectRow`. */
@@ -19,12 +19,12 @@ const changedRequests = {
   on: Prisma.sql`changed.id = e."requestId"`,
 };
 
-/** Grants, audit events and effects of transitions: written for those requests, and only those, that are in `changed` by `id` and `number`. */
+/** SQL that writes the grants, audit events and effects of transitions, only for the requests in `changed` (`id`, `number`). */
 export function consequences(
   { grants, effects }: Changes,
   { events, insist }: { readonly events: readonly EventRow[]; readonly insist: Insist },
 ): Prisma.Sql {
-  // What there is nothing of is left out: planning a part costs the server as much as carrying it out.
+  // Leave out empty parts: planning one costs the server as much as running it.
   return Prisma.sql`${grants.length === 0 ? Prisma.empty : granted(JSON.stringify(grants))}
     ${events.length === 0 ? Prisma.empty : Prisma.sql`, logged as (${insertEvents(events, insist, changedRequests)})`}
     ${effects.length === 0 ? Prisma.empty : owed(JSON.stringify(effects))}`;
@@ -77,7 +77,7 @@ export function withIds(effects: readonly Effect[]): readonly IdentifiedEffect[]
   }));
 }
 
-/** An effect as `consequences` takes it. */
+/** Converts an effect to a row for `consequences`. */
 export function effectRow(
   { id, queue, effect }: IdentifiedEffect,
   requestId: string,

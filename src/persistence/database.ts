@@ -5,9 +5,9 @@ import { PrismaClient } from "../generated/prisma/client.ts";
 import { maskPassword } from "../mask-password.ts";
 
 export interface DatabaseOptions {
-  /** Connections at most; 10 unless told. */
+  /** Maximum connections; 10 by default. */
   readonly poolSize?: number;
-  /** How the connections are called in `pg_stat_activity`. */
+  /** The connections' name in `pg_stat_activity`. */
   readonly applicationName?: string;
 }
 
@@ -16,7 +16,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** The server answered, and what it said does not mend itself (a wrong password, no such database). */
+/** The server answered with an error that a retry won't fix (a wrong password, no such database). */
 export class DatabaseRefusedError extends Error {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
@@ -28,14 +28,14 @@ const connectMilliseconds = 5_000;
 const statementMilliseconds = 15_000;
 const checkMilliseconds = 2_000;
 
-/** Opens a pool of connections; the first is made by the first query, so that this never waits and never fails. */
+/** Opens a connection pool. The first query makes the first connection, so this never waits and never fails. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const connections = {
     connectionString: url,
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: connectMilliseconds,
     statement_timeout: statementMilliseconds,
-    // A server that hangs, or a network that swallows packets, keeps no statement_timeout.
+    // A hanging server, or a network that drops packets, does not enforce statement_timeout.
     query_timeout: statementMilliseconds + 5_000,
     keepAlive: true,
     application_name: options.applicationName ?? "hallpass",
@@ -45,19 +45,19 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   return { prisma, close: () => prisma.$disconnect() };
 }
 
-/** Each connection keeps its named statements for good, so a text that varies must not name one each time. */
+/** Maximum named statements. Each connection keeps its own for good, so texts that vary must not keep adding to them. */
 const maxStatements = 200;
 
 /**
- * Names each statement text, so that a connection has it parsed and planned once and not at each use (half the work of
- * the server). What comes when there are `maxStatements` stays unnamed.
+ * Names each statement text, so that a connection parses and plans it once instead of at each use (half the server's
+ * work). Past `maxStatements`, statements stay unnamed.
  */
 function createStatementNames(): (query: { readonly sql: string }) => string {
   const names = new Map<string, string>();
   return ({ sql }) => {
     const known = names.get(sql);
     if (known !== undefined) return known;
-    // The empty name is PostgreSQL's statement without one.
+    // The empty name is PostgreSQL's unnamed statement.
     if (names.size >= maxStatements) return "";
     const name = `hallpass_${names.size + 1}`;
     names.set(sql, name);
@@ -65,9 +65,9 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
   };
 }
 
-/** Finds out why the database can't be used now, in words for an operator; `undefined` when it answers. */
+/** Creates a check that says, for an operator, why the database can't be used now; `undefined` when it answers. */
 export function createDatabaseCheck({ prisma }: Database): () => Promise<string | undefined> {
-  // One question at a time, however often it is asked: a database that is silent must not cost all connections.
+  // One query at a time, however many callers: an unresponsive database must not use up all connections.
   let asking: Promise<unknown> | undefined;
   return async () => {
     asking ??= prisma.$queryRaw`SELECT 1`.finally(() => {
@@ -135,7 +135,7 @@ async function connectOnce(url: string): Promise<void> {
     query_timeout: connectMilliseconds,
     application_name: "hallpass",
   });
-  // A connection lost between two queries is told by the next query.
+  // The next query reports a connection lost between two queries.
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -168,7 +168,7 @@ const driverMessages = [
   "Client was closed and is not queryable",
 ];
 
-/** Whether the database could not be asked at all, so that the same thing may succeed later. */
+/** Whether the database could not be asked at all, so that a retry may succeed. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const kind = property(error, "kind");
@@ -189,7 +189,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   );
 }
 
-/** Whether the server refused a statement because whoever is connected may not do that. */
+/** Whether the server refused a statement because the connected role lacks the right. */
 export function isDenied(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const insufficientPrivilege = "42501";
@@ -203,18 +203,18 @@ function isUnavailableCode(code: string): boolean {
   return prismaCodes.has(code) || systemCodes.test(code) || sqlStates.test(code);
 }
 
-/** What an error says, in whichever way it says it. */
+/** An error's message, whatever kind of value was thrown. */
 export function messageOf(error: unknown): string {
   const message = property(error, "message");
   if (typeof message === "string" && message !== "") return message;
-  // Node tries a name's addresses in turn and throws their errors in one that says nothing itself.
+  // Node tries a host name's addresses in turn and wraps their errors in one with an empty message.
   const errors = property(error, "errors");
   if (Array.isArray(errors) && errors.length > 0) return errors.map(messageOf).join("; ");
   const code = property(error, "code");
   return typeof code === "string" ? code : String(error);
 }
 
-/** A property of whatever was thrown; errors of other realms and of WebAssembly are no `instanceof Error`. */
+/** Reads a property of a thrown value; errors from other realms and from WebAssembly are not `instanceof Error`. */
 function property(error: unknown, name: string): unknown {
   return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
 }

@@ -4,23 +4,24 @@ import type { Clock } from "./clock.ts";
 import { owedLane } from "./effects.ts";
 import { readNow } from "./requests.ts";
 
-/** So many go in one statement: some milliseconds, in which it holds up nobody. */
+/** Effects per statement: it takes some milliseconds and holds up nobody. */
 const batchSize = 500;
-/** Ids are made by the machines that record effects, whose clocks may be ahead of the database's. */
+/** Ids hold the time of the machine that recorded the effect, whose clock may be ahead of the database's. */
 const skewMs = 86_400_000;
 
-/** Where a walk through all that is old enough begins. */
+/** Where a walk through the old effects begins. */
 export const beginning: string = NIL;
 
-/** How far a walk has come; absent: at its end. */
+/** The result of one step of a walk. `upTo`: where the next step begins; absent at the end. */
 export type Walked = { readonly deleted: number; readonly upTo?: string };
 
 /**
- * Deletes the next effects that were done `keepSeconds` ago or longer. What is not done stays, and so does what was done before it in its
- * lane: that says what has been tried.
+ * Deletes the next effects that were done at least `keepSeconds` ago. Effects that are not done stay, and so do those
+ * done before them in their lane, because these say what has been tried.
  *
- * They are found in the order of their ids, which is that in which they were made: an index by when they were done would be written at
- * the end of each, and this one is there. Several processes may do it at the same time; each passes over what another has in hand.
+ * Walks in the order of ids, which is the order of creation: an index by completion time would be written each time an
+ * effect is done, and this index exists anyway. Several processes may run it at once; each skips rows that another has
+ * locked.
  */
 export async function deleteDone(
   db: PrismaClient,

@@ -7,23 +7,23 @@ import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import { type EventRow, insertEvents, withEventRows } from "./event-rows.ts";
 
-/** Whose access to what a finding is about. */
+/** The access a finding is about. */
 export type FindingAbout = {
   readonly provider: string;
   readonly subject: string;
   readonly target: unknown;
-  /** Each `resource:role` that stands for the target. */
+  /** Each `resource:role` that means this target. */
   readonly access: readonly string[];
-  /** Whom the policy knows by this name. */
+  /** The people the policy knows by this subject. */
   readonly people: readonly string[];
 };
 
 type Noted = Pick<Finding, "kind" | "outcome" | "detail">;
 
-/** How long a provider has to take something away before somebody else may try. */
+/** Lease of a removal: how long a provider has for it before another process may try. */
 const removingSeconds = 60;
 
-/** Remembers what was seen for the first time, and records it; `undefined` when somebody else was first. */
+/** Stores a new finding, with its event; `undefined` when another process was first. */
 export async function openFinding(
   db: PrismaClient,
   clock: Clock,
@@ -52,8 +52,8 @@ export async function openFinding(
 }
 
 /**
- * Something else became of a finding; nothing is written when that was no longer what was known of it. `removal`: what
- * this was found by, which is over with it.
+ * Changes a finding, with its event; writes nothing if its outcome is no longer the given one (lost race). `removal`:
+ * the caller's own removal, which ends with this; another's goes on unless the finding is resolved.
  */
 export async function changeFinding(
   db: PrismaClient,
@@ -84,16 +84,19 @@ export async function changeFinding(
   return rows.length > 0;
 }
 
-/** These were seen again. */
+/** Updates when these findings were last seen. */
 export async function touchFindings(db: PrismaClient, clock: Clock, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.$executeRaw`update drift_findings set last_seen_at = ${clock.now} where id = any (${ids}::uuid[])`;
 }
 
-/** Whoever is at taking something away, known by until when. */
+/** A claim on a removal, identified by when its lease ends. */
 export type Removal = { readonly until: Date };
 
-/** Begins to take something away: from now on no grant of the same is made. `undefined` when somebody else is at it. */
+/**
+ * Claims the removal of what was found: from now on no grant of the same access is made. `undefined` when another
+ * process holds it, or the finding is resolved.
+ */
 export async function beginRemoval(db: PrismaClient, id: string): Promise<Removal | undefined> {
   const begun = await db.$queryRaw<Removal[]>`
     update drift_findings set removing_until = statement_timestamp() + ${removingSeconds} * interval '1 second'
@@ -103,13 +106,13 @@ export async function beginRemoval(db: PrismaClient, id: string): Promise<Remova
   return begun[0];
 }
 
-/** It was not taken away after all; where somebody else is at it by now, they still are. */
+/** Releases a removal that did not happen; leaves another process's later claim alone. */
 export async function dropRemoval(db: PrismaClient, id: string, { until }: Removal): Promise<void> {
   await db.$executeRaw`
     update drift_findings set removing_until = null where id = ${id}::uuid and removing_until = ${until}::timestamptz`;
 }
 
-/** Whether this very access is being taken away just now, as nobody's. */
+/** Whether this access is being removed right now because nobody granted it. */
 export async function isBeingRemoved(
   db: PrismaClient,
   { provider, subject, target }: Pick<FindingAbout, "provider" | "subject" | "target">,
@@ -121,7 +124,7 @@ export async function isBeingRemoved(
   return rows.length > 0;
 }
 
-/** Forgets what was found where nothing is guarded any more. */
+/** Resolves the findings of targets that are no longer guarded. */
 export async function closeUnguarded(
   db: PrismaClient,
   clock: Clock,
@@ -144,10 +147,10 @@ const UntoldFinding = z.object({
   detail: z.string().nullable(),
   firstSeenAt: z.coerce.date(),
 });
-/** What the alerts channel is still to be told. */
+/** A finding whose outcome the alerts channel has not been told. */
 export type UntoldFinding = z.infer<typeof UntoldFinding>;
 
-/** What was found in a provider and is not told yet, the oldest first. */
+/** Reads a provider's findings that the alerts channel has not been told, oldest first. */
 export async function findUntold(db: PrismaClient, provider: string): Promise<readonly UntoldFinding[]> {
   const rows = await db.$queryRaw`
     select id::text, provider, subject, access, people, outcome, detail, first_seen_at as "firstSeenAt"
@@ -160,7 +163,7 @@ export async function findUntold(db: PrismaClient, provider: string): Promise<re
   return z.array(UntoldFinding).parse(rows);
 }
 
-/** The alerts channel has been told these. */
+/** Marks these findings as told to the alerts channel. */
 export async function markTold(
   db: PrismaClient,
   clock: Clock,
@@ -172,7 +175,10 @@ export async function markTold(
     where f.id = t.id`;
 }
 
-/** Writes with the event, beside the first resource it is about so that the audit can be searched for that. */
+/**
+ * Runs `write` with SQL that records the event under the first resource it is about, so that the audit can be searched
+ * by it.
+ */
 function withLogged<T>(
   db: PrismaClient,
   event: AuditEvent | undefined,

@@ -7,19 +7,19 @@ const ListedDrift = z.object({
   provider: z.string(),
   subject: z.string(),
   access: z.array(z.string()),
-  /** Whom the policy knows by this name, or whose grant it is. */
+  /** The people the policy knows by this subject, or the person whose grant it is. */
   people: z.array(z.string()),
-  /** The request whose grant it is. */
+  /** The number of the grant's request. */
   number: z.number().nullable(),
   since: z.coerce.date(),
-  /** What was made of it. */
+  /** What was done about it. */
   outcome: z.string(),
   detail: z.string().nullable(),
 });
-/** Something that is not as it should be in a provider. */
+/** A difference between a provider and what should be there. */
 export type ListedDrift = z.infer<typeof ListedDrift>;
 
-// Of grants it is said by their own state, of what nobody gave here by the finding; nothing is kept twice.
+// Drift of grants is read from the grants, access that nobody gave from the findings; nothing is stored twice.
 const openDrift = Prisma.sql`
   select 'unknown' as kind, f.provider, f.subject, f.access, f.people, null::int as number, f.first_seen_at as since,
          f.outcome, f.detail
@@ -37,14 +37,14 @@ const openDrift = Prisma.sql`
   where (g.status = 'active' and g.vanished_at is not null)
      or (g.status = 'revoking' and g.revoke_reason = 'drift')`;
 
-/** Everything that is not as it should be, the longest first. */
+/** Lists all open drift, the oldest first. */
 export async function listDrift(db: PrismaClient): Promise<readonly ListedDrift[]> {
   return z
     .array(ListedDrift)
     .parse(await db.$queryRaw`select * from (${openDrift}) d order by since, provider, subject`);
 }
 
-/** How much of each kind there is, and the providers that could not be asked at the last look. */
+/** The number of each kind, and the providers that could not be read at the last look. */
 export type DriftSummary = {
   readonly counts: Readonly<Record<ListedDrift["kind"], number>>;
   readonly troubled: readonly string[];

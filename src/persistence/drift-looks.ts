@@ -1,13 +1,13 @@
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 
-/** How long a look lasts without being renewed: what a killed process had in hand is taken up again after this. */
+/** Lease of a look: one that a killed process had claimed can be claimed again after this. */
 export const lookLeaseSeconds = 60;
 
-// A claim ends by the machine's time, not by a clock that somebody moves on while the look goes on.
+// Leases use the server's time, not the movable clock, which somebody may advance during the look.
 const leaseEnd = Prisma.sql`statement_timestamp() + ${lookLeaseSeconds} * interval '1 second'`;
 
-/** Which of these providers are to be looked at now, by whoever asks: nobody else is given them meanwhile. */
+/** Claims the providers that are due for a look; nobody else gets them meanwhile. */
 export async function claimLooks(
   db: PrismaClient,
   clock: Clock,
@@ -26,14 +26,14 @@ export async function claimLooks(
   return rows.map(({ provider }) => provider);
 }
 
-/** Keeps the look; false when it took so long that somebody else has it. */
+/** Renews the lease of a look; false when it took so long that another process has it. */
 export async function renewLook(db: PrismaClient, provider: string, by: string): Promise<boolean> {
   const renewed = await db.$executeRaw`
     update drift_looks set claimed_until = ${leaseEnd} where provider = ${provider} and claimed_by = ${by}::uuid`;
   return renewed > 0;
 }
 
-/** The look is over. `trouble`: why the provider could not be asked, or not everything. */
+/** Ends a look. `trouble`: why the provider could not be read, or not completely. */
 export async function endLook(
   db: PrismaClient,
   clock: Clock,
@@ -46,7 +46,7 @@ export async function endLook(
     where provider = ${provider} and claimed_by = ${by}::uuid`;
 }
 
-/** Forgets the looks at providers that nothing is guarded in any more. */
+/** Deletes the looks of providers in which nothing is guarded any more. */
 export async function forgetLooks(db: PrismaClient, guarded: readonly string[]): Promise<void> {
   await db.$executeRaw`
     delete from drift_looks

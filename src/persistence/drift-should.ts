@@ -4,7 +4,7 @@ import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import { GrantRow } from "./rows.ts";
 
-/** What of a target should be, and what is known of it: all but what the provider says. */
+/** Who should have a target and what is known about it: everything except what the provider reports. */
 export type Should = Omit<Compared, "holders" | "handling">;
 
 const instant = z.coerce.date();
@@ -36,7 +36,7 @@ const ShouldRow = z.object({
   now: instant,
 });
 
-/** Reads who should have a target, in one statement: what it says was all true at one moment. */
+/** Reads who should have a target, in one statement and so as of one moment. */
 export async function readShould(
   db: PrismaClient,
   clock: Clock,
@@ -47,7 +47,7 @@ export async function readShould(
   const json = JSON.stringify(target);
   const names = holders.map(({ subject }) => subject);
   const ids = holders.map(({ subjectId }) => subjectId);
-  // Whatever the policy calls what is held, and whichever provider of it leads there.
+  // By the system's ids too, whatever the policy calls the target and whichever provider leads there.
   const isOfTarget = Prisma.sql`(
     (provider = ${provider} and target = ${json}::jsonb and (system is null or system = ${system}))
     or (system = ${system} and target_id = any (${[...new Set(holders.map(({ targetId }) => targetId))]}::text[])))`;
@@ -78,7 +78,7 @@ export async function readShould(
 
 const LiveTarget = z.object({ provider: z.string(), target: z.unknown(), access: z.string() });
 
-/** What live grants are for, also where the policy names it no more. */
+/** Reads the targets of live grants, including those the policy no longer names. */
 export async function readLiveTargets(db: PrismaClient): Promise<readonly z.infer<typeof LiveTarget>[]> {
   const rows = await db.$queryRaw<unknown[]>`
     select distinct g.provider, g.target,

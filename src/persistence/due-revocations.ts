@@ -5,22 +5,22 @@ import type { Clock } from "./clock.ts";
 import { type ClaimedEffect, leaseEnd, owedLane, readEffect } from "./effects.ts";
 import { StateRow } from "./rows.ts";
 
-/** A revocation that this worker has claimed, with its request as it is at that moment. */
+/** A revocation this worker has claimed, with its request as of the claim. */
 export type DueRevocation = {
-  /** Not to be begun before this. */
+  /** It must not start before this. */
   readonly dueAt: Date;
   readonly effect: ClaimedEffect<"revoke">;
   readonly provider: string | null;
-  /** Absent where the row cannot be read: whoever carries the effect out will say so, and the others are not held up. */
+  /** Absent if the row cannot be parsed: carrying out the effect reports that, and the other revocations are not held up. */
   readonly state?: State;
 };
 
 /**
- * Claims revocations that are due, at most `limit`, the longest overdue first, by the same rule as `claimEffect`. Several
- * processes that look at the same moment share what is due.
+ * Claims at most `limit` due revocations, the longest overdue first, by the same rule as `claimEffect`. Processes that
+ * look at the same moment share what is due.
  *
- * `aheadMs`: what falls due within so many milliseconds is claimed too, and whoever claims it waits for its time.
- * `busy`: providers that have enough to do already.
+ * `aheadMs`: also claims what falls due within this many milliseconds; the claimer waits for its time. `busy`:
+ * providers to skip because they have enough to do.
  */
 export async function claimRevocations(
   db: PrismaClient,

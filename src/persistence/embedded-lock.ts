@@ -5,33 +5,33 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { EmbeddedPostgresError, systemCode } from "./embedded-error.ts";
 
-/** Names one user of a data directory: a process, and which of its attempts. */
+/** Identifies one user of a data directory: a process and one of its attempts. */
 export type Holder = z.infer<typeof Holder>;
 export const Holder = z.object({ pid: z.int().positive(), host: z.string(), token: z.string() });
 
 const beatMilliseconds = 1_000;
 const staleMilliseconds = 15_000;
 
-/** This process, under a token of its own. */
+/** Creates a holder for this process, with a new token. */
 export function newHolder(): Holder {
   return { pid: process.pid, host: hostname(), token: randomBytes(8).toString("hex") };
 }
 
-/** Whether a process with that id exists, ours or somebody else's. */
+/** Whether a process with this id exists, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process may not be signalled, which proves that it lives.
+    // EPERM: the process exists and belongs to another user.
     return systemCode(error) === "EPERM";
   }
 }
 
 /**
- * Runs `work` while no other process does so for the same lock file. A holder that died (kill -9) is noticed by its
- * process id, or, where ids mean nothing (another container on the same volume), by a lock no longer refreshed. `signal`
- * ends the wait for it, not the work.
+ * Runs `work` while holding a lock file exclusively. A dead holder (kill -9) is recognised by its process id or, where
+ * ids mean nothing (another container on the same volume), by a lock that is no longer refreshed. `signal` ends the
+ * wait for the lock, not the work.
  */
 export async function withLock<T>(
   path: string,
@@ -56,7 +56,7 @@ export async function withLock<T>(
   }
   const beat = setInterval(() => {
     const now = Date.now() / 1_000;
-    // A beat that fails once is caught up by the next; failing for long, the lock goes stale, as it should.
+    // The next beat makes up for a failed one; if they keep failing, the lock goes stale, as it should.
     utimes(path, now, now).catch(() => undefined);
   }, beatMilliseconds);
   try {
@@ -79,7 +79,7 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** The text of a lock nobody holds any more. */
+/** The text of a lock whose holder is gone; `undefined` while it is held. */
 async function abandoned(path: string): Promise<string | undefined> {
   const text = await contents(path);
   const refreshed = await stat(path).then(
@@ -95,7 +95,7 @@ async function abandoned(path: string): Promise<string | undefined> {
 /** Whether the process that wrote `holder` at that time (in milliseconds) is known to have ended. */
 export function isGone(holder: Holder, writtenAt: number): boolean {
   if (holder.host !== hostname()) return false;
-  // A container started again gets the same ids: what was written before we began was written by another.
+  // A restarted container gets the same process ids: what was written before we started is another process's.
   if (holder.pid === process.pid) return writtenAt < performance.timeOrigin;
   return !isAlive(holder.pid);
 }
@@ -110,7 +110,7 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** Takes an abandoned lock away, and puts it back if in between it became somebody's. */
+/** Removes an abandoned lock; puts it back if another process has taken it in between. */
 async function clear(path: string, seen: string): Promise<void> {
   const aside = `${path}.${randomBytes(4).toString("hex")}`;
   try {

@@ -11,16 +11,16 @@ export interface OsUser {
 }
 
 export interface Place {
-  /** The directory that holds everything of the server's. */
+  /** The directory with all of the server's files. */
   readonly root: string;
-  /** Whom the server runs as; `undefined`: as we do. */
+  /** The user the server runs as; `undefined`: the same as ours. */
   readonly user: OsUser | undefined;
 }
 
-// Somewhere root can write and anybody may pass through.
+// A directory that root can write to and anybody can traverse.
 const shelter = "/var/lib/hallpass";
 
-/** Finds, or makes, the directory for the server, and decides whom the server runs as. */
+/** Finds or creates the server's directory, and chooses the user the server runs as. */
 export async function settle(dataDir: string, log: { info(message: string): void }): Promise<Place> {
   const wanted = join(resolve(dataDir), "postgres");
   await mkdir(dirname(wanted), { recursive: true });
@@ -43,7 +43,7 @@ export async function settle(dataDir: string, log: { info(message: string): void
   return { root, user };
 }
 
-/** Whether `user` may pass through `directory` and all above it. */
+/** Whether `user` may traverse `directory` and all its parents. */
 export async function reachable(directory: string, user: OsUser): Promise<boolean> {
   for (let at = await realpath(directory); ; at = dirname(at)) {
     const { mode, uid, gid } = await stat(at);
@@ -60,7 +60,7 @@ async function make(wanted: string, user: OsUser, log: { info(message: string): 
   await mkdir(root, { mode: 0o700 }).catch(toleratingExisting);
   await chown(root, user.uid, user.gid);
   if (near) return;
-  // Two processes may come here at once: the first link stands, and both go on with what it names.
+  // Two processes may get here at once: the first link wins, and both use its target.
   await symlink(root, wanted).catch(toleratingExisting);
   log.info(
     `PostgreSQL runs as the user "${user.name}" (it refuses root), who can't reach ${dirname(wanted)}: its data are ` +
@@ -82,7 +82,7 @@ async function find(path: string): Promise<{ readonly uid: number } | undefined>
   return stat(path);
 }
 
-/** The user existing data belong to, or else the first that fits; root must become somebody. */
+/** The owner of existing data, or else the first suitable user: the server can't run as root. */
 async function unprivilegedUser(existing: { readonly uid: number } | undefined): Promise<OsUser> {
   const users = (await readFile("/etc/passwd", "utf8")).split("\n").flatMap((line): OsUser[] => {
     const [name = "", , uid, gid] = line.split(":");
@@ -108,7 +108,7 @@ async function insistOnOwner(root: string): Promise<void> {
   );
 }
 
-/** Writes a file of the server's, for nobody else to read. */
+/** Writes one of the server's files, readable by the server's user only. */
 export async function writeFor(place: Place, path: string, text: string): Promise<void> {
   await writeFile(path, text, { mode: 0o600, flush: true });
   if (place.user) await chown(path, place.user.uid, place.user.gid);

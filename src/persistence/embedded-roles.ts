@@ -5,12 +5,12 @@ import { type Address, database, inDatabase, owner, superuser, worker } from "./
 import { takeOverSql } from "./ownership.ts";
 import { grantRights } from "./rights.ts";
 
-/** Whoever uses the tables meanwhile, an older Hallpass say, is waited for so long. */
+/** How long to wait for locks of others who use the tables, such as an older Hallpass. */
 const lockMilliseconds = 10_000;
 
 /**
- * Makes the database and the two roles that Hallpass owns it and works as, and moves to them what is there; as the
- * superuser `at`, whom nobody can log in as afterwards if it is to be closed. All of it or nothing.
+ * Creates the database and Hallpass's two roles (owner and worker) and transfers to them what exists, as the superuser
+ * `at`. `close`: nobody can log in as the superuser afterwards. All or nothing.
  */
 export async function divideRoles(
   at: Address,
@@ -40,7 +40,7 @@ export async function divideRoles(
   }
 }
 
-/** Of a server that is Hallpass's alone nobody needs the other databases, nor the superuser. */
+/** On a server that is Hallpass's alone, nobody needs the other databases or the superuser. */
 async function leaveAlone(client: Client): Promise<void> {
   await client.query("revoke connect, temporary on database postgres, template1 from public");
   await client.query(`alter role ${superuser} nologin password null`);

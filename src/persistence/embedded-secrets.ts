@@ -5,24 +5,24 @@ import { z } from "zod";
 import { EmbeddedPostgresError, systemCode, wordsOf } from "./embedded-error.ts";
 import { exists, type OsUser, type Place, writeFor } from "./embedded-place.ts";
 
-/** What signs the audit, in the data directory. */
+/** The key that signs the audit, in the data directory. */
 export const signingKeyFile = "audit-key.pem";
-/** How Hallpass's roles log in at its own PostgreSQL, in the data directory. */
+/** The passwords of Hallpass's roles in its own PostgreSQL, in the data directory. */
 const passwordsFile = "database-passwords.json";
 
-/** Of the roles of Hallpass's own PostgreSQL. */
+/** The passwords of the roles of Hallpass's own PostgreSQL. */
 export type Passwords = z.infer<typeof Passwords>;
 const password = z.string().regex(/^[0-9a-f]{32,}$/);
 const Passwords = z.object({ owner: password, bot: password });
 
-/** Where the superuser's password is, for as long as one can log in as that: `initdb` reads it as the server's user. */
+/** The file with the superuser's password, while that login exists; `initdb` reads it as the server's user. */
 export function firstPasswordPath(place: Place): string {
   return join(place.root, "password");
 }
 
 /**
- * The passwords of the roles, and that of the superuser where one can log in as that. Makes what is missing before the data are
- * there. Throws `EmbeddedPostgresError`.
+ * Reads the passwords of the roles and, while that login exists, of the superuser; creates what is missing. Throws
+ * `EmbeddedPostgresError`, also when the data can't be opened without what is missing.
  */
 export async function readSecrets(
   place: Place,
@@ -43,7 +43,7 @@ async function readFirstPassword(place: Place): Promise<string | undefined> {
   }
 }
 
-/** Made once, before the data; `undefined` where these are divided among their roles already. */
+/** Creates the superuser's password before the data; `undefined` when the data already belong to the roles. */
 async function makeFirstPassword(
   place: Place,
   data: string,
@@ -66,7 +66,7 @@ function passwordsPath(dataDir: string): string {
   return join(dataDir, passwordsFile);
 }
 
-/** The passwords, if there are any. Throws `EmbeddedPostgresError`. */
+/** Reads the passwords, if there are any. Throws `EmbeddedPostgresError`. */
 export async function readPasswords(dataDir: string): Promise<Passwords | undefined> {
   const path = passwordsPath(dataDir);
   let text: string;
@@ -86,7 +86,7 @@ export async function readPasswords(dataDir: string): Promise<Passwords | undefi
   );
 }
 
-/** Makes passwords and keeps them: whole, and for nobody else to read. */
+/** Creates the passwords and stores them atomically, readable by nobody else. */
 async function makePasswords(dataDir: string): Promise<Passwords> {
   const passwords: Passwords = {
     owner: randomBytes(24).toString("hex"),
@@ -100,8 +100,8 @@ async function makePasswords(dataDir: string): Promise<Passwords> {
 }
 
 /**
- * Takes from the server's user what it must not read in the data directory: where Hallpass runs as root, a file that came
- * there when it ran as that user becomes root's.
+ * Makes the secrets in the data directory unreadable for the server's user: where Hallpass runs as root, files it made
+ * when it ran as that user become root's.
  */
 export async function keepFromServer(dataDir: string, user: OsUser): Promise<void> {
   for (const name of [signingKeyFile, passwordsFile]) {
@@ -112,7 +112,7 @@ export async function keepFromServer(dataDir: string, user: OsUser): Promise<voi
   }
 }
 
-/** Whether the file's owner and mode let `user` read it; whoever owns it can change its mode. */
+/** Whether `user` can read the file by its owner and mode. An owner always can, because it can change the mode. */
 async function isReadableBy(path: string, user: OsUser): Promise<boolean> {
   try {
     const { mode, uid, gid } = await stat(path);

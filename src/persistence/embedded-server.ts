@@ -7,29 +7,29 @@ import { EmbeddedPostgresError, systemCode, wordsOf } from "./embedded-error.ts"
 import { isAlive } from "./embedded-lock.ts";
 import { withClient } from "./with-client.ts";
 
-/** What a server writes beside its data while it runs: `postmaster.pid`. */
+/** What a running server writes beside its data: `postmaster.pid`. */
 export interface ServerRecord {
   readonly pid: number;
   readonly startedAt: string;
   readonly port: number;
 }
 
-/** A role of the server's, and the password it has. */
+/** A role of the server and its password. */
 export interface Login {
   readonly role: string;
   readonly password: string;
 }
 
-/** Who a server listens to, and where on 127.0.0.1. */
+/** A login, and the server's port on 127.0.0.1. */
 export interface Address extends Login {
   readonly port: number;
 }
 
-/** Makes the other two and then lets nobody log in. */
+/** Creates the other two roles; after that, nobody can log in as it. */
 export const superuser = "hallpass";
 /** Owns the database and migrates it. */
 export const owner = "hallpass_owner";
-/** As whom Hallpass works. */
+/** The role Hallpass works as. */
 export const worker = "hallpass_bot";
 export const database = "hallpass";
 
@@ -38,7 +38,7 @@ export function addressUrl({ port, role, password }: Address): string {
   return `postgresql://${role}:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** The wanted port if nobody has it, or else one that is free. */
+/** The wanted port if it is free, or else any free one. */
 export function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -50,7 +50,7 @@ export function freePort(wanted: number): Promise<number> {
   });
 }
 
-/** Reads what the running, starting or killed server wrote about itself. */
+/** Reads what a running, starting or killed server wrote about itself. */
 export async function readRecord(data: string): Promise<ServerRecord | undefined> {
   let text: string;
   try {
@@ -61,20 +61,20 @@ export async function readRecord(data: string): Promise<ServerRecord | undefined
   }
   // https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h
   const [pid, , startedAt = "", port] = text.split("\n");
-  // Made, and not written yet: whoever takes the empty file for a stranger's takes it from a server that is starting.
+  // Created and not written yet: removing the empty file as a stranger's would take it from a server that is starting.
   if (!(Number(pid) > 0)) return undefined;
   return { pid: Number(pid), startedAt, port: Number(port) };
 }
 
-/** Takes away a record that a server killed at its very start left empty; only while no other can be starting. */
+/** Removes the empty record of a server that was killed at its very start; only while no other can be starting. */
 export async function dropEmptyRecord(data: string): Promise<void> {
   if ((await readRecord(data)) === undefined) await rm(join(data, "postmaster.pid"), { force: true });
 }
 
 /**
- * Waits for the server of a record to answer the first of these logins that it knows: `answers`, or `gone` when there is no
- * server (any more). Throws when it lives but doesn't answer until the deadline (of `performance.now()`), and the signal's
- * reason when aborted.
+ * Waits until the server of a record accepts one of these logins, tried in order: `answers`, or `gone` when there is no
+ * server (any more). Throws when it is alive but has not answered by the deadline (of `performance.now()`), and the
+ * signal's reason when aborted.
  */
 export async function awaitServer(
   data: string,
@@ -89,7 +89,7 @@ export async function awaitServer(
     if (!record) return { state: "gone" };
     if (!isAlive(record.pid)) return { state: "gone" };
     if ((await isForeign(record.pid, data)) === true) {
-      // PostgreSQL itself only asks whether the process id is alive, and would refuse to start.
+      // PostgreSQL itself only checks whether the process id is alive, and would refuse to start.
       await rm(join(data, "postmaster.pid"), { force: true });
       return { state: "gone" };
     }
@@ -110,17 +110,17 @@ export async function awaitServer(
 async function isForeign(pid: number, data: string): Promise<boolean | undefined> {
   if (process.platform !== "linux") return undefined;
   try {
-    // A server works in its data directory.
+    // A server's working directory is its data directory.
     return (await readlink(`/proc/${pid}/cwd`)) !== (await realpath(data));
   } catch (error) {
-    // No such directory: ended, or ended and not yet collected by its parent.
+    // ENOENT: the process has ended, or has ended and was not yet reaped by its parent.
     return systemCode(error) === "ENOENT" ? true : undefined;
   }
 }
 
 type Answer = { readonly ours: true; readonly at: Address } | { readonly ours: false; readonly said: string };
 
-/** A role that is not made yet, and one that may not log in any more, are refused like a wrong password. */
+/** A role that does not exist yet, and one that may no longer log in, are refused like a wrong password. */
 const refusals = new Set(["28P01", "28000"]);
 
 async function askInTurn(logins: readonly Login[], record: ServerRecord): Promise<Answer> {
@@ -137,12 +137,12 @@ async function askInTurn(logins: readonly Login[], record: ServerRecord): Promis
   return answer;
 }
 
-/** From the record to the first connection a server has a minute at most. */
+/** Maximum time from the start in the record to the one the server reports. */
 const startedWithinSeconds = 60;
 
 /**
- * Asks who listens there: the login proves it to us as it proves us to it (SCRAM), but for a copy of the data, which
- * started at another time than the record says.
+ * Checks who listens there. With SCRAM the server also proves to us that it knows the password; a server on a copy of
+ * the data would, too, but it started at another time than the record says.
  */
 async function ask(at: Address, record: ServerRecord): Promise<Answer> {
   const seconds = await inDatabase(at, at.role === superuser ? "postgres" : database, async (client) => {
@@ -156,7 +156,7 @@ async function ask(at: Address, record: ServerRecord): Promise<Answer> {
   return { ours: false, said: `another server answers on port ${at.port}` };
 }
 
-/** Does `work` in one of the server's databases. */
+/** Runs `work` on a connection to one of the server's databases. */
 export function inDatabase<T>(at: Address, name: string, work: (client: Client) => Promise<T>): Promise<T> {
   const { port, role: user, password } = at;
   const login = { host: "127.0.0.1", port, user, password, database: name };

@@ -26,29 +26,29 @@ import {
 } from "./embedded-server.ts";
 
 export interface EmbeddedPostgresOptions {
-  /** Everything is kept in `<dataDir>/postgres`, and how to log in beside it. */
+  /** Everything is in `<dataDir>/postgres`, the passwords beside it. */
   readonly dataDir: string;
-  /** `owner` (the bot) ends the server with itself; `borrower` (a command) ends only a server it had to start itself. */
+  /** `owner` (the bot) stops the server when it stops itself; `borrower` (a command) stops only a server it had to start. */
   readonly role?: "owner" | "borrower";
   readonly log: { info(message: string): void };
-  /** Told to stop while the server starts: one that was started is ended, and the signal's reason thrown. */
+  /** Aborts the start: a server that was started is stopped, and the signal's reason thrown. */
   readonly signal?: AbortSignal;
-  /** Server settings beside our own, as `name: value`. */
+  /** Server settings in addition to our own, as `name: value`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Whether somebody can log in as superuser from then on: for a server that holds more than Hallpass's database. */
+  /** Whether the superuser's login is kept: for a server that holds more than Hallpass's database. */
   readonly keepSuperuser?: boolean;
 }
 
 export interface EmbeddedPostgres {
-  /** Of the role Hallpass works as, which owns nothing and can't change the audit. */
+  /** For the role Hallpass works as, which owns nothing and can't change the audit. */
   readonly url: string;
-  /** Of the role that owns the database: to migrate it, and for what changes the audit. */
+  /** For the role that owns the database: to migrate it, and for what changes the audit. */
   readonly ownerUrl: string;
-  /** Of the superuser, where one can log in as that. */
+  /** For the superuser, while that login exists. */
   readonly superuserUrl: string | undefined;
-  /** Whether the server ran already. */
+  /** Whether the server was already running. */
   readonly adopted: boolean;
-  /** Lets go of the server, and stops it if it is this process's to stop. */
+  /** Releases the server, and stops it if that is up to this process. */
   stop(): Promise<void>;
 }
 
@@ -58,11 +58,11 @@ type Keeper = z.infer<typeof Keeper>;
 const startMilliseconds = 60_000;
 const lockMilliseconds = 90_000;
 const portAttempts = 5;
-/** A server that is told to end while it starts has so long to do it in order. */
+/** How long a server told to stop during its start has for an orderly shutdown. */
 const patientMilliseconds = 3_000;
 
 /**
- * Starts PostgreSQL for Hallpass alone, or adopts the one that runs on these data already (a killed bot leaves its server
+ * Starts PostgreSQL for Hallpass alone, or adopts the one already running on these data (a killed bot leaves its server
  * behind). Throws `EmbeddedPostgresError`.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -106,7 +106,7 @@ async function open(
   const { port } = at;
   const keeperFile = join(place.root, "keeper");
   const isOurs = !adopted || (await isFree(keeperFile));
-  // A Hallpass that runs already may know no other role than the superuser: the next start closes that.
+  // A Hallpass that is already running may know only the superuser's login: the next start closes it.
   const close = isOurs && !keepSuperuser;
   if (at.role === superuser) await divideRoles(at, passwords, { close });
   if (close || at.role !== superuser) await rm(firstPasswordPath(place), { force: true });
@@ -122,7 +122,7 @@ async function open(
     superuserUrl: at.role === superuser && !close ? addressUrl(at) : undefined,
     adopted,
     stop: () =>
-      // Under the lock, so that nobody adopts the server between our look and its end.
+      // Under the lock, so that nobody adopts the server between our check and its stop.
       withLock(join(place.root, "lock"), lockMilliseconds, async () => {
         const keeper = await readKeeper(keeperFile);
         if (keeper?.keeper.token !== self.token) return;
@@ -133,7 +133,7 @@ async function open(
   };
 }
 
-/** Whether a bot may become the one that stops the server: the last one ended, or a mere command had started it. */
+/** Whether a bot may take over stopping the server: its last keeper has ended, or was only a command. */
 async function isFree(keeperFile: string): Promise<boolean> {
   const found = await readKeeper(keeperFile);
   return !found || found.keeper.role === "borrower" || isGone(found.keeper, found.writtenAt);
@@ -187,7 +187,7 @@ async function start(
     signal?.throwIfAborted();
     const said = await readFile(logFile, "utf8");
     const portTaken = /could not bind|Address already in use/i.test(said);
-    // What a killed server left behind ends by itself as soon as it notices.
+    // Remaining processes of a killed server end by themselves as soon as they notice.
     const leftovers = /still in use/.test(said) && performance.now() < deadline;
     if (leftovers) await sleep(100);
     else if (!portTaken || attempt >= portAttempts) {
@@ -207,7 +207,7 @@ function serverArguments(data: string, port: number, settings: Readonly<Record<s
     unix_socket_directories: "",
     timezone: "UTC",
     log_timezone: "UTC",
-    // Statements hold what people wrote; they stay out of files.
+    // Statements contain what people wrote; keep them out of files.
     log_min_error_statement: "panic",
     log_checkpoints: "off",
     ...settings,
@@ -219,7 +219,7 @@ async function initialise(place: Place, binaries: Binaries, data: string): Promi
   for (const name of await readdir(place.root)) {
     if (name.startsWith("data.")) await rm(join(place.root, name), { recursive: true, force: true });
   }
-  // Made aside and renamed: whatever is called `data` is whole.
+  // Created under a temporary name and renamed, so that a directory called `data` is always complete.
   const unfinished = `${data}.${randomBytes(4).toString("hex")}`;
   await binaries.run("initdb", [
     `--pgdata=${unfinished}`,
@@ -245,7 +245,7 @@ async function insistOnVersion(data: string, { major }: Binaries): Promise<void>
   );
 }
 
-/** Ends a server that starts when told to: in order at first, and without asking its clients or its disk after that. */
+/** Stops a starting server on abort: orderly at first (SIGINT), then at once, without waiting for clients or disk (SIGQUIT). */
 function endWhenAborted(child: ChildProcess, signal: AbortSignal | undefined): () => void {
   let impatience: NodeJS.Timeout | undefined;
   const end = (): void => {

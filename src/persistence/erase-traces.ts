@@ -3,28 +3,28 @@ import { eventData } from "../domain/audit-event.ts";
 import { mapStrings } from "../domain/personal-fields.ts";
 import { PersonalDecision, PlannedGrant, Terms } from "../domain/request.ts";
 
-/** What somebody who is erased was called, and what stands there from now on. */
+/** An erased person's addresses and Slack ids, and the `name` that replaces them. */
 export type Erased = {
   readonly emails: readonly string[];
   readonly slackIds: readonly string[];
   readonly name: string;
 };
 
-/** Takes one person out of what the operational tables hold. */
+/** Removes one person from the values in the operational tables. */
 export type TraceEraser = {
   readonly isThem: (email: string | null | undefined) => boolean;
-  /** Their addresses and Slack ids wherever they are in a text. */
+  /** Replaces their addresses and Slack ids anywhere in a text. */
   readonly text: (text: string) => string;
   readonly anything: (value: unknown) => unknown;
-  /** `isOwn`: of a request of theirs; what others wrote there is about them. */
+  /** `isOwn`: the request is theirs, so what others wrote there is about them. */
   readonly terms: (value: unknown, isOwn: boolean) => unknown;
   readonly planned: (value: unknown, isOwn: boolean) => unknown;
   readonly decisions: (value: unknown, isOwn: boolean) => unknown;
-  /** Of an effect. */
+  /** The payload of an effect. */
   readonly payload: (value: unknown, isOwn: boolean) => unknown;
 };
 
-/** Makes what erases one person. */
+/** Creates the eraser for one person. */
 export function createTraceEraser({ emails, slackIds, name }: Erased): TraceEraser {
   const addresses = emails.map(
     (email) => new RegExp(`(?<![A-Za-z0-9._%+-])${escapeRegExp(email)}(?![A-Za-z0-9-]|\\.[A-Za-z0-9])`, "gi"),

@@ -11,18 +11,18 @@ import type { Statements, Whose } from "./people-memory.ts";
 import { isErasedName } from "./personal-directory.ts";
 import { escapeTokens } from "./personal-token.ts";
 
-/** What of a request stands beside each of its events, so that the audit can be searched without a join. */
+/** The fields of a request stored with each of its events, so that the audit can be searched without a join. */
 export type EventContext = Pick<
   AccessRequest,
   "id" | "number" | "requester" | "resource" | "role" | "rule" | "policyVersion"
 >;
 
-/** An event as `audit_events` holds it: what is personal sealed, absent keys stored as NULL. */
+/** A row of `audit_events`: personal values sealed, absent keys stored as NULL. */
 export type EventRow = Readonly<Record<string, unknown>>;
 
 /**
- * Does `write` with the rows of events, which are of one request unless there is none. `write` holds them against
- * `hallpass_insist_on_people`, as `insertEvents` does. `judged`: numbers of people it writes besides.
+ * Runs `write` with the rows of events, all of one request or of none. `write` must call `hallpass_insist_on_people`,
+ * as `insertEvents` does. `judged`: other person numbers that `write` stores.
  */
 export async function withEventRows<T>(
   db: Statements,
@@ -39,7 +39,7 @@ export async function withEventRows<T>(
   );
 }
 
-/** The same with events of several requests; each row has its `requestId`. */
+/** Like `withEventRows`, for events of several requests; each row has its `requestId`. */
 export async function withRowsOf<T>(
   db: Statements,
   all: readonly {
@@ -76,7 +76,7 @@ export async function withRowsOf<T>(
   );
 }
 
-/** Requesters of whom something will soon be written, with what they are called: what it costs to find them is spent now. */
+/** Looks up requesters who will soon be written about, with their names, so that the write itself need not. */
 export async function meetRequesters(db: Statements, states: readonly State[]): Promise<void> {
   await meetAhead(
     db,
@@ -95,28 +95,31 @@ export async function meetRequesters(db: Statements, states: readonly State[]): 
   );
 }
 
-/** Written whatever else the statement does. */
+/** One row, so that events are written whatever else the statement does. */
 const once = Prisma.sql`(select 1) as once`;
 
 const noRequest = { id: Prisma.sql`null::uuid`, number: Prisma.sql`null::int` };
 
-/** A request as an event of it is recorded. */
+/** The place of a request's own events. */
 export function requestIn({ id, number }: Pick<EventContext, "id" | "number">): EventPlace {
   return { request: { id: Prisma.sql`${id}::uuid`, number: Prisma.sql`${number}::int` } };
 }
 
 export type EventPlace = {
-  /** For each row of it; it stands before in the same statement or says whether to write at all. */
+  /**
+   * Events are written for each row of this: a part that precedes in the same statement, or decides whether to write at
+   * all.
+   */
   readonly from?: Prisma.Sql;
-  /** Of no request unless said; its number comes with it, so that the chain binds that too. */
+  /** The events' request; none by default. Its number is stored too, so that the chain covers it. */
   readonly request?: { readonly id: Prisma.Sql; readonly number: Prisma.Sql };
-  /** Which rows (`e`) go with which of `from`; each with each unless said. */
+  /** Which events (`e`) belong to which row of `from`; each to each by default. */
   readonly on?: Prisma.Sql;
-  /** Of a single event: the same key is recorded once, however often Slack delivers what it names. */
+  /** For a single event: the same key is recorded once, however often Slack delivers what it names. */
   readonly dedupeKey?: string;
 };
 
-/** Inserts rows of events in their order; as a part of a statement, or as all of it. */
+/** SQL that inserts rows of events in order, as a part of a statement or as all of it. */
 export function insertEvents(
   rows: readonly EventRow[],
   { persons, seen }: Insist,
@@ -192,7 +195,7 @@ function sealedData(
   });
 }
 
-/** Whom a text is about besides who wrote it and who asked. */
+/** The people a text is about, besides its author and the requester. */
 function concernedBy(type: AuditEvent["type"], data: unknown): readonly string[] {
   const concerned: string[] = [];
   mapStrings(eventData[type], data, (text, saying) => {
@@ -202,10 +205,10 @@ function concernedBy(type: AuditEvent["type"], data: unknown): readonly string[]
   return concerned;
 }
 
-/** Addresses in a text, of people in domains: more than this many before the `@` is none that mail is sent to. */
+/** E-mail addresses in a text; none that receives mail has more than 64 characters before the `@`. */
 const addresses = /[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}/g;
 
-/** An address within a text is its owner's, whoever wrote the text. */
+/** Seals each address in a text as its owner's, whoever wrote the text. */
 function withoutAddresses(sealer: Sealer, text: string): string {
   return escapeTokens(text).replaceAll(addresses, (address) =>
     isEmail(address) ? sealer.value({ whose: normalEmail(address), kind: "email", value: address }) : address,
@@ -213,7 +216,7 @@ function withoutAddresses(sealer: Sealer, text: string): string {
 }
 
 function ofPerson(sealer: Sealer, whose: Whose | undefined, kind: "name" | "subject", value: string): string {
-  // Nobody's: it says nothing about a person.
+  // Nobody's, so it says nothing about a person.
   return whose === undefined ? escapeTokens(value) : sealer.value({ whose, kind, value });
 }
 
@@ -232,7 +235,7 @@ type Called = {
   readonly slackId?: string | undefined;
 };
 
-/** By what somebody is known: their number, else what they go by; `undefined` for nobody, and for who is erased. */
+/** How somebody is identified: by number, else by address or account; `undefined` for nobody and for an erased person. */
 function whoseIs({ id, email, slackId }: Called): Whose | undefined {
   if (email !== undefined && isErasedName(email)) return undefined;
   return id ?? (email === undefined ? slackId : normalEmail(email));

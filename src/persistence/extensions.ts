@@ -2,12 +2,12 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 
 type Extensions = { readonly approved: number; readonly pending: number; readonly all: number };
 
-/** How many requests to extend this one were approved, how many wait, and how many there are whatever became of them. */
+/** Counts the requests to extend this one: the approved, the pending, and all of them. */
 export async function countExtensions(
   db: PrismaClient,
   { id, requester }: { readonly id: string; readonly requester: { readonly id: number } },
 ): Promise<Extensions> {
-  // By who asked, which an index finds: few people ask for more than some hundred things.
+  // By requester, which has an index: few people have more than some hundred requests.
   const [row] = await db.$queryRaw<Extensions[]>`
     select count(*) filter (where status = 'approved')::int as approved,
            count(*) filter (where status = 'pending')::int as pending,

@@ -8,24 +8,25 @@ import { erasedName } from "./personal-directory.ts";
 /** Why somebody can't be erased now. */
 export type ForgetRefusal =
   | { readonly kind: "unknown" }
-  /** By the names of requests: `AR-1042`. */
+  /** Requests by name, such as `AR-1042`. */
   | { readonly kind: "has_access"; readonly requests: readonly string[] }
   | { readonly kind: "waits"; readonly requests: readonly string[] }
   | { readonly kind: "locked_down" }
-  /** Numbers that are joined with theirs, of which the audit does not say so: they may be another's. */
+  /** Person numbers joined with theirs without an audit event that says so: they may be somebody else's. */
   | { readonly kind: "joined_unrecorded"; readonly people: readonly number[] };
 
 export type Forgotten =
   | { readonly forgotten: true; readonly person: number; readonly plainEvents: number }
   | { readonly forgotten: false; readonly refusal: ForgetRefusal };
 
-/** Longer than this nobody waits for a lock: the bot needs the tables. */
+/** Maximum wait for a lock, because the bot needs the tables. */
 const lockMilliseconds = 10_000;
 const statementMilliseconds = 300_000;
 
 /**
- * Destroys a person's key, so that nothing in the audit says anything of them any more, and takes them out of all other tables; in
- * one transaction, with an event that says so. `called`: their e-mail address, or the Slack id of an account without one.
+ * Destroys a person's key, so that nothing in the audit tells about them any more, and removes them from all other
+ * tables, in one transaction with an event that says so. `called`: their e-mail address, or the Slack id of an account
+ * without one.
  */
 export async function forgetPerson(databaseUrl: string, called: string): Promise<Forgotten> {
   const client = new Client({
@@ -36,13 +37,13 @@ export async function forgetPerson(databaseUrl: string, called: string): Promise
     lock_timeout: lockMilliseconds,
     application_name: "hallpass audit forget",
   });
-  // A connection lost between two statements is told by the next.
+  // The next statement reports a connection lost between two statements.
   client.on("error", () => undefined);
   await client.connect();
   try {
     await client.query("begin");
     await client.query("select pg_advisory_xact_lock($1)", [peopleLock]);
-    // Nothing may be asked for between the look and the end; reading goes on.
+    // Nothing may be filed between the check and the commit; reads go on.
     await client.query("lock table access_requests, grants, lockdowns in share row exclusive mode");
     const result = await forget(client, called);
     await client.query(result.forgotten ? "commit" : "rollback");
@@ -84,9 +85,9 @@ async function forget(client: Client, called: string): Promise<Forgotten> {
 }
 
 type Them = {
-  /** Numbers, who they are now first; more than one where people turned out to be one. */
+  /** Person numbers, the current one first; more than one where people were joined. */
   readonly people: readonly number[];
-  /** In lower case; whatever they have gone by that is not another's by now. */
+  /** In lower case; every address they have gone by, except those that are somebody else's today. */
   readonly emails: readonly string[];
   readonly slackIds: readonly string[];
 };
@@ -135,7 +136,7 @@ async function whyNot(client: Client, { people }: Them): Promise<ForgetRefusal |
   return locked.rows.length > 0 ? { kind: "locked_down" } : undefined;
 }
 
-/** Erasing can't be undone: it follows no join that only a column says. */
+/** Erasing can't be undone, so a join that only a column states, and no audit event, does not count. */
 async function joinedUnrecorded(client: Client, people: readonly number[]): Promise<readonly number[]> {
   const { rows } = await client.query<{ id: number }>(
     `select id from people p
@@ -148,7 +149,7 @@ async function joinedUnrecorded(client: Client, people: readonly number[]): Prom
   return rows.map(({ id }) => id);
 }
 
-/** Which rows mention them at all: to look closer at each would take long. */
+/** Preselects the rows that mention them at all: a closer look at every row would take long. */
 const mentions = `exists (select from unnest($1::text[]) as called where strpos(lower(t::text), called) > 0)`;
 
 async function eraseTraces(
@@ -174,7 +175,7 @@ async function eraseTraces(
   );
   const own = new Set(requests.rows.filter((row) => row.is_own).map(({ id }) => id));
   for (const { id, is_own: isOwn, ...row } of requests.rows) {
-    // Whoever still has the request in mind must read it again: hence the version.
+    // A new version, so that whoever still holds the old request has to read it again.
     await client.query(
       `update access_requests set version = version + 1, reason = $2, ticket = $3, terms = $4, planned = $5, decisions = $6
        where id = $1`,
@@ -188,7 +189,7 @@ async function eraseTraces(
       ],
     );
   }
-  // The key of an interaction holds a digest of what was asked.
+  // The dedupe key of an interaction contains a digest of what was asked.
   await client.query(
     `update access_requests set requester_email = $2, requester_name = $2, requester_slack_id = null, dedupe_key = null
      where id = any ($1)`,
@@ -243,12 +244,15 @@ async function eraseTraces(
   );
 }
 
-/** What was found of theirs in a provider is found again if it is still there, as nobody's. */
+/** Findings about them are deleted; access that is still there is found again, as nobody's. */
 async function eraseFindings(client: Client, { emails }: Them): Promise<void> {
   await client.query(`delete from drift_findings t where ${mentions}`, [emails]);
 }
 
-/** An updated row leaves its old self in the table's file, the key too: where it stood is written anew, or freed. */
+/**
+ * An update leaves the old row, with the key, in the table's file: rewrites that of `people`, and frees the space in
+ * the others.
+ */
 async function destroyRemains(client: Client): Promise<void> {
   await client.query("vacuum (full) people");
   for (const table of ["access_requests", "grants", "effects", "lockdowns", "drift_findings"])

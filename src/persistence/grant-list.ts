@@ -15,13 +15,13 @@ const ListedGrant = z.object({
   revokeAttempts: z.number(),
   lastError: z.string().nullable(),
   isOverdue: z.boolean(),
-  /** Since when it should be gone; of access that appeared again that is not its expiry. */
+  /** Since when it should be gone; not its expiry if the access has reappeared. */
   endingSince: z.coerce.date().nullable(),
 });
-/** Access that exists or may exist, as an operator looks at it. */
+/** Access that exists or may exist, as shown to an operator. */
 export type ListedGrant = z.infer<typeof ListedGrant>;
 
-/** Everything that is not proven gone, what should have ended longest ago first. */
+/** Lists all access that is not proven gone, that which should have ended longest ago first. */
 export async function listGrants(
   db: PrismaClient,
   clock: Clock,

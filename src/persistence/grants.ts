@@ -12,12 +12,12 @@ const Keeper = z.object({
   isVanished: z.boolean(),
 });
 const KeeperOf = Keeper.extend({ endingId: z.string() });
-/** A live grant that gives the same person the same thing as another one. */
+/** A live grant that gives the same person the same access as another one. */
 export type Keeper = Readonly<z.infer<typeof Keeper>>;
 
 /**
- * Whether the grants `g` and `a` are of the same access: by the system's own ids where both have them, whatever provider of the
- * policy leads there and whatever it calls them; else by the names they were asked by.
+ * Whether the grants `g` and `a` are of the same access: by the system's own ids where both have them, whichever
+ * provider of the policy leads there and whatever it calls them; else by the names they were asked with.
  */
 const isSameAccess = Prisma.sql`
   ((g.system = a.system and g.subject_id = a.subject_id and g.target_id = a.target_id)
@@ -46,8 +46,8 @@ const compared = (grants: readonly Compared[]): Prisma.Sql => Prisma.sql`
     id uuid, provider text, subject text, target jsonb, system text, subject_id text, target_id text, is_standing boolean)`;
 
 /**
- * For each grant the live one that gives the same person the same thing, the one that lasts longest; `undefined` when nothing
- * else does. What is itself ending, or should be, keeps nothing.
+ * Finds for each grant its keeper: the longest-lasting other live grant of the same access; `undefined` when there is
+ * none. A grant that is itself ending, or should be, is no keeper.
  */
 export async function findKeepers(
   db: PrismaClient,
@@ -76,23 +76,23 @@ export async function findKeepers(
   return grants.map(({ id }) => keepers.get(id));
 }
 
-/** The same for one. */
+/** Finds the keeper of one grant. */
 export async function findKeeper(db: PrismaClient, clock: Clock, grant: Grant): Promise<Keeper | undefined> {
   const [keeper] = await findKeepers(db, clock, [grant]);
   return keeper;
 }
 
-/** Another grant of the same access that was asked for and is not proven gone: what a person holds may be by it. */
+/** Another grant of the same access that was asked for and is not proven gone: what the person holds may come from it. */
 export type Sibling = {
-  /** It found that they held it before, by a right of their own. */
+  /** It found that the person held the access before, by a right of their own. */
   readonly isStanding: boolean;
-  /** What it remembers of what it added; another grant of the same adds nothing besides. */
+  /** Its record of what it added; another grant of the same access adds nothing more. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
-  /** It knows them by the system's ids; absent ones were granted before grants had them, and remember nothing of use. */
+  /** Whether it stores the system's ids; a grant without them is from before grants had any, and its state is of no use. */
   readonly hasIds: boolean;
 };
 
-/** One of them, rather one that has added something; `undefined` where there is no other. */
+/** Finds a sibling, preferably one that has added something; `undefined` when there is none. */
 export async function findSibling(db: PrismaClient, grant: Compared): Promise<Sibling | undefined> {
   const rows = await db.$queryRaw<(Omit<Sibling, "state"> & { state: Sibling["state"] | null })[]>`
     select g.is_standing as "isStanding", g.state, g.system is not null as "hasIds" from ${compared([grant])} join grants g on ${isSameAccess}
@@ -103,9 +103,9 @@ export async function findSibling(db: PrismaClient, grant: Compared): Promise<Si
 }
 
 /**
- * Somebody else who holds access in the same system as the same subject; `undefined` when nobody does. One's grant
- * would be the other's access, and one's end would take the other's away. `askedAt`: only of those that were asked for before this one,
- * which was then.
+ * Finds somebody else who holds access in the same system as the same subject; `undefined` when nobody does. One
+ * person's grant would also be the other's access, and its end would take the other's away. `askedAt`: when this grant
+ * was asked for; only grants that were asked for before it count.
  */
 export async function findNamesake(
   db: PrismaClient,
@@ -125,7 +125,7 @@ export async function findNamesake(
   return rows[0]?.email;
 }
 
-/** In which systems there is live access, by which provider of the policy it was granted, and of which requests. */
+/** Reads the systems with live access, the provider of the policy it was granted through, and its requests. */
 export async function readLiveSystems(
   db: PrismaClient,
 ): Promise<
@@ -138,13 +138,13 @@ export async function readLiveSystems(
     group by 1, 2 order by 1, 2`;
 }
 
-/** Which request a grant is of; `undefined` where there is no such grant. */
+/** Finds the request of a grant; `undefined` when there is no such grant. */
 export async function findRequestOfGrant(db: PrismaClient, grantId: string): Promise<string | undefined> {
   const found = await db.grant.findUnique({ where: { id: grantId }, select: { requestId: true } });
   return found?.requestId;
 }
 
-/** Whether the same access was asked for by another grant since: its provider has put something else in the place of what it had handed over. */
+/** Whether another grant of the same access was asked for since, so that the provider has replaced what it had handed over. */
 export async function wasAskedSince(db: PrismaClient, grant: Compared, since: string): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`
     select 1 from ${compared([grant])} join grants g on ${isSameAccess}

@@ -3,10 +3,10 @@ import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import type { History } from "../policy/history.ts";
 
-/** What is live comes first, so that it is never cut off. */
+/** Maximum entries; live access comes first, so that it is never cut off. */
 const maxEntries = 200;
 
-/** Milliseconds, which cost both sides less than a time in words. */
+/** Milliseconds, which are cheaper for both sides than a formatted time. */
 const instant = z.coerce.date();
 const GrantRow = z.object({
   resource: z.string(),
@@ -23,16 +23,16 @@ const HistoryRow = z.object({
 });
 
 export type HistoryOptions = {
-  /** A request that is none of it. */
+  /** A request to leave out. */
   readonly exceptId?: string | undefined;
-  /** Without what ended longer ago, and without denials: for whoever asks only what is held or ended lately. */
+  /** Leaves out denials and access that ended longer ago: for callers that only need what is held or ended lately. */
   readonly lately?: { readonly clock: Clock; readonly seconds: number } | undefined;
 };
 
 /**
- * What a person held, holds and was denied, by other requests than `exceptId`. Whatever is not proven gone counts as held,
- * and so does what was approved and not started yet; what failed was never held.
- * `approvals`: how often they were given access by then (see `countApproval`).
+ * Reads what a person held, holds and was denied, leaving out the request `exceptId`. Access that is not proven gone
+ * counts as held, and so does approved access that has not started; what failed was never held. `approvals`: how often
+ * they had been given access by then (see `countApproval`).
  */
 export async function readHistory(
   db: PrismaClient,
@@ -42,7 +42,7 @@ export async function readHistory(
   const notBefore = lately
     ? Prisma.sql`${lately.clock.now} - ${lately.seconds} * interval '1 second'`
     : Prisma.sql`'-infinity'::timestamptz`;
-  // Each part is read from the end of an index, so that it costs the same however long the past is.
+  // Each part is read from the end of an index, so the cost does not grow with the past.
   const [row] = await db.$queryRaw<unknown[]>`
     select
       coalesce((select approvals from requesters where person_id = ${person}), 0) as approvals,

@@ -28,19 +28,19 @@ import { forgetPeople, remember, type Statements } from "./people-memory.ts";
 export type PeopleDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
-  /** Asked whether the accounts of who goes by an address may still act, before it passes to somebody else. */
+  /** Checks whether the accounts of an address's holder may still act, before the address passes to somebody else. */
   readonly lookUp: LookUp;
-  /** Two people turned out to be one, or an address passed: on record already, and for whoever watches over Hallpass to hear. */
+  /** Called when two people were joined or an address passed: already recorded, for the people who run Hallpass to hear of. */
   readonly onChange: (event: PersonChanged) => void;
 };
 
 export type PersonChanged = Extract<AuditEvent, { readonly type: "person.joined" | "person.passed" }>;
 
-/** Who somebody is may be remembered for so long: whatever is written is held against later changes. */
+/** How long an identity is cached; safe because every write is checked against later changes. */
 const rememberMs = 60_000;
 const maxRemembered = 20_000;
 
-/** Who is who, kept in the database. */
+/** Creates the service that knows who is who, kept in the database. */
 export function createPeople(deps: PeopleDeps): People {
   const { db, clock } = deps;
   const memory = createMemory(db);
@@ -49,7 +49,7 @@ export function createPeople(deps: PeopleDeps): People {
     const seen = await readHolders(db, caller);
     const account = seen.find(({ kind }) => kind === "slack_id");
     const known = recognise(assess(caller, seen, new Set()));
-    // Mostly it is somebody who is known by both, and nothing is written.
+    // Usually the person is known by both names, and nothing is written.
     if (known.is === "known" && known.learns.length === 0 && account?.isGone !== true) return known.person;
     const changed = await change(deps, caller, await whoIsGone(deps, seen));
     memory.forget();
@@ -94,13 +94,13 @@ export function createPeople(deps: PeopleDeps): People {
 }
 
 type Memory = {
-  /** The person by what they showed, or their addresses by their number. */
+  /** A person's number by what they showed, or their addresses by their number. */
   get(key: string, ask: () => Promise<number>): Promise<number>;
   get(key: number, ask: () => Promise<readonly string[]>): Promise<readonly string[]>;
   forget(): void;
 };
 
-/** Remembers for a minute, and not beyond a change of who is who that this process hears of. */
+/** A cache for a minute, dropped when this process learns that identities have changed. */
 function createMemory(db: PrismaClient): Memory {
   type Entries = Map<string | number, { readonly value: unknown; readonly until: number }>;
   let kept: { readonly since: object; readonly entries: Entries } | undefined;
@@ -111,22 +111,22 @@ function createMemory(db: PrismaClient): Memory {
     const known = entries.get(key);
     if (known && known.until > performance.now()) return known.value;
     const value = await ask();
-    // What was asked before a change goes where nobody looks after it.
+    // If identities have changed meanwhile, this goes into a map that is no longer read.
     entries.set(key, { value, until: performance.now() + rememberMs });
     return value;
   };
-  // By the kind of the key there is one kind of value, which a map cannot say.
+  // Each kind of key has one kind of value, which a map cannot express.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { get: get as Memory["get"], forget: () => void (kept = undefined) };
 }
 
 const Seen = z.array(
   z.object({
-    /** By which of the caller's names. */
+    /** Which of the caller's names was found. */
     kind: z.enum(["slack_id", "email"]),
     person: z.number(),
     isLocked: z.boolean(),
-    /** Of the account that calls: it was seen to be gone. */
+    /** For the caller's account: it was found to be gone. */
     isGone: z.boolean(),
     /** All accounts this person goes by, and which of them are known to be gone. */
     accounts: z.array(z.object({ name: z.string(), isGone: z.boolean() })),
@@ -134,7 +134,7 @@ const Seen = z.array(
 );
 type Seen = z.infer<typeof Seen>;
 
-/** Who goes by the caller's account and address now. */
+/** Reads who goes by the caller's account and address now. */
 async function readHolders(db: Statements, { slackId, email }: Caller): Promise<Seen> {
   const names = namesOf({ slackId, email });
   return Seen.parse(
@@ -153,7 +153,7 @@ function namesOf({ slackId, email }: Pick<Caller, "slackId" | "email">): readonl
   return [slackId, email].flatMap((name) => (name === undefined ? [] : [nameKey(name)]));
 }
 
-/** What `recognise` judges by; `gone`: accounts that may do nothing any more, as was asked just now. */
+/** The input of `recognise`. `gone`: accounts that may no longer act, as was just looked up. */
 function assess({ slackId }: Caller, seen: Seen, gone: ReadonlySet<string>): Found {
   const holderBy = (kind: "slack_id" | "email"): Holder | undefined => {
     const found = seen.find((one) => one.kind === kind);
@@ -169,7 +169,7 @@ function assess({ slackId }: Caller, seen: Seen, gone: ReadonlySet<string>): Fou
   };
 }
 
-/** Asks the door for those accounts of who goes by the address that are not known to be gone. */
+/** Looks up those accounts of the address's holder that are not known to be gone, and returns the ones that are. */
 async function whoIsGone({ lookUp }: PeopleDeps, seen: Seen): Promise<ReadonlySet<string>> {
   const [account, address] = [
     seen.find(({ kind }) => kind === "slack_id"),
@@ -182,12 +182,12 @@ async function whoIsGone({ lookUp }: PeopleDeps, seen: Seen): Promise<ReadonlySe
       .map(async ({ name }) => ({ name, standing: await lookUp(name) })),
   );
   const unknown = asked.find(({ standing }) => standing.is === "unknown");
-  // Nobody is made one with somebody else because Slack did not answer.
+  // Don't join people because Slack did not answer.
   if (unknown?.standing.is === "unknown") throw new Error(unknown.standing.why);
   return new Set(asked.filter(({ standing }) => standing.is === "gone").map(({ name }) => name));
 }
 
-/** Looks again, alone, and writes who is who from now on. */
+/** Reads again under the lock, and writes who is who from now on. */
 async function change(
   { db, clock }: PeopleDeps,
   caller: Caller,
@@ -205,7 +205,7 @@ async function change(
       if (found.is !== "joined" && found.is !== "passed") return { person };
       const event = wordChange(await nowIn(tx, clock), caller, { found, person, requests });
       await recordWithin(tx, event);
-      // Last: what is written after it by who does not know of it is refused.
+      // Last: after this, writes by processes that do not know of the change are refused.
       await noteChange(tx, clock, found.is, person, found.from);
       return { person, event };
     },

@@ -5,10 +5,10 @@ import { insertEvents, withEventRows } from "./event-rows.ts";
 import type { Statements } from "./people-memory.ts";
 import { createKey } from "./personal-cipher.ts";
 
-/** Of all processes one at a time changes who is who. The number only has to be nobody else's. */
+/** Advisory lock: one process at a time changes who is who. The number only has to be used by nobody else. */
 export const peopleLock = 7_265_314;
 
-/** Until the transaction is over nobody else changes who is who. */
+/** Keeps others from changing who is who until the transaction ends. */
 export async function lockPeople(tx: Statements): Promise<void> {
   await tx.$queryRaw`select 1 as locked from pg_advisory_xact_lock(${peopleLock}::bigint)`;
 }
@@ -18,7 +18,7 @@ export async function nowIn(tx: Statements, clock: Clock): Promise<Date> {
   return row?.now ?? new Date();
 }
 
-/** Records an event in the transaction that it is about. */
+/** Records an event in the transaction of the change it is about. */
 export async function recordWithin(tx: Statements, event: AuditEvent): Promise<void> {
   await withEventRows(
     tx,
@@ -28,7 +28,7 @@ export async function recordWithin(tx: Statements, event: AuditEvent): Promise<v
   );
 }
 
-/** Tells all processes that what they remember of who is who is of before. */
+/** Tells all processes that their cached identities are outdated. */
 export async function noteChange(
   tx: Statements,
   clock: Clock,
@@ -40,7 +40,7 @@ export async function noteChange(
     insert into person_changes (at, change, person_id, other_id) values (${clock.now}, ${change}, ${person}, ${other})`;
 }
 
-/** From now on a person goes by these names, whoever did until now; somebody new where no person is given. Whose they are then. */
+/** Gives these names to a person, whoever had them; to a new one where no person is given. Returns the person's number. */
 export async function takeNames(
   tx: Statements,
   clock: Clock,
@@ -68,7 +68,7 @@ async function createPerson(tx: Statements): Promise<number> {
   return row.id;
 }
 
-/** The requests of one that the other decided about, either way, by name. */
+/** Finds the requests of either person that the other decided about, by name. */
 export async function decidedBetween(tx: Statements, one: number, other: number): Promise<readonly string[]> {
   const rows = await tx.$queryRaw<{ name: string }[]>`
     select 'AR-' || number as name from access_requests
@@ -78,7 +78,7 @@ export async function decidedBetween(tx: Statements, one: number, other: number)
   return rows.map(({ name }) => name);
 }
 
-/** Whatever is one person's is the other's from now on. What the audit says of both stays as it was written. */
+/** Moves whatever is the person's `from` to `into`. What the audit says of both stays as it was written. */
 export async function joinPeople(
   tx: Statements,
   clock: Clock,
@@ -93,7 +93,7 @@ export async function joinPeople(
     update person_names set gone_since = ${clock.now}
     where person_id = ${into} and until is null and kind = 'slack_id' and name = any (${gone.map(({ name }) => name)}::text[])`;
   await tx.$executeRaw`update people set joined_into = ${into} where id = ${from} or joined_into = ${from}`;
-  // Nothing is filed or decided meanwhile by who does not know of it.
+  // Until the commit, nothing may be filed or decided by a process that does not know of the change.
   await tx.$executeRaw`lock table access_requests, lockdowns in share row exclusive mode`;
   await tx.$executeRaw`
     update access_requests set version = version + 1, requester_person = ${into} where requester_person = ${from}`;
@@ -102,7 +102,7 @@ export async function joinPeople(
     with taken as (delete from requesters where person_id = ${from} returning approvals)
     insert into requesters (person_id, approvals) select ${into}, approvals from taken
     on conflict (person_id) do update set approvals = requesters.approvals + excluded.approvals`;
-  // One lockdown of a person is enough.
+  // Keep one lockdown per person.
   await tx.$executeRaw`
     update lockdowns set lifted_at = ${clock.now}, lifted_by = 'hallpass'
     where person_id = ${from} and lifted_at is null

@@ -7,8 +7,8 @@ const lookMs = 2_000;
 const answerMs = 1_000;
 
 /**
- * Hallpass's own PostgreSQL for as long as Hallpass runs: started again, on the same port, when it ends by itself (killed
- * for want of memory, say). Throws `EmbeddedPostgresError` when it cannot be started the first time.
+ * Runs Hallpass's own PostgreSQL for as long as Hallpass runs: restarts it, on the same port if possible, when it ends
+ * by itself (killed when memory ran out, say). Throws `EmbeddedPostgresError` when the first start fails.
  */
 export async function keepEmbeddedPostgres(options: {
   readonly dataDir: string;
@@ -62,7 +62,7 @@ function isListening(port: number): Promise<boolean> {
       socket.destroy();
       resolve(listening);
     };
-    // Silence is no end: a machine that is only slow keeps its server.
+    // A timeout does not mean it has ended: a machine that is only slow keeps its server.
     socket.once("connect", answer(true)).once("timeout", answer(true)).once("error", answer(false));
   });
 }

@@ -1,16 +1,15 @@
 import { Prisma, type PrismaClient } from "../generated/prisma/client.ts";
 
 /**
- * Whether a request `r` may still come to something or give something: pending, not started, or live. What has an index comes
- * first, so that only those few are looked at closer; and their grants are asked for one by one, for all grants there ever were would be read to
- * hash them.
+ * Whether a request `r` is open: pending, not started, or live. Conditions with an index come first, so that only those
+ * few rows are looked at closer. Grants are looked up per request: a hash join would read all grants there ever were.
  */
 export const isOpen = Prisma.sql`
   (r.status = 'pending'
     or (r.is_held and coalesce((select bool_or(g.status in ('granting', 'active')) from grants g where g.request_id = r.id),
                    r.terms -> 'startWithinSeconds' is not null)))`;
 
-/** The open requests that an account or a person filed. */
+/** Finds the open requests that an account or a person filed. */
 export async function findOpenRequests(
   db: PrismaClient,
   { slackId, person }: { readonly slackId: string; readonly person?: number | undefined },
@@ -25,7 +24,7 @@ export async function findOpenRequests(
 /** Whether an approval `d` among a request's decisions counts. */
 const counts = Prisma.sql`d ->> 'verdict' = 'approve' and d ->> 'discounted' is null`;
 
-/** The pending requests in which an approval of these people counts. */
+/** Finds the pending requests in which an approval by these people counts. */
 export async function findApprovedBy(
   db: PrismaClient,
   persons: readonly number[],
@@ -37,7 +36,7 @@ export async function findApprovedBy(
     order by r.number`;
 }
 
-/** The accounts on which something depends: of whose access is live or asked for, and of whose approval counts. */
+/** Finds the accounts that something depends on: of requesters with an open request, and of approvers whose approval counts. */
 export async function findAccountsInUse(db: PrismaClient): Promise<readonly string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     select r.requester_slack_id as id from access_requests r
@@ -48,7 +47,7 @@ export async function findAccountsInUse(db: PrismaClient): Promise<readonly stri
   return rows.map(({ id }) => id);
 }
 
-/** What somebody waits for or has now, newest first. */
+/** A request that somebody waits for, or whose access they have now. */
 export type OpenRequest = {
   readonly number: number;
   readonly resource: string;
@@ -58,7 +57,7 @@ export type OpenRequest = {
   readonly expiresAt: Date | null;
 };
 
-/** The open requests of one person. */
+/** Lists one person's open requests, the newest first. */
 export async function listOpenRequests(db: PrismaClient, person: number): Promise<readonly OpenRequest[]> {
   return db.$queryRaw<OpenRequest[]>`
     select r.number, r.resource, r.role, r.status, max(g.expires_at) as "expiresAt"

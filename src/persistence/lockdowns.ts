@@ -17,11 +17,11 @@ const Lockdowns = z.array(
   ]),
 );
 
-/** What is locked down, apart from why. */
+/** What is locked down, without the reason. */
 export type Locked = DistributiveOmit<Lockdown, "reason">;
 type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
 
-/** The lockdowns in force. */
+/** Reads the lockdowns in force. */
 export async function readLockdowns(db: PrismaClient): Promise<readonly Lockdown[]> {
   return Lockdowns.parse(
     await db.$queryRaw`
@@ -29,10 +29,10 @@ export async function readLockdowns(db: PrismaClient): Promise<readonly Lockdown
   );
 }
 
-/** What a lockdown's beginning or end is recorded with, in the same statement. */
+/** What is recorded with the start or end of a lockdown, in the same statement. */
 type Recorded = { readonly event: AuditEvent; readonly by: string; readonly dedupeKey?: string };
 
-/** Locks down, on record; false when it is locked down already: nothing is written then. */
+/** Starts a lockdown and records it; false when it is already in force: nothing is written then. */
 export async function beginLockdown(
   db: PrismaClient,
   clock: Clock,
@@ -61,7 +61,7 @@ export async function beginLockdown(
   return begun.length > 0;
 }
 
-/** Lifts a lockdown, on record; false when there is none: nothing is written then. */
+/** Lifts a lockdown and records it; false when there is none: nothing is written then. */
 export async function liftLockdown(
   db: PrismaClient,
   clock: Clock,
@@ -90,18 +90,18 @@ export async function liftLockdown(
   return lifted.length > 0;
 }
 
-/** Their number was asked for before it is written. */
+/** The person numbers that were read before this write, which has to check them. */
 function personsIn(locked: Locked): readonly number[] {
   return locked.kind === "person" ? [locked.person] : [];
 }
 
-/** Who turned out to be somebody else meanwhile is locked down as who they are. */
+/** The person's number today, in case they were joined with somebody meanwhile. */
 function whoNow(locked: Locked): Prisma.Sql {
   const person = locked.kind === "person" ? locked.person : null;
   return Prisma.sql`(select coalesce(joined_into, id) from people where id = ${person}::int)`;
 }
 
-/** Of which requests `r` a lockdown `l` is about; a bundle is locked down with any resource in it, and so is what makes it last longer. */
+/** Whether a lockdown `l` covers a request `r`. A lockdown of any resource in a bundle covers the bundle and its extensions. */
 export const isAbout = Prisma.sql`
   l.lifted_at is null
   and ((l.kind = 'person' and l.person_id = r.requester_person)
@@ -128,7 +128,7 @@ export function isLockedDownAtFiling({ requester, resource, planned, terms }: Ac
             and (l.value = any (${resources}::text[]) ${terms.extends ? ofExtended : Prisma.empty}))))`;
 }
 
-/** The lockdown that a request is under; `undefined` for none. */
+/** Finds the lockdown that a request is under; `undefined` for none. */
 export async function findLockdownOf(db: PrismaClient, requestId: string): Promise<Lockdown | undefined> {
   const rows = await db.$queryRaw`
     select l.kind, l.value, l.person_id as person, l.reason from lockdowns l join access_requests r on ${isAbout}
@@ -136,7 +136,7 @@ export async function findLockdownOf(db: PrismaClient, requestId: string): Promi
   return Lockdowns.parse(rows)[0];
 }
 
-/** The requests under a lockdown that still may come to something or give something. */
+/** Finds the open requests under a lockdown. */
 export async function findLockedRequests(db: PrismaClient): Promise<readonly string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     select r.id::text from lockdowns l join access_requests r on ${isAbout}

@@ -4,18 +4,18 @@ import { nameKey } from "../identity/recognise.ts";
 import { forgetPeople, type Known, type Statements, type Whose } from "./people-memory.ts";
 import { createKey, markOf, sealValue } from "./personal-cipher.ts";
 
-/** What somebody is called: in Slack, and by a provider (`subject`). */
+/** The kinds of names a person has: in Slack, and at a provider (`subject`). */
 export const personalKinds = ["email", "slack_id", "name", "subject"] as const;
 export type PersonalKind = (typeof personalKinds)[number];
 
-/** Something that one person is called. */
+/** One of a person's names. */
 export type PersonalValue = {
   readonly whose: Whose;
   readonly kind: PersonalKind;
   readonly value: string;
 };
 
-/** Somebody this process has not met, with what they are called. */
+/** A person who is not in this process's cache, with their names. */
 export type Stranger = readonly [Whose, readonly PersonalValue[]];
 type ByName = readonly [string, readonly PersonalValue[]];
 
@@ -33,7 +33,7 @@ const hex = z.string().transform((text) => Buffer.from(text, "hex"));
 const stored = z.array(z.object({ id: z.number(), mark: z.string() }));
 const Met = z.array(z.object({ called: z.string(), id: z.number(), key: hex, values: stored }));
 
-/** Finds people by what they go by now, or records them with what they are called; in one statement. */
+/** Finds people by the account or address they go by now, or creates them with their names; in one statement. */
 export async function meet(
   db: Statements,
   strangers: readonly ByName[],
@@ -87,8 +87,8 @@ export async function meet(
 }
 
 /**
- * Throws `PeopleChanged` where an account that is told with a number is another's: who acts may have been asked for before the
- * process forgot who is who, and act after it.
+ * Throws `PeopleChanged` when an account given with a person's number is somebody else's: the number may have been read
+ * before this process dropped its cached identities, and be used after it.
  */
 export async function insistOnAccounts(db: Statements, missing: readonly PersonalValue[]): Promise<void> {
   const told = missing.flatMap(({ whose, kind, value }) =>
@@ -108,7 +108,7 @@ const Recalled = z.array(
   z.object({ id: z.number(), joined: z.number().nullable(), key: hex.nullable(), values: stored }),
 );
 
-/** Finds people by their numbers. Throws `PeopleChanged` where a number is nobody's any more. */
+/** Finds people by their numbers. Throws `PeopleChanged` when a number has been joined into another or erased. */
 export async function recall(
   db: Statements,
   strangers: readonly ByNumber[],
@@ -124,7 +124,7 @@ export async function recall(
   const valuesOf = new Map(strangers);
   for (const { id, joined, key, values } of Recalled.parse(rows)) {
     if (joined !== null || key === null) {
-      // Else whoever asks again who is who is told the same number.
+      // Otherwise a caller who identifies the person again gets the same number from the cache.
       forgetPeople(db);
       throw new PeopleChanged();
     }
@@ -132,7 +132,7 @@ export async function recall(
   }
 }
 
-/** A person as the database has them, with the rows of what they are called here. */
+/** A person's cache entry, with the row ids of these names. */
 function knownBy(
   { id, key, values }: { readonly id: number; readonly key: Buffer; readonly values: z.infer<typeof stored> },
   called: readonly PersonalValue[],
@@ -148,7 +148,7 @@ function knownBy(
 
 const Added = z.array(z.object({ id: z.number(), person_id: z.number(), mark: z.string() }));
 
-/** Records what people are called besides, or finds that it is. */
+/** Stores further names of people, or finds their rows if they are already stored. */
 export async function add(
   db: Statements,
   missing: readonly PersonalValue[],
@@ -188,7 +188,7 @@ function rowOf(
   return { kind, mark: mark.toString("hex"), ciphertext: ciphertext.toString("hex") };
 }
 
-/** Under which the row of a value is remembered. */
+/** The cache key of a value's row. */
 export function nameOf(kind: PersonalKind, value: string): string {
   return `${kind} ${value}`;
 }

@@ -12,9 +12,9 @@ import { loadSchemaEngine } from "./schema-engine.ts";
 
 export interface MigrateOptions {
   readonly log: { info(message: string): void };
-  /** Where the migrations are; the project's own unless told. */
+  /** The directory of the migrations; the project's own by default. */
   readonly directory?: string;
-  /** How long to wait for another process that migrates the same database; 60 s unless told. */
+  /** How long to wait for another process that migrates the same database; 60 s by default. */
   readonly patienceMilliseconds?: number;
 }
 
@@ -31,14 +31,15 @@ interface Migration {
   readonly sql: string;
 }
 
-// src/persistence and dist/cli lie equally deep.
+// src/persistence and dist/cli are equally deep.
 const ownMigrations = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
-// "hallpass" as far as 63 bits go; whoever migrates this database takes it.
+// The advisory lock for migrating a database: "hallpass", as far as 63 bits go.
 const lockKey = "7521418340428968307";
 
 /**
- * Applies what is missing of prisma/migrations, by Prisma's own engine and into its own table `_prisma_migrations`, all or
- * nothing. Replicas may call it at once. Throws `MigrationError`, or the driver's error when the database can't be asked.
+ * Applies the missing prisma/migrations with Prisma's own engine and its own table `_prisma_migrations`, all or
+ * nothing. Replicas may call it at once. Throws `MigrationError`, or the driver's error when the database can't be
+ * asked.
  */
 export async function migrate(
   databaseUrl: string,
@@ -55,11 +56,11 @@ export async function migrate(
 }
 
 /**
- * Creates or updates the tables of BullMQ's PostgreSQL backend (schema `bullmq`), and what it would make itself when a queue
- * has its first job, which the role that works may not. Replicas may call it at once.
+ * Creates or updates the tables of BullMQ's PostgreSQL backend (schema `bullmq`), and creates what BullMQ itself would
+ * at a queue's first job, which the working role may not. Replicas may call it at once.
  */
 export async function migrateQueues(databaseUrl: string, patienceMilliseconds?: number): Promise<void> {
-  // BullMQ is a lot to load for those who only migrate.
+  // Imported here because BullMQ is large, and not everybody who migrates needs it.
   const { runMigrations } = await import("bullmq");
   await exclusively(databaseUrl, patienceMilliseconds, async (pool) => {
     const client = await pool.connect();
@@ -76,7 +77,7 @@ export async function migrateQueues(databaseUrl: string, patienceMilliseconds?: 
   });
 }
 
-/** Names what `migrate` and, where `queues` are there, `migrateQueues` would apply; for whoever only may look. */
+/** Lists what `migrate` and, with `queues`, `migrateQueues` would apply; for a role that may only read. */
 export async function missingMigrations(
   client: ClientBase,
   databaseUrl: string,
@@ -93,7 +94,7 @@ export async function missingMigrations(
   return isBehind ? [...missing, "those of the queues"] : missing;
 }
 
-/** Queues without the sequence that BullMQ makes for each when it gets its first job. */
+/** Finds queues without the sequence that BullMQ creates at a queue's first job. */
 async function findUnbegun(client: ClientBase): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass('bullmq.' || bullmq.job_id_seq_name(name)) IS NULL",
@@ -122,7 +123,7 @@ async function findMissing(
 }
 
 async function apply(pool: Pool, migrations: readonly Migration[], databaseUrl: string): Promise<void> {
-  // The engine tells of a failure in words of its own, and goes on asking in a transaction that is lost: the first counts.
+  // The engine rewords a failure and keeps querying in the failed transaction, so the first error is the one to report.
   let first: { readonly error: unknown; readonly script?: string } | undefined;
   const prisma = new PrismaPg(pool);
   const noting = async <T>(asking: Promise<T>, script?: string): Promise<T> => {
@@ -139,7 +140,7 @@ async function apply(pool: Pool, migrations: readonly Migration[], databaseUrl: 
     return Object.assign(adapter, {
       queryRaw: (query: SqlQuery) => noting(queryRaw(query)),
       executeRaw: (query: SqlQuery) => noting(executeRaw(query)),
-      // Prisma's cuts a script at each semicolon, in functions and comments too; the server knows where statements end.
+      // Prisma's version cuts a script at each semicolon, in functions and comments too; the server knows where statements end.
       executeScript: async (script: string) => void (await noting(pool.query(script), script)),
     });
   };
@@ -166,7 +167,7 @@ async function apply(pool: Pool, migrations: readonly Migration[], databaseUrl: 
   }
 }
 
-/** The file, and the line if the server has said where in the script it stopped. */
+/** The file, and the line if the server reported a position in the script. */
 function placeOf(script: string, error: unknown, migrations: readonly Migration[]): string {
   const name = migrations.find(({ sql }) => sql === script)?.name ?? "(unknown)";
   const position = error instanceof DatabaseError ? error.position : undefined;
@@ -191,12 +192,12 @@ async function exclusively<T>(
   let connections = 0;
   pool.on("connect", (client) => {
     connections += 1;
-    // The lock and the transaction went with the first connection: nothing may go on upon a second.
+    // The lock and the transaction were lost with the first connection, so nothing may continue on a second.
     if (connections > 1) void client.end();
-    // One lost while it is in use is told by its query.
+    // A connection lost while in use is reported by its query.
     client.on("error", () => undefined);
   });
-  // A connection lost between two queries is told by the next query.
+  // The next query reports a connection lost between two queries.
   pool.on("error", () => undefined);
   try {
     await takeLock(pool, patienceMilliseconds, databaseUrl);
@@ -222,7 +223,7 @@ async function takeLock(pool: Pool, patienceMilliseconds: number, databaseUrl: s
   }
 }
 
-/** The migrations this database has, by the names in `_prisma_migrations`. */
+/** Reads the names of this database's migrations from `_prisma_migrations`. */
 async function readRecorded(database: Asking): Promise<readonly string[]> {
   const found = await database.query<{ exists: boolean }>(
     "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists",

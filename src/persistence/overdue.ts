@@ -9,8 +9,8 @@ import { owedLane } from "./effects.ts";
 import { insertEvents, requestIn, withEventRows } from "./event-rows.ts";
 
 /**
- * Since when the access of a grant `g` should be gone; null while it may last. Of a grant that was begun and never
- * settled it is not known whether it exists: what may exist ends no later than if it had been given when first asked for.
+ * When the access of a grant `g` should be gone; null if it has no end. Whether a grant that was begun and never
+ * settled exists is unknown: it should be gone when it would be if it had been given when first asked for.
  */
 export const shouldBeGoneSince = Prisma.sql`(case g.status
     when 'active' then g.expires_at
@@ -32,7 +32,7 @@ const LateGrant = z.object({
   since: z.coerce.date(),
   lateSeconds: z.number(),
   isOverdue: z.boolean(),
-  /** The step that is recorded, and how much of that was said. */
+  /** The recorded step, and whether it was said everywhere. */
   step: z.number(),
   isSaid: z.boolean(),
   now: z.coerce.date(),
@@ -40,7 +40,7 @@ const LateGrant = z.object({
 /** Access that should be gone, overdue already or not yet. */
 export type LateGrant = Readonly<z.infer<typeof LateGrant>>;
 
-/** All access that should be gone and is not, by the database's clock; what is longest overdue first. */
+/** Reads all access that should be gone and is not, by the database's clock; the longest overdue first. */
 export async function readLate(db: PrismaClient, clock: Clock): Promise<readonly LateGrant[]> {
   const rows = await db.$queryRaw<unknown[]>`
     select late.*, coalesce(o.step, 0) as step,
@@ -56,12 +56,12 @@ export async function readLate(db: PrismaClient, clock: Clock): Promise<readonly
   return z.array(LateGrant).parse(rows);
 }
 
-/** What came of the last attempt to take the access away since it should have been gone. */
+/** Reads the last failed attempt to revoke the access since it should have been gone. */
 export async function readLastFailure(
   db: PrismaClient,
   { requestId, grantId, since }: Pick<LateGrant, "requestId" | "grantId" | "since">,
 ): Promise<LastFailure | undefined> {
-  // The provider's words are sealed in the event; the grant holds the last of them.
+  // The error is sealed in the event; the grant has the latest one.
   const rows = await db.$queryRaw<unknown[]>`
     select (e.data ->> 'attempt')::int as attempt, (e.data ->> 'retryable')::boolean as retryable, g.last_error as error
     from audit_events e join grants g on g.id = e.grant_id
@@ -74,8 +74,8 @@ export async function readLastFailure(
 const Failure = z.object({ attempt: z.number(), error: z.string(), retryable: z.boolean() });
 
 /**
- * Records that overdue access has come to a step, with its event, in one statement. `false` when somebody else was first,
- * or when it is gone after all: nothing is written then.
+ * Records that overdue access has come to a step, with its event, in one statement. `false` when another process was
+ * first or the access is gone after all: nothing is written then.
  */
 export async function recordOverdue(
   db: PrismaClient,
@@ -102,22 +102,25 @@ export async function recordOverdue(
   return written > 0;
 }
 
-/** Longer than Slack is waited for, in all that saying one step takes. */
+/** Lease for saying a step: longer than all its waits for Slack together. */
 const tellingSeconds = 150;
 
 /** Where a step is said. */
 export type OverduePlace = "thread" | "alerts";
 
-/** Whoever took on to say a step, known by until when. */
+/** A claim on saying a step, identified by when its lease ends. */
 export type Telling = {
   readonly step: number;
   readonly places: readonly OverduePlace[];
   readonly until: Date;
-  /** Whoever took it on before did not hear what became of it, or died: it may stand. */
+  /** An earlier attempt ended without an answer, or its process died, so the message may already be posted. */
   readonly mayStand: boolean;
 };
 
-/** Takes on to say the latest step where it was not said yet; `undefined` when somebody else does, or nothing is left. */
+/**
+ * Claims the saying of the latest step where it was not said yet; `undefined` when another process has it, or nothing
+ * is left.
+ */
 export async function claimTelling(db: PrismaClient, grantId: string): Promise<Telling | undefined> {
   const rows = await db.$queryRaw<
     { step: number; threadStep: number; alertsStep: number; until: Date; mayStand: boolean }[]
@@ -142,8 +145,8 @@ export async function claimTelling(db: PrismaClient, grantId: string): Promise<T
 }
 
 /**
- * The step was said in these places; what is left is anybody's to say, unless somebody has taken it on meanwhile: at once, or where it
- * may have been said all the same, in `doubtSeconds`.
+ * Records where the step was said, and releases the claim unless another process has it by now. The rest can be claimed
+ * at once or, where it may have been posted all the same, after `doubtSeconds`.
  */
 export async function recordTold(
   db: PrismaClient,

@@ -2,7 +2,7 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 import { type ClaimedEffect, owedLane } from "./effects.ts";
 
-/** An effect of the same kind and lane that is owed later and due already. */
+/** A later effect of the same kind and lane that is already due. */
 export type LaterEffect = {
   readonly id: string;
   readonly eventType: string | null;
@@ -10,7 +10,7 @@ export type LaterEffect = {
   readonly grantId: string | null;
 };
 
-/** What else of this kind the lane of an effect owes by now. */
+/** Finds the later effects of the same kind that an effect's lane owes by now. */
 export function findLater(
   db: PrismaClient,
   clock: Clock,
@@ -26,8 +26,8 @@ export function findLater(
 }
 
 /**
- * What was said covers these too: they are carried out with it. Whoever calls this holds the lane; one that somebody has
- * claimed all the same, as that took too long, is theirs.
+ * Marks effects as done that the message just sent covers too. The caller holds the lane; an effect that another worker
+ * has claimed all the same, because this took too long, is left to that worker.
  */
 export async function settleMerged(db: PrismaClient, clock: Clock, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
@@ -37,7 +37,7 @@ export async function settleMerged(db: PrismaClient, clock: Clock, ids: readonly
       and (locked_until is null or locked_until < statement_timestamp())`;
 }
 
-/** Has all messages that wait for another attempt tried now: what kept them is mended. */
+/** Makes all messages that wait for a retry due now, because what kept them back is fixed. */
 export async function hastenMessages(db: PrismaClient, clock: Clock): Promise<void> {
   await db.$executeRaw`
     update effects set retry_at = null
@@ -45,7 +45,7 @@ export async function hastenMessages(db: PrismaClient, clock: Clock): Promise<vo
       and due_at <= ${clock.now}`;
 }
 
-/** How many messages are due and not sent, and for how many seconds the oldest of them. */
+/** Reads how many messages are due and not sent, and for how many seconds the oldest has been due. */
 export async function readWaitingMessages(
   db: PrismaClient,
   clock: Clock,

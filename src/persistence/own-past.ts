@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { AskedAccess, OwnPast, PastRequest } from "../domain/anomalies.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 
-/** Habits older than half a year are no habits any more. */
+/** Requests older than half a year don't count as habits. */
 const pastDays = 180;
-/** More than enough to tell a habit by; the newest count. */
+/** At most this many requests, newest first: more than enough to tell a habit. */
 const maxRequests = 200;
 
 const Asked = z.object({
@@ -41,10 +41,13 @@ const Past = z
 
 const Row = z.object({ past: z.array(Past), has_asked_before: z.boolean() });
 
-/** What was asked, and what the same person had asked before it; whoever asks tells the minute of the day of each. */
+/** A request, and what the same person had asked before it; the caller supplies the minute of the day of each. */
 export type ReadPast = { readonly asked: AskedAccess; readonly past: OwnPast };
 
-/** `undefined` where nothing is to be compared: it is flagged already, or asks only that what was given lasts longer. */
+/**
+ * Reads a request and its requester's past; `undefined` when there is nothing to compare: it is already flagged, or is
+ * an extension.
+ */
 export async function readOwnPast(
   db: PrismaClient,
   requestId: string,
@@ -56,8 +59,9 @@ export async function readOwnPast(
     where id = ${requestId}::uuid and flags is null and terms -> 'extends' is null`;
   if (request === undefined) return undefined;
   const { person, number, ...asked } = Asked.parse(request);
-  // So that the planner sees that many are found, and reads the newest instead of all to sort them: the person is known to it by
-  // their number, and `?` is rarely true to it, where `is null` of an expression would be.
+  // Written so that the planner expects many rows and reads the newest from the index instead of sorting all. It has
+  // statistics on the person's number, and takes `?` to be rarely true, so its negation keeps most rows; `is null` of
+  // an expression would be taken to be rarely true.
   const [row] = await db.$queryRaw<unknown[]>`
     select (select coalesce(json_agg(json_build_object(
                      'at', (extract(epoch from p.created_at) * 1000)::bigint, 'resource', p.resource, 'role', p.role,

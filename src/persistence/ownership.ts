@@ -1,6 +1,6 @@
 /**
- * SQL by which a superuser gives everything of Hallpass's in a database, its queues too, to one owner. `reassign owned`
- * can't: what the server's first role owns it leaves alone.
+ * SQL with which a superuser gives everything of Hallpass's in a database, including its queues, to one owner.
+ * `reassign owned` can't: it leaves alone what the server's first role owns.
  */
 export function takeOverSql(owner: string): string {
   return `do $$

@@ -2,8 +2,9 @@ import type { AccessRequest } from "../domain/request.ts";
 import { Prisma } from "../generated/prisma/client.ts";
 
 /**
- * Part of a statement that files a request: `pending` has a row with how many of the requester's wait (`waiting`) and the number of one
- * that asks for the very same (`same`), and until the statement is over no other of theirs is filed.
+ * SQL for a statement that files a request: `pending` has a row with how many of the requester's requests are pending
+ * (`waiting`) and the number of an identical one (`same`). Until the statement ends, no other request of theirs is
+ * filed.
  */
 export function countPending(request: AccessRequest): Prisma.Sql {
   const { requester, resource, role, durationSeconds, reason, ticket, planned } = request;

@@ -18,16 +18,16 @@ const Described = z.object({
       since: instant,
       until: instant.nullable(),
       goneSince: instant.nullable(),
-      /** Who goes by it by now, where they do not. */
+      /** The person who goes by it today, if that is somebody else. */
       now: z.number().nullable(),
     }),
   ),
 });
 
-/** What is known of who somebody is. */
+/** What is known about who a person is. */
 export type DescribedPerson = Readonly<z.infer<typeof Described>>;
 
-/** The person who goes by an account or an address now, or of this number; `undefined` where there is none. */
+/** Describes the person who goes by an account or an address now, or has this number; `undefined` when there is none. */
 export async function describePerson(
   db: Statements,
   called: string | number,
@@ -55,10 +55,13 @@ export async function describePerson(
 export type JoinRefusal =
   { readonly kind: "same"; readonly person: number } | { readonly kind: "erased"; readonly person: number };
 
-/** The number that stands for both, and the requests in which one had decided about the other. */
+/** The number that stands for both, and the requests of one that the other had decided about. */
 export type Joined = { readonly person: number; readonly requests: readonly string[] };
 
-/** An operator says that two people are one; on record. Either may have turned out to be somebody else since they were looked up. */
+/**
+ * Joins two people because an operator says so, and records it. Either may have been joined with somebody else since
+ * they were looked up.
+ */
 export async function joinByHand(
   db: PrismaClient,
   clock: Clock,
@@ -87,7 +90,7 @@ export async function joinByHand(
   });
 }
 
-/** Who these people are by now, each once. */
+/** Who these people are today, each once. */
 function whoNow(
   tx: Statements,
   numbers: readonly number[],
@@ -98,7 +101,7 @@ function whoNow(
     where p.id = any (${[...numbers]}::int[]) order by now.id`;
 }
 
-/** An operator says that a person is two; on record. The number of the other. */
+/** Splits a person because an operator says so, and records it. Returns the number of the other. */
 export async function splitByHand(
   db: PrismaClient,
   clock: Clock,

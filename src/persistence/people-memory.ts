@@ -1,48 +1,48 @@
 import type { PrismaClient } from "../generated/prisma/client.ts";
 
-/** What asks the database, within a transaction or not. */
+/** A database client, within a transaction or not. */
 export type Statements = Pick<PrismaClient, "$queryRaw" | "$executeRaw">;
 
-/** Whose something is: a person's number, or an account or address that somebody goes by now. */
+/** Identifies a person: by number, or by an account or address that somebody goes by now. */
 export type Whose = number | string;
 
-/** A person as this process has met them. */
+/** A person in this process's cache. */
 export type Known = {
   readonly id: number;
   readonly key: Buffer;
-  /** Ids of rows by what is in them. */
+  /** The row ids of their names, by `nameOf`. */
   readonly valueIds: Map<string, number>;
 };
 
-/** More people than this are not remembered at once. */
+/** Maximum people in the cache. */
 const maxRemembered = 20_000;
 
-/** Who was met, and the last change of who is who before that. */
+/** The cached people, and the last identity change from before the cache was begun. */
 export type Remembered = { readonly known: Map<Whose, Known>; readonly seen: number };
 
-/** The people that a process has met, with their keys; one for each Prisma client, because it is a cache of that database. */
+/** The cached people with their keys; one cache for each Prisma client, because it caches that database. */
 const rememberedBy = new WeakMap<Statements, Promise<Remembered>>();
 
-/** Who is who has changed. */
+/** Drops the cache because identities have changed. */
 export function forgetPeople(db: Statements): void {
   rememberedBy.delete(db);
 }
 
 /**
- * What this process remembers of people since it last heard that who is who has changed: another object after each time, and once it
- * is too much. Whatever is written is held against the changes after it was begun, so who remembers anything of who is who asks for
- * this before, and remembers that for as long as it is the same.
+ * What this process has cached about people since it last learnt of an identity change: a new object each time, and
+ * when it grows too large. Writes are checked against changes made since it was begun, so get it before reading
+ * identities, and cache anything of them only as long as you get the same object.
  */
 export async function remember(db: Statements): Promise<Remembered> {
   const begun = rememberedBy.get(db) ?? begin(db);
   const remembered = await begun;
   if (remembered.known.size <= maxRemembered) return remembered;
-  // Whoever remembers besides who is who remembers it of an older moment than what is begun next.
+  // A new object, because other caches tied to this one hold identities older than the change the next begins at.
   if (rememberedBy.get(db) === begun) forgetPeople(db);
   return remember(db);
 }
 
-/** One for all who ask at once: what each of them learns is not older than the change it begins at. */
+/** Shared by all who ask at once: what each of them reads next is not older than the change it begins at. */
 function begin(db: Statements): Promise<Remembered> {
   const begun = readSeen(db).then(
     (seen) => ({ known: new Map<Whose, Known>(), seen }),
@@ -55,7 +55,7 @@ function begin(db: Statements): Promise<Remembered> {
   return begun;
 }
 
-/** Before anybody is asked for: a change that comes between is then noticed. */
+/** Read before any person is, so that a change in between is noticed. */
 async function readSeen(db: Statements): Promise<number> {
   const [row] = await db.$queryRaw<{ seen: number }[]>`
     select coalesce(max(id), 0) as seen from person_changes`;

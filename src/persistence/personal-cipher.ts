@@ -4,30 +4,30 @@ const ivBytes = 12;
 const tagBytes = 16;
 const textPurpose = Buffer.from("text");
 
-/** A new person's key; destroying it destroys whatever is sealed with it. */
+/** Creates a person's key; destroying it destroys whatever is sealed with it. */
 export function createKey(): Buffer {
   return randomBytes(32);
 }
 
 /**
- * The same for the same value of the same person, and of no use without the key. It is 128 bits long: nobody finds another key or
- * value with a mark that is given.
+ * A keyed hash (HMAC) of a person's value: always the same for it, and of no use without the key. It is 128 bits long,
+ * so nobody can find another key or value with a given mark.
  */
 export function markOf(key: Buffer, kind: string, value: string): Buffer {
   return createHmac("sha256", key).update(`${kind}\0${value}`).digest().subarray(0, 16);
 }
 
-/** Seals a value, such as what a person is called; the mark binds it to its row. */
+/** Seals a value, such as a person's name; the mark binds it to its row. */
 export function sealValue(key: Buffer, mark: Buffer, value: string): Buffer {
   return seal(key, mark, value);
 }
 
-/** Opens what `sealValue` sealed; throws when it was changed or the key is another. */
+/** Opens what `sealValue` sealed; throws when it was changed or the key is wrong. */
 export function openValue(key: Buffer, mark: Buffer, sealed: Buffer): string {
   return open(key, mark, sealed);
 }
 
-/** The key of a text about several people, of no use once one of them is erased. */
+/** Derives the key of a text about several people, which can't be derived once one of them is erased. */
 export function textKeyOf(keys: readonly Buffer[]): Buffer {
   return keys.reduce((combined, key) => createHmac("sha256", combined).update(key).digest(), textPurpose);
 }
@@ -37,7 +37,7 @@ export function sealText(textKey: Buffer, text: string): Buffer {
   return seal(textKey, undefined, text);
 }
 
-/** Opens what `sealText` sealed; throws when it was changed or the key is another. */
+/** Opens what `sealText` sealed; throws when it was changed or the key is wrong. */
 export function openText(textKey: Buffer, sealed: Buffer): string {
   return open(textKey, undefined, sealed);
 }
@@ -56,7 +56,7 @@ function open(key: Buffer, about: Buffer | undefined, sealed: Buffer): string {
     authTagLength: tagBytes,
   }).setAuthTag(sealed.subarray(ivBytes, tagEnd));
   if (about) decipher.setAAD(about);
-  // An export opens hundreds of thousands: as one buffer, which costs half of what a string in parts does.
+  // Decoded as one buffer, at half the cost of a string in parts: an export opens hundreds of thousands.
   const text = decipher.update(sealed.subarray(tagEnd));
   decipher.final();
   return text.toString("utf8");

@@ -2,29 +2,29 @@ import type { ClientBase } from "pg";
 import { replaceTokens, type Token } from "./personal-token.ts";
 import { createOpener, type Opened, readPersonalRows } from "./personal-values.ts";
 
-/** What tokens stand for. */
+/** Replaces tokens with what they stand for. */
 export type PersonalDirectory = {
-  /** A column of an audit event, or a string in its data, as people read it: of who is erased, `erased person 7`. */
+  /** A column of an audit event, or a string in its data, as people read it; an erased person becomes `erased person 7`. */
   readonly open: (text: string) => string;
-  /** A row's columns and data, tokens in them replaced wherever they are. */
+  /** A row's columns and data with all tokens in them replaced. */
   readonly openAll: (stored: unknown) => unknown;
   readonly openToken: (token: Token) => string;
 };
 
-/** What stands for everything of a person whose key is destroyed. */
+/** The text that replaces everything of a person whose key is destroyed. */
 export function erasedName(person: number): string {
   return `erased person ${person}`;
 }
 
-/** What stands for what was tampered with, whatever is there instead; that it was is for the audit's verification to prove. */
+/** The text that replaces a tampered value; proving the tampering is up to the audit's verification. */
 const unreadable = "unreadable: changed since it was sealed";
 
-/** Whether it stands for somebody erased. */
+/** Whether a text stands for an erased person. */
 export function isErasedName(text: string): boolean {
   return /^erased person \d+$/.test(text);
 }
 
-/** Reads who is known and what they are called, as it is in the client's transaction. Values are opened when they are asked for. */
+/** Reads people and their names as of the client's transaction. Values are decrypted on demand. */
 export async function readPersonalDirectory(client: ClientBase): Promise<PersonalDirectory> {
   const opener = createOpener(await readPersonalRows(client));
 

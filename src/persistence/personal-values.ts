@@ -2,9 +2,9 @@ import type { ClientBase } from "pg";
 import { markOf, openText, openValue, textKeyOf } from "./personal-cipher.ts";
 import type { Token, ValueToken } from "./personal-token.ts";
 
-/** Who is known and what they are called, sealed. */
+/** People's keys and their sealed names. */
 export type PersonalRows = {
-  /** By people's numbers; of who is erased there is none. */
+  /** By person number; null for an erased person. */
   readonly keys: ReadonlyMap<number, Buffer | null>;
   readonly values: ReadonlyMap<number, ValueRow>;
 };
@@ -17,20 +17,20 @@ type ValueRow = {
   readonly ciphertext: Buffer;
 };
 
-/** What a token stands for, or why there is nothing to be read. */
+/** What a token stands for, or why it can't be read. */
 export type Opened =
   | { readonly is: "open"; readonly text: string }
   | { readonly is: "erased"; readonly person: number }
-  /** Not what was sealed. `whose`: theirs whose key or row it may be. */
+  /** Not what was sealed. `whose`: the persons whose key or row it may be; the table or the row where no person is known. */
   | { readonly is: "changed"; readonly whose: readonly string[]; readonly why: string };
 
 export type Opener = {
   readonly value: (token: ValueToken) => Opened;
-  /** With the tokens that are in it. */
+  /** The text with the tokens that are in it. */
   readonly text: (token: Extract<Token, { readonly kind: "text" }>) => Opened;
 };
 
-/** Reads who is known and what they are called, as it is in the client's transaction. */
+/** Reads people's keys and sealed names as of the client's transaction. */
 export async function readPersonalRows(client: ClientBase): Promise<PersonalRows> {
   const people = await client.query<{ id: number; key: Buffer | null }>("select id, key from people");
   const values = await client.query<ValueRow>(
@@ -42,16 +42,16 @@ export async function readPersonalRows(client: ClientBase): Promise<PersonalRows
   };
 }
 
-/** More combinations of people than this are not remembered at once. */
+/** Maximum combinations of people in the cache. */
 const maxTextKeys = 10_000;
 
-/** Opens tokens, and only what is proven to be what was sealed. Values are opened when they are asked for. */
+/** Creates an opener of tokens, which opens only what is proven to be what was sealed. Values are decrypted on demand. */
 export function createOpener({ keys, values }: PersonalRows): Opener {
   const known = new Map<number, { readonly bound: ValueToken["bound"]; readonly opened: Opened }>();
   const textKeys = new Map<string, Buffer | Opened>();
 
   function goneFrom(person: number): Opened {
-    // A database that was restored without them: it is one thing that is wrong, and not one for each of them.
+    // A database restored without `people` has one fault, not one for each person.
     if (keys.size === 0) return { is: "changed", whose: ["people"], why: "nobody is left in people" };
     return { is: "changed", whose: [`person ${person}`], why: `person ${person} was deleted from people` };
   }
@@ -76,7 +76,7 @@ export function createOpener({ keys, values }: PersonalRows): Opener {
     return text !== undefined && markOf(key, row.kind, text).equals(mark) ? { is: "open", text } : other;
   }
 
-  /** Or what to say instead, where there is none. */
+  /** The key of a text, or what to return instead when there is none. */
   function textKey(persons: readonly number[]): Buffer | Opened {
     const name = persons.join(".");
     const remembered = textKeys.get(name);
@@ -119,7 +119,7 @@ export function createOpener({ keys, values }: PersonalRows): Opener {
   };
 }
 
-/** `undefined` where the key is another, or what is sealed was changed: it keeps nobody from reading the rest. */
+/** `undefined` when the key is wrong or the value was changed: that must not keep anybody from reading the rest. */
 function attempt(open: () => string): string | undefined {
   try {
     return open();

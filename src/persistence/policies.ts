@@ -3,7 +3,10 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import { insertEvents, withEventRows } from "./event-rows.ts";
 
-/** A policy comes into force, on record; its text is kept so that decisions taken under it can be replayed. */
+/**
+ * Stores a policy that comes into force, and records that; its text is kept so that decisions taken under it can be
+ * replayed.
+ */
 export async function storePolicy(
   db: PrismaClient,
   policy: { readonly hash: string; readonly text: string },
@@ -20,7 +23,7 @@ export async function storePolicy(
   );
 }
 
-/** The policies whose hash begins so; two of them at most, which is enough to know that it is not one. */
+/** Finds the policies whose hash begins like this; at most two, enough to know that the prefix is ambiguous. */
 export async function findPolicies(
   db: PrismaClient,
   hashPrefix: string,

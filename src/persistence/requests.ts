@@ -14,16 +14,19 @@ import { isLockedDownAtFiling } from "./lockdowns.ts";
 import { countPending } from "./pending-count.ts";
 import { StateRow } from "./rows.ts";
 
-/** Enough of an effect to wake whoever carries it out. */
+/** What is needed of an effect to wake the worker that carries it out. */
 export type OwedEffect = { readonly id: string; readonly queue: QueueName; readonly dueAt: Date };
 
 /**
- * What becomes of the effect that brought a command, in the same statement as the transition. Somebody else's by then, the
- * effect is left as it is; what came of it in the world is recorded all the same.
+ * What becomes of the effect that brought a command, in the same statement as the transition. If the claim has passed
+ * to another worker, the effect is left alone, but the transition is still recorded: the outcome is a fact.
  */
 export type Settlement = {
   readonly effect: Claim;
-  /** The transition says nothing of the world, or what may be done twice and said once: only whoever holds the effect records it. */
+  /**
+   * Record only while the claim is held: for a transition that states no outcome in the outside world, or whose work
+   * may be done twice but must be recorded once.
+   */
   readonly onlyWhileHeld?: true;
 } & ({ readonly done: true } | { readonly done: false; readonly retryAt: Date; readonly error: string });
 
@@ -32,9 +35,12 @@ export type Transition = {
   readonly events: readonly AuditEvent[];
   readonly effects: readonly Effect[];
   readonly settles?: Settlement;
-  /** How often the requester had been given access when this was judged; a transition that gives access is recorded only if that is so still. */
+  /**
+   * The requester's number of approvals when this was judged; a transition that gives access is recorded only if it is
+   * unchanged.
+   */
   readonly approvalsSeen?: number | undefined;
-  /** Recorded only while none of these people is locked down: whoever acts, and whose word it rests on. */
+  /** Recorded only while none of these people is locked down: the person acting, and those whose word it rests on. */
   readonly unlessLockedDown?: readonly number[];
 };
 
@@ -55,7 +61,7 @@ export async function readState(
   return read;
 }
 
-/** The same of many requests, in their order. */
+/** Reads many requests like `readState`, in the order of the ids. */
 export async function readStates(
   db: PrismaClient,
   clock: Clock,
@@ -73,7 +79,7 @@ export async function readStates(
   return requestIds.map((id) => byId.get(id));
 }
 
-/** The database's time; asked for only when it is not known to the millisecond or so. */
+/** The database's time; queried only when it is not known to the millisecond or so. */
 export async function readNow(db: PrismaClient, clock: Clock): Promise<Date> {
   const known = clock.estimate();
   if (known) return known;
@@ -94,17 +100,17 @@ export async function findByDedupeKey(
   return found ? { number: found.number, isRefused: found.status === "refused" } : undefined;
 }
 
-/** What became of a new request. */
+/** The result of recording a new request. */
 export type Recorded =
   | { readonly is: "recorded"; readonly number: number; readonly effects: readonly OwedEffect[] }
-  /** Another of the requester's asks for the very same and waits already. */
+  /** An identical request by the same requester is already pending. */
   | { readonly is: "waits_already"; readonly number: number }
   | { readonly is: "too_many"; readonly waiting: number }
-  /** Its requester, or what it is for, is locked down, whatever was known of that. */
+  /** The requester or the resource is locked down, whatever the caller had read about that. */
   | { readonly is: "locked_down" }
   /**
-   * One with this dedupe key was already filed, or one to extend the same in the same place, or it gives access and the requester was
-   * given other access meanwhile.
+   * A lost race: a request with this dedupe key, or an extension of the same request at the same place, was already
+   * filed; or this one gives access, and the requester was given other access meanwhile.
    */
   | { readonly is: "late" };
 
@@ -116,8 +122,8 @@ type FiledRow = {
 };
 
 /**
- * Records a new request with its events and effects in one statement. Nothing is written of what is not recorded.
- * `maxPending`: how many of one requester may wait, this one included.
+ * Records a new request with its events and effects in one statement; writes nothing if the request is not recorded.
+ * `maxPending`: how many requests of one requester may be pending, including this one.
  */
 export async function recordNew(
   db: PrismaClient,

@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
 
-/** Tables that the working role adds to and never changes. A trigger refuses it, too, but to whoever owns them. */
+/** Tables the working role only appends to. A trigger also refuses changes, except by the tables' owner. */
 const appended = [
   "audit_chain",
   "audit_checkpoints",
@@ -12,36 +12,36 @@ const appended = [
   "policies",
 ];
 
-/** Of a table that is only added to, the columns that it changes all the same: who turns out to be one is joined. */
+/** Columns of append-only tables that it updates all the same: people who turn out to be the same are joined. */
 const changedColumns = ["people.joined_into"];
 
-/** Tables of which it deletes nothing: who went by what is on record, and erasing somebody is their owner's. */
+/** Tables it never deletes from: past names stay on record, and only the tables' owner erases somebody. */
 const kept = ["person_names"];
 
-/** Tables that it only reads: what is retired and what is migrated is written by their owner. */
+/** Tables it only reads: retirements and migrations are written by the tables' owner. */
 const onlyRead = ["_prisma_migrations", "audit_tombstones"];
 
 /** Whether the queues are in the same database (schema `bullmq`). */
 export type Place = { readonly queues: boolean };
 
-/** Who is connected, as far as it matters to how Hallpass may work. */
+/** The connected role, as far as it matters to how Hallpass may work. */
 export type ConnectedRole = z.infer<typeof ConnectedRole>;
 const ConnectedRole = z.object({
   name: z.string(),
-  /** Whether SQL of theirs can read the server's files or run programs there. */
+  /** Whether its SQL can access the server's files or run programs there. */
   reachesServer: z.boolean(),
-  /** Whether there are tables of Hallpass's. */
+  /** Whether Hallpass's tables exist. */
   isMigrated: z.boolean(),
   mayMigrate: z.boolean(),
 });
 
-/** Where `_prisma_migrations` is, whoever may look into the schema it is in. */
+/** Finds `_prisma_migrations`, even in a schema the role may not use. */
 const home = `
   select c.oid, c.relnamespace, c.relowner from pg_catalog.pg_class c
   where c.relname = '_prisma_migrations' and c.relkind = 'r'
   order by (c.oid = to_regclass('_prisma_migrations')) desc nulls last, c.oid limit 1`;
 
-/** Asks who is connected. */
+/** Reads the connected role. */
 export async function readConnectedRole(client: ClientBase): Promise<ConnectedRole> {
   const { rows } = await client.query(
     `with home as (${home})
@@ -57,7 +57,7 @@ export async function readConnectedRole(client: ClientBase): Promise<ConnectedRo
 
 const Statements = z.array(z.object({ statement: z.string() }));
 
-/** What `role` lacks to work as Hallpass, as the statements that grant it; their end is without a semicolon. */
+/** Lists the rights `role` lacks to work as Hallpass, as statements that grant them, without a semicolon at the end. */
 export async function missingRights(
   client: ClientBase,
   role: string,
@@ -95,7 +95,7 @@ export async function missingRights(
   );
 }
 
-/** Grants `role` what it needs to work as Hallpass, and takes what it was given besides; for their owner to call. */
+/** Grants `role` what it needs to work as Hallpass, and revokes what it has on tables beyond that; for their owner to call. */
 export async function grantRights(client: ClientBase, role: string, place: Place): Promise<void> {
   const excessive = await statementsOf(
     client,
@@ -108,7 +108,7 @@ export async function grantRights(client: ClientBase, role: string, place: Place
     place,
   );
   const statements = [...excessive, ...(await missingRights(client, role, place))];
-  // Together they are one question, and there are some sixty the first time.
+  // One query for all of them: there are some sixty the first time.
   if (statements.length > 0) await client.query(statements.join(";\n"));
 }
 

@@ -13,7 +13,7 @@ import {
 const instant = z.coerce.date();
 const optional = <T extends z.ZodType>(schema: T): z.ZodOptional<T> => schema.optional();
 
-/** Drops the keys a column left NULL, so that absent stays absent. */
+/** Drops keys whose column is NULL, so that absent stays absent. */
 function withoutNulls(row: unknown): unknown {
   if (typeof row !== "object" || row === null) return row;
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));

@@ -5,7 +5,7 @@ import type { SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapt
 import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
 import type * as schemaEngine from "@prisma/schema-engine-wasm/schema_engine_bg";
 
-// TypeScript counts WebAssembly among the browser's things, which this project doesn't include.
+// TypeScript declares WebAssembly in the browser's library, which this project doesn't include.
 declare const WebAssembly: {
   instantiate(
     bytes: Uint8Array,
@@ -16,11 +16,11 @@ declare const WebAssembly: {
 type Bindings = typeof schemaEngine;
 let loaded: Promise<Bindings> | undefined;
 
-/** Prisma's engine for migrations, from WebAssembly: its own command line would download a program first. */
+/** Loads Prisma's engine for migrations as WebAssembly: Prisma's own command line would download a program first. */
 export async function loadSchemaEngine(
   adapter: SqlMigrationAwareDriverAdapterFactory,
 ): Promise<schemaEngine.SchemaEngine> {
-  // The bindings hold one instance for all: a second would pull the first from under its engines.
+  // The bindings hold one instance for all: a second would break the engines of the first.
   loaded ??= instantiate();
   const { SchemaEngine } = await loaded;
   return SchemaEngine.new(
@@ -42,7 +42,7 @@ async function instantiate(): Promise<Bindings> {
   return bindings;
 }
 
-/** The engine never clears the 10 s timer of its lock, which alone would keep a command from ending. */
+/** Unrefs the engine's timers: it never clears the 10 s timer of its lock, which alone would keep a command from ending. */
 function withoutWaiting(bindings: Bindings): Record<string, unknown> {
   const entries = Object.entries(bindings).map(([name, binding]: [string, unknown]) => {
     if (!name.startsWith("__wbg_setTimeout_") || typeof binding !== "function")

@@ -15,24 +15,26 @@ import { forgetPeople, type Known, remember, type Statements, type Whose } from 
 import { markOf, sealText, textKeyOf } from "./personal-cipher.ts";
 import { textToken, valueToken } from "./personal-token.ts";
 
-/** Puts tokens in the place of what is personal. */
+/** Replaces personal values with tokens. */
 export type Sealer = {
   value(personal: PersonalValue): string;
-  /** A text that these people wrote or that is about them; it ends with the first of them that is erased. */
+  /** Seals a text that these people wrote or that is about them; it can't be read once one of them is erased. */
   text(text: string, of: readonly Whose[]): string;
   /** The person's number. */
   person(whose: Whose): number;
 };
 
-/** Of whom something is written, and up to which change of who is who that is known to be true. */
+/** The persons something is written about, and the last identity change it takes into account. */
 export type Insist = { readonly persons: readonly number[]; readonly seen: number };
 
 /**
- * Does `write` with what seals these values. Of people this process has met before it costs nothing; of others a few statements.
- * When somebody was erased meanwhile, or turned out to be somebody else, all are asked for anew: whoever comes back then is a
- * new person. `write` runs `hallpass_insist_on_people` within what it writes.
- * Throws `PeopleChanged` where a value, or a judgement, is of a number about which who is who has changed: what was judged of that
- * number may be another's, so whoever judged asks again. `judged`: numbers that are written besides those of the values.
+ * Runs `write` with a sealer for these values. People in this process's cache cost nothing, others a few statements.
+ * When somebody was erased or joined meanwhile, reads all of them again and retries; an erased person who comes back is
+ * a new one. `write` runs `hallpass_insist_on_people` within what it writes.
+ *
+ * Throws `PeopleChanged` when identities have changed for a person number among the values or in `judged`: what was
+ * judged of that number may be about somebody else, so the caller judges again. `judged`: other person numbers that are
+ * written.
  */
 export async function withSealer<T>(
   db: Statements,
@@ -45,7 +47,7 @@ export async function withSealer<T>(
   for (let attempt = 1; ; attempt += 1) {
     const { people, seen } = await prepare(db, values);
     since ??= seen;
-    // After all are asked for anew, so that no change falls between.
+    // Checked after all people are read again, so that no change falls in between.
     if (seen !== since && (await haveChanged(db, numbers, since))) throw new PeopleChanged();
     const persons = [...new Set(Array.from(people.values(), ({ id }) => id))];
     try {
@@ -62,7 +64,7 @@ function isOutdated(error: unknown): boolean {
   return message.includes("hallpass_person_erased") || message.includes("hallpass_people_changed");
 }
 
-/** Whether who is who has changed about one of these numbers after a change. */
+/** Whether an identity change after `since` is about one of these numbers. */
 async function haveChanged(db: Statements, numbers: readonly number[], since: number): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`
     select 1 as changed from person_changes
@@ -72,7 +74,7 @@ async function haveChanged(db: Statements, numbers: readonly number[], since: nu
 
 const maxAttempts = 5;
 
-/** So that these people cost the next that is written of them nothing. */
+/** Caches these people, so that the next write about them costs nothing more. */
 export async function meetAhead(db: Statements, values: readonly PersonalValue[]): Promise<void> {
   await prepare(db, values);
 }
@@ -104,7 +106,7 @@ function createSealer(people: ReadonlyMap<Whose, Known>): Sealer {
   };
 }
 
-/** The people that these values are of, each with a row for each value. */
+/** Finds or creates the people of these values, each with a row for each value. */
 async function prepare(
   db: Statements,
   values: readonly PersonalValue[],
@@ -114,7 +116,7 @@ async function prepare(
   for (const value of values) byWhose.set(value.whose, [...(byWhose.get(value.whose) ?? []), value]);
   const isMissing = ({ whose, kind, value }: PersonalValue): boolean =>
     remembered.get(whose)?.valueIds.has(nameOf(kind, value)) !== true;
-  // Two processes may meet somebody at the same moment: what the other has just written is there at the second look.
+  // Two processes may create the same person at once: the next look finds what the other has just written.
   for (let look = 0; look < maxAttempts; look += 1) {
     await insistOnAccounts(db, values.filter(isMissing));
     const strangers: readonly Stranger[] = [...byWhose].filter(([whose]) => !remembered.has(whose));

@@ -2,10 +2,10 @@ import { committing } from "../crash-point.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Clock } from "./clock.ts";
 
-/** Where a message of ours stands in Slack. */
+/** Where one of our messages is in Slack. */
 export type SlackPlace = { readonly channel: string; readonly ts: string };
 
-/** The approval message of a request; `undefined` while it is not posted. */
+/** Finds the approval message of a request; `undefined` while it is not posted. */
 export async function findApprovalMessage(
   db: PrismaClient,
   requestId: string,
@@ -17,7 +17,7 @@ export async function findApprovalMessage(
   return row ?? undefined;
 }
 
-/** Remembers where the approval message was posted; the first place stays. */
+/** Stores where the approval message was posted; the first place stays. */
 export async function saveApprovalMessage(
   db: PrismaClient,
   clock: Clock,
@@ -33,7 +33,7 @@ export async function saveApprovalMessage(
   );
 }
 
-/** The approval message stands elsewhere now: another was posted in its stead. */
+/** Stores the new place of the approval message after another was posted in its stead. */
 export async function moveApprovalMessage(
   db: PrismaClient,
   clock: Clock,

@@ -10,9 +10,9 @@ export type SplitRefusal = "not_theirs" | "nothing_left";
 type Split = { readonly person: number; readonly names: readonly NameKey[] };
 
 /**
- * From now on somebody else goes by these names of a person's: who once did, where the person turned out to be them too; else
- * somebody new. What was filed and decided under these accounts, or under these addresses without one, is theirs. Resolves with
- * their number.
+ * Gives these names of a person to somebody else: to the one who had them before being joined with this person, else to
+ * a new person. What was filed and decided under these accounts, or under these addresses without an account, becomes
+ * theirs. Returns the number of the other.
  */
 export async function splitPeople(
   tx: Statements,
@@ -30,14 +30,14 @@ export async function splitPeople(
   if (count.all === names.length) return { refusal: "nothing_left" };
   const other = await takeNames(tx, clock, names, await findOrigin(tx, person, named));
   await tx.$executeRaw`update people set joined_into = null where id = ${other} and joined_into is not null`;
-  // Whoever had turned out to be the other is theirs, by now under their names.
+  // People joined into this person, and whose names are all the other's now, belong to the other.
   await tx.$executeRaw`
     update people p set joined_into = ${other}
     where p.joined_into = ${person} and exists (select from person_names n where n.person_id = p.id) and not exists (
       select from person_names n where n.person_id = p.id and not exists (
         select from person_names o
         where o.person_id = ${other} and o.until is null and o.kind = n.kind and o.name = n.name))`;
-  // Nothing is filed or decided meanwhile by who does not know of it.
+  // Until the commit, nothing may be filed or decided by a process that does not know of the change.
   await tx.$executeRaw`lock table access_requests, lockdowns in share row exclusive mode`;
   const isTheirs = (slackId: Prisma.Sql, email: Prisma.Sql): Prisma.Sql => Prisma.sql`
     exists (select from jsonb_to_recordset(${named}::jsonb) as o(kind text, name text)
@@ -59,13 +59,13 @@ export async function splitPeople(
   return { other };
 }
 
-/** Nothing is freed by a split: whoever one is locked down as, both are, and an admin lifts what is too much. */
+/** A split frees nobody: a lockdown of the person applies to both from now on, and an admin lifts what is too much. */
 async function keepLockedDown(
   tx: Statements,
   person: number,
   { other, named }: { readonly other: number; readonly named: string },
 ): Promise<void> {
-  // By a name of each, so that it can be lifted by that.
+  // Under a name of each, so that it can be lifted by that name.
   const valueFor = (who: number): Prisma.Sql => Prisma.sql`
     case when exists (select from person_names n
                       where n.person_id = ${who} and n.until is null and lower(n.name) = lower(l.value))
@@ -86,8 +86,9 @@ async function keepLockedDown(
 }
 
 /**
- * Who had these names before they turned out to be this person, as far as joins tell: of each name whoever was the last to come by
- * it otherwise; of those, who had all of them. `undefined` where that is nobody, or the person themselves.
+ * Finds who had these names before being joined into this person, as far as joins tell: for each name, the last who got
+ * it otherwise than by a join; of those, the one who had all of them. `undefined` when that is nobody, or the person
+ * themselves.
  */
 async function findOrigin(tx: Statements, person: number, named: string): Promise<number | undefined> {
   const rows = await tx.$queryRaw<{ id: number }[]>`

@@ -1,8 +1,9 @@
 import { Prisma } from "../generated/prisma/client.ts";
 
 /**
- * Part of a statement that gives a person access: `counted` has a row only if nobody gave them access since `seen` approvals were
- * counted, and until the statement is over nobody else does. `seen` absent: what they have makes no difference.
+ * SQL for a statement that gives a person access: `counted` has a row only if nobody has given them access since `seen`
+ * approvals were counted, and until the statement ends nobody else does. `seen` absent: their other access makes no
+ * difference.
  */
 export function countApproval(person: number, seen: number | undefined): Prisma.Sql {
   return Prisma.sql`

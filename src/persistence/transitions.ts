@@ -11,12 +11,13 @@ import { withRowsOf } from "./event-rows.ts";
 import type { Claim } from "./effects.ts";
 import type { OwedEffect, Settlement, Transition } from "./requests.ts";
 
-/** A request as a transition left it, and what that owes. */
+/** A request after a transition, and the effects that it owes. */
 export type Recorded = { readonly state: State; readonly effects: readonly OwedEffect[] };
 
 /**
- * Records a transition in one statement, if the request is still at the version it was decided on; returns it as it is then.
- * `undefined` when somebody else was first, gave the requester other access meanwhile, or locked down who acts: nothing is written then.
+ * Records a transition in one statement, if the request is still at the version it was decided on; returns the new
+ * state. `undefined` after a lost race, with nothing written: somebody else was first, gave the requester other access
+ * meanwhile, or locked down the person acting.
  */
 export async function recordTransition(
   db: PrismaClient,
@@ -29,7 +30,7 @@ export async function recordTransition(
   return recorded;
 }
 
-/** The same of several requests, each once, in one statement: each is recorded, or not, by its own version. */
+/** Records transitions of several requests, one of each, in one statement; each is recorded or not by its own version. */
 export async function recordTransitions(
   db: PrismaClient,
   clock: Clock,
@@ -128,20 +129,20 @@ function claimOf({ effect: { id, attempts } }: Settlement): Claim {
   return { id, attempts };
 }
 
-/** Who is locked down while they, or whom they decide about, are looked up decides nothing any more. */
+/** Checks lockdowns in the write itself: one that began after the people were read still stops the decision. */
 const noneIsLockedDown = (persons: readonly number[]): Prisma.Sql => Prisma.sql`
         and not exists (select from lockdowns l where l.lifted_at is null and l.person_id = any (${[...persons]}::int[]))`;
 
-/** What is locked down while somebody looks is approved no more. */
+/** The same for the request: one locked down after it was read is not approved. */
 const notLockedDown = Prisma.sql`
         and not exists (select from lockdowns l where ${isAbout})`;
 
-/** Two statements that record some of the same requests wait for one another instead of each for the other. */
+/** Locks rows in order, so that two statements with some of the same requests wait instead of deadlocking. */
 const lockedInOrder = Prisma.sql`locked as (
       select r.id from access_requests r join decided d on d.id = r.id and d.version = r.version
       order by r.id for update of r),`;
 
-/** Locked, so that nobody claims them before this is recorded; the others' requests are left out. */
+/** Locks the effects we hold, so that nobody claims them before this commits; requests whose claim was lost are left out. */
 const held = (rows: string): Prisma.Sql => Prisma.sql`
     claims as (select * from jsonb_to_recordset(${rows}::jsonb) as s("requestId" uuid, id uuid, attempts int)),
     ours as (
