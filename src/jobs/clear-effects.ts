@@ -14,7 +14,7 @@ export type ClearDeps = {
 };
 
 const everyMs = 60 * 60_000;
-/** Between two statements, so that whoever waits for the database and the disk goes first. */
+/** Pause between two statements, so that others who wait for the database and the disk go first. */
 const pauseMs = 200;
 
 /** Deletes effects that were done long ago, each hour, a few at a time. */

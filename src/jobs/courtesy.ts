@@ -1,24 +1,27 @@
 import { performance } from "node:perf_hooks";
 
-/** People who wait for an answer go first; what is done behind their backs takes what they leave of the processor. */
+/** People who wait for an answer go first; background work takes the processor time they leave. */
 export type Courtesy = {
-  /** Counts somebody as waiting until the work is done, but no longer than they do. */
+  /** Counts somebody as waiting until the work is done, for at most `patienceMs`. */
   readonly attend: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Resolves with `true` once nobody has waited for a moment, with `false` when somebody still does after `maxMs`. */
+  /** Resolves with `true` once nobody has waited for a moment, or with `false` if somebody still does after `maxMs`. */
   readonly quiet: (maxMs: number) => Promise<boolean>;
-  /** The same for whoever comes in numbers: while people wait one after the other goes on, the urgent first. */
+  /** The same for many callers: while people wait, they are let through one at a time, the urgent first. */
   readonly turn: (isUrgent: boolean) => Promise<void>;
 };
 
-/** Whoever keeps Slack's connections busy sends the next request at once; a pause this long is one. */
+/** Under load, requests follow each other at once; a pause this long means that nobody waits. */
 const pauseMs = 20;
-/** Slack gives up on an interaction after so long and says so; whoever goes on with it keeps nobody waiting. */
+/** Slack gives up on an interaction after this long and says so, so nobody waits for it any longer. */
 const patienceMs = 3_000;
-/** While people wait, this long passes from one turn to the next where they leave room, and where they leave none. */
+/** While people wait, the time between two turns: where they leave processor time, and where they leave none. */
 const turnMs = 100;
 const busyTurnMs = 250;
 
-/** `isBusy`: whether people leave no room for anything else; what this thread does tells, unless told. */
+/**
+ * Creates the courtesy of one process. `isBusy`: whether people leave no room for anything else; by default, how busy
+ * this thread is.
+ */
 export function createCourtesy(isBusy: () => boolean = createBusyness()): Courtesy {
   let attended = 0;
   let lastAttended = -Infinity;
@@ -91,7 +94,7 @@ export function createCourtesy(isBusy: () => boolean = createBusyness()): Courte
   };
 }
 
-/** Above this share of its time the event loop is busy enough for people to feel what else is done. */
+/** If the event loop is busy for more than this share of its time, people notice other work. */
 const busyShare = 0.5;
 
 /** Whether this thread was busy most of the last moment. */

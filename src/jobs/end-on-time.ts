@@ -7,31 +7,34 @@ import { untilNextDue } from "../persistence/effects.ts";
 import { keepGoing, type Rounds } from "../rounds.ts";
 
 export type EndDeps = Pick<RecordDeps, "db" | "clock" | "recent"> & {
-  /** Carries out a revocation that is claimed. */
+  /** Carries out a claimed revocation. */
   readonly end: (effect: DueRevocation["effect"]) => Promise<void>;
   readonly log: Logger;
 };
 
-/** Between two looks while much ends: what falls due meanwhile is claimed together. */
+/** Pause between two looks while much ends: what falls due meanwhile is claimed together. */
 const shortestPauseMs = 50;
-/** So long before its time access is claimed, so that the claim holds nothing up however slow the database just is. */
+/** Access is claimed this long before it ends, so a slow claim does not delay the end. */
 const aheadMs = 150;
-/** What falls due within so many milliseconds is begun together. */
+/** Revocations due within the same tick of this length start together. */
 const tickMs = 20;
-/** What was begun may be owed again at once: postponed, or given up by somebody else. */
+/**
+ * Longest pause while there is work: what was started may be owed again at once, because it was postponed or its worker
+ * gave it up.
+ */
 const longestPauseAfterWorkMs = 500;
-/** Never longer between two looks, whatever the clock says. */
+/** Longest pause between two looks, whatever the clock says. */
 const longestPauseMs = 5_000;
-/** So many of one provider at once, at most: with more, they would time out while they wait for its connections. */
+/** Maximum in hand for one provider: any more would time out while they wait for its connections. */
 const maxOfProvider = 60;
-/** So many in all, so that the connections to a provider or two that hang leave room for the others. */
+/** Maximum in hand altogether, so that one or two providers with hanging connections leave room for the others. */
 const maxInHand = 3 * maxOfProvider;
-/** By halves: a look costs as much as some of what it finds. */
+/** Claimed in batches of half that, because a look costs as much as some of what it finds. */
 const batchSize = maxOfProvider / 2;
 
 /**
- * Ends access at its time, whatever the queue does: sleeps until the next is due, then claims what is due together. A job
- * of the queue only has it look at once; one that is late, lost or never set costs nothing.
+ * Ends access on time, whatever the queue does: sleeps until the next end is due, then claims together what is due
+ * together. A job of the queue only makes it look at once; one that is late, lost or never set does no harm.
  */
 export function endOnTime(deps: EndDeps): Rounds {
   const inHand = new Set<Promise<void>>();
@@ -40,11 +43,11 @@ export function endOnTime(deps: EndDeps): Rounds {
   const isFull = (): boolean => inHand.size > maxInHand - batchSize;
   let isWaitedFor = false;
   let hasFound = false;
-  /** There is a look going on, or one comes within the shortest pause; who asks for one waits for that. */
+  /** A look is running or comes within the shortest pause; callers wait for that one. */
   let isSoon = false;
   let isAsked = false;
 
-  /** Milliseconds until then, or until the tick after it; 0 when it is over, or when nobody knows what time it is. */
+  /** Milliseconds until then, rounded up to a tick; 0 when it is past, or when the time is unknown. */
   const msUntil = (dueAt: number): number => {
     const now = deps.clock.estimate()?.getTime() ?? Infinity;
     return now >= dueAt ? 0 : Math.ceil(dueAt / tickMs) * tickMs - now;
@@ -52,7 +55,7 @@ export function endOnTime(deps: EndDeps): Rounds {
   const untilDue = async (dueAt: number): Promise<void> => {
     for (let ms = msUntil(dueAt); ms > 0; ms = msUntil(dueAt)) await sleep(ms);
   };
-  /** So that recording their end needs no statement more to find them. */
+  /** Looks up the requesters ahead, so that recording their ends needs no further statement for it. */
   const meet = async (due: readonly DueRevocation[]): Promise<void> => {
     try {
       await meetRequesters(
@@ -93,7 +96,7 @@ export function endOnTime(deps: EndDeps): Rounds {
     const due = await claimRevocations(deps.db, deps.clock, { limit: batchSize, aheadMs, busy });
     await meet(due);
     for (const each of due) start(each);
-    // What was passed over is looked for as soon as there is room for it; there may be by now.
+    // Skipped providers are looked at again once there is room for them; there may be by now.
     isWaitedFor = busy.some(isBusy);
     if (due.length === batchSize || (busy.length > 0 && !busy.every(isBusy))) return 0;
     const hadFound = hasFound;

@@ -2,27 +2,28 @@ import type { QueueName } from "../domain/effect.ts";
 import type { OwedEffect } from "../persistence/requests.ts";
 import type { Courtesy } from "./courtesy.ts";
 
-/** An effect and the milliseconds until somebody is to look at it. */
+/** An effect and the milliseconds until it should be looked at. */
 export type Alarm = OwedEffect & { readonly inMs: number };
 
 /**
- * What the queue is still to be given. A job costs the database as much as the request it belongs to, so while people
- * wait only revocations go, and of the rest a few at a time, the most urgent first; once nobody waits, all.
+ * Jobs not handed to the queue yet. A job costs the database as much as the request it belongs to, so while people wait
+ * only revocations are handed over, and a few of the others at a time, the most urgent first; once nobody waits, all of
+ * them.
  */
 export type EnqueueBuffer = {
   /** `now`: the time from which the effects' due times are counted. */
   readonly push: (effects: readonly OwedEffect[], now: Date) => void;
-  /** Whether something waits here that the queue does not know yet. */
+  /** Whether jobs wait here that the queue does not know yet. */
   readonly isBehind: () => boolean;
 };
 
-/** While people wait, so many jobs go each `crowdedMs` besides the revocations: more than the workers then get through. */
+/** While people wait, jobs sent per `crowdedMs` besides revocations; still more than the workers can run. */
 const crowdedMs = 100;
 const crowdedBatch = 2;
 const quietBatch = 200;
-/** What comes when so much waits is left to the sweep, which finds it in the database once it is due. */
+/** Maximum jobs waiting here; any more are left to the sweep, which finds them in the database once they are due. */
 const maxWaiting = 10_000;
-/** What is due later than this is not urgent yet, whatever it is. */
+/** Anything due later than this is not urgent yet. */
 const soonMs = 5_000;
 
 type Waiting = { readonly effect: OwedEffect; readonly dueAtSteady: number };
@@ -48,7 +49,7 @@ export function createEnqueueBuffer(
     return taken;
   };
   let hurry = (): void => undefined;
-  /** Whether nobody waits, after a moment if somebody does; who is to lose access waits for no one. */
+  /** Whether nobody waits, after a moment if somebody does; revocations wait for nobody. */
   const isQuiet = async (): Promise<boolean> => {
     if (soon.revocations.length > 0) return false;
     const hurried = new Promise<false>((resolve) => (hurry = (): void => resolve(false)));
@@ -76,7 +77,7 @@ export function createEnqueueBuffer(
       if (soon.revocations.length > 0) hurry();
       if (isRunning) return;
       isRunning = true;
-      // What is pushed in one turn of the event loop goes together.
+      // Effects pushed in one turn of the event loop are handed over together.
       setImmediate(() => void run());
     },
     isBehind: () => size() > 0,

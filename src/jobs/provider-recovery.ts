@@ -10,15 +10,17 @@ export type ProviderRecoveryDeps = RecordDeps & {
 };
 
 const pauseMs = 2_000;
-/** An attempt that began while the provider was away may fail up to 10 s after its return, and is to be tried again too. */
+/** An attempt begun while the provider was away may fail up to 10 s after its return, so retry at this many looks. */
 const looksAfterReturn = 5;
 
 /**
- * Asks providers in which revocations have failed whether they are back, and has those revocations tried at once when one
- * is: what has failed for an hour is tried by itself only every five minutes. One question a provider, however much waits.
+ * Asks providers with failed revocations whether they are back, and retries those revocations at once when one is;
+ * after an hour of failures they are otherwise retried only every five minutes. One question per provider, however much
+ * waits.
  */
 export function watchProviderRecovery(deps: ProviderRecoveryDeps): { stop(): Promise<void> } {
-  // How many looks in a row each has answered. What was not asked yet may have come back while nobody looked: it counts as away.
+  // How many looks in a row each provider has answered. One not asked before counts as away, because it may have come
+  // back unobserved.
   const answered = new Map<string, number>();
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
@@ -55,7 +57,7 @@ async function answers(provider: LiveProvider | undefined): Promise<boolean> {
     await provider?.identity();
     return provider !== undefined;
   } catch {
-    // Why is said by each attempt to take something away.
+    // Each attempt to revoke reports the reason.
     return false;
   }
 }

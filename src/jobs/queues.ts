@@ -19,7 +19,7 @@ export type QueueSettings = {
   readonly redisUrl?: string | undefined;
   readonly databaseUrl: string;
   readonly courtesy: Pick<Courtesy, "quiet">;
-  /** The queue did not take jobs, or not soon: what is due is to be looked for without it. */
+  /** Called when the queue did not take jobs, or not in time: due effects must be found without it. */
   readonly onNotTaken: () => void;
   readonly log: Logger;
 };
@@ -31,7 +31,7 @@ export type Queues = {
   readonly isBehind: () => boolean;
   /** Schedules jobs at once, and says whether the queue took them within `timeoutMs`. */
   readonly enqueue: (alarms: readonly Alarm[], timeoutMs: number) => Promise<boolean>;
-  /** Starts the workers: `run` is called with an effect's id when its time may have come. */
+  /** Starts the workers: `run` is called with an effect's id when it may be due. */
   work(run: (effectId: string, queue: QueueName) => Promise<void>): void;
   /** Takes no more jobs and waits for those in hand, at most `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
@@ -42,27 +42,27 @@ type JobData = { readonly effectId: string };
 const concurrency: Readonly<Record<QueueName, number>> = {
   grants: 10,
   revocations: 20,
-  // One that Slack is slow to take keeps its place for up to a minute.
+  // A message that Slack is slow to take holds its slot for up to a minute.
   messages: 10,
   deadlines: 5,
 };
 
-/** A killed worker's job is taken up again within lock + check; the database's own claim decides who may act on it. */
+/** A killed worker's job is taken up again within lock + check; the claim in the database decides who may act on it. */
 const timing = {
   lockDuration: 10_000,
   stalledInterval: 5_000,
   maxStalledCount: 1_000,
-  // By default a worker that lost its connection looks again after 15 s; each step of a request would wait for the sweep.
+  // By default, a worker that lost its connection retries after 15 s, and each step of a request would wait for the sweep.
   runRetryDelay: 1_000,
 } satisfies Partial<WorkerOptions>;
 
-/** A queue that takes longer than this is away, as far as whoever waits for a grant is concerned. */
+/** If the queue has not accepted a job after this long, the sweep is told to look at once. */
 const takenMs = 1_000;
 
-/** Batches handed to the queue and not yet taken by it, at most. */
+/** Maximum batches handed to the queue and not yet accepted. */
 const maxUnanswered = 50;
 
-/** The alarm clock: BullMQ on Redis where there is one, on PostgreSQL where there is none. It only says "look at this now". */
+/** Creates the alarm clock: BullMQ on Redis if there is one, else on PostgreSQL. It only says "look at this now". */
 export function createQueues(settings: QueueSettings): Queues {
   const { log } = settings;
   const backend =
@@ -79,7 +79,7 @@ export function createQueues(settings: QueueSettings): Queues {
 
   let unanswered = 0;
   const add = async (alarms: readonly Alarm[]): Promise<void> => {
-    // While Redis is away its client keeps what it is given; the database keeps it too, so this need not grow.
+    // While Redis is away, its client buffers what it is given; the database holds it too, so the buffer need not grow.
     if (unanswered >= maxUnanswered) throw new Error("the queue has not answered for a while");
     unanswered += 1;
     try {
@@ -145,11 +145,11 @@ export function createQueues(settings: QueueSettings): Queues {
 const ownJobMs = 2_000;
 
 /**
- * A job's id names the effect and its due time: the same alarm set twice is one job, and a moved one is another
- * (BullMQ ignores a job whose id it still knows, and keeps the old delay).
+ * A job's id names the effect and its due time: the same alarm set twice is one job, and a moved one is another (BullMQ
+ * ignores a job whose id it still knows, and keeps the old delay).
  *
- * Ends of access are found together, by whoever looks, so that those of one second have one job between them; at its
- * beginning, from when on it is known when exactly the next is due.
+ * A look finds all due ends of access at once, so ends within the same second share one job. It runs at the start of
+ * that second, and the look then knows exactly when the next end is due.
  */
 function jobOf({ id, queue, dueAt, inMs }: Alarm): Job {
   const isShared = queue === "revocations" && inMs > ownJobMs;
@@ -174,7 +174,7 @@ type Job = {
   readonly opts: JobsOptions & { readonly jobId: string };
 };
 
-/** What is used of a BullMQ queue and worker; their full types differ by backend. */
+/** The parts of a BullMQ queue and worker used here; their full types differ by backend. */
 type BackendQueue = Pick<Queue, "addBulk" | "close"> & Listening;
 type BackendWorker = Pick<Worker, "close"> & Listening;
 type Listening = {
@@ -191,7 +191,8 @@ type Backend = {
 };
 
 function onRedis(url: string, log: Logger): Backend {
-  // Both wait for Redis to come back: BullMQ remembers for ever that a queue failed to start. Nobody waits for them.
+  // Both retry without limit until Redis is back, because BullMQ never recovers from a queue that failed to start.
+  // Nobody waits for them.
   const patient = { maxRetriesPerRequest: null, connectTimeout: 5_000 };
   const producer = new Redis(url, patient);
   const consumer = new Redis(url, patient);
@@ -216,13 +217,13 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
     max: queueNames.length * 2 + 4,
     connectionTimeoutMillis: 5_000,
     application_name: "hallpass queues",
-    // Its commits need not reach the disk: after a crash of the server the sweep stands in for what was lost.
+    // Its commits need not reach the disk: after a crash of the server, the sweep finds what was lost.
     options: "-c search_path=bullmq -c synchronous_commit=off",
   });
   pool.on("error", (error) => log.warn({ err: error }, "the queues lost a database connection"));
-  // One that is lost in the middle of a transaction of BullMQ's, which listens to its statements only, would end the process.
+  // BullMQ only handles errors of its statements, so a connection lost in the middle of its transaction would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
-  // BullMQ describes the pool it needs by hand; under exact optional types a real one does not quite fit the description.
+  // BullMQ declares the pool type by hand; under exact optional types, a real pool does not quite match it.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const connection = patiently(pool, log) as PostgresConnectionOptions;
   return {
@@ -234,8 +235,8 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
 }
 
 /**
- * Waits for a connection however long it takes, until the pool is closed: BullMQ remembers for ever that the first one
- * failed, and its workers then ask without pause.
+ * Waits for a connection however long it takes, until the pool is closed: BullMQ never recovers from a failed first
+ * connection, and its workers then retry without pause.
  */
 function patiently(pool: pg.Pool, log: Logger): pg.Pool {
   const connect = pool.connect.bind(pool);
@@ -251,7 +252,7 @@ function patiently(pool: pg.Pool, log: Logger): pg.Pool {
     }
   };
   type Callback = Parameters<typeof connect>[0];
-  // The pool itself asks with a callback, for a single query.
+  // The pool itself calls this with a callback, for a single query.
   return Object.assign(pool, { connect: (callback?: Callback) => (callback ? connect(callback) : retry()) });
 }
 

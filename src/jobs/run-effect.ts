@@ -16,8 +16,8 @@ import {
 export type RunnerDeps = RecordDeps & { readonly handlers: Handlers; readonly log: Logger };
 
 /**
- * Runs an effect if it is due and free, then whatever else of its lane is due.
- * Safe to call any number of times, from any process, for any id: the claim decides.
+ * Runs an effect if it is due and free, then whatever else of its lane is due. Idempotent: safe to call any number of
+ * times, from any process, for any id, because the claim decides.
  */
 export async function runEffect(deps: RunnerDeps, id: string): Promise<void> {
   let next: string | undefined = id;
@@ -28,13 +28,13 @@ export async function runEffect(deps: RunnerDeps, id: string): Promise<void> {
   }
 }
 
-/** Runs an effect that is claimed already, then whatever else of its lane is due. */
+/** Runs an effect that is already claimed, then whatever else of its lane is due. */
 export async function runClaimed(deps: RunnerDeps, effect: ClaimedEffect): Promise<void> {
   const next = await carryOut(deps, effect);
   if (next !== undefined) await runEffect(deps, next);
 }
 
-/** Carries one effect out; the next one of its lane that can run now. */
+/** Carries out one effect; returns the next one of its lane that can run now. */
 async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string | undefined> {
   const heartbeat = setInterval(
     () => {
@@ -53,7 +53,7 @@ async function carryOut(deps: RunnerDeps, effect: ClaimedEffect): Promise<string
     crashPoint(`after ${effect.kind}`);
     switch (outcome.outcome) {
       case "settled":
-        // After an end only another one of the same grant can be owed, and whoever looks for ends finds it.
+        // After a revocation, the lane can only owe another one of the same grant, which the next look for ends finds.
         return effect.kind === "revoke" ? undefined : await nextInLane(deps.db, deps.clock, effect.lane);
       case "done":
         return await finishEffect(deps.db, deps.clock, effect, outcome.note);
@@ -88,7 +88,7 @@ async function postpone(
 }
 
 function handle(handlers: Handlers, effect: ClaimedEffect): Promise<Outcome> {
-  // The handler of this very kind; the compiler loses the pairing.
+  // The handler is that of this kind; the compiler loses the pairing.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const handler = handlers[effect.kind] as (effect: ClaimedEffect) => Promise<Outcome>;
   return handler(effect);

@@ -12,33 +12,33 @@ export type SweepDeps = EndDeps & {
 export type Sweep = {
   /** Looks now instead of at the next due time, and runs here what is due. */
   look(): void;
-  /** Looks now for access that is to end. */
+  /** Looks now for access that should end. */
   end(): void;
-  /** Looks no more and waits for the look in hand. */
+  /** Stops looking and waits for the look in hand. */
   stop(): Promise<void>;
 };
 
 const others = urgency.filter((queue) => queue !== "revocations");
 
-/** Never longer between two looks, whatever the clock or the queue say. */
+/** Longest pause between two looks, whatever the clock or the queue say. */
 const maxPauseMs = 5_000;
-/** A job had this long to come by itself before the sweep asks again. */
+/** How long a job has to run by itself before the sweep enqueues it again. */
 const graceMs = 500;
-/** What is overdue by more was enqueued and still not done: the queue is not to be relied on, so it is run here. */
+/** Anything overdue by more than this was enqueued and still not done: the queue is unreliable, so it is run here. */
 const impatientAfterSeconds = 5;
-/** At most so many of each queue at one look. */
+/** Maximum effects of each queue per look. */
 const batchSize = 200;
 const inlineConcurrency = 20;
-/** After this long it looks again: something more urgent may have come due. */
+/** After this long it looks again, because something more urgent may be due. */
 const inlineMs = 2_000;
 
 /**
- * Finds by query whatever is due and not done: jobs that were lost, retries whose time has come, claims of the dead.
- * Ends access itself; the rest it enqueues again, and runs in this process when the queue does not take it or does not deliver.
+ * Finds whatever is due and not done by querying the database: lost jobs, retries that are due, claims of dead workers.
+ * Ends access itself; enqueues the rest again, and runs it in this process if the queue does not accept or deliver it.
  */
 export function startSweep(deps: SweepDeps): Sweep {
   const enqueued = new Set<string>();
-  // Asked: somebody moved the clock; what is due now has a job set for later, so it is run here and at once.
+  // Asked: somebody moved the clock. Jobs for what is due now are set for later, so it is run here at once.
   const rest = keepGoing((asked) => lookOnce(deps, asked, enqueued), {
     log: deps.log,
     fault: "the sweep could not look",
@@ -56,7 +56,7 @@ export function startSweep(deps: SweepDeps): Sweep {
   };
 }
 
-/** One look; the milliseconds until the next. `enqueued`: what was due at an earlier look and was enqueued again then. */
+/** One look; returns the milliseconds until the next. `enqueued`: what was enqueued again at the previous look. */
 async function lookOnce(deps: SweepDeps, inline: boolean, enqueued: Set<string>): Promise<number> {
   const due = await dueEffects(deps.db, deps.clock, batchSize, others);
   if (inline) {
@@ -66,7 +66,7 @@ async function lookOnce(deps: SweepDeps, inline: boolean, enqueued: Set<string>)
   const lost = due.filter(({ overdueSeconds }) => overdueSeconds * 1000 >= graceMs);
   const impatient = lost.filter(({ overdueSeconds }) => overdueSeconds >= impatientAfterSeconds);
   const patient = lost.filter(({ overdueSeconds }) => overdueSeconds < impatientAfterSeconds);
-  // A queue that is merely behind is not helped by being told again, nor one that is yet to be told.
+  // Enqueuing again does not help a queue that is merely behind, or that has not been given these jobs yet.
   const isBehind = deps.queues.isBehind();
   const untold = isBehind ? [] : patient.filter(({ id }) => !enqueued.has(id));
   enqueued.clear();

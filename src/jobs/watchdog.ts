@@ -18,10 +18,10 @@ import { readState } from "../persistence/requests.ts";
 import { keepGoing } from "../rounds.ts";
 
 export type WatchdogDeps = {
-  /** Connections of its own: what holds up the worker must not hold up who watches it. */
+  /** Its own connections: what holds up the worker must not hold up the watchdog. */
   readonly db: PrismaClient;
   readonly clock: Clock;
-  /** `mayStand`: an earlier attempt may have said it. */
+  /** `mayStand`: an earlier attempt may have posted the message. */
   readonly tell: (
     request: AccessRequest,
     event: OverdueEvent,
@@ -33,27 +33,27 @@ export type WatchdogDeps = {
 };
 
 export type Watchdog = {
-  /** Looks now: for a clock that was moved. */
+  /** Looks now, after a clock was moved. */
   look(): void;
   stop(): Promise<void>;
 };
 
-/** What may stand and could not be looked for is looked for again after this. */
+/** A message that may have been posted, and could not be checked, is checked again after this. */
 const askAgainSeconds = 10;
-/** Never longer between two looks. */
+/** Longest pause between two looks. */
 const maxPauseMs = 10_000;
 /**
- * Access has to be seen late for this long by the machine's own time too before it is called overdue: after a start, or when
- * a clock was moved, the worker is about to take away what it could not before.
+ * Access must be late for this long by this machine's own time too before it is called overdue: after a start, or when
+ * a clock was moved, the worker is just about to catch up.
  */
 const patienceMs = 3_000;
 
 /**
- * Says loudly which access should be gone and is not. It is not the worker that revokes and needs nothing of what that
- * needs: no queue, no effect, no connection of it; so it also sees that nothing is being done.
+ * Announces access that should be gone and is not. Independent of the worker that revokes: it uses no queue, no effect
+ * and its own connections, so it also notices when nothing is being done.
  *
- * Each step of being late is recorded once, whichever process sees it first, and said once; what could not be said is said
- * when Slack is back, the latest step only.
+ * Each step of lateness is recorded once, by whichever process sees it first, and announced once. What could not be
+ * announced is announced when Slack is back, but only the latest step.
  */
 export function startWatchdog(deps: WatchdogDeps): Watchdog {
   const firstSeen = new Map<string, number>();
@@ -61,7 +61,7 @@ export function startWatchdog(deps: WatchdogDeps): Watchdog {
   const rounds = keepGoing(
     async (_asked, stopping) => {
       const { unsaid, pause } = await lookOnce(deps, firstSeen);
-      // Slack may take its time; the next look does not wait for it.
+      // Slack may be slow; the next look does not wait for it.
       if (unsaid.length > 0) {
         telling ??= tellAll(deps, unsaid, stopping)
           .catch((error: unknown) => deps.log.error({ err: error }, "overdue access could not be told"))
@@ -80,7 +80,10 @@ export function startWatchdog(deps: WatchdogDeps): Watchdog {
   };
 }
 
-/** One look: records what has come to a further step; what is to be said, and the milliseconds until the next look. */
+/**
+ * One look: records access that has reached a further step; returns what is to be said, and the milliseconds until the
+ * next look.
+ */
 async function lookOnce(
   deps: WatchdogDeps,
   firstSeen: Map<string, number>,
@@ -104,7 +107,7 @@ async function lookOnce(
   return { unsaid, pause };
 }
 
-/** Whether this look was the first to see the access come to a further step. */
+/** Records a further step; whether this look was the first to see it. */
 async function recordStep(deps: WatchdogDeps, late: LateGrant): Promise<boolean> {
   const step = overdueStep(late.lateSeconds);
   if (step <= late.step) return false;
@@ -175,7 +178,7 @@ async function tellOne(deps: WatchdogDeps, late: LateGrant): Promise<"done" | "a
   }
 }
 
-/** Nobody is told there, whatever is tried: that is on record and in the log. */
+/** Records and logs that a place can't be told, whatever is tried. */
 async function recordSilence(
   deps: WatchdogDeps,
   request: AccessRequest,
