@@ -21,20 +21,23 @@ export type AuditParts = {
 };
 
 export type KeptAudit = {
-  /** Seals what there is and publishes a checkpoint. */
+  /** Seals the events there are and publishes a checkpoint. */
   publish(): Promise<void>;
-  /** What exports are signed with. */
+  /** The key that exports are signed with. */
   readonly key: () => Promise<SigningKey>;
-  /** Signs and publishes what is new before it lets go. */
+  /** Signs and publishes what is new, then releases everything. */
   stop(): Promise<void>;
 };
 
-/** Seals the audit and publishes checkpoints of it: at the start, each hour, and at the end. Throws an `Error` for a key in the settings that is none. */
+/**
+ * Seals the audit and publishes checkpoints of it: at the start, each hour, and at the end. Throws an `Error` if the
+ * key in the settings is not a key.
+ */
 export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
   const { config, db, clock, log } = parts;
   const key = (): Promise<SigningKey> =>
     loadSigningKey({ pem: config.auditKey, dataDir: config.database.dataDir });
-  // A wrong setting is refused at the start. A data directory that cannot be written keeps nobody's access from ending.
+  // Refuse a wrong setting at the start; but a data directory that cannot be written must not keep access from ending.
   if (config.auditKey !== undefined) await key();
   const sealer = startSealer({ db, log });
   const publisher = startPublisher({
@@ -54,8 +57,8 @@ export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
     await publisher.publish();
   };
   const tryPublish = (): Promise<void> => publish().catch((error: unknown) => notPublished(log, error));
-  // Whoever changes the chain between two runs changes what was signed. Nobody waits for it, and what keeps it from being
-  // signed is said while somebody watches the start.
+  // Publish at once, so that a change of the chain between two runs is a change of what was signed. Nothing waits for
+  // it, and a failure to sign is logged while somebody watches the start.
   void tryPublish();
   return {
     key,

@@ -5,20 +5,23 @@ import { channelsOf, lookAtChannels } from "../slack/channel-faults.ts";
 import type { Directory } from "../slack/directory.ts";
 
 export type ChannelWatch = {
-  /** Looks now: another policy is in force. */
+  /** Looks now, because another policy is in force. */
   look(this: void): void;
-  /** Which channels of the policy take no messages, and why. */
+  /** The channels of the policy that take no messages, and why. */
   troubled(this: void): readonly string[];
   stop(): Promise<void>;
 };
 
 const everyMs = 60_000;
-/** Slack answers some fifty questions about channels a minute (conversations.info is of the third tier), and others ask, too. */
+/**
+ * Slack's rate limit allows some fifty questions about channels a minute (conversations.info is of the third tier), and
+ * others use it, too.
+ */
 const eachMs = 3_000;
 
 /**
- * Looks each minute whether every channel of the policy takes messages, so that one that is gone is known before somebody needs it.
- * Begins once Slack is connected: until then what is wrong is said elsewhere.
+ * Checks each minute whether every channel of the policy takes messages, so that a missing one is known before it is
+ * needed. Starts once Slack is connected; earlier problems are reported elsewhere.
  */
 export function watchChannels({
   directory,
@@ -36,7 +39,7 @@ export function watchChannels({
       const channels = channelsOf(checking);
       const { faults, unseen } = await lookAtChannels(directory, checking, stopping);
       const found = new Map(faults.map(({ channel, why }) => [channel, why]));
-      // Of those that Slack did not tell of, what was seen last still stands.
+      // For channels Slack said nothing about, keep what was seen last.
       if (unseen !== undefined || stopping.aborted) {
         for (const [channel, why] of known)
           if (channels.includes(channel) && !found.has(channel)) found.set(channel, why);

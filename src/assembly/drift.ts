@@ -19,10 +19,10 @@ export type DriftParts = RecordDeps & {
   readonly log: Logger;
 };
 
-/** How often it is asked in the database whether a provider's turn has come. */
+/** How often the database is asked whether a provider is due for a look. */
 const askEveryMs = 15_000;
 
-/** Has providers looked at for drift when their turn comes, one look at a time. */
+/** Looks for drift in the providers that are due, one look at a time. */
 export function watchForDrift({ client, directory, metrics, log, ...parts }: DriftParts): Rounds {
   return keepGoing(
     async (_asked, signal) => {

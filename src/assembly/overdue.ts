@@ -8,7 +8,10 @@ import { createDirectory } from "../slack/directory.ts";
 import { tellOverdue } from "../slack/tell-overdue.ts";
 import { createPatientClient, createWebClient } from "../slack/web-client.ts";
 
-/** Connections to the database and to Slack of its own: it tells on whoever uses the others. */
+/**
+ * Starts the watchdog with its own connections to the database and to Slack, because it reports on those who use the
+ * others.
+ */
 export function watchOverdue(
   { slack }: Config,
   databaseUrl: string,

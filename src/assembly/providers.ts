@@ -11,9 +11,9 @@ import type { Directory } from "../slack/directory.ts";
 import { tellAlerts } from "../slack/tell-alerts.ts";
 
 export type ProviderWatch = {
-  /** Another policy is in force: its providers are looked at now, as at a start. */
+  /** Another policy is in force: its providers are checked now, as at a start. */
   onPolicy(this: void, policy: Policy): void;
-  /** Which providers cannot do their work, and why. Hallpass goes on, and the others with it. */
+  /** The providers that cannot do their work, and why. Hallpass and the other providers go on. */
   troubled(this: void): readonly string[];
   stop(): Promise<void>;
 };
@@ -21,8 +21,8 @@ export type ProviderWatch = {
 const everyMs = 60_000;
 
 /**
- * Looks each minute whether every provider can do its work, for each role that the policy names. Said when it changes: one that is
- * away for a moment is no reason not to go on.
+ * Checks each minute whether every provider can do its work, for each role that the policy names. Changes are logged; a
+ * provider that is away for a moment is no reason to stop.
  */
 export function watchProviders({
   db,
@@ -41,7 +41,7 @@ export function watchProviders({
 }): ProviderWatch {
   let policy: Policy | undefined;
   let isNew = false;
-  /** What was said last of each. */
+  /** What was last logged about each. */
   const said = new Map<string, { readonly words: string; readonly isTroubled: boolean }>();
   let troubled: readonly string[] = [];
 

@@ -8,14 +8,14 @@ import type { SlackDeps } from "../slack/deps.ts";
 import { keepConnections } from "../slack/socket/connections.ts";
 import type { Calling } from "../slack/web-client.ts";
 
-/** Connects to Slack and stays connected; `trouble` says under `slack` why it is not. Resolves with the first connection. */
+/** Connects to Slack and stays connected; `trouble` says under `slack` why it is not. Resolves at the first connection. */
 export async function connectSlack(
   { slack, metrics }: { readonly slack: Config["slack"] & Calling; readonly metrics: Metrics },
   client: WebClient,
   deps: Omit<SlackDeps, "workspace">,
   signal: AbortSignal,
   trouble: Map<string, string>,
-  /** `close` takes leave of Slack. */
+  /** `close` ends the connections to Slack. */
   onApp: (app: SlackApp, workspace: Workspace, close: () => void) => void,
 ): Promise<void> {
   const { log } = slack;

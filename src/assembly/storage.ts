@@ -8,7 +8,7 @@ import { atMost } from "./at-most.ts";
 
 export type Storage = { readonly databaseUrl: string; readonly database: Database };
 
-/** Waits for the database that is configured, or starts our own, and brings it up to date. `closers` gets what ends it. */
+/** Waits for the configured database, or starts our own, and brings it up to date. `closers` gets what closes it. */
 export async function openStorage(
   config: Config,
   log: Logger,

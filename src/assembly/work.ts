@@ -11,13 +11,13 @@ import { createNotifier, type NotifierDeps } from "../slack/notifier.ts";
 export type WorkParts = CarryOutDeps & IdentityDeps & NotifierDeps & { readonly courtesy: Courtesy };
 
 export type Work = {
-  /** Carries out an effect, as it stands now in the database. */
+  /** Carries out an effect, as it is now in the database. */
   readonly run: (effectId: string, queue: QueueName) => Promise<void>;
-  /** Carries out an end that is claimed. */
+  /** Carries out a claimed revocation. */
   readonly end: (effect: ClaimedEffect) => Promise<void>;
 };
 
-/** What carries out whatever is owed. */
+/** Creates what carries out all effects. */
 export function createWork(parts: WorkParts): Work {
   const { courtesy } = parts;
   const carryOut = { ...parts, ends: createBatchedEnds(parts.db, parts.clock) };
@@ -27,11 +27,11 @@ export function createWork(parts: WorkParts): Work {
   };
   return {
     async run(effectId, queue) {
-      // A message gives way to whoever waits, and a grant for less.
+      // Messages give way to people who wait; grants give way less.
       await courtesy.turn(queue === "grants");
       return runEffect(runner, effectId);
     },
-    // Access ends on time whoever waits, and counts as somebody waiting.
+    // Access ends on time whoever waits, and counts as a waiting person itself.
     end: (effect) => courtesy.attend(() => runClaimed(runner, effect)),
   };
 }
