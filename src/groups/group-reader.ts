@@ -5,19 +5,20 @@ import type { OnCall } from "./on-call.ts";
 
 export type GroupReader = {
   /**
-   * Who is in these groups now: of a schedule at most a minute old, of Slack as its user groups remember. What cannot be
-   * read says why. Never throws, and never takes longer than two seconds: what is slower cannot be read for now.
+   * Reads who is in these groups now: a schedule at most a minute old, a Slack user group as cached by `SlackGroups`. A
+   * group that cannot be read says why. Never throws and never takes longer than two seconds; whatever is slower counts
+   * as unreadable for now.
    */
   read(groups: ReadonlyMap<string, GroupSource>): Promise<Memberships>;
-  /** The same from memory, without waiting; `undefined` when something would have to be asked. */
+  /** The same from the cache, without waiting; `undefined` if a service would have to be asked. */
   remembered(groups: ReadonlyMap<string, GroupSource>): Memberships | undefined;
 };
 
-/** Where Slack's user groups are read, with a memory of its own that Slack's events correct. */
+/** Reads Slack's user groups, with a cache of its own that Slack's events correct. */
 export type SlackGroups = {
-  /** E-mail addresses, lower case. Throws why a group cannot be read. */
+  /** E-mail addresses, in lower case. Throws an error that says why a group cannot be read. */
   members(handleOrId: string): Promise<ReadonlySet<string>>;
-  /** The same without waiting; `undefined` where Slack would have to be asked. */
+  /** The same without waiting; `undefined` if Slack would have to be asked. */
   remembered(handleOrId: string): ReadonlySet<string> | undefined;
 };
 
@@ -27,7 +28,7 @@ export type GroupReaderDeps = {
   readonly pagerDuty: OnCall | undefined;
   readonly opsgenie: OnCall | undefined;
   readonly patienceMs?: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 };
 
@@ -35,7 +36,7 @@ type Reading = Pick<Memory<ReadonlySet<string>>, "read" | "remembered">;
 
 const onCallTtlMs = 60_000;
 
-/** Reads who is in the groups whose members stand outside the policy. */
+/** Creates a reader of the groups whose members are defined outside the policy. */
 export function createGroupReader(deps: GroupReaderDeps): GroupReader {
   const { slack, patienceMs = defaultPatienceMs, now } = deps;
   const schedules = new Map<string, Reading>();
@@ -90,7 +91,7 @@ export function createGroupReader(deps: GroupReaderDeps): GroupReader {
   };
 }
 
-/** What was handed out before as long as nothing has changed: lists made from it are remembered by it. */
+/** Returns the previous object if nothing has changed, because lists made from it are cached by it. */
 function unlessSame(last: Memberships, fresh: Memberships): Memberships {
   const isSame =
     fresh.size === last.size &&

@@ -1,39 +1,39 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What was asked of a service, kept for a while. */
+/** A cached answer of a service. */
 export type Memory<T> = {
-  /** As it is now; all who wait share one call. Throws why there is nothing, after `patienceMs` at the latest. */
+  /** The current value; concurrent callers share one call. Throws why there is none, after `patienceMs` at the latest. */
   read(): Promise<T>;
-  /** The same without waiting; `undefined` where somebody has to ask. */
+  /** The same without waiting; `undefined` if the service has to be asked. */
   remembered(): T | undefined;
-  /** What was asked before now is no longer true. */
+  /** Invalidates what was asked before now. */
   forget(): void;
 };
 
 export type MemoryOptions = {
-  /** How long what was asked may be believed, counted from before it was asked. */
+  /** How long a value is valid, counted from before it was asked for. */
   readonly ttlMs: number;
   readonly patienceMs?: number | undefined;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: (() => number) | undefined;
 };
 
-/** Slack waits three seconds for an answer to a click, and there is more to do in them. */
+/** Slack waits three seconds for the answer to a click, and other work has to fit into them. */
 export const defaultPatienceMs = 2_000;
 
-/** A service that is down is not asked again at each click. */
+/** A service that is down is not asked again at each click, but only after this. */
 const failureTtlMs = 5_000;
 
 /**
- * What is younger than this is believed whatever was told since: events may storm, and those of Slack are late by about
- * as much anyway. It bounds the calls to 12 a minute, where Slack takes 20.
+ * A value younger than this stays valid even after `forget`: events may come in storms, and Slack's are late by about
+ * as much anyway. It limits the calls to 12 a minute, where Slack allows 20.
  */
 const leastTtlMs = 5_000;
 
-/** Who asks in the last fifth of a value's time sets off the next call and waits for nothing. */
+/** A read in the last fifth of a value's time starts the next call without waiting for it. */
 const earlyShare = 0.8;
 
-/** Remembers what `ask` brings. `service` is who is being asked, for people. */
+/** Creates a cache of what `ask` returns. `service` is its name, for people. */
 export function createMemory<T>(
   service: string,
   ask: () => Promise<T>,
@@ -64,7 +64,7 @@ export function createMemory<T>(
 
   const hasJustFailed = (): boolean => failure !== undefined && now() < failure.at + failureTtlMs;
 
-  /** Never beyond its time, not even while the service is down: who has left a group must not stay in it by an outage. */
+  /** Never past its time, even while the service is down: an outage must not keep anybody in a group they have left. */
   function recall(): { readonly value: T } | undefined {
     if (!known) return undefined;
     const ageMs = now() - known.askedAt;
@@ -80,7 +80,7 @@ export function createMemory<T>(
       if (recalled) return recalled.value;
       if (failure && hasJustFailed()) throw failure.error;
       const { promise, askedAt } = asking ?? start();
-      // Counted from the call's beginning: who comes late to a service that hangs does not wait as long again.
+      // Counted from the start of the call: a later caller to a service that hangs does not wait as long again.
       return within(askedAt + patienceMs - now(), promise, notInTime(service, patienceMs));
     },
     remembered: () => recall()?.value,
@@ -90,12 +90,12 @@ export function createMemory<T>(
   };
 }
 
-/** Says who is too slow. */
+/** Says which service is too slow. */
 export function notInTime(service: string, patienceMs: number): string {
   return `${service} has not answered for ${patienceMs / 1_000} s`;
 }
 
-/** What the promise brings, or an error with the words `late` if that takes longer; the promise itself goes on. */
+/** Returns the promise's value, or throws an error with the text `late` if that takes longer; the promise itself goes on. */
 export async function within<T>(milliseconds: number, promise: Promise<T>, late: string): Promise<T> {
   const timer = new AbortController();
   const { signal } = timer;

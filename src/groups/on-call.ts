@@ -6,8 +6,8 @@ import { createPause } from "./pause.ts";
 /** A service that knows who is on call. */
 export type OnCall = {
   /**
-   * The e-mail addresses, lower case, of who is on call now by this schedule; nobody is an answer, too. Throws an error
-   * whose message says what an operator has to do; takes 5 s at most.
+   * The e-mail addresses, in lower case, of those on call now by this schedule; may be empty. Throws an error whose
+   * message says what an operator has to do; takes 5 s at most.
    */
   onCall(schedule: string): Promise<ReadonlySet<string>>;
 };
@@ -17,14 +17,14 @@ export type OnCallSettings = {
   /** Ends in `/`. */
   readonly url: string;
   readonly timeoutMs?: number | undefined;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: (() => number) | undefined;
 };
 
 export type OnCallApi = {
-  /** For all calls that one answer takes. */
+  /** The shared deadline of all calls that one answer takes. */
   deadline(): AbortSignal;
-  /** Reads one thing; `undefined` where the service knows none such (404, or 400: all that varies is whom we ask for). */
+  /** Reads one thing; `undefined` if the service knows no such thing (404, or 400: only what we ask for varies). */
   get<T>(
     path: string,
     query: readonly (readonly [string, string])[],
@@ -36,21 +36,21 @@ export type OnCallApi = {
 type Service = {
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The settings its token and its address come from, and what to do when it refuses the token. */
+  /** The settings of its token and address, and what to do when it refuses the token. */
   readonly tokenSetting: string;
   readonly urlSetting: string;
   readonly tokenHowTo: string;
-  /** Where it says after how many seconds it may be asked again. */
+  /** The headers that say after how many seconds it may be asked again. */
   readonly waitHeaders: readonly string[];
 };
 
-/** How on-call services are asked: bounded in time, never elsewhere than told, and not while they want to be left alone. */
+/** Creates the client of an on-call service: bounded in time, follows no redirect, and respects rate limits. */
 export function createOnCallApi(
   service: Service,
   { url, timeoutMs = 5_000, now = () => performance.now() }: OnCallSettings,
 ): OnCallApi {
   const { name, headers, tokenSetting, urlSetting, tokenHowTo } = service;
-  // The limit is the token's, whatever schedule it is used for.
+  // The rate limit is the token's, whichever schedule is read.
   const pause = createPause(name, now);
 
   async function ask(address: URL, signal: AbortSignal): Promise<Response> {
@@ -78,7 +78,7 @@ export function createOnCallApi(
     return new Error(`${name} ${why}`, { cause: error });
   }
 
-  /** Why this answer is of no use, if it isn't. */
+  /** Why this answer is of no use, if it is not. */
   function refusal({ status, headers: said }: Response): Error | undefined {
     if (status === 200) return undefined;
     if (status === 429) return pause.begin(secondsIn(said, service.waitHeaders));
@@ -110,7 +110,7 @@ export function createOnCallApi(
   };
 }
 
-/** `undefined` is what no schema takes; the parser's own words would repeat what came. */
+/** `undefined` matches no schema; the parser's own message would repeat what came. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

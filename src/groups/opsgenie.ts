@@ -11,8 +11,8 @@ const OnCalls = z.object({
 const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Who is on call by Opsgenie (https://docs.opsgenie.com/docs/who-is-on-call-api); its user names are e-mail addresses.
- * Escalations and teams of a schedule are resolved to people there (`flat`).
+ * Reads who is on call from Opsgenie (https://docs.opsgenie.com/docs/who-is-on-call-api), whose user names are e-mail
+ * addresses. Opsgenie resolves the escalations and teams of a schedule to people (`flat`).
  */
 export function createOpsgenie(settings: OnCallSettings): OnCall {
   const api = createOnCallApi(
@@ -24,7 +24,7 @@ export function createOpsgenie(settings: OnCallSettings): OnCall {
       tokenHowTo:
         "make an API key that may read, not restricted to another team; accounts in the EU also need " +
         "OPSGENIE_API_URL=https://api.eu.opsgenie.com",
-      // The limits are per second and per minute; this header says which one was reached.
+      // The rate limits are per second and per minute; this header says which one was reached.
       waitHeaders: ["retry-after", "x-ratelimit-period-in-sec"],
     },
     settings,

@@ -9,7 +9,7 @@ const OnCalls = z.object({
     z.object({
       user: z.object({ email: z.string().nullish() }),
       schedule: z.object({ id: z.string() }).nullish(),
-      /** `null`: since ever, for ever. */
+      /** `null`: no limit. */
       start: Moment.nullish(),
       end: Moment.nullish(),
     }),
@@ -21,13 +21,13 @@ type Entry = z.infer<typeof OnCalls>["oncalls"][number];
 const Schedule = z.object({ schedule: z.object({ escalation_policies: z.array(z.unknown()).optional() }) });
 
 const pageSize = 100;
-/** PagerDuty pages no further: https://developer.pagerduty.com/docs/rest-api-v2/pagination/ */
+/** PagerDuty's pagination ends here: https://developer.pagerduty.com/docs/rest-api-v2/pagination/ */
 const lastOffset = 10_000;
 
 /**
- * Who is on call by PagerDuty (REST API v2, https://developer.pagerduty.com/api-reference, "List all of the on-calls").
- * A schedule counts at whichever level an escalation policy has it: that orders who is paged first, and those further
- * up are on call as well. `time` gives milliseconds since 1970.
+ * Reads who is on call from PagerDuty (REST API v2, https://developer.pagerduty.com/api-reference, "List all of the
+ * on-calls"). A schedule counts at whichever level an escalation policy has it: the level only decides who is paged
+ * first, and higher levels are on call as well. `time` returns milliseconds since 1970.
  */
 export function createPagerDuty({
   time = Date.now,
@@ -55,7 +55,7 @@ export function createPagerDuty({
       const signal = api.deadline();
       const entries = await entriesOf(api, schedule, signal);
       const now = time();
-      // PagerDuty was asked for this schedule and this moment; what gives authority is not left to it alone.
+      // PagerDuty was asked for this schedule and moment, but this gives authority, so check it here too.
       const current = entries.filter((entry) => entry.schedule?.id === schedule && covers(entry, now));
       if (current.length === 0) await insistOn(api, schedule, signal);
       const emails = current.flatMap(({ user }) => (user.email ? [normalEmail(user.email)] : []));
@@ -87,10 +87,10 @@ function covers({ start, end }: Entry, now: number): boolean {
   return (start ?? -Infinity) <= now && now < (end ?? Infinity);
 }
 
-/** PagerDuty answers "nobody" for a schedule that does not exist, too, and for one that pages nobody. */
+/** Throws for a schedule that does not exist or that pages nobody: PagerDuty answers "nobody" for both. */
 async function insistOn(api: OnCallApi, id: string, signal: AbortSignal): Promise<void> {
   const path = `schedules/${encodeURIComponent(id)}`;
-  // Shift-based schedules answer at the second address only (Schedules API: v2 → v3 Upgrade Guide).
+  // Shift-based schedules answer only at the second address (Schedules API: v2 → v3 Upgrade Guide).
   const found =
     (await api.get(path, [], Schedule, signal)) ?? (await api.get(`v3/${path}`, [], Schedule, signal));
   if (!found) throw noSuch(id);

@@ -1,4 +1,4 @@
-/** A service took no more calls for now; the message says for how long. */
+/** A service takes no more calls for now; the message says for how long. */
 export class AskedToWait extends Error {
   constructor(service: string, seconds: number) {
     super(`${service} takes no more calls for ${seconds} s`);
@@ -7,16 +7,16 @@ export class AskedToWait extends Error {
 }
 
 export type Pause = {
-  /** Throws `AskedToWait` while the service wants to be left alone. */
+  /** Throws `AskedToWait` while the service asks us to wait. */
   respect(): void;
-  /** The service said 429; without a time of its own, or with one nobody means, for a while. */
+  /** Starts a pause after a 429; for a default time if the service gave none, or an implausible one. */
   begin(seconds: number | undefined): AskedToWait;
 };
 
 const defaultSeconds = 10;
 const longestSeconds = 600;
 
-/** Keeps calls from a service that asked to wait: one that is asked all the same counts that, too. */
+/** Creates a pause that keeps calls from a service that rate-limits us, because such calls count against the limit, too. */
 export function createPause(service: string, now: () => number): Pause {
   let until = -Infinity;
   const left = (): number => Math.ceil((until - now()) / 1_000);
