@@ -3,24 +3,24 @@ import { type Proxies, type ProxySetting, readProxies } from "../config.ts";
 import { ProxyError, wordFailure } from "./word-failure.ts";
 
 export type DispatcherOptions = {
-  /** How long each step to a connection may take: to the proxy, through it, to the other side; 4 s unless told. */
+  /** How long each step to a connection may take: to the proxy, through it, to the other side; 4 s by default. */
   readonly connectMs?: number;
-  /** Connections at most to each address; any number unless told. */
+  /** Maximum connections to each address; unlimited by default. */
   readonly connections?: number;
-  /** The longest answer that is read; any length unless told. */
+  /** Maximum length of an answer; unlimited by default. */
   readonly maxAnswerBytes?: number;
 };
 
-/** Shorter than the shortest time a whole call has (5 s, see on-call.ts), so that it is said what does not answer. */
+/** Shorter than the shortest time a whole call has (5 s, see on-call.ts), so that the error says what does not answer. */
 const shortConnectMs = 4_000;
 
 /**
- * Carries calls out, by way of the proxies of HTTPS_PROXY and HTTP_PROXY except where NO_PROXY says not to; whoever makes it
- * closes it. Throws a `ProxyError` for settings that name no such proxy. What a proxy does instead of connecting is a
- * `ProxyError`, too.
+ * Creates a dispatcher for outgoing calls, through the proxies of HTTPS_PROXY and HTTP_PROXY except where NO_PROXY says
+ * not to; the caller closes it. Throws a `ProxyError` if a setting names no such proxy. Calls fail with a `ProxyError`,
+ * too, when a proxy does not connect.
  *
- * All is tunnelled (CONNECT), http:// too: undici's other way keeps none of these limits, and hands a proxy's refusal on as
- * if it were the answer.
+ * Everything is tunnelled (CONNECT), http:// too: undici's other way keeps none of these limits, and passes on a
+ * proxy's refusal as if it were the answer.
  */
 export function createDispatcher(options: DispatcherOptions = {}): Dispatcher {
   const { connectMs = shortConnectMs, connections, maxAnswerBytes } = options;
@@ -32,7 +32,7 @@ export function createDispatcher(options: DispatcherOptions = {}): Dispatcher {
     connect,
     requestTls: connect,
     clientFactory: (url) => createProxyClient(settingOf(url, proxies), connectMs),
-    // Blank and not absent: undici would read the environment by itself, unchecked.
+    // Blank rather than absent: otherwise undici reads the environment itself, unchecked.
     httpProxy: proxies.http?.url ?? "",
     httpsProxy: proxies.https?.url ?? "",
     noProxy: proxies.exceptions,
@@ -41,7 +41,7 @@ export function createDispatcher(options: DispatcherOptions = {}): Dispatcher {
 
 let shared: Dispatcher | undefined;
 
-/** `fetch` by way of the proxies; for libraries that take one, too. */
+/** `fetch` through the proxies; also for libraries that take a `fetch`. */
 export async function outgoingFetch(address: string | URL, init: RequestInit = {}): Promise<Response> {
   shared ??= createDispatcher();
   const given = { ...init, dispatcher: shared };
@@ -55,10 +55,10 @@ export type Post = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** An answer as it comes in. Its body is read, or dumped. */
+/** A streamed answer. Its body must be read or dumped. */
 export type PostAnswer = Pick<Dispatcher.ResponseData, "statusCode" | "headers" | "body">;
 
-/** Posts a text, for half of what `outgoingFetch` takes of the processor; follows no redirect. */
+/** Posts a text, for half the processor time of `outgoingFetch`; follows no redirect. */
 export function outgoingPost(address: string | URL, { headers, body, signal }: Post): Promise<PostAnswer> {
   shared ??= createDispatcher();
   return request(address, {
@@ -76,7 +76,7 @@ function proxiesInForce(): Proxies {
   return read.config;
 }
 
-/** The setting that an address is from; both may have the same. */
+/** The setting an address comes from; both may have the same. */
 function settingOf(url: URL, { http, https }: Proxies): ProxySetting {
   const from = [https, http].flatMap((each) =>
     each && new URL(each.url).href === url.href ? [each.name] : [],
@@ -84,7 +84,10 @@ function settingOf(url: URL, { http, https }: Proxies): ProxySetting {
   return { name: [...new Set(from)].join(" and "), url: url.href };
 }
 
-/** What asks a proxy for tunnels. undici's own waits minutes for an answer, and asks anew without end where none comes. */
+/**
+ * Creates the client that asks a proxy for tunnels. undici's own waits minutes for an answer, and retries forever where
+ * none comes.
+ */
 function createProxyClient(setting: ProxySetting, connectMs: number): Dispatcher {
   const { protocol, host, origin } = new URL(setting.url);
   const proxy = `the proxy ${protocol}//${host}`;
@@ -102,7 +105,7 @@ function createProxyClient(setting: ProxySetting, connectMs: number): Dispatcher
     async connect(options: Dispatcher.ConnectOptions) {
       const answer = await open(options);
       if (answer.statusCode === 200) return answer;
-      // Nobody listens to what becomes of it.
+      // Nobody else handles this socket's errors.
       answer.socket.on("error", () => undefined).destroy();
       throw new ProxyError(`${proxy} ${wordRefusal(answer.statusCode, options.path, setting)}`);
     },

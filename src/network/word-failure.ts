@@ -1,9 +1,9 @@
 /**
- * The proxy is why a call failed. Its message is for an operator, names the proxy without its user and password, and goes on
- * where another would say “it”.
+ * A call failed because of the proxy. The message is for an operator, names the proxy without its user and password,
+ * and continues a sentence where another message would say “it”.
  */
 export class ProxyError extends Error {
-  // Not undici's UND_ERR_SOCKET, with which a pool would connect again for as long as it is asked to.
+  // Not undici's UND_ERR_SOCKET, after which a pool reconnects for as long as it is asked to.
   readonly code = "ERR_PROXY";
 
   constructor(message: string, options?: { readonly cause?: unknown }) {
@@ -13,9 +13,9 @@ export class ProxyError extends Error {
 }
 
 /**
- * Why a call got no answer, in words for an operator that go on from “… can't be reached: ”; `undefined` for what neither the
- * network nor one of its libraries threw. Only what has a code, or lies beneath fetch's own error, is repeated: others may hold
- * what was sent.
+ * Says why a call got no answer, in words for an operator that continue “… can't be reached: ”; `undefined` for errors
+ * that neither the network nor one of its libraries threw. Repeats only errors that have a code or lie beneath fetch's
+ * own, because others may contain what was sent.
  */
 export function wordFailure(error: unknown): string | undefined {
   const errors = withCauses(error);
@@ -69,7 +69,7 @@ const wordsByCode: Readonly<Record<string, ((said: string) => string) | undefine
 
 const deepestCause = 5;
 
-/** An error and what lies beneath it, the outermost first: its cause, and Node's errors of several addresses. */
+/** An error and its causes, the outermost first, including Node's errors of several addresses. */
 function withCauses(error: unknown, depth = 0): readonly Error[] {
   if (!isError(error) || depth > deepestCause) return [];
   const errors: unknown = Reflect.get(error, "errors");
@@ -77,7 +77,7 @@ function withCauses(error: unknown, depth = 0): readonly Error[] {
   return [error, ...causes.flatMap((each) => withCauses(each, depth + 1))];
 }
 
-/** Errors of other realms are no `instanceof Error`. */
+/** Errors from other realms are not `instanceof Error`. */
 function isError(value: unknown): value is Error {
   return typeof value === "object" && value !== null && "message" in value && "name" in value;
 }
