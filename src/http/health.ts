@@ -6,18 +6,18 @@ import { redactSecrets } from "../logger.ts";
 export type Readiness = {
   readonly ready: boolean;
   readonly why: readonly string[];
-  /** What of its work it cannot do, while it does the rest: to take it out of service would mend none of that. */
+  /** The parts of its work it cannot do while it does the rest; taking it out of service would fix none of them. */
   readonly degraded?: readonly string[];
 };
 
-/** `GET /healthz`: the process lives. Nothing it depends on is asked: a restart mends none of that. */
+/** `GET /healthz`: the process is alive. Dependencies are not checked, because a restart would not fix them. */
 export function answerHealth(response: ServerResponse): void {
   response
     .writeHead(200, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" })
     .end("ok");
 }
 
-/** `GET /readyz`: 200, or 503, with why not unless it is to be bare; a readiness that throws is none. */
+/** `GET /readyz`: 200, or 503, with the reasons unless `bare`; a check that throws counts as not ready. */
 export async function answerReadiness(
   response: ServerResponse,
   readiness: () => Promise<Readiness> | Readiness,

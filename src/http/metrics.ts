@@ -2,23 +2,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Readiness } from "./health.ts";
 import { Counter, Gauge, Registry } from "prom-client";
 
-/** What `/metrics` shows, in Prometheus' text format. */
+/** The metrics that `/metrics` shows, in Prometheus' text format. */
 export type Metrics = {
   readonly contentType: string;
   text(): Promise<string>;
-  /** Where to ask whether Hallpass is ready, each time somebody looks. */
+  /** Sets how to read, at each scrape, whether Hallpass is ready. */
   watchReadiness(read: () => Promise<Readiness>): void;
-  /** So many connections to Slack are open; in HTTP mode there are none. */
+  /** Sets the number of open connections to Slack; none in HTTP mode. */
   readonly slackConnected: (count: number) => void;
-  /** The policy was looked at again, and this is in force now. */
+  /** The policy was read again, and this one is in force now. */
   policyLookedAt(outcome: "loaded" | "unchanged" | "refused", hash: string): void;
-  /** Where to ask how many messages wait for Slack, each time somebody looks. */
+  /** Sets how to read, at each scrape, how many messages wait for Slack. */
   watchMessages(read: () => Promise<WaitingMessages>): void;
-  /** Where to ask how far behind the sinks of the audit are, each time somebody looks. */
+  /** Sets how to read, at each scrape, how far behind the sinks of the audit are. */
   watchSinks(read: () => Promise<readonly LaggingSink[]>): void;
-  /** The watchdog has looked: how much access is overdue, and the oldest of it by how much. */
+  /** The watchdog has looked: how many grants are overdue, and by how much the oldest is. */
   overdueSeen(count: number, oldestSeconds: number): void;
-  /** So much is not as it should be, by kind, and these providers could not be asked at the last look. */
+  /** The amount of drift by kind, and the providers that could not be read at the last look. */
   driftSeen(counts: Readonly<Record<string, number>>, troubled: readonly string[]): void;
   /** Whether each provider can do its work for every role that names it. */
   providersChecked(checked: readonly (readonly [provider: string, isReady: boolean])[]): void;
@@ -38,7 +38,7 @@ export type LaggingSink = {
 const patienceMs = 2_000;
 const notReady: Readiness = { ready: false, why: [] };
 
-/** The metrics of one process. */
+/** Creates the metrics of one process. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -141,7 +141,7 @@ export function createMetrics(): Metrics {
   return {
     contentType: registry.contentType,
     async text() {
-      // Where the database does not answer, which readiness says, nothing is shown as if it were still true.
+      // When the database does not answer, which readiness reports, don't show old values as if they still held.
       const unknown = { count: NaN, oldestSeconds: NaN };
       const [{ count, oldestSeconds }, sinks, { ready, degraded = [] }] = await Promise.all([
         Promise.race([readMessages().catch(() => unknown), sleep(patienceMs, unknown, { ref: false })]),

@@ -13,8 +13,8 @@ export interface OpsServerOptions {
 }
 
 /**
- * What is for whoever runs Hallpass and nobody else: its metrics, and why it is not ready. They say what it guards, where
- * it is kept and how busy it is. Throws `ListenError`.
+ * Serves what is only for those who run Hallpass: its metrics, and why it is not ready. These reveal what it guards,
+ * where its data are and how busy it is. Throws `ListenError`.
  */
 export function startOpsServer({
   host,

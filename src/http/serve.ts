@@ -2,12 +2,12 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Logger } from "../logger.ts";
 
-/** Where a server listens, and what says so. */
+/** Where a server listens, and the settings for it. */
 export type Place = {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** The settings an operator changes where it can't. */
+  /** The settings an operator changes when it can't listen there. */
   readonly settings: { readonly host: string; readonly port: string };
 };
 
@@ -18,7 +18,10 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Answers a request by its method and path, `GET /healthz`; HEAD is GET. `false` where there is no such thing. */
+/**
+ * Answers a request by its method and path, such as `GET /healthz`; HEAD counts as GET. `false` when there is nothing
+ * there.
+ */
 export type Route = (what: string, request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 /** The server can't listen; the message says where and what to do. */
@@ -31,24 +34,24 @@ class ListenError extends Error {
 
 const closeMilliseconds = 5_000;
 
-/** Listens at a place and answers by a route. Throws `ListenError`. */
+/** Listens at a place and answers requests by a route. Throws `ListenError`. */
 export async function serve(place: Place, log: Logger, route: Route): Promise<HttpServer> {
   const server = createServer({
-    // Slack sends small requests at once; whoever takes longer holds a connection for nothing.
+    // Slack sends small requests at once; a slower client holds a connection for nothing.
     headersTimeout: 10_000,
     requestTimeout: 30_000,
-    // By default both are looked at twice a minute only.
+    // By default, both timeouts are checked only twice a minute.
     connectionsCheckingInterval: 5_000,
-    // Longer than the 60 s of common load balancers, which must be the ones to end an idle connection.
+    // Longer than the 60 s of common load balancers, which must be the ones to close an idle connection.
     keepAliveTimeout: 65_000,
   });
   let closed: Promise<void> | undefined;
   server.on("request", (request, response) => {
-    // Its connection is idle now, and would be kept for the next request.
+    // Its connection is idle now, and would otherwise be kept for the next request.
     response.once("close", () => closed && server.closeIdleConnections());
     answerBy(route, request, response).catch((error: unknown) => fail(response, error, log));
   });
-  // Without these Node leaves the connection open, and takes what follows for the body it did not read.
+  // Without these handlers, Node leaves the connection open and takes what follows for the unread body.
   server.on("checkExpectation", (_, response: ServerResponse) => {
     response.writeHead(417, { connection: "close" }).end();
   });
@@ -64,14 +67,14 @@ export async function serve(place: Place, log: Logger, route: Route): Promise<Ht
 
 async function answerBy(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = pathOf(request.url ?? "");
-  // Only what is posted is read; of anything else, what is left of it would be read as the next request.
+  // Only POST bodies are read; the unread body of anything else would be taken for the next request.
   if (!request.complete && (path === undefined || request.method !== "POST"))
     response.setHeader("connection", "close");
   if (path === undefined) return answer(response, 400, "Bad request");
   // HEAD is GET without the body, which Node leaves out by itself.
   const method = request.method === "HEAD" ? "GET" : (request.method ?? "");
   if (await route(`${method} ${path}`, request, response)) return;
-  // Nobody reads what is left of it.
+  // Nobody reads the rest of its body.
   if (!request.complete) response.setHeader("connection", "close");
   answer(response, 404, "Not found");
 }

@@ -3,7 +3,7 @@ import type { Logger } from "../logger.ts";
 import { answerHealth, answerReadiness, type Readiness } from "./health.ts";
 import { type HttpServer, serve } from "./serve.ts";
 
-/** A `RequestListener`, as Bolt has one; a promise it hands back is awaited, though its type tells of none. */
+/** A `RequestListener` like Bolt's; a promise it returns is awaited, though its type does not mention one. */
 type SlackListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export interface HttpServerOptions {
@@ -12,13 +12,13 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly log: Logger;
   readonly readiness: () => Promise<Readiness> | Readiness;
-  /** In HTTP mode, Bolt's; in Socket Mode there is none, and `/slack/events` is not found. */
+  /** Bolt's listener in HTTP mode; absent in Socket Mode, where `/slack/events` is not found. */
   readonly slackEvents?: SlackListener;
 }
 
 /**
- * What may be open to everybody: health checks, and Slack in HTTP mode. Whether Hallpass is ready is said without why,
- * which names what it depends on (see ops-server.ts). Throws `ListenError`.
+ * Serves what may be public: health checks, and Slack in HTTP mode. Readiness comes without the reasons, which name
+ * what Hallpass depends on (see ops-server.ts). Throws `ListenError`.
  */
 export function startHttpServer({
   host,
