@@ -2,7 +2,7 @@ import { maskSecrets } from "../mask-password.ts";
 import { ProviderError } from "./provider.ts";
 import { createUnderWay } from "./under-way.ts";
 
-/** What a failure means, as the provider reads it. */
+/** How a provider classifies a failure. */
 export type Failure = {
   readonly message: string;
   readonly retryable: boolean;
@@ -11,32 +11,35 @@ export type Failure = {
 };
 
 export type CallerOptions<Connection> = {
-  /** Makes what calls go over (a pool, an HTTP agent): at the first call, and again after it failed. */
+  /** Opens what calls use (a pool, an HTTP agent), at the first call, and again after opening failed. */
   readonly open: () => Promise<Connection>;
   readonly shut: (connection: Connection) => Promise<void>;
-  /** What no error may hold, in any spelling. */
+  /** Secrets that no error may contain, in any spelling. */
   readonly secrets: readonly string[];
   readonly classify: (error: unknown) => Failure;
-  /** Of one call, at most; 9.5 s where absent. */
+  /** Time limit of one call; 9.5 s by default. */
   readonly milliseconds?: number;
 };
 
 export type Caller<Connection> = {
   /**
-   * Does work within the time that is left since `askedAt` (`performance.now()`); throws `ProviderError`. When the time is up
-   * `signal` aborts, and the work has to let go of what it holds.
+   * Runs `work` within what is left of the time limit since `askedAt` (`performance.now()`); throws `ProviderError`.
+   * When the time is up, `signal` aborts, and the work has to release what it holds.
    */
   readonly call: <T>(
     work: (connection: Connection, signal: AbortSignal) => Promise<T>,
     askedAt?: number,
   ) => Promise<T>;
-  /** Takes no more calls, lets those under way end, each in its time, and shuts. */
+  /** Takes no more calls, waits for those under way, each within its limit, and shuts the connection. */
   readonly close: () => Promise<void>;
 };
 
 const shutMilliseconds = 1_000;
 
-/** What every provider needs around its calls: a bound in time, opening at first use, errors without secrets, an orderly close. */
+/**
+ * Creates what every provider needs around its calls: a time limit, opening at first use, errors without secrets, an
+ * orderly close.
+ */
 export function createCaller<Connection>(options: CallerOptions<Connection>): Caller<Connection> {
   const { open, shut, secrets, classify, milliseconds = 9_500 } = options;
   const underWay = createUnderWay();
@@ -128,7 +131,7 @@ type Told = {
   readonly severity: string | undefined;
 };
 
-/** What there is to tell of anything thrown. */
+/** Reads the name, message, stack and codes of anything thrown. */
 export function readError(error: unknown): Told {
   const [name, message, stack, code, severity] = ["name", "message", "stack", "code", "severity"].map(
     (key) => {

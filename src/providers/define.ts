@@ -1,42 +1,46 @@
 import type { z } from "zod";
 import type { Provider, Subject } from "./provider.ts";
 
-/** A kind of provider: what `providers:` may say of one, what `grant:` may hold for it, and how it is made. */
+/** A kind of provider: its options under `providers:`, its targets under `grant:`, and how it is created. */
 export type ProviderDefinition<Options = unknown, Target = unknown> = {
-  /** As `type:` names it. */
+  /** Its name in `type:`. */
   readonly type: string;
-  /** What it guards, for a list of what there is: "PostgreSQL roles". */
+  /** What it guards, for a list of the kinds: "PostgreSQL roles". */
   readonly title: string;
-  /** Of an entry under `providers:` apart from its `type`; strict. `${NAME}` references are still in it when it is checked. */
+  /**
+   * The schema of an entry under `providers:` apart from its `type`; strict. Also checks entries with `${NAME}`
+   * references still in them.
+   */
   readonly options: z.ZodType<Options>;
-  /** What `grant:` may hold; strict. */
+  /** The schema of what `grant:` may hold; strict. */
   readonly target: z.ZodType<Target>;
-  /** How it writes whom it knows: refuses what is no name there, and brings every spelling of one to the same. */
+  /** The schema of its subjects: refuses what is no name there, and normalises every spelling of a name to one. */
   readonly subject: z.ZodType<string>;
   /**
-   * How it knows somebody whom `people:` does not name, by their address, in lower case; what stands before the `@` where absent.
-   * `undefined`: not at all. Sees options as they are written, with `${NAME}` references in them.
+   * The subject of somebody not named in `people:`, by their address in lower case; by default the part before the `@`.
+   * `undefined`: they have none. Gets options as written, with `${NAME}` references in them.
    */
   subjectFor?(options: Options, email: string): Subject | undefined;
   /**
-   * What whoever asks has to type, such as a public key: a text a key, each with a `title` and perhaps a `description` in its
-   * `meta`. It is on record and approvers read it, so never a secret. Sees options as they are written. `undefined`: nothing.
+   * What a requester has to type, such as a public key: one text per key, each with a `title` and perhaps a
+   * `description` in its `meta`. It is recorded and approvers read it, so never a secret. Gets options as written.
+   * `undefined`: nothing.
    */
   input?(options: Options): z.ZodObject<Readonly<Record<string, z.ZodType<string>>>> | undefined;
-  /** Within so many seconds a grant shows, and is tried that long; 15 where absent. */
+  /** How many seconds a grant may take to show; it is retried that long. 15 by default. */
   readonly settlesSeconds?: number;
-  /** So many calls at a time at most; 4 where absent. */
+  /** Maximum calls at a time; 4 by default. */
   readonly atOnce?: number;
   /**
-   * The optional methods that all its providers have, so that a policy can be checked without a system; and `handover`, where a
-   * grant may hand something over.
+   * The optional methods that all its providers have, so that a policy can be checked without a system; and `handover`,
+   * if a grant may hand something over.
    */
   readonly can?: readonly ("lastUsed" | "holders" | "mustKeep" | "handover")[];
-  /** With every reference resolved. */
+  /** Creates a provider from options with every reference resolved. */
   create(options: Options): Provider<Target>;
 };
 
-/** A definition with its types checked. */
+/** Returns a definition, with its types checked. */
 export function defineProvider<Options, Target>(
   definition: ProviderDefinition<Options, Target>,
 ): ProviderDefinition<Options, Target> {

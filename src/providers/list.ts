@@ -1,4 +1,4 @@
-// Every kind of provider there is, a line each. The policy's schema, `policy check`, what is opened, the docs' table and the
-// contract suite follow from it.
+// Every kind of provider, one a line. The policy's schema, `policy check`, the providers opened, the docs' table and
+// the contract suite are derived from it.
 export { http } from "./http/index.ts";
 export { postgres } from "./postgres/index.ts";

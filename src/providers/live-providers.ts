@@ -5,19 +5,19 @@ type Entries = ReadonlyMap<string, ProviderEntry>;
 
 /** The providers in use, which change when the policy does. */
 export type LiveProviders = {
-  /** Always the ones in use. */
+  /** Always holds the providers in use. */
   readonly byName: ReadonlyMap<string, LiveProvider>;
   /**
-   * Makes what a policy's providers need and are not in use yet, and hands back what puts them in use. Throws, and changes
-   * nothing, when a secret is missing.
+   * Opens a policy's providers that are not in use yet, and returns a function that switches to them. Throws, and
+   * changes nothing, when a secret is missing.
    */
   prepare(entries: Entries): () => void;
   close(): Promise<void>;
 };
 
 /**
- * Providers whose options stay the same stay as they are. One that a policy no longer names is kept while the process
- * runs: what it granted has still to be taken away.
+ * Creates the set of providers in use. Those whose options are unchanged stay open. One that the policy no longer names
+ * is kept while the process runs, because what it granted still has to be revoked.
  */
 export function createLiveProviders(
   secretOf: (name: string) => string | undefined,

@@ -7,21 +7,22 @@ import { MissingSecret, resolveSecrets } from "../resolve-secrets.ts";
 import { createTurns } from "./turns.ts";
 
 /**
- * A provider as the core uses it: it takes any target and refuses one that is not of its type, makes a few calls at a time, and
- * lets none take longer than 10 s. What it throws that is no `ProviderError` is a fault of ours. Closed, it takes no more calls.
+ * A provider as the core uses it: it takes any target and refuses one that is not of its type, limits the calls at a
+ * time, and lets none take longer than 10 s. Any error that is not a `ProviderError` is a bug of ours. Once closed, it
+ * takes no more calls.
  */
 export type LiveProvider = Provider & {
   readonly type: string;
-  /** Within so many seconds a grant shows. */
+  /** How many seconds a grant may take to show. */
   readonly settlesSeconds: number;
 };
 
-/** The last resort: a provider bounds its calls itself, and says better what was too slow. */
+/** A last resort: a provider limits its calls itself, and says better what was too slow. */
 const callMilliseconds = 10_000;
 
 /**
- * Makes a provider of this kind from options as a policy writes them. Throws an `Error` that names the provider, the key and
- * what is missing, or not as it should be; never what came, for it may be a secret.
+ * Opens a provider of this kind with options as a policy writes them. Throws an `Error` that names the provider, the
+ * key and what is missing or wrong; never the value, because it may be a secret.
  */
 export function openProvider(
   name: string,
@@ -51,7 +52,7 @@ function readOptions(
     const [issue] = checked.error.issues;
     const place = issue?.path.join(".") || "its options";
     const said = `Provider "${name}", ${place}: ${issue?.message}.`;
-    // A schema's words may repeat what came.
+    // A schema's message may repeat the value.
     throw new Error(maskSecrets(said, secrets));
   } catch (error) {
     if (!(error instanceof MissingSecret)) throw error;
@@ -63,7 +64,7 @@ function readOptions(
   }
 }
 
-/** What is handed over is shown in one piece. */
+/** Maximum characters of a handover, because it is shown in one piece. */
 const longestHandover = 10_000;
 
 function handoverFault({ title, text }: Handover): string | undefined {
@@ -89,7 +90,7 @@ function asLive(raw: Provider, definition: Opened, milliseconds: number): LivePr
     return turns.run(work);
   };
 
-  /** As the policy or a grant on record has it; the form of its type may have changed since. */
+  /** Parses a target from the policy or from a recorded grant; the schema of its type may have changed since. */
   function readTarget(target: unknown): unknown {
     const read = definition.target.safeParse(target);
     if (read.success) return read.data;
@@ -118,7 +119,7 @@ function asLive(raw: Provider, definition: Opened, milliseconds: number): LivePr
       throw new Error(`type ${type} hands something over, and does not say that it can`);
     const fault = handoverFault(granted.handover);
     if (fault === undefined) return granted;
-    // Never what it is.
+    // Never the text itself.
     throw new ProviderError(`what it hands over cannot be shown: ${fault}`, { retryable: false });
   }
 
@@ -127,7 +128,7 @@ function asLive(raw: Provider, definition: Opened, milliseconds: number): LivePr
   return {
     type,
     settlesSeconds,
-    // Another kind of system may say the same of itself.
+    // With the type, because another kind of system may give the same identity.
     identity: () => ask(async () => `${type} ${await raw.identity()}`),
     prepare: (subject, target) => ask(async () => raw.prepare(subject, readTarget(target))),
     grant: (subject, target, until, state, input) =>

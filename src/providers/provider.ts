@@ -1,24 +1,24 @@
-/** Where a provider knows somebody: a role name, a login, an ARN. */
+/** A person's name at a provider: a role name, a login, an ARN. */
 export type Subject = string;
 
 /**
- * What a provider has to know again at every later call, above all at the end: what it added, by the system's own ids, and what
- * was there before. JSON, never a secret.
+ * What a provider has to remember for every later call, above all for the end: what it added, by the system's own ids,
+ * and what was there before. JSON, never a secret.
  */
 export type ProviderState = Readonly<Record<string, unknown>>;
 
-/** What a system shows of somebody and something to hold, before anything is asked of it. */
+/** What a system shows of a subject and a target before anything is granted. */
 export type Prepared = {
-  /** Who and what it is by the system's own ids, which outlast every new name. The same two are the same access. */
+  /** The subject and the target by the system's own ids, which survive every renaming. The same two ids are the same access. */
   readonly subjectId: string;
   readonly targetId: string;
-  /** On record before `grant` is called, and handed to it and to every later call. */
+  /** Recorded before `grant` is called, and passed to it and to every later call. */
   readonly state: ProviderState;
-  /** The subject has it already, so that it works: by a right of their own, as far as this system can tell. */
+  /** The subject can already use it: by a right of their own, as far as this system can tell. */
   readonly isHeld: boolean;
 };
 
-/** What whoever asked typed into the form, by field; read by the definition's `input`. */
+/** What the requester typed into the form, by field; checked by the definition's `input`. */
 export type Input = Readonly<Record<string, string>>;
 
 /** Something for the requester alone, such as a one-time password: sealed until they ask to see it, shown once, never logged. */
@@ -29,14 +29,14 @@ export type Handover = {
   readonly text: string;
 };
 
-/** What was given: the state replaces the one before. */
+/** The result of a grant; `state` replaces the one before. */
 export type Granted = { readonly state: ProviderState; readonly handover?: Handover };
 
-/** What is left once all that was ours is gone. */
+/** What is left after all that was ours is gone. */
 export type Ended = {
-  /** By what the subject has the same still, in words: "postgres gave it too". None: they have it no more. */
+  /** What still gives the subject the same access, in words: "postgres gave it too". Empty: they no longer have it. */
   readonly keptBy: readonly string[];
-  /** What they made or were given meanwhile and have still, to follow their name: "owns 2 new tables in orders". */
+  /** What they made or were given meanwhile and still have, worded to follow their name: "owns 2 new tables in orders". */
   readonly outlives?: string;
 };
 
@@ -45,63 +45,66 @@ export type Holder = {
   readonly subject: Subject;
   readonly subjectId: string;
   readonly targetId: string;
-  /** Whether it was given by whom Hallpass works as there. Absent where the system does not know who gave what. */
+  /** Whether it was given by the account Hallpass works as there. Absent if the system does not know who gave what. */
   readonly isOurs?: boolean;
 };
 
 /**
  * A system that holds access (a PostgreSQL server, a GitHub organisation, ...).
  *
- * Every call is bounded in time (10 s at most), can be repeated, and throws `ProviderError` for what the system refused or
- * could not be asked. `state` is what `prepare` or `grant` said last; a call with the state of another system throws.
+ * Every call is limited in time (10 s at most), can be repeated, and throws `ProviderError` when the system refused or
+ * could not be asked. `state` is what `prepare` or `grant` last returned; a call with the state of another system
+ * throws.
  */
 export interface Provider<Target = unknown> {
   /**
-   * Which system this is, by an id of its own that a copy of its address cannot have: stored with each grant and compared before
-   * every later call. Cheap: it is asked often.
+   * The system's own id, which another system at its address cannot have: stored with each grant and compared before
+   * every later call. Cheap, because it is called often.
    */
   identity(): Promise<string>;
   /**
-   * Who and what this would be about; changes nothing. Refuses for good whoever and whatever must not be granted: unknown to the
-   * system, a group, an administrator, whom Hallpass connects as.
+   * Looks up the subject and the target; changes nothing. Refuses for good what must not be granted: a subject or
+   * target unknown to the system, a group, an administrator, the account Hallpass connects as.
    */
   prepare(subject: Subject, target: Target): Promise<Prepared>;
   /**
-   * Gives `subject` the target, and returns once it is there. `until` is when it should end, for systems that can enforce that
-   * themselves. What it hands over works from then on, in place of what an earlier call handed over: that may have been lost.
+   * Gives `subject` the target, and returns once it is there. `until` is when it should end, for systems that can
+   * enforce that themselves. A handover works from then on and replaces that of an earlier call, which may have been
+   * lost.
    */
   grant(subject: Subject, target: Target, until: Date, state: ProviderState, input?: Input): Promise<Granted>;
   /**
-   * Takes away what is ours, by its ids, and ends the sessions that still use it; returns once nothing of ours is left, as read
-   * back: what was changed was found and does not hold it. What others gave stays. Nothing to take is fine, and ends no session.
-   * An empty state says that nothing is known of what was there before, as of grants from before states were kept: then all of it
-   * goes that may be taken, whoever gave it. A kind of provider that never had such grants may refuse it.
+   * Takes away what is ours, by its ids, and ends the sessions that still use it. Returns after reading back that
+   * nothing of ours is left: what was changed was found, and no longer has it. Leaves what others gave. Does nothing,
+   * and ends no session, if there is nothing to take. An empty state means that nothing is known of what was there
+   * before, as for grants from before states were recorded: then everything that may be taken goes, whoever gave it. A
+   * kind of provider that never had such grants may refuse it.
    */
   revoke(subject: Subject, target: Target, state: ProviderState): Promise<Ended>;
-  /** Reads back, by id and by effect and never from memory, whether the subject can use the target now, whoever gave it. */
+  /** Reads back, by id and by effect and never from a cache, whether the subject can use the target now, whoever gave it. */
   holds(subject: Subject, target: Target, state: ProviderState): Promise<boolean>;
   /**
-   * When the subject last used the target, by this machine's clock and as far as the system can tell: `undefined` when it
-   * shows no use. Asked every minute or so, and may miss what was shorter; each provider says what it sees. Absent where the system
-   * shows no use of anybody.
+   * When the subject last used the target, by this machine's clock and as far as the system can tell; `undefined` when
+   * it shows no use. Called every minute or so, and may miss shorter use; each provider says what it sees. Absent if
+   * the system shows nobody's use.
    */
   lastUsed?(subject: Subject, target: Target, state: ProviderState): Promise<Date | undefined>;
-  /** Everybody who has the target now, for drift. Absent where the system cannot list them. */
+  /** Lists everybody who has the target now, for drift. Absent if the system cannot list them. */
   holders?(target: Target): Promise<readonly Holder[]>;
   /**
-   * Why the target is not to be taken from `subject`, whoever gave it: it is whom Hallpass connects as, it administers the
-   * system, others have theirs through it. `undefined`: nothing speaks against it. Where a provider cannot tell, it has no
-   * such method, and what nobody gave is never taken away.
+   * Says why the target must not be taken from `subject`, whoever gave it: it is the account Hallpass connects as, it
+   * administers the system, or others have theirs through it. `undefined`: nothing speaks against it. A provider that
+   * cannot tell has no such method, and access that nobody gave is then never taken away.
    */
   mustKeep?(subject: Subject, target: Target): Promise<string | undefined>;
-  /** What whoever was granted it does now, in a sentence or a line to paste; absent where they need not be told. */
+  /** How the person uses what they were granted, in a sentence or a line to paste; absent if they need not be told. */
   howToUse?(subject: Subject, target: Target, state: ProviderState): string | undefined;
   /**
-   * Throws what an operator can act on when the system cannot do its work for one of these targets; returns what they should
-   * know all the same. Asked at the start, at each reload, and every few seconds while revocations fail.
+   * Throws an error an operator can act on when the system cannot do its work for one of these targets; otherwise
+   * returns what they should know. Called at the start, at each reload, and every few seconds while revocations fail.
    */
   check(targets: readonly Target[]): Promise<readonly string[]>;
-  /** Lets go of connections, once the calls under way have ended. */
+  /** Closes connections once the calls under way have ended. */
   close(): Promise<void>;
 }
 
@@ -109,9 +112,9 @@ export interface Provider<Target = unknown> {
 export class ProviderError extends Error {
   /** Whether the same call may succeed later (a lost connection) or will not without somebody's help (no such role). */
   readonly retryable: boolean;
-  /** Where the system says when to come back, in so many seconds. */
+  /** After how many seconds to retry, if the system says so. */
   readonly retryAfterSeconds: number | undefined;
-  /** It is being made, and takes its time: nothing is wrong. */
+  /** The access is still being set up: nothing is wrong. */
   readonly isPending: boolean;
 
   constructor(

@@ -5,17 +5,17 @@ import { type LiveProvider, openProvider } from "./open.ts";
 /** Every kind of provider there is. */
 export const providerDefinitions: readonly ProviderDefinition[] = Object.values<ProviderDefinition>(list);
 
-/** The same by type: what `providers:` may say of each, and what `grant:` may hold for it. */
+/** Every kind of provider by its type, with what `providers:` and `grant:` may hold for it. */
 export const providerTypes: Readonly<Record<string, ProviderDefinition>> = Object.fromEntries(
   providerDefinitions.map((definition) => [definition.type, definition]),
 );
 
-/** A provider as a policy names it. */
+/** A provider's entry in a policy. */
 export type ProviderEntry = { readonly type: string; readonly options: unknown };
 
 /**
- * Makes the providers a policy names. References such as `${ORDERS_DATABASE_URL}` in their options are resolved here, so
- * that no secret is ever in a policy; throws as `openProvider` does.
+ * Opens the providers a policy names. References such as `${ORDERS_DATABASE_URL}` in their options are resolved here,
+ * so that a policy never contains a secret; throws as `openProvider` does.
  */
 export function createProviders(
   entries: ReadonlyMap<string, ProviderEntry>,

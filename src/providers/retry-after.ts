@@ -1,9 +1,9 @@
-/** Nothing is left lying longer than that because a system asks for it: access may be due to end. */
+/** Maximum wait that a system can ask for, because access may be due to end. */
 const maxSeconds = 300;
 
 /**
- * In how many seconds an answer asks to be asked again, by its `Retry-After` (RFC 9110, 10.2.3): at most 300, `undefined` where
- * it does not say. A date counts from the answer's own `Date`, so that its clock need not be ours.
+ * Reads how many seconds an answer asks us to wait, from its `Retry-After` (RFC 9110, 10.2.3): at most 300, `undefined`
+ * if it does not say. A date counts from the answer's own `Date`, because the clocks may differ.
  */
 export function readRetryAfter(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,

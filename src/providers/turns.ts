@@ -3,15 +3,15 @@ import { createUnderWay } from "./under-way.ts";
 
 /** Lets calls through a few at a time, in the order they came. */
 export type Turns = {
-  /** Does the work at its turn; throws a retryable `ProviderError` where turn or answer took too long. */
+  /** Runs the work at its turn; throws a retryable `ProviderError` if the turn or the answer took too long. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves once no call waits or is under way; what took too long counts as ended. */
+  /** Resolves once no call waits or is under way; one that took too long counts as ended. */
   idle(): Promise<void>;
 };
 
 /**
- * At most `atOnce` at a time; each has so many milliseconds in all. It waits no longer than half of them for its turn: begun at
- * the last moment, it would be given up with its work half done.
+ * Creates turns for at most `atOnce` calls at a time, each with `milliseconds` in all. A call waits at most half of
+ * them for its turn: begun at the last moment, it would be given up with its work half done.
  */
 export function createTurns(atOnce: number, milliseconds: number): Turns {
   const waiting = new Set<() => void>();
@@ -39,7 +39,7 @@ export function createTurns(atOnce: number, milliseconds: number): Turns {
         `no turn among ${atOnce} calls at a time within ${turnSeconds} s`,
       );
     } finally {
-      // Given up while it waited, it must not begin later.
+      // If it was given up while it waited, it must not begin later.
       waiting.delete(begin);
     }
   }

@@ -1,12 +1,12 @@
 /** Calls that have not ended yet. */
 export type UnderWay = {
-  /** Notes a call until it ends. */
+  /** Tracks a call until it ends. */
   note<T>(call: Promise<T>): Promise<T>;
-  /** Resolves once all that are under way now have ended, however they did. */
+  /** Resolves once all calls under way now have ended, however they did. */
   ended(): Promise<void>;
 };
 
-/** Knows what is under way, so that closing can wait for it. */
+/** Creates a tracker of calls under way, so that closing can wait for them. */
 export function createUnderWay(): UnderWay {
   const calls = new Set<Promise<unknown>>();
   return {

@@ -14,7 +14,7 @@ privateNetworks.addSubnet("fc00::", 7, "ipv6");
 /** Names that the public DNS does not have: RFC 6761, RFC 6762, and .internal as reserved by ICANN in 2024. */
 const privateName = /(?:^|\.)(?:localhost|local|internal)$/u;
 
-/** What keeps a text from being the address of an endpoint that a token may be sent to. Never repeats what may be secret in it. */
+/** Says why a text is not the address of an endpoint that a token may be sent to. Never repeats what may be secret in it. */
 export function addressFault(text: string): string | undefined {
   if (!URL.canParse(text)) return "expected an address such as https://access.example.com/hallpass";
   const { protocol, hostname, username, password, search, hash } = new URL(text);
@@ -31,6 +31,6 @@ function isPrivate(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/gu, "");
   const family = isIP(host);
   if (family !== 0) return privateNetworks.check(host, family === 6 ? "ipv6" : "ipv4");
-  // A name without a dot is resolved by the network one is in: a service of Compose or Kubernetes.
+  // A name without a dot is resolved by the local network: a service of Compose or Kubernetes.
   return !host.includes(".") || privateName.test(host);
 }

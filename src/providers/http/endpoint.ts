@@ -11,7 +11,7 @@ const connectMs = 5_000;
 const maxAnswerBytes = 4 * 1024 * 1024;
 const maxWords = 200;
 
-/** What the endpoint said when it did not simply do it. */
+/** The endpoint's answer to a call it did not simply carry out. */
 const Complaint = z.object({ error: z.string() });
 const Refusal = z.object({ handover: z.object({ text: z.string().min(1) }) });
 
@@ -22,26 +22,26 @@ type Call = {
   readonly body?: object;
 };
 
-/** Asks the endpoint once, and returns what it answered. */
+/** Calls the endpoint once, and returns its answer. */
 export type AskEndpoint = (call: Call) => Promise<string>;
 
 export type Endpoint = {
-  /** The same for every way to write its address. */
+  /** Its address, normalised: the same for every spelling. */
   readonly address: string;
-  /** Work of one or more calls, which share the time that one has. */
+  /** Runs work of one or more calls, which share the time limit of one. */
   during<T>(work: (ask: AskEndpoint) => Promise<T>): Promise<T>;
-  /** Words of the endpoint's as one short line that holds no token. */
+  /** Turns the endpoint's words into one short line without the token. */
   inert(words: string): string;
-  /** Lets go of its connections once all work is done. */
+  /** Closes its connections once all work is done. */
   close(): Promise<void>;
 };
 
 /**
- * The calls to an endpoint, 9.5 s each.
+ * Creates the client of an endpoint; each call is limited to 9.5 s.
  *
- * - No redirect is followed: it would take the token elsewhere.
- * - Errors are the endpoint's own words, one short line without the token. No answer, 408, 425, 429 and 5xx are worth another
- *   try, when `Retry-After` says; anything else it said will not change by itself.
+ * - Follows no redirect: it would take the token elsewhere.
+ * - Errors are the endpoint's own words, one short line without the token. No answer, 408, 425, 429 and 5xx are
+ *   retryable, after `Retry-After` if given; anything else will not change by itself.
  */
 export function createEndpoint(url: string, token: string, milliseconds?: number): Endpoint {
   const root = url.replace(/\/+$/u, "");
@@ -95,7 +95,7 @@ export function createEndpoint(url: string, token: string, milliseconds?: number
     );
   }
 
-  /** Made one line first: what is dropped by that may stand between the parts of a secret. */
+  /** Made one line first, because what that drops may stand between the parts of a secret. */
   function inert(words: string, secrets: readonly string[] = []): string {
     const line = onOneLine(storable(words.slice(0, maxWords * 100)));
     const safe = hideSecrets(line, [token, ...secrets]);
@@ -110,10 +110,10 @@ export function createEndpoint(url: string, token: string, milliseconds?: number
   };
 }
 
-/** What the network did instead of an answer. */
+/** Classifies a failure of the network. */
 function lost(error: unknown, host: string): Failure {
   const why = wordFailure(error);
-  // The rest is a fault of ours.
+  // Anything else is a bug of ours.
   if (why === undefined) throw error;
   if (readError(error).code === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
     return {
@@ -131,20 +131,20 @@ async function openDispatcher(): Promise<Dispatcher> {
   return createDispatcher({ connections: 8, connectMs, maxAnswerBytes });
 }
 
-/** What an answer hands over although it refuses; its words may repeat it. */
+/** Finds what an answer hands over although it refuses, because its words may repeat that. */
 function handedOverIn(text: string): readonly string[] {
   const answer = Refusal.safeParse(parseJson(text));
   return answer.success ? [answer.data.handover.text] : [];
 }
 
-/** What an answer says of why: its `error`, or its text. A page made for a browser says nothing here. */
+/** Reads the reason in an answer: its `error`, or its plain text. A page made for a browser gives none. */
 function wordsOf(text: string, contentType: string): string {
   const complaint = Complaint.safeParse(parseJson(text));
   if (complaint.success) return complaint.data.error;
   return /^text\/plain\b/iu.test(contentType) ? text : "";
 }
 
-/** `undefined` is what no schema takes; the parser's own words would repeat what came. */
+/** `undefined` matches no schema; the parser's own message would repeat what came. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

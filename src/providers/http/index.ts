@@ -11,10 +11,10 @@ import {
 import { addressFault } from "./address.ts";
 import { type AskEndpoint, createEndpoint, parseJson } from "./endpoint.ts";
 
-/** References such as `${TOOL_URL}` are resolved later, and what they stand for is checked then. */
+/** References such as `${TOOL_URL}` are resolved later, and their values are checked then. */
 const hasReference = (text: string): boolean => text.includes("${");
 
-/** What whoever asks types into the form; `matches` is in RE2's syntax, `message` is said of what does not match. */
+/** A field the requester fills in; `matches` is in RE2's syntax, `message` is shown when the text does not match. */
 type HttpField = z.infer<typeof HttpField>;
 const HttpField = z.strictObject({
   title: z.string().min(1).max(100),
@@ -49,7 +49,7 @@ const HttpOptions = z.strictObject({
     .optional(),
 });
 
-/** Whatever the endpoint tells one access from another by. */
+/** The keys and texts by which the endpoint tells one access from another. */
 type HttpTarget = z.infer<typeof HttpTarget>;
 const HttpTarget = z
   .record(
@@ -61,7 +61,7 @@ const HttpTarget = z
   .refine((target) => Object.keys(target).length > 0, { error: "expected at least one KEY: TEXT" })
   .meta({ minProperties: 1 });
 
-/** Any name; what cannot be seen tells nobody from anybody. Capitals may. */
+/** Any name without invisible characters, which can't tell people apart. Case is kept, because it may. */
 const HttpSubject = z
   .string()
   .trim()
@@ -81,7 +81,7 @@ const Listing = z.object({
 });
 type Listing = z.infer<typeof Listing>;
 
-/** What an answer to `PUT {url}/grants` may say besides. */
+/** What an answer to `PUT {url}/grants` may contain. */
 const Given = z.object({
   handover: z
     .object({
@@ -91,12 +91,12 @@ const Given = z.object({
     .optional(),
 });
 
-/** What an answer to `GET {url}` may say of which system it is. */
+/** The system's id in an answer to `GET {url}`, if there is one. */
 const Identity = z.object({ id: z.string().regex(/^[^\p{C}]{1,200}$/u) });
 
-/** Of grants from before endpoints were told apart, only that they are ours is known. */
+/** For grants from before endpoints were told apart, it is only known that they are ours. */
 const State = z.object({
-  /** Which system it is on. */
+  /** The system it was granted on. */
   system: z.string().optional(),
   /** The subject had it before, so it is not ours to take. */
   existed: z.boolean().default(false),
@@ -116,8 +116,9 @@ export const http = defineProvider({
 });
 
 /**
- * What is held is what the endpoint lists, by subject and target: whether its filters work is not relied on. An endpoint knows
- * them by nothing but those, so they are the ids. Whoever had something before keeps it: nothing is put, and nothing taken away.
+ * Creates the provider of an endpoint. What the endpoint lists is held; it is compared here by subject and target,
+ * without relying on the endpoint's filters. An endpoint knows nothing else of them, so they are the ids. Access that
+ * somebody had before stays theirs: it is neither put nor taken away.
  */
 export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: number): Provider<HttpTarget> {
   const endpoint = createEndpoint(url, token, milliseconds);
@@ -143,14 +144,14 @@ export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: n
   const isListed = async (ask: AskEndpoint, subject: Subject, target: HttpTarget): Promise<boolean> =>
     (await list(ask, target, subject)).grants.length > 0;
 
-  /** The endpoint's own id; `undefined` where it says none. */
+  /** The endpoint's own id; `undefined` if it gives none. */
   async function readId(ask: AskEndpoint): Promise<string | undefined> {
     return Identity.safeParse(parseJson(await ask({ method: "GET", path: "" }))).data?.id;
   }
 
   const identify = async (ask: AskEndpoint): Promise<string> => (await readId(ask)) ?? endpoint.address;
 
-  /** What is known of a grant, once this is the system it is on. */
+  /** Reads a grant's state; throws if this is not the system it was granted on. */
   async function recall(ask: AskEndpoint, state: ProviderState): Promise<z.infer<typeof State>> {
     const known = State.parse(state);
     if (known.system === undefined) return known;
@@ -184,7 +185,7 @@ export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: n
       endpoint.during(async (ask) => {
         const { existed } = await recall(ask, state);
         if (existed) {
-          // Put, it would get an end; and after a crash nobody could tell any more whose it is.
+          // A PUT would give it an end, and after a crash nobody could tell any more whose it is.
           if (await isListed(ask, subject, target)) return { state };
           throw new ProviderError(`what ${subject} had before is gone since: ask anew`, { retryable: false });
         }
@@ -204,7 +205,7 @@ export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: n
           const isHeld = await isListed(ask, subject, target);
           return { keptBy: isHeld ? ["a right of their own from before"] : [] };
         }
-        // Also where nothing is listed: a grant whose answer was lost may still be on its way.
+        // Sent even if nothing is listed: a grant whose answer was lost may still be on its way.
         await ask({ method: "POST", path: "/revocations", body: { subject, target } });
         if (!(await isListed(ask, subject, target))) return { keptBy: [] };
         throw new ProviderError("the endpoint still lists what it was told to take away", {
@@ -245,7 +246,7 @@ export function createHttpProvider({ url, token }: HttpOptions, milliseconds?: n
   };
 }
 
-/** What an answer to `PUT {url}/grants` hands over; an answer that means to and cannot be read is no answer. */
+/** Reads what an answer to `PUT {url}/grants` hands over. An answer that begins as JSON and breaks off counts as no answer. */
 function readHandover(answer: string): Handover | undefined {
   const read = answer.trimStart().startsWith("{") ? parseJson(answer) : {};
   if (read === undefined)
@@ -284,7 +285,7 @@ function inputOf(
 /** Enough for a public key of any kind. */
 const longestInput = 1_000;
 
-/** The same for the same target, whatever order its keys are in. */
+/** A target as text: the same whatever order its keys are in. */
 function canonical(target: Readonly<Record<string, string>>): string {
   const entries = Object.entries(target).toSorted(([one], [other]) => (one < other ? -1 : 1));
   return JSON.stringify(Object.fromEntries(entries));

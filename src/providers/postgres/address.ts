@@ -1,6 +1,6 @@
 /**
- * What keeps a text from being the URL of a PostgreSQL server; never repeats it, for it holds a password. References such as
- * `${ORDERS_DATABASE_URL}` are resolved later, and what they stand for is checked then.
+ * Says why a text is not the URL of a PostgreSQL server; never repeats it, because it contains a password. References
+ * such as `${ORDERS_DATABASE_URL}` are resolved later, and their values are checked then.
  */
 export function addressFault(text: string): string | undefined {
   if (text.startsWith("${")) return undefined;
@@ -13,14 +13,14 @@ export function addressFault(text: string): string | undefined {
     : "expected a postgres:// URL, got one that cannot be read";
 }
 
-/** Where a server is, without who asks and how: a hint for people, no identity. */
+/** A server's host, without credentials and options: a hint for people, not an identity. */
 export function addressOf(url: string): string {
   if (!URL.canParse(url)) return "an address that can't be read";
   const { host, searchParams } = new URL(url);
   return host || searchParams.get("host") || "localhost";
 }
 
-/** What of a URL no message may hold. */
+/** The parts of a URL that no message may contain. */
 export function secretsOf(url: string): readonly string[] {
   if (!URL.canParse(url)) return [url];
   const { password, searchParams } = new URL(url);

@@ -9,11 +9,11 @@ type Self = {
   readonly ends: boolean;
   readonly sees: boolean;
   readonly isStandby: boolean;
-  /** A slot is left for us when all are taken; `null`: this version keeps none. */
+  /** Whether a connection slot is reserved for us when all others are taken; `null`: this version can't reserve any. */
   readonly isReserved: boolean | null;
 };
 
-/** Throws what keeps us from granting these roles and ending it; returns what an operator should know besides. */
+/** Throws what prevents us from granting and revoking these roles; returns what else an operator should know. */
 export async function check(
   session: Session,
   targets: readonly { readonly role: string; readonly dangerous?: boolean | undefined }[],
@@ -54,7 +54,7 @@ export async function check(
   return warnings;
 }
 
-/** What is wrong with a replica whose sessions should end, too; throws where it is no replica of this server. */
+/** Says what is wrong with a replica whose sessions should end, too; throws if it is not a replica of this server. */
 export async function checkReplica(replica: Server, system: string): Promise<readonly string[]> {
   const lies = await replica
     .call(async (session) => {

@@ -4,13 +4,13 @@ import { ProviderError } from "../provider.ts";
 import { addressOf, secretsOf } from "./address.ts";
 import { classify } from "./errors.ts";
 
-/** A connection, and what of its server does not change while it lasts. */
+/** A connection, and the facts about its server that do not change while it lasts. */
 export type Session = {
   readonly client: PoolClient;
   readonly pid: number;
   /** As `server_version_num`: 150000 and more. */
   readonly version: number;
-  /** Which server it is, by `system_identifier`; where that may not be read, by OIDs, after `oids:`. */
+  /** Identifies the server, by `system_identifier` or, if that may not be read, by OIDs after `oids:`. */
   readonly system: string;
   /** The role we act as, by OID. */
   readonly self: string;
@@ -20,29 +20,29 @@ export type Session = {
 export type Server = {
   /** Host and port. */
   readonly address: string;
-  /** Does work on a connection, within the time that is left since `askedAt`; throws `ProviderError`. */
+  /** Runs `work` on a connection, within what is left of the time limit since `askedAt`; throws `ProviderError`. */
   call<T>(work: (session: Session) => Promise<T>, askedAt?: number): Promise<T>;
   /**
-   * From now on one connection stays open: access is live that has to end, and whoever has it may fill all slots of the server
-   * meanwhile. It is the pool's last one, which no longer idles out.
+   * Keeps one connection open from now on: live access has to be ended, and its holder may take all the server's slots
+   * meanwhile. It is the pool's last one, which no longer times out when idle.
    */
   stay(): void;
   close(): Promise<void>;
 };
 
-/** In milliseconds. The server gives up before we do, so that nothing takes effect that we no longer wait for. */
+/** In milliseconds. The server times out before we do, so that nothing takes effect that we no longer wait for. */
 export type Times = {
   readonly connect: number;
   readonly lock: number;
   readonly statement: number;
   readonly call: number;
-  /** After so long without use a connection is closed. */
+  /** A connection unused for this long is closed. */
   readonly idle: number;
 };
 
 export const usualTimes: Times = { connect: 5_000, lock: 3_500, statement: 4_500, call: 9_500, idle: 30_000 };
 
-/** Opens connections to a server when they are first needed. */
+/** Creates a server whose connections are opened when first needed. */
 export function connectTo(url: string, times: Times): Server {
   const address = addressOf(url);
   const sessions = new WeakMap<PoolClient, Promise<Session>>();
@@ -89,7 +89,7 @@ async function openPool(url: string, times: Times): Promise<Pool> {
     connectionTimeoutMillis: times.connect,
     lock_timeout: times.lock,
     statement_timeout: times.statement,
-    // A process that was stopped between a GRANT and its COMMIT finds it undone.
+    // If this process is paused between a GRANT and its COMMIT, the server rolls the GRANT back.
     idle_in_transaction_session_timeout: times.statement,
     query_timeout: times.statement + 1_000,
     idleTimeoutMillis: times.idle,
@@ -97,7 +97,7 @@ async function openPool(url: string, times: Times): Promise<Pool> {
     keepAlive: true,
     application_name: "hallpass",
   });
-  // An idle connection that is lost is replaced by the next call; without a listener it would end the process.
+  // The next call replaces an idle connection that is lost; without a listener, its error would end the process.
   pool.on("error", ignore);
   return pool;
 }
@@ -106,14 +106,14 @@ function ignore(): void {
   // See where it is used.
 }
 
-/** Runs `work` on a connection; whatever fails or takes too long loses its connection. */
+/** Runs `work` on a connection, which is dropped if the work fails or takes too long. */
 async function withClient<T>(
   pool: Pool,
   signal: AbortSignal,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
-  // One lost while in use is told by its query.
+  // A connection lost while in use is reported by its query.
   client.on("error", ignore);
   let isReleased = false;
   const release = (broken: boolean): void => {
@@ -131,7 +131,7 @@ async function withClient<T>(
     return result;
   } finally {
     signal.removeEventListener("abort", giveUp);
-    // After any failure a new connection is cheaper than to find out what this one is still good for.
+    // After any failure, a new connection is cheaper than finding out whether this one is still good.
     release(true);
   }
 }
@@ -154,7 +154,7 @@ async function introduce(client: PoolClient): Promise<Session> {
   return { client, ...found, system: control.rows[0]?.system ?? found.system };
 }
 
-/** Whether the server was known by OIDs only, which another server may have too. */
+/** Whether a server is identified by OIDs only, which another server may have too. */
 export function isGuess(system: string): boolean {
   return system.startsWith("oids:");
 }

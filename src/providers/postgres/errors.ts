@@ -5,10 +5,10 @@ import { type Failure, readError } from "../caller.ts";
 // at the same row (XX000).
 const passing = /^(?:08\w{3}|53\w{3}|57P\w{2}|57014|25P03|25006|40\w{3}|55P03|XX000)$/;
 
-/** What a failure of PostgreSQL, or of reaching it, means: worth another try unless the server said no. */
+/** Classifies a failure of PostgreSQL, or of reaching it: retryable unless the server refused. */
 export function classify(error: unknown, host: string): Failure {
   const { message, code, severity } = readError(error);
-  // A severity is given by the server only: everything else is about reaching it.
+  // Only the server gives a severity; any other error is about reaching it.
   if (severity !== undefined && code !== undefined) return { message, retryable: passing.test(code) };
   return {
     message: `PostgreSQL at ${host} can't be reached: ${message}`,
@@ -16,13 +16,13 @@ export function classify(error: unknown, host: string): Failure {
   };
 }
 
-/** Whether the server said no to what it was asked, in time; not that it could not be reached, or is going away. */
+/** Whether the server refused what it was asked, in time; not that it could not be reached, or is going away. */
 export function isAnswer(error: unknown): boolean {
   const { code, severity } = readError(error instanceof Error ? error.cause : undefined);
   return severity !== undefined && code !== undefined && !/^(?:08|53|57)/.test(code);
 }
 
-/** Whether it is a server's error of this code: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+/** Whether an error has this code of the server's: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
 export function hasCode(error: unknown, code: string): boolean {
   return readError(error).code === code;
 }

@@ -7,8 +7,8 @@ import { readTargets } from "./roles.ts";
 import { type GrantState, insistOnSystem } from "./state.ts";
 
 /**
- * Gives a membership as it was prepared, by the names that the OIDs have now, and reads back that a statement would work. What
- * is not as it should be is undone before it takes effect.
+ * Grants a membership as prepared, by the current names of its OIDs, and reads back that a statement would work.
+ * Anything wrong is rolled back before it takes effect.
  */
 export async function grant(server: Server, session: Session, state: GrantState): Promise<GrantState> {
   insistOnSystem(session, server.address, state);
@@ -23,7 +23,7 @@ export async function grant(server: Server, session: Session, state: GrantState)
     await client.query("BEGIN");
     const before = await lookAtIt();
     if (ours === "all") {
-      // Of before, and there: whoever gave it, all of it goes at the end, and nothing is added to it.
+      // From before grantors were recorded: if it is there, all of it goes at the end, whoever gave it, and nothing is added.
       if (!before.works || before.rows.length === 0)
         await give(
           server,
@@ -33,7 +33,7 @@ export async function grant(server: Server, session: Session, state: GrantState)
           lookAtIt,
         );
     }
-    // Before 16 there is one row: what somebody else gave meanwhile is theirs.
+    // Before PostgreSQL 16 there is a single row: if somebody else gave it meanwhile, it is theirs.
     else if (!hasOptions(session) && before.rows.some(({ grantor }) => grantor !== state.grantor))
       ours = "nothing";
     else await give(server, session, state, before, lookAtIt);
@@ -68,7 +68,7 @@ async function give(
   });
 }
 
-/** By whom a grant of ours would be, where that is not on record; "0": by nobody, as the role is gone. */
+/** The grantor that our grant would have, if none is on record; "0": nobody, because the role is gone. */
 async function ourGrantor(session: Session, { role }: Found): Promise<string> {
   if (role === null) return "0";
   const [target] = await readTargets(session, [role]);

@@ -4,8 +4,8 @@ import { memberships } from "./membership.ts";
 import { readSubject, readTargets, whyNotOrdinary } from "./roles.ts";
 
 /**
- * The direct members of a role for whom it works, but for whom we connect as where that only may grant it. Throws where there is
- * no such role: it may have another name by now, and who has it is not known.
+ * Lists the direct members who can use a role, except the role we connect as if that may only grant it. Throws if there
+ * is no such role: it may have been renamed, so who has it is unknown.
  */
 export async function holdersOf(session: Session, role: string): Promise<readonly Holder[]> {
   const [target] = await readTargets(session, [role]);
@@ -25,7 +25,7 @@ export async function holdersOf(session: Session, role: string): Promise<readonl
   return rows.map(({ isOurs, ...holder }) => ({ ...holder, isOurs: isOurs === true }));
 }
 
-/** Why a role is not to be taken from a member whom nobody gave it here. */
+/** Says why a role must not be taken from a member to whom nobody gave it here. */
 export async function whyKept(session: Session, subject: string, role: string): Promise<string | undefined> {
   const found = await readSubject(session, subject);
   if (!found) return "the server knows no such role";

@@ -25,13 +25,13 @@ const ServerUrl = z.string().refine((text) => addressFault(text) === undefined, 
 
 export type PostgresOptions = z.infer<typeof PostgresOptions>;
 export const PostgresOptions = z.strictObject({
-  /** How the server is reached: as a user who may grant the roles and end sessions. */
+  /** The server's URL, with a user who may grant the roles and end sessions. */
   url: ServerUrl,
-  /** Its standbys, whose sessions end, too. */
+  /** Its standbys, where sessions are ended, too. */
   replicas: z.array(ServerUrl).optional(),
-  /** How a person is known whom `people:` does not name; what stands before the `@` where absent. */
+  /** The role name of a person not named in `people:`; by default the part before the `@`. */
   subject: SubjectForm.optional(),
-  /** What somebody made while they had a role is the role's when it ends. */
+  /** When access ends, what the person made while they had the role becomes the role's. */
   reassign: z.boolean().optional(),
 });
 
@@ -39,11 +39,11 @@ export const PostgresOptions = z.strictObject({
 export type PostgresTarget = z.infer<typeof PostgresTarget>;
 export const PostgresTarget = z.strictObject({
   role: RoleName,
-  /** That it is, or leads to, a superuser or the like is meant. */
+  /** Confirms that the role is meant although it is, or leads to, a superuser or the like. */
   dangerous: z.boolean().optional(),
 });
 
-/** PostgreSQL from 15 on: memberships of roles. */
+/** Role memberships in PostgreSQL from version 15 on. */
 export const postgres = defineProvider<PostgresOptions, PostgresTarget>({
   type: "postgres",
   title: "PostgreSQL roles",
@@ -51,27 +51,28 @@ export const postgres = defineProvider<PostgresOptions, PostgresTarget>({
   target: PostgresTarget,
   subject: RoleName,
   can: ["lastUsed", "holders", "mustKeep"],
-  // What is asked together is gathered: a thousand that end at the same time are some dozens of commits.
+  // Calls made together are batched: a thousand that end at the same time are some dozens of commits.
   atOnce: 60,
   subjectFor,
   create: (options) => createPostgres(options),
 });
 
 /**
- * Grants membership of a role, and nothing else.
+ * Creates a provider that grants membership of a role, and nothing else.
  *
- * - What is granted, read back and revoked is one *direct* membership, of one grantor, by OIDs. A subject who has the same by
- *   somebody else's grant or by way of another role keeps that: it isn't ours to take, and is said.
- * - `revoke` then ends the subject's sessions, here and on replicas, and returns when they are gone: people connect again, with
- *   what they have left. `holds` need not look at sessions.
- * - Use is what `pg_stat_activity` shows of the subject's sessions, whichever role they act as: running now, or since when
- *   idle. A session that begins and ends between two looks is seen only where the extension `pg_stat_statements` is
+ * - It grants, reads back and revokes one *direct* membership, by one grantor, identified by OIDs. If a subject also
+ *   has the role by somebody else's grant or through another role, they keep that: it isn't ours to take, and is
+ *   reported.
+ * - `revoke` then ends the subject's sessions, here and on replicas, and returns when they are gone; people reconnect
+ *   with what they have left. `holds` need not look at sessions.
+ * - Use is what `pg_stat_activity` shows of the subject's sessions, whichever role they act as: running now, or since
+ *   when idle. A session that begins and ends between two looks is seen only if the extension `pg_stat_statements` is
  *   installed in the database connected to, by the number of the subject's statements.
- * - `holders` are the direct members, roles among them that others are members of. The role that Hallpass connects as is
- *   none as long as it only may grant the role (`ADMIN OPTION`).
+ * - `holders` are the direct members, including roles that have members themselves. The role that Hallpass connects as
+ *   is left out as long as it may only grant the role (`ADMIN OPTION`).
  * - PostgreSQL has no expiry for a membership, so `until` isn't used.
  *
- * Errors are the server's own words; `retryable` unless the server said no.
+ * Errors are the server's own words; `retryable` unless the server refused.
  */
 export function createPostgres(
   options: PostgresOptions,
@@ -84,13 +85,13 @@ export function createPostgres(
   const statements = new Map<string, number>();
   const calls = createUnderWay();
 
-  /** One that asks the server several times, or waits to be asked together with others; closing waits for all of it. */
+  /** A call that queries the server several times, or waits to be batched with others; closing waits for all of it. */
   const whole =
     <Args extends readonly unknown[], Answer>(work: (...args: Args) => Promise<Answer>) =>
     (...args: Args): Promise<Answer> =>
       calls.note(work(...args));
 
-  /** By a state there is something that has to end. */
+  /** Reads a state. Where there is one, access has to be ended, so each server keeps a connection open. */
   const known = async (
     subject: string,
     { role }: PostgresTarget,

@@ -2,7 +2,7 @@ import { ProviderError } from "../provider.ts";
 import type { Server, Session } from "./connection.ts";
 import { hasCode } from "./errors.ts";
 
-/** Somebody else's session, which another waits for; 0 is a prepared transaction. */
+/** A session that another waits for; pid 0 is a prepared transaction. */
 type Blocker = {
   readonly pid: number;
   readonly name: string | null;
@@ -11,12 +11,12 @@ type Blocker = {
   readonly since: Date | null;
 };
 
-/** So long we wait for a lock before we look at who has it. */
+/** How long to wait for a lock before looking at who holds it. */
 const patienceMilliseconds = 1_000;
 
 /**
- * Does work that may have to wait for somebody's lock, and says whose when it waited in vain. Where all who block it are
- * sessions of `member`, they are ended after a while, and it goes on.
+ * Runs work that may have to wait for a lock; when it waited in vain, the error says who holds it. If all blockers are
+ * sessions of `member`, they are ended after a while, and the work goes on.
  */
 export async function withLockWatch<T>(
   server: Server,
@@ -27,7 +27,7 @@ export async function withLockWatch<T>(
   let looking: Promise<readonly Blocker[]> | undefined;
   const timer = setTimeout(() => {
     looking = server.call((other) => lookAtBlockers(other, session.pid, member));
-    // Told below, if it matters.
+    // Reported below, if it matters.
     looking.catch(() => undefined);
   }, patienceMilliseconds);
   try {

@@ -1,7 +1,7 @@
 import type { Session } from "./connection.ts";
 import { quote } from "./names.ts";
 
-/** Somebody and a role, by OID. */
+/** A member and a role, by OID. */
 export type Pair = { readonly role: string; readonly member: string };
 
 /** A membership as one grantor gave it. */
@@ -15,21 +15,21 @@ export type Row = {
 };
 
 export type Found = {
-  /** Their names now; `null`: there is no such role any more. */
+  /** Their current names; `null`: there is no such role any more. */
   readonly role: string | null;
   readonly member: string | null;
   readonly isSuper: boolean;
-  /** Direct, by grantor. */
+  /** The direct memberships, by grantor. */
   readonly rows: readonly Row[];
-  /** The roles of the member's by way of which they have it as well. */
+  /** The member's other roles that give them this one as well. */
   readonly through: readonly string[];
-  /** A statement that needs the role would do, at once or after `SET ROLE`. */
+  /** Whether a statement that needs the role would work, at once or after `SET ROLE`. */
   readonly works: boolean;
-  /** At once. */
+  /** Whether it would work at once. */
   readonly isInherited: boolean;
 };
 
-/** What there is between each pair. */
+/** Reads the membership of each pair. */
 export async function look(session: Session, pairs: readonly Pair[]): Promise<readonly Found[]> {
   const { rows } = await session.client.query<Found>(
     `WITH ${memberships(session)}
@@ -53,7 +53,7 @@ export async function look(session: Session, pairs: readonly Pair[]): Promise<re
   return rows;
 }
 
-/** The statement that gives a membership with these options, by the names of now. */
+/** The statement that grants a membership with these options, by current names. */
 export function grantStatement(
   session: Session,
   pair: Pair,
@@ -65,13 +65,13 @@ export function grantStatement(
   return `${grant} WITH INHERIT ${String(inherits)}, SET ${String(sets)} GRANTED BY ${quote(by)}`;
 }
 
-/** The statement that takes one grantor's membership away, by the names of now. */
+/** The statement that revokes one grantor's membership, by current names. */
 export function revokeStatement(session: Session, pair: Pair, by: string): string {
   const revoke = `REVOKE ${quote(pair.role)} FROM ${quote(pair.member)}`;
   return hasOptions(session) ? `${revoke} GRANTED BY ${quote(by)}` : revoke;
 }
 
-/** By what a member has a role still, in words. */
+/** Says what still gives a member a role. */
 export function keepersOf({ works: isHeld, isSuper, rows, through }: Found): readonly string[] {
   if (!isHeld) return [];
   if (isSuper) return ["as a superuser"];
@@ -79,13 +79,13 @@ export function keepersOf({ works: isHeld, isSuper, rows, through }: Found): rea
   return [...given, ...through.map((role) => `through ${role}`)];
 }
 
-/** SQL that differs between versions: from 16 on a membership has options and may be there several times, by grantor. */
+/** SQL that differs between versions: from 16 on, a membership has options and may exist several times, once per grantor. */
 
 export function hasOptions({ version }: Pick<Session, "version">): boolean {
   return version >= 160_000;
 }
 
-/** The first of `WITH`: `memberships`, with whether the member inherits what the role may and can become it. */
+/** The first part of a `WITH`: `memberships`, with whether the member inherits the role's rights and may `SET ROLE` to it. */
 export function memberships(session: Session): string {
   const options = hasOptions(session)
     ? "inherit_option AS inherits, set_option AS sets"
@@ -94,7 +94,7 @@ export function memberships(session: Session): string {
     SELECT roleid, member, grantor, admin_option AS admin, ${options} FROM pg_catalog.pg_auth_members)`;
 }
 
-/** Whether one role has another so that it works, at once or after `SET ROLE`. */
+/** SQL for whether one role can use another, at once or after `SET ROLE`. */
 function works(session: Session, member: string, role: string): string {
   if (!hasOptions(session)) return `coalesce(pg_catalog.pg_has_role(${member}, ${role}, 'MEMBER'), false)`;
   return `coalesce(pg_catalog.pg_has_role(${member}, ${role}, 'USAGE') OR pg_catalog.pg_has_role(${member}, ${role}, 'SET'), false)`;

@@ -17,19 +17,19 @@ import { type GrantState, insistOnProof, insistOnSystem } from "./state.ts";
 
 export type Memberships = {
   /**
-   * Takes what is ours of a membership away, and ends the member's sessions; resolves when both are gone, with who keeps it and
-   * whether there was reason to end sessions.
+   * Revokes our part of a membership, and ends the member's sessions. Resolves when both are gone, with what still
+   * gives the member the role and whether sessions had to end.
    */
   readonly take: (state: GrantState) => Promise<Taken>;
-  /** What there is. */
+  /** Reads the membership. */
   readonly find: (state: GrantState) => Promise<Found>;
 };
 
 export type Taken = {
   readonly keptBy: readonly string[];
-  /** Sessions had to end; they have, here. */
+  /** Sessions had to end, and have ended on this server. */
   readonly endsSessions: boolean;
-  /** Nothing is owed any more: sessions have ended everywhere. */
+  /** For the caller once sessions have ended everywhere: nothing is owed any more. */
   readonly settle: () => void;
 };
 
@@ -37,18 +37,19 @@ type Asked = { readonly state: GrantState; readonly askedAt: number };
 type Answer<T> = { readonly fault: unknown } | { readonly value: T };
 type Half = Omit<Taken, "settle"> & { readonly told: readonly Told[] };
 
-/** So long those that are taken together wait for somebody else's lock; then each waits on a connection of its own. */
+/** How long revocations in one batch wait for somebody else's lock; then each waits on a connection of its own. */
 const lockMilliseconds = 500;
-/** Taken or read together, at most; over so many connections at a time, so that some are left for everything else. */
+/** Limits of memberships per batch and of batches at a time, so that some connections are left for everything else. */
 const together = { most: 50, atOnce: 2, isWorthApart: isAnswer };
 
 /**
- * Memberships that are taken at the same time are taken in one transaction, so that a thousand that end together cost the
- * server some dozens of commits. Where one of them cannot be taken none is, and each is tried by itself.
+ * Memberships that are revoked at the same time are revoked in one transaction, so that a thousand that end together
+ * cost the server some dozens of commits. If one of them cannot be revoked, none is, and each is retried by itself.
  *
- * Sessions end where something of ours was taken, or may have been taken before: because the grant was read back, or by this
- * process, which remembers. REVOKE and the end of sessions go to the server as one message, which it carries out to the end
- * even if we die meanwhile: so where nothing of ours is found and the grant was never read back, nothing was granted.
+ * Sessions end if something of ours was revoked, or may have been revoked before: because the grant was read back, or
+ * because this process remembers it. REVOKE and the end of sessions go to the server as one message, which it carries
+ * out to the end even if we die meanwhile; so if nothing of ours is found and the grant was never read back, nothing
+ * was granted.
  */
 export function createMemberships(server: Server): Memberships {
   const owed = new Set<string>();
@@ -85,7 +86,7 @@ function oldest(all: readonly Asked[]): number {
   return Math.min(...all.map(({ askedAt }) => askedAt));
 }
 
-/** What there is of each, or why that proves nothing. */
+/** Reads each membership, or why the result proves nothing. */
 async function findAll(
   server: Server,
   session: Session,
@@ -122,11 +123,11 @@ async function takeAll(
     if (!found || "fault" in found) continue;
     const taking = statementsFor(session, state, found.value);
     statements.push(...taking);
-    // Before it is sent: whatever fails from here on, the sessions are still to end.
+    // Noted before it is sent: whatever fails from here on, the sessions still have to end.
     if (taking.length > 0) owed.add(keyOf(state));
     if (owed.has(keyOf(state)) || (state.granted && state.ours !== "nothing")) ending.add(state.member.oid);
   }
-  // In one order whoever takes, so that two who take some of the same do not wait for each other.
+  // In a fixed order, so that two batches with some of the same memberships do not deadlock.
   const transaction = [
     "BEGIN",
     ...(all.length > 1 ? [`SET LOCAL lock_timeout = ${lockMilliseconds}`] : []),
@@ -167,7 +168,7 @@ export function isTaken(session: Session, state: GrantState, found: Found): bool
   return statementsFor(session, state, found).length === 0;
 }
 
-/** What takes ours away, by the names of now; none where there is nothing of ours. */
+/** The statements that revoke our part, by current names; none if nothing of ours is there. */
 function statementsFor(session: Session, state: GrantState, found: Found): readonly string[] {
   if (found.role === null || found.member === null) return [];
   const pair = { role: found.role, member: found.member };
@@ -178,7 +179,7 @@ function statementsFor(session: Session, state: GrantState, found: Found): reado
       const isAsBefore = row.inherits === options.inherits && row.sets === options.sets;
       return isAsBefore ? [] : [grantStatement(session, pair, row.by, options)];
     }
-    // That they may grant it on was never ours, and what they granted hangs on it: ours is that they have it.
+    // Their admin option was never ours, and what they granted depends on it; only their use of the role is ours.
     if (state.ours === "row" && row.admin && hasOptions(session)) {
       if (!row.inherits && !row.sets) return [];
       return [grantStatement(session, pair, row.by, { inherits: false, sets: false })];
@@ -201,7 +202,7 @@ async function send(
 ): Promise<readonly Told[]> {
   const work = async (): Promise<readonly Told[]> => {
     const results = await session.client.query<Told>(statements.join(";\n"));
-    // One for each statement, which the driver's types do not know.
+    // One result for each statement, which the driver's types do not know.
     return [results].flat().at(-1)?.rows ?? [];
   };
   const [only] = all.length === 1 ? all : [];

@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { ProviderError } from "../provider.ts";
 
-/** What keeps a text from being a role's name. */
+/** Says why a text is not a role's name. */
 export function nameFault(name: string): string | undefined {
   if (name === "") return "expected the name of a PostgreSQL role, got nothing";
   if (name.includes("\0"))
     return "expected the name of a PostgreSQL role, got a text with a NUL character in it";
   const bytes = Buffer.byteLength(name);
-  // PostgreSQL would cut it off and mean another role.
+  // PostgreSQL would truncate it and mean another role.
   if (bytes > 63) return `expected the name of a PostgreSQL role, at most 63 bytes long, got ${bytes} bytes`;
   return undefined;
 }
 
-/** A name as SQL. */
+/** Quotes a name for SQL. */
 export function quote(name: string): string {
   const fault = nameFault(name);
   if (fault) throw new ProviderError(fault, { retryable: false });
@@ -22,7 +22,10 @@ export function quote(name: string): string {
 const place = /\{(?<name>[^{}]*)\}/gu;
 const places = ["email", "local_part", "domain"];
 
-/** How a person is known whom `people:` does not name: the whole address, what stands before the `@`, or made of both. */
+/**
+ * The role name of a person not named in `people:`: the whole address, the part before the `@`, or a text made of its
+ * parts.
+ */
 export const SubjectForm = z
   .string()
   .refine((form) => form === "email" || form === "local_part" || formFault(form) === undefined, {
@@ -37,7 +40,7 @@ function formFault(form: string): string | undefined {
   return names.length > 0 && !/[{}]/u.test(form.replaceAll(place, "")) ? undefined : expected;
 }
 
-/** The name somebody with this address goes by, where `people:` has none for them. */
+/** The role name of somebody with this address, if `people:` has none for them. */
 export function subjectFor(options: { readonly subject?: string | undefined }, email: string): string {
   const at = email.lastIndexOf("@");
   const parts: Readonly<Record<string, string>> = {

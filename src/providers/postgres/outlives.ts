@@ -13,7 +13,10 @@ type Count = {
   readonly count: number;
 };
 
-/** New for each member of `$1`: what depends on them (pg_shdepend) by a transaction that the snapshot `$2` did not see. */
+/**
+ * SQL for what is new for each member of `$1`: what depends on them (pg_shdepend) by a transaction that the snapshot
+ * `$2` did not see.
+ */
 const madeSince = `
   SELECT a.place, s.dbid, s.classid, s.objid, s.objsubid, s.deptype,
          s.dbid = 0 OR s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AS "isHere"
@@ -30,7 +33,10 @@ const madeSince = `
                         AND d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = d.classid
                         AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))`;
 
-/** Says what members made or were given while they had a role, that is theirs still: "owns 2 new tables in orders". */
+/**
+ * Creates a function that says what a member made or was given while they had a role, and still has: "owns 2 new tables
+ * in orders".
+ */
 export function createOutlives(server: Server): (state: GrantState) => Promise<string | undefined> {
   return gather((states: readonly GrantState[]) => server.call((session) => countAll(session, states)), {
     most: 50,
@@ -75,7 +81,7 @@ function word(counts: readonly Count[]): string | undefined {
         return `owns ${what}${where}`;
       case "rights":
         return `was given rights on ${what}${where}`;
-      // From 16 on a membership hangs on its grantor.
+      // From PostgreSQL 16 on, a membership depends on its grantor.
       case "gave":
         return `gave others ${count} ${count === 1 ? "role" : "roles"}`;
       case "prepared":
@@ -89,10 +95,10 @@ function plural(kind: string): string {
   return kind.endsWith("y") ? `${kind.slice(0, -1)}ies` : `${kind}s`;
 }
 
-/** So many objects at a time: each waits for its own lock. */
+/** Maximum objects at a time, because each waits for its own lock. */
 const mostObjects = 100;
 
-/** As `pg_identify_object` calls them, by what `ALTER … OWNER TO` does. */
+/** The type in `ALTER … OWNER TO`, by what `pg_identify_object` calls it. */
 const alterable: Readonly<Record<string, string>> = {
   table: "TABLE",
   "foreign table": "FOREIGN TABLE",
@@ -115,8 +121,8 @@ const alterable: Readonly<Record<string, string>> = {
 };
 
 /**
- * Hands what a member has made since the grant, in the database connected to, to the role. REASSIGN OWNED would hand over what was
- * theirs before, too. Returns why something could not be handed over.
+ * Makes the role the owner of what a member has made since the grant, in the database connected to. REASSIGN OWNED
+ * would also hand over what was theirs before. Returns why something could not be handed over.
  */
 export async function reassign(
   { client }: Session,
@@ -138,7 +144,7 @@ export async function reassign(
       await client.query(`ALTER ${kind} ${identity} OWNER TO ${quote(name)}`);
     } catch (error) {
       const { message, code, severity } = readError(error);
-      // The connection is lost, or our time is up: the next try goes on.
+      // The connection is lost, or our time is up: the next attempt goes on.
       if (code === undefined || severity === undefined || severity === "FATAL") throw error;
       faults.add(message);
     }

@@ -5,7 +5,7 @@ import { nameFault, quote } from "./names.ts";
 import { dangerOf, readSubject, readTargets, whyNotOrdinary } from "./roles.ts";
 import type { GrantState } from "./state.ts";
 
-/** What there is before anything is granted; refuses for good whoever and whatever must not be. */
+/** Reads what is there before anything is granted; refuses for good subjects and roles that must not be granted. */
 export async function prepare(
   session: Session,
   address: string,
@@ -50,13 +50,13 @@ export async function prepare(
 }
 
 function whatIsOurs(session: Session, rows: readonly Row[], grantor: string): GrantState["ours"] {
-  // Before 16 there is one row, whoever gave it.
+  // Before PostgreSQL 16 there is a single row, whoever gave it.
   const same = rows.find((row) => row.grantor === grantor || !hasOptions(session));
   if (!same) return "row";
   return same.inherits && same.sets ? "nothing" : "options";
 }
 
-/** What is committed by now: what any other transaction makes, is made since. */
+/** The snapshot of what is committed by now: whatever another transaction makes counts as made since. */
 async function readSince({ client }: Session): Promise<string> {
   const { rows } = await client.query<{ since: string }>(
     "SELECT pg_catalog.pg_current_snapshot()::text AS since",
@@ -64,7 +64,7 @@ async function readSince({ client }: Session): Promise<string> {
   return rows[0]?.since ?? "3:3:";
 }
 
-/** What lets us grant a role, to paste. */
+/** Says that we may not grant a role, with the statement to paste that lets us. */
 export async function wordNoRight({ client }: Session, role: string): Promise<string> {
   const { rows } = await client.query<{ name: string }>("SELECT current_user::text AS name");
   const name = quote(rows[0]?.name ?? "");

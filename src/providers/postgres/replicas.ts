@@ -6,10 +6,10 @@ import { isTaken } from "./memberships.ts";
 import { endSessionsStatement, type Told, untilEnded } from "./sessions.ts";
 import { type GrantState, insistOnSystem } from "./state.ts";
 
-/** So long a replica may take to see what was taken away. */
+/** How long a replica may take to see a revocation. */
 const catchUpMilliseconds = 3_000;
 
-/** Ends a member's sessions on a replica, once it has seen that the membership is gone: or they would be back. */
+/** Ends a member's sessions on a replica once it has seen that the membership is gone; otherwise they would come back. */
 export async function endOnReplica(replica: Server, state: GrantState): Promise<void> {
   try {
     await replica.call(async (session) => {

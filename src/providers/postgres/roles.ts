@@ -1,21 +1,21 @@
 import type { Session } from "./connection.ts";
 import { hasOptions, memberships } from "./membership.ts";
 
-/** What a role is that somebody would have for a time. */
+/** A role that somebody would have for a time. */
 export type TargetRole = {
   readonly name: string;
   /** `null`: there is no such role. */
   readonly oid: string | null;
-  /** Whom a grant of ours would be by; `null`: we may not grant it. */
+  /** The grantor that a grant of ours would have; `null`: we may not grant it. */
   readonly grantor: string | null;
-  /** It, and what it leads to, where that is more than the role's own: a superuser, say. */
+  /** The role itself, and roles it leads to, that are more than a role's own rights: a superuser, say. */
   readonly dangers: readonly { readonly name: string; readonly why: string }[];
 };
 
-/** The bootstrap superuser, by whom is what any superuser grants from PostgreSQL 16 on; always the same OID. */
+/** The bootstrap superuser, always of this OID: from PostgreSQL 16 on, the grantor of what any superuser grants. */
 const bootstrap = "10::oid";
 
-/** What these roles are, in the same order. */
+/** Reads these roles, in the same order. */
 export async function readTargets(
   session: Session,
   names: readonly string[],
@@ -52,7 +52,7 @@ export async function readTargets(
   return rows;
 }
 
-/** What makes a role more than its own rights, in words: `is a superuser`, `leads to "dba", a superuser`. */
+/** Says what makes a role more than its own rights: `is a superuser`, `leads to "dba", a superuser`. */
 export function dangerOf({ name, dangers: [danger] }: TargetRole): string | undefined {
   if (!danger) return undefined;
   const isVerb = /^(?:may|bypasses|reaches) /u.test(danger.why);
@@ -60,14 +60,14 @@ export function dangerOf({ name, dangers: [danger] }: TargetRole): string | unde
   return `leads to "${danger.name}", ${isVerb ? `which ${danger.why}` : danger.why}`;
 }
 
-/** Somebody, as far as it matters whether they can be granted something. */
+/** The facts about a subject that decide whether they can be granted something. */
 export type SubjectRole = { readonly oid: string } & Readonly<
   Record<"super" | "administers" | "login" | "ours" | "hasMembers" | "isSystem", boolean>
 >;
 
-/** `undefined`: the server knows no such role. */
+/** Reads a subject's role; `undefined`: the server knows no such role. */
 export async function readSubject(session: Session, name: string): Promise<SubjectRole | undefined> {
-  // pg_has_role() would not do: to a superuser it says that they are a member of everything.
+  // Not with pg_has_role(), which says that a superuser is a member of everything.
   const { rows } = await session.client.query<SubjectRole>(
     `WITH RECURSIVE ${memberships(session)}, ours(oid) AS (
        SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user OR oid = ${session.self}
@@ -81,7 +81,7 @@ export async function readSubject(session: Session, name: string): Promise<Subje
   return rows[0];
 }
 
-/** Why somebody is none to have something for a time, and to have it taken away; `undefined`: they are. */
+/** Says why somebody can't be given something for a time and have it taken away; `undefined`: they can. */
 export function whyNotOrdinary(subject: SubjectRole): string | undefined {
   if (subject.ours) return "Hallpass connects as it, or by way of it";
   if (subject.super) return "it is a superuser";

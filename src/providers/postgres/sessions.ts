@@ -8,8 +8,9 @@ export type Told = { readonly user: string; readonly pid: number };
 const endingMilliseconds = 2_000;
 
 /**
- * The statement that ends all sessions of these members, by OID, but never our own. PostgreSQL asks for membership at each
- * statement, but a session that has done `SET ROLE` stays that role until it ends, and which have is nowhere to be seen.
+ * The statement that ends all sessions of these members, by OID, but never our own. PostgreSQL checks membership at
+ * each statement, but a session that has done `SET ROLE` stays that role until it ends, and nothing shows which
+ * sessions have.
  */
 export function endSessionsStatement({ self }: Session, members: readonly string[]): string {
   const oids = members.map((oid) => `${BigInt(oid)}`).join(", ");
@@ -17,7 +18,7 @@ export function endSessionsStatement({ self }: Session, members: readonly string
            WHERE usesysid IN (${oids}) AND usesysid <> ${self} AND usename IS DISTINCT FROM session_user AND pid <> pg_backend_pid()`;
 }
 
-/** Waits until those that were told to end have ended. */
+/** Waits until the sessions that were told to end have ended. */
 export async function untilEnded({ client }: Session, told: readonly Told[], name: string): Promise<void> {
   const deadline = performance.now() + endingMilliseconds;
   for (;;) {
@@ -37,13 +38,13 @@ export async function untilEnded({ client }: Session, told: readonly Told[], nam
   }
 }
 
-/** When a member last used anything, by OID; `statements`: how many of each one's were counted when it was last looked. */
+/** When a member, by OID, last used anything. `statements`: each member's number of statements at the previous look. */
 export async function lastUse(
   session: Session,
   member: string,
   statements: Map<string, number>,
 ): Promise<Date | undefined> {
-  // As an age, for the server's clock may be another than ours.
+  // As an age, because the server's clock may differ from ours.
   const { rows } = await session.client.query<{ seconds: number | null; counts: boolean }>(
     `SELECT min(CASE WHEN state IN ('active', 'fastpath function call') THEN 0
                      ELSE extract(epoch FROM statement_timestamp() - greatest(state_change, backend_start))

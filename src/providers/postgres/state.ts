@@ -2,39 +2,40 @@ import { z } from "zod";
 import { ProviderError, type ProviderState } from "../provider.ts";
 import { isGuess, type Session } from "./connection.ts";
 
-/** An object id, as text: it outlasts every new name. */
+/** An object id, as text: it survives every renaming. */
 const Oid = z.string().regex(/^\d{1,10}$/u);
 const Role = z.object({ oid: Oid, name: z.string() });
 
-/** The options of a membership from PostgreSQL 16 on; before, all were there. */
+/** The options of a membership from PostgreSQL 16 on; before, all of them applied. */
 const Options = z.object({ inherits: z.boolean(), sets: z.boolean() });
 
-/** What is to be known again of a grant. */
+/** What has to be remembered of a grant. */
 export type GrantState = z.infer<typeof GrantState>;
 export const GrantState = z.object({
-  /** Which server, and where it was: the second is a hint for people, for a clone has the first, too. */
+  /** The server's identity, and its address then. The address is a hint for people, because a clone has the same identity. */
   system: z.string(),
   address: z.string(),
   role: Role,
   member: Role,
-  /** The memberships there were before, by whom: they are others', and stay. */
+  /** The memberships that were there before, by grantor: they are others', and stay. */
   before: z.array(z.object({ grantor: Oid, admin: z.boolean(), ...Options.shape })),
-  /** By whom ours is: one of a pair's memberships, from PostgreSQL 16 on. */
+  /** The grantor of ours; from PostgreSQL 16 on, a pair may have several memberships. */
   grantor: Oid,
   /**
-   * A `row`: it is taken away. `options`: the same grantor had given the row without effect, and gives it so again.
-   * `nothing`: it was there before. `all`: from before grantors were kept, every row of the pair.
+   * What to take back. `row`: the membership. `options`: the same grantor had given it without all its options, and
+   * gets them back as they were. `nothing`: it was there before. `all`: from before grantors were recorded, every row
+   * of the pair.
    */
   ours: z.enum(["row", "options", "nothing", "all"]),
-  /** Before it was granted, as a snapshot: what depends on the member by a transaction that it did not see was made since. */
+  /** A snapshot from before the grant: what depends on the member by a transaction that it did not see was made since. */
   since: z.string().regex(/^\d+:\d+:[\d,]*$/u),
-  /** It was granted, and read back: who finds nothing of ours then knows that it was taken. */
+  /** It was granted and read back, so if nothing of ours is found later, it was taken away. */
   granted: z.boolean().default(false),
   /** It works only after `SET ROLE`. */
   needsSetRole: z.boolean().default(false),
 });
 
-/** The state of a grant; `undefined` of one that was made before ids were kept. */
+/** Parses the state of a grant; `undefined` for one that was made before ids were recorded. */
 export function readState(state: ProviderState): GrantState | undefined {
   if (state["system"] === undefined) return undefined;
   const read = GrantState.safeParse(state);
@@ -46,7 +47,7 @@ export function readState(state: ProviderState): GrantState | undefined {
   );
 }
 
-/** Throws where a connection leads to another server than the one a grant was made on. */
+/** Throws if a connection leads to a server other than the one a grant was made on. */
 export function insistOnSystem(
   session: Session,
   address: string,
@@ -60,8 +61,8 @@ export function insistOnSystem(
 }
 
 /**
- * Throws where a server is known by OIDs only, and has both roles under other names than before, or neither: it may as well be
- * another server, and proves nothing.
+ * Throws if a server is identified by OIDs only and neither role has its name from before: it may be another server, so
+ * the result proves nothing.
  */
 export function insistOnProof(
   { system, role, member }: GrantState,
@@ -76,8 +77,8 @@ export function insistOnProof(
 }
 
 /**
- * The state of a grant that was made before ids were kept: by the names of then, whoever granted it. A name that is not there
- * proves nothing, for it may be another by now.
+ * Rebuilds the state of a grant made before ids were recorded, by its names then, whoever granted it. A missing name
+ * proves nothing, because the role may have been renamed.
  */
 export async function stateByName(
   session: Session,
