@@ -73,7 +73,7 @@ export function createOnCallApi(
   function failure(error: unknown, signal: AbortSignal): Error {
     const why = signal.aborted
       ? `has not answered for ${timeoutMs / 1_000} s`
-      : // Never in fetch's own words: they may hold what was sent.
+      : // Never in fetch's own words: they may contain what was sent.
         `cannot be reached: ${wordFailure(error) ?? "the connection failed"}`;
     return new Error(`${name} ${why}`, { cause: error });
   }
