@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { type CrashPoint, crashPoints } from "./crash-point.ts";
 
-/** Where things are kept and how much is logged: all that commands need which never speak to Slack. */
+/** Storage and logging settings: all that commands need that never talk to Slack. */
 export type StorageConfig = {
   readonly database: {
     /** `undefined`: Hallpass brings its own PostgreSQL, under `dataDir`. */
@@ -18,7 +18,7 @@ export type StorageConfig = {
   readonly logLevel: LogLevel;
 };
 
-/** Where groups are read whose members stand outside the policy. `undefined`: not set up. */
+/** The services for groups whose members are defined outside the policy. `undefined`: not set up. */
 export type GroupConfig = {
   readonly pagerDuty: OnCallConfig | undefined;
   readonly opsgenie: OnCallConfig | undefined;
@@ -36,9 +36,9 @@ export type Config = StorageConfig & {
     readonly transport: SlackTransport;
   };
   readonly http: { readonly host: string; readonly port: number };
-  /** Where operators ask for metrics and for why Hallpass is not ready. `undefined`: nowhere. */
+  /** Where operators get metrics and the reasons why Hallpass is not ready. `undefined`: nowhere. */
   readonly ops: { readonly host: string; readonly port: number } | undefined;
-  /** Where Hallpass kills itself, to test that it goes on from there. */
+  /** Where Hallpass kills itself, to test that it recovers from there. */
   readonly crashAt?: CrashPoint;
 };
 
@@ -46,18 +46,18 @@ type SlackTransport =
   | { readonly mode: "socket"; readonly appToken: string }
   | { readonly mode: "http"; readonly signingSecret: string };
 
-/** What outgoing calls go by way of. */
+/** The proxies of outgoing calls. */
 export type Proxies = {
   readonly http: ProxySetting | undefined;
   readonly https: ProxySetting | undefined;
-  /** Hosts that are called directly, in the words of NO_PROXY. */
+  /** Hosts that are called directly, in the syntax of NO_PROXY. */
   readonly exceptions: string;
 };
 
-/** `name` is the setting's; `url` may hold a password. */
+/** `name` is the name of the setting; `url` may contain a password. */
 export type ProxySetting = { readonly name: string; readonly url: string };
 
-/** `faults` are sentences for an operator: what is wrong and how to mend it, never a secret's value. */
+/** `faults` are sentences for an operator: what is wrong and how to fix it, never a secret's value. */
 export type ConfigResult<T> =
   { readonly ok: true; readonly config: T } | { readonly ok: false; readonly faults: readonly string[] };
 
@@ -143,7 +143,7 @@ const Slack = z.object({
   SLACK_API_URL: apiUrl(apiUrlFault).default("https://slack.com/api/"),
 });
 
-// What fits into an HTTP header: anything else would be refused late, and in words that hold the key.
+// What fits into an HTTP header: anything else would be refused late, in a message that contains the key.
 const keyPattern = /^[\x21-\x7e]+$/;
 
 const Groups = z.object({
@@ -153,7 +153,7 @@ const Groups = z.object({
   OPSGENIE_API_URL: apiUrl(opsgenieUrlFault).default("https://api.opsgenie.com/"),
 });
 
-/** What reading the groups needs besides, of all that is Slack's. */
+/** The Slack settings that reading the groups needs, too. */
 const SlackGroups = Slack.pick({ SLACK_BOT_TOKEN: true, SLACK_API_URL: true }).partial({
   SLACK_BOT_TOKEN: true,
 });
@@ -181,7 +181,7 @@ const Http = z.object({
     .default({ host: loopback, port: 9464 }),
 });
 
-/** An address with a port, or a port of this machine alone. */
+/** Parses an address with a port, or a port on this machine alone. */
 function placeOf(text: string): { readonly host: string; readonly port: number } {
   const [, host = loopback, port] = /^(?:\[?([^\]]*?)\]?:)?(\d+)$/.exec(text) ?? [];
   return { host, port: Number(port) };
@@ -199,7 +199,7 @@ const Crash = z
   })
   .refine(({ NODE_ENV: kind, HALLPASS_CRASH_AT: at }) => at === undefined || kind === "test", crashFault);
 
-/** Reads everything `hallpass start` needs; all faults at once. */
+/** Reads everything `hallpass start` needs, and reports all faults at once. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<Config> {
   const set = withoutBlanks(env);
   const storage = Storage.safeParse(set);
@@ -236,7 +236,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
       ...storageOf(storage.data),
       groups: groupsOf(groups.data),
       slack: { botToken: slack.data.SLACK_BOT_TOKEN, apiUrl: slack.data.SLACK_API_URL, transport },
-      // Slack must reach HTTP mode, so that it listens everywhere; Socket Mode only answers health checks.
+      // In HTTP mode Slack must reach us, so we listen everywhere; in Socket Mode we only answer health checks.
       http: { host: HOST ?? (transport.mode === "http" ? "0.0.0.0" : loopback), port: PORT },
       ops: OPS_PORT.port === 0 ? undefined : OPS_PORT,
       ...(crashAt && { crashAt }),
@@ -244,14 +244,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<C
   };
 }
 
-/** Reads only what commands need which never speak to Slack. */
+/** Reads only what commands need that never talk to Slack. */
 export function readStorageConfig(env: NodeJS.ProcessEnv = process.env): ConfigResult<StorageConfig> {
   const storage = Storage.safeParse(withoutBlanks(env));
   if (!storage.success) return { ok: false, faults: faultsOf(storage) };
   return { ok: true, config: storageOf(storage.data) };
 }
 
-/** Reads what commands need that ask who is in a policy's groups and do not speak to Slack otherwise. */
+/** Reads what commands need that read a policy's groups and do not talk to Slack otherwise. */
 export function readGroupConfig(
   env: NodeJS.ProcessEnv = process.env,
 ): ConfigResult<
@@ -273,8 +273,8 @@ export function readGroupConfig(
 }
 
 /**
- * Reads the proxies of outgoing calls. It is asked where calls are made, and nothing is handed down to there: like PATH they are
- * the whole process's, and whoever writes a provider need not think of them.
+ * Reads the proxies of outgoing calls. Called where calls are made, instead of being passed down: like PATH, proxies
+ * belong to the whole process, and the author of a provider need not think of them.
  */
 export function readProxies(env: NodeJS.ProcessEnv = process.env): ConfigResult<Proxies> {
   const set = withoutBlanks(env);
@@ -293,7 +293,7 @@ export function secretsFrom(env: NodeJS.ProcessEnv = process.env): (name: string
   };
 }
 
-/** Where programs are looked for. */
+/** The search path for programs. */
 export function searchPath(env: NodeJS.ProcessEnv = process.env): string {
   return env["PATH"] ?? "";
 }
@@ -314,11 +314,14 @@ export function loadEnvFile(path: string): string | undefined {
   }
 }
 
-/** Node skips a line it can't read without a word, and a setting would only seem to be set. Counts from 1. */
+/**
+ * Finds the first malformed line, counted from 1: Node silently skips lines it can't read, and a setting would only
+ * seem to be set.
+ */
 function malformedLine(text: string): number | undefined {
   const quoted = /^([ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=)[ \t]*(["'`])[^]*?\2/gm;
   const wellFormed = /^\s*(?:$|#|(?:export\s+)?[A-Za-z_][\w.-]*\s*=(?!\s*["'`]))/;
-  // A quoted value may span lines; their number stays.
+  // A quoted value may span lines; their number is kept.
   const lines = text
     .replaceAll(quoted, (match, name: string) => name + match.replaceAll(/[^\n]/g, ""))
     .split("\n");
@@ -328,7 +331,7 @@ function malformedLine(text: string): number | undefined {
 
 type Settings = Readonly<Record<string, string>>;
 
-/** A blank value counts as unset, and a line break after a pasted secret counts for nothing. */
+/** Drops blank values, which count as unset, and trims the line break after a pasted secret. */
 function withoutBlanks(env: NodeJS.ProcessEnv): Settings {
   const trimmed = Object.entries(env).map(([name, value]) => [name, value?.trim() ?? ""] as const);
   return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
@@ -365,13 +368,13 @@ function proxyFaultsIn(env: NodeJS.ProcessEnv): readonly string[] {
   return read.ok ? [] : read.faults;
 }
 
-/** By the first of these names that is set; curl and undici prefer the lower case, too. */
+/** The first of these settings that is set; the lower case first, as in curl and undici. */
 function proxyIn(set: Settings, names: readonly string[]): ProxySetting | undefined {
   const name = names.find((each) => set[each] !== undefined);
   return name === undefined ? undefined : { name, url: set[name] ?? "" };
 }
 
-/** A user without a password would not be sent at all. */
+/** Refuses a user without a password, which would not be sent at all. */
 function isProxyUrl(text: string): boolean {
   if (!isUrlOf(text, ["http:", "https:"])) return false;
   const { pathname, search, hash, username, password } = new URL(text);
@@ -388,7 +391,7 @@ function faultsOf(parsed: z.ZodSafeParseResult<unknown>): readonly string[] {
   return parsed.error?.issues.map(({ message }) => message) ?? [];
 }
 
-/** Says what is set instead, by its beginning only: the two tokens are easily swapped. */
+/** Says what is set instead, by its prefix only: the two tokens are easily swapped. */
 function tokenFault(name: string, prefix: string, howTo: string, value: unknown): string {
   if (typeof value !== "string") return `${name} is missing: ${howTo}.`;
   const found = /^(?:xox[a-z]|xapp|xwfp)-/.exec(value)?.[0];
@@ -401,7 +404,7 @@ function isUrlOf(text: string, protocols: readonly string[]): boolean {
   return URL.canParse(text) && protocols.includes(new URL(text).protocol);
 }
 
-/** An address as settings give it; it ends in `/` then, so that paths can be appended. */
+/** An address from the settings, with a `/` at its end so that paths can be appended. */
 function apiUrl(fault: string): z.ZodType<string, string> {
   return z
     .string()

@@ -1,20 +1,20 @@
 import { commandTypes } from "./domain/decide.ts";
 import { type EffectKind, effectKinds } from "./domain/effect.ts";
 
-/** Whatever is recorded by one statement: each command's transition, and what is no transition of a request. */
+/** Everything that one statement records: each command's transition, and what is not a transition of a request. */
 const recordedTypes = [
   ...commandTypes,
   /** A new request. */
   "file",
   /** An event that changes nothing else. */
   "event",
-  /** Where the approval message stands in Slack. */
+  /** Where the approval message is in Slack. */
   "place",
   /** Overdue revocations are due now instead of after their wait. */
   "hasten",
-  /** Access is overdue to end, or still is. */
+  /** Access has become overdue, or still is. */
   "overdue",
-  /** Somebody's access that nobody gave here, or what became of it. */
+  /** Access that nobody gave here, or what became of it. */
   "finding",
   "lockdown",
   "lift",
@@ -24,8 +24,8 @@ const recordedTypes = [
 export type RecordedType = (typeof recordedTypes)[number];
 
 /**
- * A moment at which a crash must lose nothing: before and after each effect (claimed and not begun; carried out and
- * nobody told), before and after each commit, and while a provider has done what it was asked and has not shown it.
+ * A moment at which a crash must lose nothing: before and after each effect (claimed but not begun; carried out but not
+ * reported), before and after each commit, and after a provider has made a change but before it is read back.
  */
 export type CrashPoint =
   | `${"before" | "after"} ${EffectKind}`
@@ -42,17 +42,17 @@ export const crashPoints: readonly CrashPoint[] = [
 
 let armed: CrashPoint | undefined;
 
-/** Has this process die when it comes to that point; for tests only. */
+/** Makes this process die when it reaches that point; for tests only. */
 export function armCrashPoint(point: CrashPoint): void {
   armed = point;
 }
 
-/** Nothing, unless a test armed this point: then the process is gone, as when the kernel or the power takes it. */
+/** Does nothing unless a test armed this point: then kills the process, as the kernel or a power failure would. */
 export function crashPoint(point: CrashPoint): void {
   if (armed === point) process.kill(process.pid, "SIGKILL");
 }
 
-/** Carries out the statement that records something, between its crash points; of all, where it records several. */
+/** Runs a statement that records something between its crash points, or those of all types it records. */
 export async function committing<T>(
   types: RecordedType | ReadonlySet<RecordedType>,
   statement: () => PromiseLike<T>,

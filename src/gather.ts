@@ -1,19 +1,20 @@
 export type GatherOptions<Item> = {
-  /** Of what has the same key only one goes at a time into a statement. */
+  /** Only one item of each key goes into a batch. */
   readonly keyOf?: (item: Item) => string;
-  /** Of one statement, at most. */
+  /** Maximum items per batch. */
   readonly most: number;
-  /** Statements under way at a time. */
+  /** Maximum batches at a time. */
   readonly atOnce: number;
-  /** Whether it may help those that failed together to be asked for one by one. */
+  /** Whether it may help to retry the items of a failed batch one by one. */
   readonly isWorthApart: (error: unknown) => boolean;
 };
 
 /**
- * Makes a question about one of a question about many: what is asked while others are under way, or within one turn of the
- * event loop, goes together. Where `together` fails each is asked alone, so that what ails one does not spoil the rest.
+ * Batches calls: makes a function for one item out of a function for many. Items asked for while others are under way,
+ * or within one turn of the event loop, go together. If `together` fails, each item is retried alone, so that a fault
+ * in one does not spoil the rest.
  *
- * `together` answers in the order of what it was asked.
+ * `together` answers in the order of its items.
  */
 export function gather<Item, Answer>(
   together: (items: readonly Item[]) => Promise<readonly Answer[]>,

@@ -55,22 +55,22 @@ export type HallpassSettings = {
   readonly config: Config;
   /** The policy to begin with. */
   readonly policy: Policy;
-  /** Where it is read again; absent where it never changes. */
+  /** Where the policy is reloaded from; absent if it never changes. */
   readonly policySource?: PolicySource;
   /** What `${NAME}` in the policy stands for. */
   readonly secret: (name: string) => string | undefined;
   readonly log: Logger;
-  /** Told to stop, also while it starts: then it lets go of what it has, and throws the signal's reason. */
+  /** Stops Hallpass, also while it starts: it then releases what it has, and throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** The database's time unless told. */
+  /** The database's time by default. */
   readonly clock?: Clock;
-  /** How fast messages may come into a channel; as fast as Slack takes them unless told. */
+  /** How fast messages may come into a channel; by default as fast as Slack takes them. */
   readonly pace?: PaceLimits;
 };
 
 export type PolicySource = {
   readonly read: () => Promise<LoadedPolicy>;
-  /** Looked at each second; absent: read again only when told to. */
+  /** Checked each second; absent: reloaded only when told to. */
   readonly watchedPath?: string;
 };
 
@@ -82,27 +82,27 @@ export type Hallpass = {
   readonly databaseUrl: string;
   /** Resolves once everything is carried out and Slack is connected. */
   readonly ready: Promise<void>;
-  /** Puts the policy that is on disk now in force, if it is fine. */
+  /** Puts the policy that is now on disk in force, if it is valid. */
   reloadPolicy(): Promise<ReloadOutcome>;
-  /** Looks for what is due now: for a clock that was moved. */
+  /** Looks for what is due now, after a clock was moved. */
   look(): void;
-  /** Seals what the audit holds and publishes a checkpoint: for whoever cannot wait for the hour. */
+  /** Seals the audit and publishes a checkpoint, without waiting for the hourly one. */
   publishAudit(): Promise<void>;
-  /** Finishes or hands back what is in hand, within some 10 s, and lets go of everything. */
+  /** Finishes or hands back what is in hand, within some 10 s, and releases everything. */
   stop(): Promise<void>;
 };
 
 /** A lockdown ends what is open at once; this finds what another process let in at that moment. */
 const enforceEveryMs = 5_000;
 
-/** What is in hand when Hallpass is told to stop has this long; service managers commonly kill after 10 s in all. */
+/** How long work in hand has when Hallpass is told to stop; service managers commonly kill after 10 s in all. */
 const stopTimeoutMs = 5_000;
 
-/** What starts when Hallpass is told to stop has this long to notice. */
+/** How long parts that are still starting have to notice that Hallpass is told to stop. */
 const startTimeoutMs = 4_000;
 
 /**
- * Builds and starts Hallpass: health checks first, then the database, then what is owed to the world, then Slack.
+ * Builds and starts Hallpass: health checks first, then the database, then the effects that are owed, then Slack.
  * Access that is due to end is ended as soon as the database answers, whether or not Slack does.
  */
 export async function startHallpass(settings: HallpassSettings): Promise<Hallpass> {
@@ -115,7 +115,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
   const closers: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     stopping.abort();
-    // In reverse: nothing is taken from under what still uses it.
+    // In reverse order, so that nothing is closed that another part still uses.
     for (const close of closers.splice(0).toReversed()) {
       await close().catch((error: unknown) =>
         log.error({ err: error }, "a part could not be stopped in order"),
@@ -125,7 +125,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
 
   const onSignal = (): void => {
     stopping.abort(signal?.reason);
-    // What starts and has not noticed by then is left behind.
+    // Parts that are starting and have not noticed by then are left behind.
     setTimeout(() => void stop(), startTimeoutMs).unref();
   };
   signal?.addEventListener("abort", onSignal, { once: true });
@@ -137,7 +137,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     let degraded = (): readonly string[] => [];
     let slackAway = (): string | undefined => undefined;
     const onSlackEvent: SlackListener = async (request, response) => {
-      // Not connected yet: Slack delivers again later.
+      // Not connected yet: Slack retries the delivery later.
       if (slackEvents) await slackEvents(request, response);
       else response.writeHead(503, { connection: "close" }).end();
     };
@@ -212,7 +212,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
           return () => {
             useProviders();
             useSinks();
-            // What a reload brings in is as new as what a start does.
+            // Providers from a reload are checked like those at a start.
             providerWatch.onPolicy(prepared);
             channelWatch?.look();
           };
@@ -244,7 +244,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       pagerDuty: pagerDuty && createPagerDuty(pagerDuty),
       opsgenie: opsgenie && createOpsgenie(opsgenie),
     });
-    // Never rejects; whoever clicks first finds it known.
+    // Never rejects; fills the cache before the first click.
     void groups.read(policy.outsideGroups);
     let workspace: Workspace | undefined;
     const lookUp = createLookUp(directory, () => workspace);
@@ -282,7 +282,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const sending = { client: patient, pace, token, heldBack, admins };
     const work = createWork({ ...parts, ...sending, providers: providers.byName, report, courtesy });
     const run = async (effectId: string, queue: QueueName): Promise<void> =>
-      // Whatever is due to end is found together.
+      // Access that is due to end is found together.
       queue === "revocations" ? sweep.end() : work.run(effectId, queue);
     const lockdowns = keepGoing(
       async () => {
@@ -302,7 +302,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const sweep = startSweep({ ...record, queues, run, end: (effect) => work.end(effect), log });
     queues.work(run);
     closers.push(
-      // What came by HTTP still needs the database, so it is waited for here and not only at the very end.
+      // HTTP requests under way still need the database, so they are waited for here and not only at the very end.
       () => atMost(stopTimeoutMs + 1_500, sweep.stop(), queues.close(stopTimeoutMs), http.close()),
     );
 
@@ -321,7 +321,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       lockdowns: createLockdownReader(db),
       userGroups,
       directory,
-      // Of its own: the SDK has only so many calls under way at a time, and messages do not wait for files.
+      // A client of its own: the SDK limits its calls at a time, and messages must not wait for files.
       uploads: createPatientClient(calling),
       exports,
       log,

@@ -1,10 +1,10 @@
-// Shorter than this, a password says nothing that is not in half of all texts.
+// A password shorter than this is in half of all texts by chance.
 const shortestToken = 4;
 const shortestAnywhere = 8;
 
 /**
- * Takes a URL's password out of a text: out of any URL, where it stands by itself, and within other text where chance can't
- * have put it there. What is only letters may be a part of a word that has nothing to do with it.
+ * Removes a URL's password from a text: in any URL, as a word of its own, and inside other text unless it may be there
+ * by chance. If it is only letters, it may be a part of an unrelated word.
  */
 export function maskPassword(text: string, url: string): string {
   if (!URL.canParse(url)) return text;
@@ -12,17 +12,17 @@ export function maskPassword(text: string, url: string): string {
   return maskSecrets(text, [password, searchParams.get("password") ?? ""]);
 }
 
-/** Takes secrets out of a text, as they are and percent-encoded, by the same rules. */
+/** Removes secrets from a text by the same rules, plain and percent-encoded. */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   return spellingsOf(secrets).reduce(mask, text);
 }
 
-/** Takes secrets out of a text that may repeat them, as they are and percent-encoded, whatever they are a part of there. */
+/** Removes secrets from a text that may repeat them, plain and percent-encoded, whatever they are a part of there. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   return spellingsOf(secrets).reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
 }
 
-/** The longest first: one may be the beginning of another. */
+/** All spellings, the longest first, because one may be the beginning of another. */
 function spellingsOf(secrets: readonly string[]): readonly string[] {
   const spellings = new Set(
     secrets.flatMap((secret) => [secret, safelyDecoded(secret), safelyEncoded(secret)]),
@@ -50,7 +50,7 @@ function safelyDecoded(text: string): string {
   }
 }
 
-/** Half a character has no percent-encoding. */
+/** Leaves a text with half a character (a lone surrogate) as it is, because that has no percent-encoding. */
 function safelyEncoded(text: string): string {
   try {
     return encodeURIComponent(text);

@@ -1,7 +1,7 @@
 import { quoted } from "./domain/text.ts";
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 
-/** A regular expression in RE2's dialect, which takes time linear in what it is matched against. */
+/** A regular expression in RE2's dialect, which takes time linear in the length of the text. */
 export type Pattern = {
   readonly text: string;
   /** Whether it matches anywhere in the value; `^` and `$` tie it to the ends. */
@@ -13,7 +13,7 @@ type CompiledPattern =
 
 const longestPattern = 1000;
 
-/** Time is the product of this and the length of the value; a ticket's pattern takes 20. */
+/** The time is proportional to this times the length of the value; a ticket's pattern takes 20. */
 const maxInstructions = 1000;
 
 /** Compiles a pattern: https://github.com/google/re2/wiki/Syntax */
@@ -32,7 +32,7 @@ export function compilePattern(text: string): CompiledPattern {
 
 const tooLarge = "expected a simpler pattern, got one that repeats too much";
 
-/** The library's words: `error parsing regexp: missing closing ]: ...` with the part of the pattern it is about. */
+/** Rewords the library's message: `error parsing regexp: missing closing ]: ...` with the part of the pattern it is about. */
 function wordSyntax(text: string, message: string): string {
   const reason = message.replace(/^error parsing regexp: /u, "").replace(/: `.*$/su, "");
   if (reason === "expression too large") return tooLarge;

@@ -1,17 +1,17 @@
 import type { Logger } from "./logger.ts";
 
 export type Rounds = {
-  /** Goes now instead of after the pause; what is asked while a round goes on is done by the next. */
+  /** Runs a round now instead of after the pause; when called during a round, the next one follows at once. */
   now(): void;
-  /** Goes no more and waits for the round in hand. */
+  /** Runs no more rounds and waits for the one in hand. */
   stop(): Promise<void>;
 };
 
 export type Round = (asked: boolean, stopping: AbortSignal) => Promise<number>;
 
 /**
- * Does `round` again and again, each time after the milliseconds it handed back; one that fails is logged in the words of
- * `fault` and done again in a second. `asked`: it goes because somebody asked for it.
+ * Runs `round` again and again, each time after the milliseconds it returned; one that fails is logged with the text
+ * `fault` and retried in a second. `asked`: it runs because somebody called `now`.
  */
 export function keepGoing(
   round: Round,
@@ -38,7 +38,7 @@ export function keepGoing(
           clearTimeout(timer);
           resolve();
         };
-        // Somebody may have asked while the last round went on.
+        // Somebody may have called `now` during the last round.
         if (stopping.signal.aborted || asked) wakeUp();
       });
     }
