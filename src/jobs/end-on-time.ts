@@ -29,7 +29,7 @@ const longestPauseMs = 5_000;
 const maxOfProvider = 60;
 /** Maximum in hand altogether, so that one or two providers with hanging connections leave room for the others. */
 const maxInHand = 3 * maxOfProvider;
-/** Claimed in batches of half that, because a look costs as much as some of what it finds. */
+/** Claimed in batches of half `maxOfProvider`, because a look costs as much as some of what it finds. */
 const batchSize = maxOfProvider / 2;
 
 /**

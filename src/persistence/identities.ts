@@ -30,7 +30,10 @@ export type PeopleDeps = {
   readonly clock: Clock;
   /** Checks whether the accounts of an address's holder may still act, before the address passes to somebody else. */
   readonly lookUp: LookUp;
-  /** Called when two people were joined or an address passed: already recorded, for the people who run Hallpass to hear of. */
+  /**
+   * Called when two people were joined or an address passed. It is already recorded; this is to tell the people who run
+   * Hallpass.
+   */
   readonly onChange: (event: PersonChanged) => void;
 };
 

@@ -4,8 +4,8 @@ import { memberships } from "./membership.ts";
 import { readSubject, readTargets, whyNotOrdinary } from "./roles.ts";
 
 /**
- * Lists the direct members who can use a role, except the role we connect as if that may only grant it. Throws if there
- * is no such role: it may have been renamed, so who has it is unknown.
+ * Lists the direct members who can use a role, except the role we connect as where that only may grant it. Throws if
+ * there is no such role: it may have been renamed, so who has it is unknown.
  */
 export async function holdersOf(session: Session, role: string): Promise<readonly Holder[]> {
   const [target] = await readTargets(session, [role]);

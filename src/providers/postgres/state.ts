@@ -22,9 +22,9 @@ export const GrantState = z.object({
   /** The grantor of ours; from PostgreSQL 16 on, a pair may have several memberships. */
   grantor: Oid,
   /**
-   * What to take back. `row`: the membership. `options`: the same grantor had given it without all its options, and
-   * gets them back as they were. `nothing`: it was there before. `all`: from before grantors were recorded, every row
-   * of the pair.
+   * What to take back. `row`: the membership. `options`: the same grantor had given it without all its options, which
+   * are set back as they were. `nothing`: it was there before. `all`: from before grantors were recorded, every row of
+   * the pair.
    */
   ours: z.enum(["row", "options", "nothing", "all"]),
   /** A snapshot from before the grant: what depends on the member by a transaction that it did not see was made since. */
