@@ -12,7 +12,7 @@ test("--version is the package's", async () => {
 test("--help names every command", async () => {
   const { code, stdout } = await hallpass(["--help"]);
   expect(code).toBe(0);
-  for (const command of ["start", "migrate", "policy", "audit"])
+  for (const command of ["start", "migrate", "policy", "grants", "people", "audit"])
     expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
 });
 

@@ -1,4 +1,4 @@
-import type { Json } from "../../playground/slack/json.ts";
+import { isObject, type Json } from "../../playground/slack/json.ts";
 import { messageFaults, optionsFaults, viewFaults } from "../slack/limits/limits.ts";
 import type { Slack } from "./slack.ts";
 
@@ -12,13 +12,24 @@ export function limitFaults(slack: Slack): readonly string[] {
     if (httpStatus === 503) return [];
     if (views.includes(method)) return viewFaults(args["view"]).map((fault) => `${method}: ${fault}`);
     if (!messages.includes(method) || args["delete_original"] === true) return [];
-    return messageFaults(args).map((fault) => `${method}: ${fault}`);
+    return [...messageFaults(args), ...buttonFaults(args["blocks"])].map((fault) => `${method}: ${fault}`);
   });
   const acknowledged = slack.deliveries().flatMap(({ type, status, ackBody }) => {
     const isTaken = status === "ack" || status === 200;
     return isTaken ? ackFaults(type, ackBody).map((fault) => `answer to ${type}: ${fault}`) : [];
   });
   return [...called, ...acknowledged];
+}
+
+/** A button carries the id of what it is about and nothing else: whatever more it said could be old, or somebody's making. */
+function buttonFaults(value: Json): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(buttonFaults);
+  if (!isObject(value)) return [];
+  const inner = Object.values(value).flatMap(buttonFaults);
+  const { type, value: carried } = value;
+  const isId = typeof carried === "string" && /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/u.test(carried);
+  if (type !== "button" || carried === undefined || isId) return inner;
+  return [`a button carries ${JSON.stringify(carried)}, and not an id`, ...inner];
 }
 
 /** Throws when the simulated Slack refused anything, or took it for a slip. */
