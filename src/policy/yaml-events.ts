@@ -32,13 +32,29 @@ export function invalid(offset: number, reason: string): Trouble {
   return { message: `expected valid YAML, got an error: ${reason}`, offset };
 }
 
-/** Reasons that leave open what is wrong. */
-const clearer: ReadonlyMap<string, string> = new Map([
-  [
-    "deficient indentation",
-    "too little indentation in quotes or brackets; is one not closed, or its end not indented?",
-  ],
-]);
+/** The parser's reason in words that say what to do, by what stands where it stumbled. */
+function wordReason(reason: string, text: string, offset: number): string {
+  const before = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
+  const here = text.charAt(offset);
+  switch (reason) {
+    case "deficient indentation":
+      if (before.includes("\t")) return "use spaces, not tabs, in and before brackets";
+      return "too little indentation in quotes or brackets; is one not closed, or its end not indented?";
+    case "can not read a block mapping entry; a multiline key may not be an implicit key":
+      return "expected `key: value`; is a colon missing on the line above?";
+    case "missed comma between flow collection entries":
+      return "expected a comma between what stands in brackets";
+    case "bad indentation of a mapping entry":
+      if (["@", "`", "%"].includes(here)) return `put a text that begins with ${here} in quotes`;
+      if (here === ":" && /:\s/u.test(before))
+        return "put a text that has a colon and a space in it in quotes";
+      if (here === "#") return "put a space before the # of a comment";
+      if (/["']\s*$/u.test(before)) return "nothing but a comment may stand after the closing quote";
+      return "expected the indentation of the line above; or is its colon missing?";
+    default:
+      return reason;
+  }
+}
 
 function parse(text: string): { readonly events: readonly Event[]; readonly trouble?: Trouble } {
   const control = text.search(/[^\P{Cc}\n\r\t]/u);
@@ -58,7 +74,7 @@ function parse(text: string): { readonly events: readonly Event[]; readonly trou
     if (error.reason.startsWith("nesting exceeded")) return { events: [], trouble: nestsTooDeep(offset) };
     // Some of the reasons go on to quote the source, which may hold a secret.
     const [reason = ""] = error.reason.split(/: | "/u);
-    return { events: [], trouble: invalid(offset, clearer.get(reason) ?? reason) };
+    return { events: [], trouble: invalid(offset, wordReason(reason, text, offset)) };
   }
 }
 

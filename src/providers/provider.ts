@@ -101,7 +101,7 @@ export interface Provider<Target = unknown> {
   howToUse?(subject: Subject, target: Target, state: ProviderState): string | undefined;
   /**
    * Throws an error an operator can act on when the system cannot do its work for one of these targets; otherwise
-   * returns what they should know. Called at the start, at each reload, and every few seconds while revocations fail.
+   * returns what they should know. Called at the start, at each reload, every minute, and by `hallpass policy check --live`.
    */
   check(targets: readonly Target[]): Promise<readonly string[]>;
   /** Closes connections once the calls under way have ended. */

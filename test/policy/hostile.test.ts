@@ -131,6 +131,23 @@ describe("a hostile or broken file is refused in a line", () => {
   });
 });
 
+describe("a slip is said in words that mend it", () => {
+  test.each([
+    ["b: @team\n", "1:4", "put a text that begins with @ in quotes"],
+    ["b: `x`\n", "1:4", "put a text that begins with ` in quotes"],
+    ["title: Orders: read\n", "1:14", "put a text that has a colon and a space in it in quotes"],
+    ["b: 'x'#c\n", "1:7", "put a space before the # of a comment"],
+    ['b: "x" y\n', "1:8", "nothing but a comment may stand after the closing quote"],
+    ["b: { role: \tx }\n", "1:13", "use spaces, not tabs, in and before brackets"],
+    ["a: 1\nb\nc: 2\n", "3:2", "expected `key: value`; is a colon missing on the line above?"],
+    ['a:\n  b "x"\n  c: y\n', "3:4", "expected the indentation of the line above; or is its colon missing?"],
+    ["a:\n  b: 1\n c: 2\n", "3:2", "expected the indentation of the line above; or is its colon missing?"],
+    ["a: { b: 1 c: 2 }\n", "1:12", "expected a comma between what stands in brackets"],
+  ])("%j", (text, place, words) => {
+    expect(faultsOf(text)).toEqual([`hallpass.yml:${place}: expected valid YAML, got an error: ${words}`]);
+  });
+});
+
 describe("what another reader, or a person, may read otherwise is refused", () => {
   const invalid = "expected valid YAML, got an error:";
   test.each([
