@@ -124,7 +124,7 @@ async function fail(
 
 /** Exponential backoff: 1 s, 2 s, 4 s ... capped, with a fifth of jitter so that not all retries hit a recovering provider at once. */
 function backoffSeconds(attempt: number): number {
-  const jitter = 0.8 + Math.random() * 0.4;
+  const jitter = 1 - Math.random() * 0.2;
   return Math.min(maxBackoffSeconds, 2 ** Math.min(attempt - 1, 12)) * jitter;
 }
 

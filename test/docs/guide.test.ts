@@ -1,8 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
+import { execFile as execFileCallback } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { z } from "zod";
 import { long } from "../long.js";
 
+const execFile = promisify(execFileCallback);
 const root = join(import.meta.dirname, "../..");
 const read = (name: string): string => readFileSync(join(root, name), "utf8");
 const guides = ["ARCHITECTURE.md", "CONTRIBUTING.md", "STYLE.md"] as const;
@@ -37,53 +42,64 @@ test("every link of a guide leads to a file", () => {
   expect(links.map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-const Rule = z.tuple([
-  z.literal("error"),
-  z.object({ patterns: z.array(z.object({ group: z.array(z.string()) })) }),
-]);
-const Lint = z.object({
-  overrides: z.array(
-    z.object({
-      files: z.array(z.string()),
-      rules: z.looseObject({ "eslint/no-restricted-imports": Rule.optional() }),
-    }),
-  ),
-});
-
-/** By folder, which others the linter does not let it import. */
-function forbiddenByLint(): ReadonlyMap<string, readonly string[]> {
-  const text = read(".oxlintrc.json").replaceAll(/^\s*\/\/.*$/gmu, "");
+/** The folders of the guide, and which others each may import. */
+function folders(): ReadonlyMap<string, readonly string[]> {
+  const rows = [...read("ARCHITECTURE.md").matchAll(/^\| `src\/(\w+)` +\| [^|]+ \| ([^|]+?) +\|$/gmu)];
+  const names = rows.map(([, folder = ""]) => folder);
   return new Map(
-    Lint.parse(JSON.parse(text)).overrides.flatMap(({ files: [files = ""], rules }) => {
-      const [, folder] = /^src\/(\w+)\/\*\*$/u.exec(files) ?? [];
-      const rule = rules["eslint/no-restricted-imports"];
-      return folder === undefined || !rule
-        ? []
-        : [[folder, rule[1].patterns.flatMap(({ group }) => group)] as const];
+    rows.map(([, folder = "", words = ""]) => {
+      const named = codeIn(words);
+      return [
+        folder,
+        words.startsWith("everything") ? names.filter((name) => ![folder, ...named].includes(name)) : named,
+      ];
     }),
   );
 }
 
-test("the table of folders says what the linter enforces", () => {
-  const rows = [...read("ARCHITECTURE.md").matchAll(/^\| `src\/(\w+)` +\| [^|]+ \| ([^|]+?) +\|$/gmu)];
-  const folders = rows.map(([, folder = ""]) => folder);
-  const forbidden = forbiddenByLint();
-  for (const [, folder = "", words = ""] of rows) {
-    const rules = forbidden.get(folder) ?? [];
-    const others = folders.filter((other) => other !== folder);
-    // These name what is allowed instead.
-    const isClosed = rules.includes("../*") || rules.includes("../*/**");
-    const may = others.filter((other) =>
-      isClosed
-        ? rules.some((rule) => rule === `!../${other}/*`)
-        : !rules.some((rule) => rule.endsWith(`/${other}/**`)),
+test("the linter lets each folder import what the guide says, and nothing else", async () => {
+  const table = folders();
+  const names = [...table.keys()];
+  expect(names.toSorted()).toEqual(
+    readdirSync(join(root, "src"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== "generated")
+      .map(({ name }) => name)
+      .toSorted(),
+  );
+  const directory = await mkdtemp(join(tmpdir(), "hallpass-guide-"));
+  try {
+    await copyFile(join(root, ".oxlintrc.json"), join(directory, ".oxlintrc.json"));
+    const others = (folder: string): readonly string[] => names.filter((name) => name !== folder);
+    for (const folder of names) {
+      for (const [place, up] of [
+        ["", ".."],
+        ["deep", "../.."],
+      ] as const) {
+        await mkdir(join(directory, "src", folder, place), { recursive: true });
+        const lines = others(folder).map((name) => `import type { X as ${name} } from "${up}/${name}/x.ts";`);
+        await writeFile(join(directory, "src", folder, place, "zz.ts"), `${lines.join("\n")}\n`);
+      }
+    }
+    const linter = join(root, "node_modules/.bin/oxlint");
+    const said = await execFile(linter, ["--format", "unix", "src"], { cwd: directory }).catch(
+      (error: unknown) => z.object({ stdout: z.string() }).parse(error),
     );
-    const said = words.startsWith("everything")
-      ? others.filter((other) => !words.includes(`\`${other}\``))
-      : codeIn(words);
-    expect([folder, said.toSorted()]).toEqual([folder, may.toSorted()]);
+    const refused = [...said.stdout.matchAll(/^(src\/(\w+)\/(?:deep\/)?zz\.ts):(\d+):.*restricted/gmu)];
+    for (const folder of names)
+      for (const place of ["zz.ts", "deep/zz.ts"]) {
+        const lines = refused.flatMap(([, path, , line]) =>
+          path === `src/${folder}/${place}` ? [Number(line)] : [],
+        );
+        const may = others(folder).filter((_, index) => !lines.includes(index + 1));
+        expect([folder, place, may.toSorted()]).toEqual([
+          folder,
+          place,
+          [...(table.get(folder) ?? [])].toSorted(),
+        ]);
+      }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
-  expect(folders).toHaveLength(14);
 });
 
 test("every test that is listed as long is there", () => {

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import type { User } from "../../playground/slack/model.ts";
 import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
@@ -78,6 +80,19 @@ const places: readonly {
     homes: [TEAM.id, SISTER_TEAM_ID, organisation],
   },
 ];
+
+test("every button, select and form of the app has a door", async () => {
+  const [app, doorsThere] = await Promise.all(
+    ["src/slack/app.ts", "test/support/doors.ts"].map((path) =>
+      readFile(join(import.meta.dirname, "../..", path), "utf8"),
+    ),
+  );
+  const named = [...(app ?? "").matchAll(/^ +\[(\w+ActionId)\]: on\w+,$/gmu)].map(([, id = ""]) => id);
+  expect(named.length).toBeGreaterThan(10);
+  expect(
+    named.filter((id) => !new RegExp(`(?:button\\("\\w+", |select\\()${id}\\)`, "u").test(doorsThere ?? "")),
+  ).toEqual([]);
+});
 
 describe.each(places)("in $where", ({ transport, seed, homes }) => {
   let world: World;

@@ -12,6 +12,7 @@ import {
 import {
   cancelActionId,
   extendActionId,
+  showActionId,
   startActionId,
   tryNowActionId,
 } from "../../src/slack/views/event-message.ts";
@@ -304,5 +305,6 @@ export const doors: readonly Door[] = [
   { name: "Extend", opensTo: "alice", attempted: "extend", knock: button("active", extendActionId) },
   { name: "Try now", opensTo: "alice", attempted: "try", knock: button("active", tryNowActionId) },
   { name: "End access", opensTo: "alice", attempted: "end", knock: button("active", endActionId) },
+  { name: "Show", opensTo: "alice", attempted: "show", knock: button("active", showActionId) },
   { name: "Cancel", opensTo: "alice", attempted: "cancel", knock: button("pending", cancelActionId) },
 ];
