@@ -44,6 +44,24 @@ export async function listDrift(db: PrismaClient): Promise<readonly ListedDrift[
     .parse(await db.$queryRaw`select * from (${openDrift}) d order by since, provider, subject`);
 }
 
+const DriftLook = z.object({
+  provider: z.string(),
+  /** Absent while the first look is not over. */
+  lookedAt: z.coerce.date().nullable(),
+  /** Why it could not be read, in the provider's words. */
+  trouble: z.string().nullable(),
+});
+/** The last look at a provider. */
+export type DriftLook = z.infer<typeof DriftLook>;
+
+export async function listDriftLooks(db: PrismaClient): Promise<readonly DriftLook[]> {
+  return z
+    .array(DriftLook)
+    .parse(
+      await db.$queryRaw`select provider, looked_at as "lookedAt", trouble from drift_looks order by provider`,
+    );
+}
+
 /** The number of each kind, and the providers that could not be read at the last look. */
 export type DriftSummary = {
   readonly counts: Readonly<Record<ListedDrift["kind"], number>>;
