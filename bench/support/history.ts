@@ -4,6 +4,8 @@ import { person, requesterCount, workspace } from "./workspace.ts";
 const peopleCount = 10_000;
 /** As far back as the past reaches, evenly spread. */
 const pastDays = 3 * 365;
+/** Effects that were done are deleted after this, unless the policy says otherwise. */
+const keptDays = 30;
 /** Of every so many requests one is of somebody who asks in the benchmark: it is their own past that is read. */
 const ownOf = 5;
 /** Events, and effects that are done, of each request. */
@@ -13,7 +15,7 @@ const step = 50_000;
 
 /**
  * Fills a migrated database that has nothing in it with past requests: 8 of 10 approved, granted and revoked, the others denied,
- * refused, expired or cancelled, with ten audit events and ten effects each, of 10,000 people. Of the texts only the length is
+ * refused, expired or cancelled, with ten audit events each, and ten effects as long as those are kept, of 10,000 people. Of the texts only the length is
  * true, and the chain's hashes are of nothing: neither is read by whoever asks and approves.
  */
 export async function fillHistory(client: Client, requests: number): Promise<void> {
@@ -126,4 +128,5 @@ const effectsSql = `
                   'revocations'])[e + 1] as queue,
            (array['thread-', 'thread-', 'thread-', 'thread-', 'thread-', 'requester-', 'deadline-', 'grant-', 'grant-', 'grant-'])[e + 1] as lane
   ) k
+  where at > now() - interval '${keptDays} days'
   order by n, e`;
