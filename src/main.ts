@@ -284,14 +284,6 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const run = async (effectId: string, queue: QueueName): Promise<void> =>
       // Access that is due to end is found together.
       queue === "revocations" ? sweep.end() : work.run(effectId, queue);
-    const lockdowns = keepGoing(
-      async () => {
-        await enforceLockdowns(record);
-        return enforceEveryMs;
-      },
-      { log, fault: "it could not be looked for what a lockdown ends" },
-    );
-    closers.push(() => atMost(1_000, lockdowns.stop()));
     const audit = await keepAudit({ config, ...parts });
     closers.push(() => atMost(1_500, audit.stop()));
     const drift = watchForDrift({ ...parts, providers: providers.byName, metrics });
@@ -306,6 +298,14 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       () => atMost(stopTimeoutMs + 1_500, sweep.stop(), queues.close(stopTimeoutMs), http.close()),
     );
 
+    const lockdowns = keepGoing(
+      async () => {
+        await enforceLockdowns(record);
+        return enforceEveryMs;
+      },
+      { log, fault: "it could not be looked for what a lockdown ends" },
+    );
+    closers.push(() => atMost(1_000, lockdowns.stop()));
     const returns = watchProviderRecovery({ ...record, providers: providers.byName, log });
     closers.push(() => atMost(500, returns.stop()));
     const watchdog = watchOverdue(config, databaseUrl, clock, metrics, log);

@@ -25,7 +25,11 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
 /** All spellings, the longest first, because one may be the beginning of another. */
 function spellingsOf(secrets: readonly string[]): readonly string[] {
   const spellings = new Set(
-    secrets.flatMap((secret) => [secret, safelyDecoded(secret), safelyEncoded(secret)]),
+    secrets.flatMap((secret) => [
+      secret,
+      recoded(decodeURIComponent, secret),
+      recoded(encodeURIComponent, secret),
+    ]),
   );
   spellings.delete("");
   return [...spellings].toSorted((a, b) => b.length - a.length);
@@ -41,19 +45,10 @@ function mask(text: string, secret: string): string {
   return inUrl.replaceAll(new RegExp(String.raw`(?<![\p{L}\p{N}_])${literal}(?![\p{L}\p{N}_])`, "gu"), "***");
 }
 
-function safelyDecoded(text: string): string {
+/** Recodes a text, or leaves it as it is where it cannot be: a lone `%`, half a character. */
+function recoded(recode: (text: string) => string, text: string): string {
   try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    if (error instanceof URIError) return text;
-    throw error;
-  }
-}
-
-/** Leaves a text with half a character (a lone surrogate) as it is, because that has no percent-encoding. */
-function safelyEncoded(text: string): string {
-  try {
-    return encodeURIComponent(text);
+    return recode(text);
   } catch (error) {
     if (error instanceof URIError) return text;
     throw error;

@@ -61,7 +61,7 @@ export function readEffect(row: unknown): ClaimedEffect {
   const { kind, payload, ...columns } = Row.parse(row);
   // The schema is that of this kind; the compiler loses the pairing.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { ...schemas.get(kind)?.parse({ ...columns, ...payload }), kind } as ClaimedEffect;
+  return { ...schemas.get(kind)?.parse({ ...payload, ...columns }), kind } as ClaimedEffect;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from "@slack/web-api";
+import { AskedToWait } from "../groups/pause.ts";
 import { wordFailure } from "../network/word-failure.ts";
 
 /** A channel that cannot take our message, however often we retry; a person has to fix it. */
@@ -175,6 +176,7 @@ export const defaultWaitSeconds = 10;
  * token's error is about.
  */
 export function wordFault(error: unknown, token = "SLACK_BOT_TOKEN"): string {
+  if (error instanceof AskedToWait) return error.message;
   if (error instanceof WebAPIPlatformError)
     return wordCode(error.data.error, "needed" in error.data ? error.data.needed : undefined, token);
   const original = error instanceof WebAPIRequestError ? error.original : error;

@@ -8,6 +8,7 @@ import {
   wordFault,
 } from "../../src/slack/slack-errors.ts";
 import { createPatientClient } from "../../src/slack/web-client.ts";
+import { AskedToWait } from "../../src/groups/pause.ts";
 import type { OddAnswer } from "../../playground/slack/faults.ts";
 import { type Slack, startSlack } from "../support/slack.ts";
 
@@ -159,4 +160,8 @@ it("docs/slack.md lists every error that is told from others, as what it is", ()
   expect(Object.fromEntries(listed)).toEqual(
     Object.fromEntries(Object.entries(knownErrors).map(([code, { about }]) => [code, about])),
   );
+});
+
+it("that Slack asked to wait is not said to be that it cannot be reached", () => {
+  expect(wordFault(new AskedToWait("Slack", 30))).toBe("Slack takes no more calls for 30 s");
 });
