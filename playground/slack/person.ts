@@ -4,7 +4,7 @@ import { createHands, type HandsDeps } from "./hands.ts";
 import { objectsOf, type Json } from "./json.ts";
 import type { OpenView } from "./model.ts";
 import { chosenValue } from "./choices.ts";
-import { createScreen, quoted, type MessageRef, type On } from "./screen.ts";
+import { createScreen, NoSuchButton, quoted, type MessageRef, type On } from "./screen.ts";
 import { canSee, pressables, seeFile, seeMessage } from "./seen.ts";
 import type { SeenFile, SeenMessage } from "./seen.ts";
 import { textObject } from "./visible-text.ts";
@@ -144,7 +144,7 @@ export function createPerson(deps: HandsDeps, name: string): Person {
       const pressable = offered.find((one) => one.text === button);
       if (pressable === undefined) {
         const there = offered.length === 0 ? "no buttons at all" : quoted(offered.map((one) => one.text));
-        throw new Error(`${name} sees no button "${button}"; there are ${there} on:\n${shown}`);
+        throw new NoSuchButton(`${name} sees no button "${button}"; there are ${there} on:\n${shown}`);
       }
       const { times = 1, concurrently = false, deliverTimes, how } = options;
       const delivery = {

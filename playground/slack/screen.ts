@@ -24,6 +24,9 @@ export class NotOnScreen extends Error {
   }
 }
 
+/** The button may still come, or have gone: the message is there without it. */
+export class NoSuchButton extends NotOnScreen {}
+
 /** What a person has in front of them. Every lookup throws NotOnScreen where the thing wanted is not there. */
 export interface Screen {
   readonly id: string;

@@ -84,9 +84,6 @@ describe.each<Transport>(["http", "socket"])("a Bolt app over %s", (transport) =
     await slack.as("bob").presses(message, "Approve");
     await slack.until(() => slack.fresh(message).edited, "the update");
     expect(slack.fresh(message)).toMatchObject({ visibleText: "Approved", buttons: [] });
-    await expect(slack.as("bob").presses(message, "Approve")).rejects.toThrow(
-      /no button "Approve".*no buttons at all/,
-    );
   });
 
   test("respond() answers a click where only the clicker sees it", async () => {

@@ -40,7 +40,8 @@ it("a channel of the policy that takes no messages is known before somebody need
   faults.failNext("conversations.list", "internal_error", Infinity);
   faults.failNext("conversations.info", "internal_error", Infinity);
   channels.unarchive("#orders-approvals");
-  const asked = (): number => calls("conversations.list").length;
+  // Which of the two it asks first depends on what it still remembers of a channel.
+  const asked = (): number => calls("conversations.list").length + calls("conversations.info").length;
   const before = asked();
   await until(async () => (await readiness()).ready && asked() > before + 1, "Slack to be asked twice");
   await degraded("#orders-approvals", "#access-alerts");

@@ -136,7 +136,11 @@ it("whoever changes their address keeps what is theirs: they see it, give it bac
 
   const again = await live("alice");
   await slack.people.changeEmail("alice", "alexa@example.com");
-  const granted = await toldDirectly(world, "alice", `AR-${numberOf(again)}`);
+  const granted = await toldDirectly(
+    world,
+    "alice",
+    `AR-${numberOf(again)} (Orders database (production) · Read only): you have access`,
+  );
   await slack.as("alice").presses(granted, "Give back");
   await threadSays(world, again, "Revoked and verified");
 });

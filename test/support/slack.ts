@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { encode, signature } from "../../playground/slack/http-transport.ts";
 import type { DeliveryKind, TransportAnswer } from "../../playground/slack/delivery.ts";
 import type { JsonObject } from "../../playground/slack/json.ts";
-import type { MessageRef } from "../../playground/slack/screen.ts";
+import type { Person } from "../../playground/slack/person.ts";
+import { NoSuchButton, type MessageRef } from "../../playground/slack/screen.ts";
 import { channelLabel, seeFile, seeMessage } from "../../playground/slack/seen.ts";
 import type { SeenFile, SeenMessage } from "../../playground/slack/seen.ts";
 import { startSlack as startServer } from "../../playground/slack/server.ts";
@@ -149,8 +150,26 @@ export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
     };
   }
 
+  /** A person who waits for a button before pressing it, as people do: what a message offers changes a little after what it says. */
+  function as(name: string): Person {
+    const person = server.as(name);
+    return {
+      ...person,
+      presses: (on, button, options) =>
+        until(async () => {
+          try {
+            return await person.presses(on, button, options);
+          } catch (error) {
+            if (error instanceof NoSuchButton) return undefined;
+            throw error;
+          }
+        }, `${name} to see the button "${button}"`),
+    };
+  }
+
   return {
     ...server,
+    as,
     raw: {
       post,
       deliver: (kind, payload) => post(encode(kind, payload)),
