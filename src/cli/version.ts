@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
+import { packageFolder } from "../package-folder.ts";
 
-// src/cli and dist/cli are equally deep.
-const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+const manifest = readFileSync(join(packageFolder(), "package.json"), "utf8");
 
 /** The version of this Hallpass. */
 export const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));

@@ -1,6 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { SqlDriverAdapter, SqlQuery } from "@prisma/driver-adapter-utils";
 import type { MigrationList } from "@prisma/schema-engine-wasm/schema_engine_bg";
@@ -8,6 +7,7 @@ import { type ClientBase, DatabaseError, Pool } from "pg";
 import { queueNames } from "../domain/effect.ts";
 import { describeDatabaseUrl, isDatabaseUnavailable, messageOf } from "./database.ts";
 import { maskPassword } from "../mask-password.ts";
+import { packageFolder } from "../package-folder.ts";
 import { loadSchemaEngine } from "./schema-engine.ts";
 
 export interface MigrateOptions {
@@ -31,8 +31,7 @@ interface Migration {
   readonly sql: string;
 }
 
-// src/persistence and dist/cli are equally deep.
-const ownMigrations = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+const ownMigrations = join(packageFolder(), "prisma", "migrations");
 // The advisory lock for migrating a database: "hallpass", as far as 63 bits go.
 const lockKey = "7521418340428968307";
 
