@@ -1,15 +1,15 @@
 // @ts-check
 import { defineConfig } from "rolldown";
 
-/** Everything in a few files with its packages, so that a start takes half the time. Flat, and as deep as src/cli: both look above them for package.json and migrations. */
+/** Everything in a few files with its packages, so that a start takes half the time. */
 export default defineConfig({
   input: {
     hallpass: "src/cli/hallpass.ts",
     // Started by its path, from beside what asks for it.
-    "verify-thread": "src/audit/verify-thread.ts",
+    "verify-thread": "src/audit/verify/verify-thread.ts",
     // What tests and benchmarks run as it is shipped, in processes of their own.
-    verify: "src/audit/verify.ts",
-    export: "src/audit/export.ts",
+    verify: "src/audit/verify/verify.ts",
+    export: "src/audit/export/export.ts",
   },
   platform: "node",
   // They load files of their own from where they are installed.

@@ -3,8 +3,8 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { startEmbeddedPostgres } from "../src/persistence/embedded.ts";
-import { migrate } from "../src/persistence/migrate.ts";
+import { startEmbeddedPostgres } from "../src/persistence/embedded/embedded.ts";
+import { migrate } from "../src/persistence/database/migrate.ts";
 import { fillAuditLog } from "./support/audit-log.ts";
 import { copyOnce, exportOnce, type Measured } from "./support/export-child.ts";
 

@@ -3,12 +3,12 @@ import { cpus } from "node:os";
 import { load as parseYaml } from "js-yaml";
 import { stringify } from "yaml";
 import { z } from "zod";
-import type { Ask, Facts } from "../src/policy/ask.ts";
-import { askable } from "../src/policy/askable.ts";
-import { evaluate } from "../src/policy/evaluate.ts";
-import { wordFault } from "../src/policy/fault.ts";
-import { noHistory } from "../src/policy/history.ts";
-import { parsePolicy } from "../src/policy/load.ts";
+import type { Ask, Facts } from "../src/policy/decide/ask.ts";
+import { askable } from "../src/policy/decide/askable.ts";
+import { evaluate } from "../src/policy/decide/evaluate.ts";
+import { wordFault } from "../src/policy/language/fault.ts";
+import { noHistory } from "../src/policy/decide/history.ts";
+import { parsePolicy } from "../src/policy/language/load.ts";
 import type { Policy } from "../src/policy/policy.ts";
 
 const ruleCount = 1000;

@@ -1,17 +1,17 @@
 // What ends access, in a process of its own and as src/main.ts wires it, with a provider and a Slack that do nothing.
 import { pino } from "pino";
-import { carryOutRevoke } from "../src/access/carry-out-revoke.ts";
-import type { Handlers, Outcome } from "../src/access/carry-out.ts";
-import { createRecentStates } from "../src/access/recent-states.ts";
+import { carryOutRevoke } from "../src/access/carry-out/revoke.ts";
+import type { Handlers, Outcome } from "../src/access/carry-out/carry-out.ts";
+import { createRecentStates } from "../src/access/requests/recent-states.ts";
 import { createSeal } from "../src/access/seal.ts";
 import { effectKinds, type QueueName } from "../src/domain/effect.ts";
 import { createCourtesy } from "../src/jobs/courtesy.ts";
 import { createQueues } from "../src/jobs/queues.ts";
 import { runClaimed, type RunnerDeps, runEffect } from "../src/jobs/run-effect.ts";
 import { startSweep } from "../src/jobs/sweep.ts";
-import { createDatabaseClock } from "../src/persistence/clock.ts";
-import { openDatabase } from "../src/persistence/database.ts";
-import { createBatchedEnds } from "../src/persistence/batched-ends.ts";
+import { createDatabaseClock } from "../src/persistence/database/clock.ts";
+import { openDatabase } from "../src/persistence/database/database.ts";
+import { createBatchedEnds } from "../src/persistence/requests/batched-ends.ts";
 import type { LiveProvider } from "../src/providers/open.ts";
 import type { Started } from "./support/started.ts";
 

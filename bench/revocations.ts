@@ -7,7 +7,7 @@ import { pino } from "pino";
 import type { QueueName } from "../src/domain/effect.ts";
 import { createQueues } from "../src/jobs/queues.ts";
 import { GrantState } from "../src/providers/postgres/state.ts";
-import { migrate, migrateQueues } from "../src/persistence/migrate.ts";
+import { migrate, migrateQueues } from "../src/persistence/database/migrate.ts";
 import { type ActiveGrants, recordActiveGrants } from "../test/support/active-grants.ts";
 import { bareSweep } from "./support/bare-sweep.ts";
 import { end, nextMessage, startHallpass, startScript, type Target } from "./support/processes.ts";

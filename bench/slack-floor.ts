@@ -3,7 +3,7 @@
 // says, whether the request is still pending.
 import { App, HTTPReceiver } from "@slack/bolt";
 import { v7 as uuidv7 } from "uuid";
-import { openDatabase } from "../src/persistence/database.ts";
+import { openDatabase } from "../src/persistence/database/database.ts";
 import { approveActionId } from "../src/slack/views/approval-message.ts";
 import { approveRequest, fileRequest, meetPeople, type Numbered } from "./support/floor-statements.ts";
 import { person, personById, requesterCount, workspace } from "./support/workspace.ts";

@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { EmbeddedPostgresError, systemCode } from "../src/persistence/embedded-error.ts";
+import { EmbeddedPostgresError, systemCode } from "../src/persistence/embedded/error.ts";
 import { claimFolder, endServerAtOnce } from "./stage/folder.ts";
 import { castOf } from "./stage/cast.ts";
 import { PlaygroundError } from "./stage/playground-error.ts";

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 export function packageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) {
-    if (dirname(folder) === folder) throw new Error("package.json is not above the program; reinstall Hallpass");
+    if (dirname(folder) === folder)
+      throw new Error("package.json is not above the program; reinstall Hallpass");
     folder = dirname(folder);
   }
   return folder;

@@ -16,10 +16,10 @@ export type Mutant = Change & {
   readonly invariant: number;
 };
 
-const decide = "src/domain/request-transitions.ts";
-const grants = "src/domain/grant-transitions.ts";
-const effects = "src/persistence/effects.ts";
-const shown = "src/domain/handover.ts";
+const decide = "src/domain/request/transitions.ts";
+const grants = "src/domain/grant/transitions.ts";
+const effects = "src/persistence/effects/effects.ts";
+const shown = "src/domain/grant/handover.ts";
 const handover = "test/slack/handover.test.ts";
 const carryOut = "test/access/carry-out.test.ts";
 const decideTest = "test/domain/decide.test.ts";
@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 1,
     without: "an approval that is still valid when the provider is asked",
-    file: "src/access/carry-out-grant.ts",
+    file: "src/access/carry-out/grant.ts",
     text: "if (effect.now >= until) return fail(",
     replacement: "if (false as boolean) return fail(",
     tests: [carryOut],
@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 1,
     without: "another look where two requests of one person are given at once",
-    file: "src/persistence/times-approved.ts",
+    file: "src/persistence/requests/times-approved.ts",
     text: "where requesters.approvals = ${seen}",
     replacement: "",
     tests: ["test/access/approved-at-once.test.ts"],
@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 3,
     without: "the version a decision is recorded against",
-    file: "src/persistence/transitions.ts",
+    file: "src/persistence/requests/transitions.ts",
     text: "where r.id = d.id and r.version = d.version",
     replacement: "where r.id = d.id",
     tests: ["test/access/recent-states.test.ts"],
@@ -100,7 +100,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 5,
     without: "the proof that access is gone",
-    file: "src/access/carry-out-revoke.ts",
+    file: "src/access/carry-out/revoke.ts",
     text: "const isHeld = await provider.holds(subject, target, state);",
     replacement: "const isHeld = false as boolean;",
     tests: [carryOut],
@@ -108,7 +108,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 6,
     without: "the look for another grant of the same",
-    file: "src/access/leave-to-keeper.ts",
+    file: "src/access/carry-out/leave-to-keeper.ts",
     text: "const keeper = await (deps.ends?.keeperOf(grant) ?? findKeeper(deps.db, deps.clock, grant));",
     replacement: "const keeper = undefined as Awaited<ReturnType<typeof findKeeper>>;",
     tests: ["test/slack/overlap.test.ts"],
@@ -137,7 +137,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 8,
     without: "the right to change an event, which the working role lacks",
-    file: "src/persistence/rights.ts",
+    file: "src/persistence/database/rights.ts",
     text: `  "audit_events",\n`,
     replacement: "",
     tests: ["test/persistence/embedded-roles.test.ts"],
@@ -145,7 +145,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 8,
     without: "the end of the superuser's login",
-    file: "src/persistence/embedded-roles.ts",
+    file: "src/persistence/embedded/roles.ts",
     text: "if (close) await leaveAlone(client);",
     replacement: "",
     tests: ["test/persistence/embedded-roles.test.ts"],
@@ -161,7 +161,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 5,
     without: "the claim of what ends together",
-    file: "src/persistence/due-revocations.ts",
+    file: "src/persistence/requests/due-revocations.ts",
     text: "and (e.locked_until is null or e.locked_until < statement_timestamp())",
     replacement: "",
     tests: ["test/persistence/due-revocations.test.ts"],
@@ -195,7 +195,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 4,
     without: "the place of an extension that only one can have",
-    file: "src/access/extend-access.ts",
+    file: "src/access/requests/extend-access.ts",
     text: "place: all + 1 }",
     replacement: "place: Math.round(performance.now() * 1000) }",
     tests: ["test/access/extension.test.ts"],
@@ -203,7 +203,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 5,
     without: "the memory that access was asked for, before what is there counts as somebody's own",
-    file: "src/access/carry-out-grant.ts",
+    file: "src/access/carry-out/grant.ts",
     text: "if (ids && grant.isStanding !== true)",
     replacement: "if (ids && (false as boolean))",
     tests: ["test/access/standing.test.ts"],
@@ -211,7 +211,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 10,
     without: "the provider's confirmation before anything is said",
-    file: "src/access/carry-out-grant.ts",
+    file: "src/access/carry-out/grant.ts",
     text: "if (await provider.holds(subject, target, state)) {",
     replacement: "if (true as boolean) {",
     tests: [carryOut],
@@ -219,7 +219,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 11,
     without: "the failure of a condition that throws",
-    file: "src/policy/conditions.ts",
+    file: "src/policy/conditions/condition.ts",
     text: "return { failed: wordFailure(failure) };",
     replacement: "return { holds: false };",
     tests: ["test/policy/groups.test.ts"],
@@ -227,7 +227,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 19,
     without: "the mark of what somebody is called, where it is read",
-    file: "src/persistence/personal-values.ts",
+    file: "src/persistence/personal/values.ts",
     text: "text !== undefined && markOf(key, row.kind, text).equals(mark)",
     replacement: "text !== undefined",
     tests: ["test/audit/verify-who.test.ts"],
@@ -235,7 +235,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 19,
     without: "the person whose row it is, where it is read",
-    file: "src/persistence/personal-values.ts",
+    file: "src/persistence/personal/values.ts",
     text: "if (row.person_id !== person || !row.mark.equals(mark)) return other;",
     replacement: "",
     tests: ["test/audit/verify-who.test.ts"],
@@ -243,7 +243,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 19,
     without: "an event that says why there is no key any more",
-    file: "src/audit/verify-people.ts",
+    file: "src/audit/verify/verify-people.ts",
     text: "return erased?.has(opened.person) === false ? [unsaid(opened.person)] : [];",
     replacement: "return [];",
     tests: ["test/audit/verify-who.test.ts"],
@@ -251,7 +251,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 19,
     without: "the refusal of events that bind nothing among those that do",
-    file: "src/audit/verify-places.ts",
+    file: "src/audit/verify/verify-places.ts",
     text: "if (isBound && (lacks.people || lacks.number))",
     replacement: "if (false as boolean)",
     tests: ["test/audit/verify-who.test.ts"],
@@ -267,7 +267,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 12,
     without: "the refusal of guests",
-    file: "src/slack/identify.ts",
+    file: "src/slack/directory/identify.ts",
     text: 'if (account.isGuest) return "guest";',
     replacement: "",
     tests: ["test/slack/identify.test.ts"],
@@ -275,7 +275,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 12,
     without: "the refusal of other organisations on Enterprise Grid",
-    file: "src/slack/identify.ts",
+    file: "src/slack/directory/identify.ts",
     text: "enterpriseId !== undefined && account.enterpriseId === enterpriseId",
     replacement: "enterpriseId !== undefined",
     tests: ["test/slack/user-groups.test.ts"],
@@ -283,7 +283,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 13,
     without: "the apostrophe before what a spreadsheet would calculate",
-    file: "src/audit/export-query.ts",
+    file: "src/audit/export/query.ts",
     text: "then '''' || (${sql}) else",
     replacement: "then (${sql}) else",
     tests: ["test/audit/export.test.ts"],
@@ -331,7 +331,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 14,
     without: "the seal over what was handed over",
-    file: "src/access/carry-out.ts",
+    file: "src/access/carry-out/carry-out.ts",
     text: "sealed: seal.close(grantId, text)",
     replacement: "sealed: text",
     tests: [handover],
@@ -339,7 +339,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 14,
     without: "the silence of logs about windows for one person's eyes",
-    file: "src/slack/web-client.ts",
+    file: "src/slack/client/web-client.ts",
     text: "said.includes(privateViewId)",
     replacement: "said === privateViewId",
     tests: [handover],
@@ -388,7 +388,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 15,
     without: "the end of an approval whose giver turned out to be who asked",
-    file: "src/access/discount-approvals.ts",
+    file: "src/access/requests/discount-approvals.ts",
     text: 'if (person === requester.id) return "own";',
     replacement: "",
     tests: ["test/access/identity.test.ts"],
@@ -396,7 +396,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 15,
     without: "the person behind two addresses",
-    file: "src/domain/approvals.ts",
+    file: "src/domain/request/approvals.ts",
     text: "decision.discounted === undefined && isSamePerson({ id: decision.person }, person),",
     replacement: "decision.discounted === undefined && decision.email === person.email,",
     tests: ["test/slack/identity.test.ts"],
@@ -412,7 +412,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 15,
     without: "the look at who has approved before, when another does",
-    file: "src/access/decide-request.ts",
+    file: "src/access/requests/decide-request.ts",
     text: "await discountWhoMayNotDecide(deps, request, today);",
     replacement: "",
     tests: ["test/slack/identity.test.ts"],
@@ -444,7 +444,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 15,
     without: "the look at who asked, before the provider is called",
-    file: "src/access/carry-out-grant.ts",
+    file: "src/access/carry-out/grant.ts",
     text: 'if (stands.is === "gone" && requester.slackId !== undefined) {',
     replacement: "if (false as boolean) {",
     tests: ["test/access/identity.test.ts"],
@@ -452,7 +452,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 15,
     without: "another account of the person whose account is gone",
-    file: "src/access/offboard.ts",
+    file: "src/access/lockdown/offboard.ts",
     text: "const hasLeft = left !== undefined && (await haveAllLeft(deps, left.others));",
     replacement: "const hasLeft = left !== undefined;",
     tests: ["test/slack/identity.test.ts"],
@@ -460,7 +460,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 15,
     without: "the end of what who is locked down has",
-    file: "src/persistence/lockdowns.ts",
+    file: "src/persistence/requests/lockdowns.ts",
     text: "and ((l.kind = 'person' and l.person_id = r.requester_person)",
     replacement: "and ((l.kind = 'person' and false)",
     tests: ["test/slack/identity.test.ts"],
@@ -468,7 +468,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 16,
     without: "a second look for somebody else who is the same there",
-    file: "src/access/carry-out-grant.ts",
+    file: "src/access/carry-out/grant.ts",
     text: "return first === undefined ? next : refusedFor(first);",
     replacement: "return next;",
     tests: ["test/access/systems.test.ts"],
@@ -476,7 +476,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 16,
     without: "the comparison of what would be granted with what was shown",
-    file: "src/access/plan-grants.ts",
+    file: "src/access/requests/plan-grants.ts",
     text: "return keyOf(was) === keyOf(is) ? [] : [{",
     replacement: "return [].length === 0 ? [] : [{",
     tests: ["test/slack/reload.test.ts"],

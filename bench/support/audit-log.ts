@@ -1,7 +1,7 @@
 import type { Client } from "pg";
-import { createKey, markOf, sealText, sealValue, textKeyOf } from "../../src/persistence/personal-cipher.ts";
-import { personalKinds } from "../../src/persistence/meet-people.ts";
-import { textToken } from "../../src/persistence/personal-token.ts";
+import { createKey, markOf, sealText, sealValue, textKeyOf } from "../../src/persistence/personal/cipher.ts";
+import { personalKinds } from "../../src/persistence/people/meet-people.ts";
+import { textToken } from "../../src/persistence/personal/token.ts";
 
 const personCount = 2_000;
 const textsPerPerson = 10;

@@ -1,10 +1,10 @@
-import { lifeOfRequest } from "../../src/audit/life-of-request.ts";
-import { type ReadQuestion, readWhatQuestion, readWhoQuestion } from "../../src/audit/questions.ts";
-import { type AuditReader, withAuditReader } from "../../src/audit/read-events.ts";
+import { lifeOfRequest } from "../../src/audit/questions/life-of-request.ts";
+import { type ReadQuestion, readWhatQuestion, readWhoQuestion } from "../../src/audit/questions/questions.ts";
+import { type AuditReader, withAuditReader } from "../../src/audit/questions/read-events.ts";
 import { parsePeriod } from "../../src/audit/report/period.ts";
 import { readFigures } from "../../src/audit/report/read-figures.ts";
-import { whatDid } from "../../src/audit/what-did.ts";
-import { whoCould } from "../../src/audit/who-could.ts";
+import { whatDid } from "../../src/audit/questions/what-did.ts";
+import { whoCould } from "../../src/audit/questions/who-could.ts";
 
 const goal = { questionSeconds: 2, reportSeconds: 30 };
 /** After the last event of a million. */

@@ -3,8 +3,8 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
-import { migrate } from "../../src/persistence/migrate.ts";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
+import { migrate } from "../../src/persistence/database/migrate.ts";
 import { fillHistory } from "./history.ts";
 import { person, requesterCount, workspace } from "./workspace.ts";
 

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
-import { systemCode, wordsOf } from "../../src/persistence/embedded-error.ts";
-import { Holder, isAlive, isGone, newHolder, withLock } from "../../src/persistence/embedded-lock.ts";
-import { readRecord } from "../../src/persistence/embedded-server.ts";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
+import { systemCode, wordsOf } from "../../src/persistence/embedded/error.ts";
+import { Holder, isAlive, isGone, newHolder, withLock } from "../../src/persistence/embedded/lock.ts";
+import { readRecord } from "../../src/persistence/embedded/server.ts";
 import { PlaygroundError } from "./playground-error.ts";
 
 /** A data folder that is this process's until it lets go. */
@@ -22,7 +22,7 @@ const markerText =
   "Made by `npm run playground` of Hallpass. Nothing in here is real, and `npm run playground -- --fresh` deletes it.\n";
 const lock = "claim.lock";
 const lockMs = 20_000;
-// Where src/persistence/embedded-place.ts keeps a server's data when its user can't reach the folder.
+// Where src/persistence/embedded/place.ts keeps a server's data when its user can't reach the folder.
 const shelter = "/var/lib/hallpass";
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { systemCode } from "../../src/persistence/embedded-error.ts";
+import { systemCode } from "../../src/persistence/embedded/error.ts";
 import { readMemory, writeMemory, type WorkspaceMemory } from "../slack/memory.ts";
 import type { Workspace } from "../slack/workspace.ts";
 import { PlaygroundError } from "./playground-error.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { secretsFrom } from "../../src/config.ts";
-import { wordFault } from "../../src/policy/fault.ts";
-import { loadPolicy } from "../../src/policy/load.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
+import { loadPolicy } from "../../src/policy/language/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
-import { secretReferences } from "../../src/policy/secret.ts";
+import { secretReferences } from "../../src/policy/language/secret.ts";
 import { createProviders, providerTypes } from "../../src/providers/registry.ts";
 import { PlaygroundError } from "./playground-error.ts";
 

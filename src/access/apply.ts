@@ -2,12 +2,12 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Command, CommandType } from "../domain/command.ts";
 import { decide } from "../domain/decide.ts";
 import type { State } from "../domain/state.ts";
-import { countedApprovals } from "../domain/approvals.ts";
+import { countedApprovals } from "../domain/request/approvals.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { PeopleChanged } from "../identity/people.ts";
-import { type Claim, holdsClaim } from "../persistence/effects.ts";
-import { readState, type Settlement, type Transition } from "../persistence/requests.ts";
-import { recordTransition } from "../persistence/transitions.ts";
+import { type Claim, holdsClaim } from "../persistence/effects/effects.ts";
+import { readState, type Settlement, type Transition } from "../persistence/requests/requests.ts";
+import { recordTransition } from "../persistence/requests/transitions.ts";
 import type { RecordDeps } from "./deps.ts";
 
 export type Applied =

@@ -1,4 +1,4 @@
-import { readLiveSystems } from "../persistence/grants.ts";
+import { readLiveSystems } from "../persistence/requests/grants.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import { guardedTargets } from "../policy/guarded.ts";
 import type { Policy } from "../policy/policy.ts";

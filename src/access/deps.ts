@@ -1,13 +1,13 @@
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { People } from "../identity/people.ts";
 import type { LookUp } from "../identity/standing.ts";
-import type { Clock } from "../persistence/clock.ts";
-import type { BatchedEnds } from "../persistence/batched-ends.ts";
-import type { OwedEffect } from "../persistence/requests.ts";
+import type { Clock } from "../persistence/database/clock.ts";
+import type { BatchedEnds } from "../persistence/requests/batched-ends.ts";
+import type { OwedEffect } from "../persistence/requests/requests.ts";
 import type { GroupReader } from "../groups/group-reader.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { LockdownReader } from "./lockdown-reader.ts";
-import type { RecentStates } from "./recent-states.ts";
+import type { LockdownReader } from "./lockdown/lockdown-reader.ts";
+import type { RecentStates } from "./requests/recent-states.ts";
 
 /** What recording a transition needs. */
 export type RecordDeps = {

@@ -1,11 +1,11 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import { recordEvent } from "../persistence/audit.ts";
-import type { Clock } from "../persistence/clock.ts";
+import type { Clock } from "../persistence/database/clock.ts";
 import { storePolicy } from "../persistence/policies.ts";
-import { readNow } from "../persistence/requests.ts";
-import { wordFault } from "../policy/fault.ts";
-import type { LoadedPolicy } from "../policy/load.ts";
+import { readNow } from "../persistence/requests/requests.ts";
+import { wordFault } from "../policy/language/fault.ts";
+import type { LoadedPolicy } from "../policy/language/load.ts";
 import type { Policy } from "../policy/policy.ts";
 
 export type ReloadOutcome = "loaded" | "unchanged" | "refused";

@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import { openValue, sealValue } from "../persistence/personal-cipher.ts";
+import { openValue, sealValue } from "../persistence/personal/cipher.ts";
 
 /** Encrypts what is meant for one person, and decrypts it; the database alone is not enough to read it. */
 export type Seal = {

@@ -1,14 +1,14 @@
 import type { WebClient } from "@slack/web-api";
-import { notPublished, startPublisher } from "../audit/publish.ts";
-import { startSealer } from "../audit/seal.ts";
-import { loadSigningKey, type SigningKey } from "../audit/signing-key.ts";
+import { notPublished, startPublisher } from "../audit/chain/publish.ts";
+import { startSealer } from "../audit/chain/seal.ts";
+import { loadSigningKey, type SigningKey } from "../audit/chain/signing-key.ts";
 import type { Config } from "../config.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
-import type { Clock } from "../persistence/clock.ts";
+import type { Clock } from "../persistence/database/clock.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { Directory } from "../slack/directory.ts";
-import { plain, post, postTo } from "../slack/posting.ts";
+import type { Directory } from "../slack/directory/directory.ts";
+import { plain, post, postTo } from "../slack/delivery/posting.ts";
 
 export type AuditParts = {
   readonly config: Config;

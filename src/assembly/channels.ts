@@ -1,8 +1,8 @@
 import { keepGoing } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
 import type { Policy } from "../policy/policy.ts";
-import { channelsOf, lookAtChannels } from "../slack/channel-faults.ts";
-import type { Directory } from "../slack/directory.ts";
+import { channelsOf, lookAtChannels } from "../slack/directory/channel-faults.ts";
+import type { Directory } from "../slack/directory/directory.ts";
 
 export type ChannelWatch = {
   /** Looks now, because another policy is in force. */

@@ -1,14 +1,14 @@
 import type { WebClient } from "@slack/web-api";
-import { lookForDrift } from "../access/look-for-drift.ts";
+import { lookForDrift } from "../access/drift/look-for-drift.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { keepGoing, type Rounds } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
-import { summariseDrift } from "../persistence/drift-list.ts";
+import { summariseDrift } from "../persistence/drift/list.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { LiveProvider } from "../providers/open.ts";
-import type { Directory } from "../slack/directory.ts";
-import { tellDrift } from "../slack/tell-drift.ts";
+import type { Directory } from "../slack/directory/directory.ts";
+import { tellDrift } from "../slack/tell/drift.ts";
 
 export type DriftParts = RecordDeps & {
   readonly client: WebClient;

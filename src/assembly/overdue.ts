@@ -2,11 +2,11 @@ import type { Config } from "../config.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { startWatchdog, type Watchdog } from "../jobs/watchdog.ts";
 import type { Logger } from "../logger.ts";
-import type { Clock } from "../persistence/clock.ts";
-import { openDatabase } from "../persistence/database.ts";
-import { createDirectory } from "../slack/directory.ts";
-import { tellOverdue } from "../slack/tell-overdue.ts";
-import { createPatientClient, createWebClient } from "../slack/web-client.ts";
+import type { Clock } from "../persistence/database/clock.ts";
+import { openDatabase } from "../persistence/database/database.ts";
+import { createDirectory } from "../slack/directory/directory.ts";
+import { tellOverdue } from "../slack/tell/overdue.ts";
+import { createPatientClient, createWebClient } from "../slack/client/web-client.ts";
 
 /**
  * Starts the watchdog with its own connections to the database and to Slack, because it reports on those who use the

@@ -4,11 +4,11 @@ import type { Metrics } from "../http/metrics.ts";
 import { keepGoing } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
-import { wordsOf } from "../persistence/embedded-error.ts";
+import { wordsOf } from "../persistence/embedded/error.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { LiveProvider } from "../providers/open.ts";
-import type { Directory } from "../slack/directory.ts";
-import { tellAlerts } from "../slack/tell-alerts.ts";
+import type { Directory } from "../slack/directory/directory.ts";
+import { tellAlerts } from "../slack/tell/alerts.ts";
 
 export type ProviderWatch = {
   /** Another policy is in force: its providers are checked now, as at a start. */

@@ -1,12 +1,12 @@
 import type { WebClient } from "@slack/web-api";
 import type { Config } from "../config.ts";
 import type { Metrics } from "../http/metrics.ts";
-import type { Workspace } from "../slack/identify.ts";
+import type { Workspace } from "../slack/directory/identify.ts";
 import { createSlackApp, type SlackApp } from "../slack/app.ts";
 import { connect, readTrouble } from "../slack/connect.ts";
 import type { SlackDeps } from "../slack/deps.ts";
 import { keepConnections } from "../slack/socket/connections.ts";
-import type { Calling } from "../slack/web-client.ts";
+import type { Calling } from "../slack/client/web-client.ts";
 
 /** Connects to Slack and stays connected; `trouble` says under `slack` why it is not. Resolves at the first connection. */
 export async function connectSlack(

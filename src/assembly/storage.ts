@@ -1,9 +1,9 @@
 import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
-import { bringUpToDate, migrateAsOwner } from "../persistence/bring-up-to-date.ts";
-import { type Database, openDatabase, waitForDatabase } from "../persistence/database.ts";
-import { worker } from "../persistence/embedded-server.ts";
-import { keepEmbeddedPostgres } from "../persistence/keep-embedded.ts";
+import { bringUpToDate, migrateAsOwner } from "../persistence/database/bring-up-to-date.ts";
+import { type Database, openDatabase, waitForDatabase } from "../persistence/database/database.ts";
+import { worker } from "../persistence/embedded/server.ts";
+import { keepEmbeddedPostgres } from "../persistence/embedded/keep.ts";
 import { atMost } from "./at-most.ts";
 
 export type Storage = { readonly databaseUrl: string; readonly database: Database };

@@ -1,12 +1,12 @@
-import { createAccessHandlers } from "../access/handlers.ts";
+import { createAccessHandlers } from "../access/carry-out/handlers.ts";
 import type { IdentityDeps } from "../access/deps.ts";
-import type { CarryOutDeps } from "../access/carry-out.ts";
+import type { CarryOutDeps } from "../access/carry-out/carry-out.ts";
 import type { QueueName } from "../domain/effect.ts";
 import type { Courtesy } from "../jobs/courtesy.ts";
 import { runClaimed, type RunnerDeps, runEffect } from "../jobs/run-effect.ts";
-import type { ClaimedEffect } from "../persistence/effects.ts";
-import { createBatchedEnds } from "../persistence/batched-ends.ts";
-import { createNotifier, type NotifierDeps } from "../slack/notifier.ts";
+import type { ClaimedEffect } from "../persistence/effects/effects.ts";
+import { createBatchedEnds } from "../persistence/requests/batched-ends.ts";
+import { createNotifier, type NotifierDeps } from "../slack/delivery/notifier.ts";
 
 export type WorkParts = CarryOutDeps & IdentityDeps & NotifierDeps & { readonly courtesy: Courtesy };
 

@@ -2,18 +2,18 @@
 import { Command, Option } from "commander";
 import { loadEnvFile, readStorageConfig } from "../config.ts";
 import { CommandError, wordFailure } from "./failure.ts";
-import type { AuditExportOptions } from "./audit-export.ts";
-import type { ShowOptions, WhatOptions, WhoOptions } from "./audit-questions.ts";
-import type { ReportOptions } from "./audit-report.ts";
-import type { AuditRetainOptions } from "./audit-retain.ts";
-import type { VerifyOptions } from "./audit-verify.ts";
-import type { ForgetOptions } from "./audit-forget.ts";
-import type { CheckOptions } from "./policy-check.ts";
-import type { ExplainOptions } from "./policy-explain.ts";
-import type { DriftOptions } from "./grants-drift.ts";
-import type { GrantsOptions } from "./grants-list.ts";
+import type { AuditExportOptions } from "./audit/export.ts";
+import type { ShowOptions, WhatOptions, WhoOptions } from "./audit/questions.ts";
+import type { ReportOptions } from "./audit/report.ts";
+import type { AuditRetainOptions } from "./audit/retain.ts";
+import type { VerifyOptions } from "./audit/verify.ts";
+import type { ForgetOptions } from "./audit/forget.ts";
+import type { CheckOptions } from "./policy/check.ts";
+import type { ExplainOptions } from "./policy/explain.ts";
+import type { DriftOptions } from "./grants/drift.ts";
+import type { GrantsOptions } from "./grants/list.ts";
 import type { MigrateOptions } from "./migrate.ts";
-import type { TestOptions } from "./policy-test.ts";
+import type { TestOptions } from "./policy/test.ts";
 import type { StartOptions } from "./start.ts";
 import { version } from "./version.ts";
 
@@ -64,7 +64,7 @@ function createProgram(): Command {
       ).conflicts("sarif"),
     )
     .action(async (file: string | undefined, options: CheckOptions) =>
-      finish((await import("./policy-check.ts")).policyCheck(file, options)),
+      finish((await import("./policy/check.ts")).policyCheck(file, options)),
     );
 
   policy
@@ -96,7 +96,7 @@ function createProgram(): Command {
     )
     .option("--file <FILE>", "a policy file or a folder of them (default: HALLPASS_CONFIG, or hallpass.yml)")
     .action(async (access: string, options: ExplainOptions) =>
-      finish((await import("./policy-explain.ts")).policyExplain(access, options)),
+      finish((await import("./policy/explain.ts")).policyExplain(access, options)),
     );
 
   policy
@@ -109,7 +109,7 @@ function createProgram(): Command {
     .option("--file <FILE>", "the policy, a file or a folder (default: HALLPASS_CONFIG, or hallpass.yml)")
     .option("--json", "print all tests and the rules they exercise as JSON")
     .action(async (file: string | undefined, options: TestOptions) =>
-      finish((await import("./policy-test.ts")).policyTest(file, options)),
+      finish((await import("./policy/test.ts")).policyTest(file, options)),
     );
 
   policy
@@ -118,12 +118,12 @@ function createProgram(): Command {
     .argument("<OLD>", "a policy file or a folder of them")
     .argument("<NEW>", "the same")
     .action(async (before: string, after: string) =>
-      finish((await import("./policy-diff.ts")).policyDiff(before, after)),
+      finish((await import("./policy/diff.ts")).policyDiff(before, after)),
     );
   policy
     .command("schema")
     .description("print the JSON Schema of a policy file, for editors")
-    .action(async () => finish((await import("./policy-schema.ts")).policySchema()));
+    .action(async () => finish((await import("./policy/schema.ts")).policySchema()));
 
   const grants = program.command("grants").description("look at access").helpCommand(false);
   grants
@@ -131,13 +131,13 @@ function createProgram(): Command {
     .description("print all access that is not proven gone, a line each")
     .option("--overdue", "only what should have ended")
     .option("--json", "as JSON")
-    .action(async (options: GrantsOptions) => finish((await import("./grants-list.ts")).grantsList(options)));
+    .action(async (options: GrantsOptions) => finish((await import("./grants/list.ts")).grantsList(options)));
   grants
     .command("drift")
     .description("print what providers hold and should not, or lack and should hold, a line each")
     .option("--json", "as JSON")
     .action(async (options: DriftOptions) =>
-      finish((await import("./grants-drift.ts")).grantsDrift(options)),
+      finish((await import("./grants/drift.ts")).grantsDrift(options)),
     );
 
   const people = program.command("people").description("see and say who is who").helpCommand(false);
@@ -186,7 +186,7 @@ function createProgram(): Command {
     .option("--from <PLACE>", "with --sealed, from this place of the chain on")
     .option("--to <PLACE>", "with --sealed, to this place")
     .action(async (options: AuditExportOptions) =>
-      finish((await import("./audit-export.ts")).auditExport(options)),
+      finish((await import("./audit/export.ts")).auditExport(options)),
     );
   audit
     .command("who")
@@ -201,7 +201,7 @@ function createProgram(): Command {
     .option("--between <TIMES...>", "a span: two times; a day counts to its end")
     .option("--json", "as JSON")
     .action(async (access: string, options: WhoOptions) =>
-      finish((await import("./audit-questions.ts")).auditWho(access, options)),
+      finish((await import("./audit/questions.ts")).auditWho(access, options)),
     );
   audit
     .command("what")
@@ -210,7 +210,7 @@ function createProgram(): Command {
     .option("--between <TIMES...>", "a span: two times; a day counts to its end (default: ever)")
     .option("--json", "as JSON")
     .action(async (person: string, options: WhatOptions) =>
-      finish((await import("./audit-questions.ts")).auditWhat(person, options)),
+      finish((await import("./audit/questions.ts")).auditWhat(person, options)),
     );
   audit
     .command("show")
@@ -218,7 +218,7 @@ function createProgram(): Command {
     .argument("<REQUEST>", "such as AR-1042")
     .option("--json", "as JSON")
     .action(async (request: string, options: ShowOptions) =>
-      finish((await import("./audit-questions.ts")).auditShow(request, options)),
+      finish((await import("./audit/questions.ts")).auditShow(request, options)),
     );
   audit
     .command("report")
@@ -227,7 +227,7 @@ function createProgram(): Command {
     .option("--format <FORMAT>", "html, pdf or csv", "html")
     .option("--output <FILE>", "a file, or - for standard output", "-")
     .action(async (options: ReportOptions) =>
-      finish((await import("./audit-report.ts")).auditReport(options)),
+      finish((await import("./audit/report.ts")).auditReport(options)),
     );
   audit
     .command("verify")
@@ -244,7 +244,7 @@ function createProgram(): Command {
     .option("--archive <DIR>", "the directory with what was retired, which is verified too")
     .option("--export <FILE>", "a file that was exported, by the proof it ends with: needs no database")
     .action(async (options: VerifyOptions) =>
-      finish((await import("./audit-verify.ts")).auditVerify(options)),
+      finish((await import("./audit/verify.ts")).auditVerify(options)),
     );
   audit
     .command("retain")
@@ -259,19 +259,19 @@ function createProgram(): Command {
     )
     .option("--dry-run", "say what would go, and change nothing")
     .action(async (options: AuditRetainOptions) =>
-      finish((await import("./audit-retain.ts")).auditRetain(options)),
+      finish((await import("./audit/retain.ts")).auditRetain(options)),
     );
   audit
     .command("key")
     .description("print the public key that the audit is signed with")
-    .action(async () => finish((await import("./audit-key.ts")).auditKey()));
+    .action(async () => finish((await import("./audit/key.ts")).auditKey()));
   audit
     .command("forget")
     .description("erase a person for good: destroy the key to what the audit says of them (docs/privacy.md)")
     .argument("<EMAIL>", "their address, or the Slack id of an account whose address was never seen")
     .option("--yes", "do not ask")
     .action(async (called: string, options: ForgetOptions) =>
-      finish((await import("./audit-forget.ts")).auditForget(called, options)),
+      finish((await import("./audit/forget.ts")).auditForget(called, options)),
     );
 
   return program;

@@ -1,6 +1,6 @@
-import { migrateAsOwner } from "../persistence/bring-up-to-date.ts";
-import { describeDatabaseUrl } from "../persistence/database.ts";
-import { worker } from "../persistence/embedded-server.ts";
+import { migrateAsOwner } from "../persistence/database/bring-up-to-date.ts";
+import { describeDatabaseUrl } from "../persistence/database/database.ts";
+import { worker } from "../persistence/embedded/server.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";
 import { withDatabase } from "./storage.ts";

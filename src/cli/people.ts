@@ -1,6 +1,6 @@
 import { nameKey } from "../identity/recognise.ts";
-import { createDatabaseClock } from "../persistence/clock.ts";
-import { openDatabase } from "../persistence/database.ts";
+import { createDatabaseClock } from "../persistence/database/clock.ts";
+import { openDatabase } from "../persistence/database/database.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import {
   describePerson,
@@ -8,8 +8,8 @@ import {
   joinByHand,
   type JoinRefusal,
   splitByHand,
-} from "../persistence/people-by-hand.ts";
-import type { SplitRefusal } from "../persistence/split-people.ts";
+} from "../persistence/people/people-by-hand.ts";
+import type { SplitRefusal } from "../persistence/people/split-people.ts";
 import { isEmail } from "../policy/principal.ts";
 import { CommandError } from "./failure.ts";
 import { readSettings } from "./settings.ts";

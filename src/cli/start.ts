@@ -5,10 +5,10 @@ import type { Logger } from "../logger.ts";
 import { createLogger } from "../logger.ts";
 import { armCrashPoint } from "../crash-point.ts";
 import { startHallpass } from "../main.ts";
-import { wordFault } from "../policy/fault.ts";
-import { type LoadedPolicy, loadPolicy } from "../policy/load.ts";
+import { wordFault } from "../policy/language/fault.ts";
+import { type LoadedPolicy, loadPolicy } from "../policy/language/load.ts";
 import type { Policy } from "../policy/policy.ts";
-import { secretReferences } from "../policy/secret.ts";
+import { secretReferences } from "../policy/language/secret.ts";
 import { providerTypes } from "../providers/registry.ts";
 import { CommandError } from "./failure.ts";
 

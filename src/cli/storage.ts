@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { Client } from "pg";
 import type { StorageConfig } from "../config.ts";
 import { maskPassword } from "../mask-password.ts";
-import { wordMissingRights } from "../persistence/bring-up-to-date.ts";
-import { describeDatabaseUrl, isDenied } from "../persistence/database.ts";
-import { wordsOf } from "../persistence/embedded-error.ts";
-import { startEmbeddedPostgres } from "../persistence/embedded.ts";
-import { MigrationError, missingMigrations } from "../persistence/migrate.ts";
+import { wordMissingRights } from "../persistence/database/bring-up-to-date.ts";
+import { describeDatabaseUrl, isDenied } from "../persistence/database/database.ts";
+import { wordsOf } from "../persistence/embedded/error.ts";
+import { startEmbeddedPostgres } from "../persistence/embedded/embedded.ts";
+import { MigrationError, missingMigrations } from "../persistence/database/migrate.ts";
 import { CommandError } from "./failure.ts";
 
 export type Wanted = {

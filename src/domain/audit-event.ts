@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { RequestFlag } from "./anomalies.ts";
-import { ApprovalFlag } from "./approval-anomalies.ts";
+import { RequestFlag } from "./request/anomalies.ts";
+import { ApprovalFlag } from "./request/approval-anomalies.ts";
 import { saying } from "./personal-fields.ts";
-import { discountReasons } from "./request.ts";
+import { discountReasons } from "./request/request.ts";
 
 /** Who did it: a person, the policy (an `allow` rule), or Hallpass itself (a deadline, an outcome). */
 export const Actor = z.discriminatedUnion("kind", [

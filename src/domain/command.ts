@@ -1,11 +1,11 @@
-import type { RequestFlag } from "./anomalies.ts";
-import type { Authority } from "./approvals.ts";
+import type { RequestFlag } from "./request/anomalies.ts";
+import type { Authority } from "./request/approvals.ts";
 import type { AuditEvent, GrantChange } from "./audit-event.ts";
 import type { Effect } from "./effect.ts";
-import type { Handover, RevokeReason, SystemIds } from "./grant.ts";
+import type { Handover, RevokeReason, SystemIds } from "./grant/grant.ts";
 import type { Person } from "./person.ts";
 import type { Refusal } from "./refusal.ts";
-import type { DiscountReason } from "./request.ts";
+import type { DiscountReason } from "./request/request.ts";
 import type { State } from "./state.ts";
 
 type Deciding = {

@@ -1,13 +1,13 @@
-import { comeBack, takeBack, vanish } from "./drift-transitions.ts";
-import { extend, extensionFailed } from "./extension.ts";
-import { noteFlags } from "./flag-request.ts";
-import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant-transitions.ts";
-import { handOver, showHandover } from "./handover.ts";
-import { grantUnsettled, noteAsked, noteUse, restore } from "./grant-upkeep.ts";
-import { checkReview, review } from "./break-glass.ts";
-import { discount } from "./discount.ts";
-import { abandon, escalate, expire, lapse, remind } from "./request-deadlines.ts";
-import { approve, cancel, deny, noteHeld, start } from "./request-transitions.ts";
+import { comeBack, takeBack, vanish } from "./drift/transitions.ts";
+import { extend, extensionFailed } from "./request/extension.ts";
+import { noteFlags } from "./request/flag-request.ts";
+import { grantFailed, grantSucceeded, revoke, revokeFailed, revokeSucceeded } from "./grant/transitions.ts";
+import { handOver, showHandover } from "./grant/handover.ts";
+import { grantUnsettled, noteAsked, noteUse, restore } from "./grant/upkeep.ts";
+import { checkReview, review } from "./request/break-glass.ts";
+import { discount } from "./request/discount.ts";
+import { abandon, escalate, expire, lapse, remind } from "./request/deadlines.ts";
+import { approve, cancel, deny, noteHeld, start } from "./request/transitions.ts";
 import type { Command, CommandOf, CommandType, Decision } from "./command.ts";
 import type { State } from "./state.ts";
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
-import type { Clock } from "../persistence/clock.ts";
-import { beginning, deleteDone } from "../persistence/done-effects.ts";
+import type { Clock } from "../persistence/database/clock.ts";
+import { beginning, deleteDone } from "../persistence/effects/done-effects.ts";
 import { keepGoing, type Rounds } from "../rounds.ts";
 
 export type ClearDeps = {

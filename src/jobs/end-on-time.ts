@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RecordDeps } from "../access/deps.ts";
 import type { Logger } from "../logger.ts";
-import { claimRevocations, type DueRevocation } from "../persistence/due-revocations.ts";
-import { meetRequesters } from "../persistence/event-rows.ts";
-import { untilNextDue } from "../persistence/effects.ts";
+import { claimRevocations, type DueRevocation } from "../persistence/requests/due-revocations.ts";
+import { meetRequesters } from "../persistence/requests/event-rows.ts";
+import { untilNextDue } from "../persistence/effects/effects.ts";
 import { keepGoing, type Rounds } from "../rounds.ts";
 
 export type EndDeps = Pick<RecordDeps, "db" | "clock" | "recent"> & {

@@ -1,7 +1,7 @@
 import type { RecordDeps } from "../access/deps.ts";
-import { tryRevocationsNow } from "../access/try-revocation.ts";
+import { tryRevocationsNow } from "../access/carry-out/try-revocation.ts";
 import type { Logger } from "../logger.ts";
-import { findFailingProviders } from "../persistence/effects.ts";
+import { findFailingProviders } from "../persistence/effects/effects.ts";
 import type { LiveProvider } from "../providers/open.ts";
 
 export type ProviderRecoveryDeps = RecordDeps & {

@@ -1,6 +1,6 @@
 import { crashPoint } from "../crash-point.ts";
 import type { Logger } from "../logger.ts";
-import { backoffSeconds, type Handlers, type Outcome } from "../access/carry-out.ts";
+import { backoffSeconds, type Handlers, type Outcome } from "../access/carry-out/carry-out.ts";
 import { ClaimLost } from "../access/apply.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import {
@@ -11,7 +11,7 @@ import {
   nextInLane,
   postponeEffect,
   renewClaim,
-} from "../persistence/effects.ts";
+} from "../persistence/effects/effects.ts";
 
 export type RunnerDeps = RecordDeps & { readonly handlers: Handlers; readonly log: Logger };
 

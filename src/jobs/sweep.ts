@@ -1,5 +1,5 @@
 import type { QueueName } from "../domain/effect.ts";
-import { dueEffects, untilNextDue, urgency } from "../persistence/effects.ts";
+import { dueEffects, untilNextDue, urgency } from "../persistence/effects/effects.ts";
 import { type EndDeps, endOnTime } from "./end-on-time.ts";
 import type { Queues } from "./queues.ts";
 import { keepGoing } from "../rounds.ts";

@@ -1,10 +1,10 @@
 import { performance } from "node:perf_hooks";
-import { type OverdueEvent, type OverdueTold, overdueEvent, overdueStep } from "../domain/overdue.ts";
-import type { AccessRequest } from "../domain/request.ts";
+import { type OverdueEvent, type OverdueTold, overdueEvent, overdueStep } from "../domain/grant/overdue.ts";
+import type { AccessRequest } from "../domain/request/request.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
 import { recordEvent } from "../persistence/audit.ts";
-import type { Clock } from "../persistence/clock.ts";
+import type { Clock } from "../persistence/database/clock.ts";
 import {
   claimTelling,
   type LateGrant,
@@ -13,8 +13,8 @@ import {
   readLate,
   recordOverdue,
   recordTold,
-} from "../persistence/overdue.ts";
-import { readState } from "../persistence/requests.ts";
+} from "../persistence/requests/overdue.ts";
+import { readState } from "../persistence/requests/requests.ts";
 import { keepGoing } from "../rounds.ts";
 
 export type WatchdogDeps = {

@@ -1,7 +1,7 @@
 import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
-import { type EventContext, insertEvents, requestIn, withEventRows } from "./event-rows.ts";
+import { type EventContext, insertEvents, requestIn, withEventRows } from "./requests/event-rows.ts";
 
 /**
  * Records an event that changes nothing else, such as a refused click or an export. Idempotent by `dedupeKey`, however

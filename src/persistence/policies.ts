@@ -1,7 +1,7 @@
 import { committing } from "../crash-point.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
-import { insertEvents, withEventRows } from "./event-rows.ts";
+import { insertEvents, withEventRows } from "./requests/event-rows.ts";
 
 /**
  * Stores a policy that comes into force, and records that; its text is kept so that decisions taken under it can be

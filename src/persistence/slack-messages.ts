@@ -1,6 +1,6 @@
 import { committing } from "../crash-point.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./database/clock.ts";
 
 /** Where one of our messages is in Slack. */
 export type SlackPlace = { readonly channel: string; readonly ts: string };

@@ -1,4 +1,4 @@
-import type { UnknownHandling } from "../domain/drift.ts";
+import type { UnknownHandling } from "../domain/drift/drift.ts";
 import type { Policy } from "./policy.ts";
 import { targetKey } from "./target-key.ts";
 

@@ -1,11 +1,11 @@
-import type { UnknownHandling } from "../domain/drift.ts";
-import type { Condition } from "./conditions.ts";
+import type { UnknownHandling } from "../domain/drift/drift.ts";
+import type { Condition } from "./conditions/condition.ts";
 import type { Hours } from "./hours.ts";
 import type { IpRanges } from "./ip-range.ts";
 import type { GroupSource } from "./membership.ts";
 import type { Pattern } from "../pattern.ts";
-import type { SinkOptions } from "./sinks.ts";
-import type { Risk } from "./words.ts";
+import type { SinkOptions } from "./language/sinks.ts";
+import type { Risk } from "./language/words.ts";
 
 /** A checked policy, with defaults filled in and names resolved. */
 export type Policy = {

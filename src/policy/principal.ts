@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Name } from "./words.ts";
+import { Name } from "./language/words.ts";
 
 /**
  * Normalises an address for comparison. Lower-cases A to Z only: full Unicode folding would turn a look-alike such as the Kelvin

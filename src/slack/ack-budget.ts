@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { SlackError } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
 import { PeopleChanged } from "../identity/people.ts";
-import { isDatabaseUnavailable } from "../persistence/database.ts";
-import { wordFault } from "./slack-errors.ts";
+import { isDatabaseUnavailable } from "../persistence/database/database.ts";
+import { wordFault } from "./client/errors.ts";
 
 /** Slack times out an interaction after 3 s; work that takes longer than this is acknowledged first and answered later. */
 const ackBudgetMs = 2_000;

@@ -11,7 +11,7 @@ import {
 } from "@slack/bolt";
 import { onAccountChanged } from "./listeners/account-changed.ts";
 import type { Installation } from "./connect.ts";
-import { toAccount } from "./directory.ts";
+import { toAccount } from "./directory/directory.ts";
 import type { SlackDeps } from "./deps.ts";
 import { onAccessCommand } from "./listeners/access-command.ts";
 import { onAuditCommand } from "./listeners/audit.ts";
@@ -36,7 +36,7 @@ import {
 } from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
-import { type Calling, slackLogger, webClientOptions } from "./web-client.ts";
+import { type Calling, slackLogger, webClientOptions } from "./client/web-client.ts";
 
 export type SlackTransport =
   | { readonly mode: "socket"; readonly appToken: string }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
-import { askedToWaitMs, wordFault } from "./slack-errors.ts";
-import type { Workspace } from "./identify.ts";
+import { askedToWaitMs, wordFault } from "./client/errors.ts";
+import type { Workspace } from "./directory/identify.ts";
 
 /** What Slack says the bot token belongs to. */
 export type Installation = {

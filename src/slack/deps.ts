@@ -1,12 +1,12 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
-import type { SigningKey } from "../audit/signing-key.ts";
+import type { SigningKey } from "../audit/chain/signing-key.ts";
 import type { PolicyDeps } from "../access/deps.ts";
 import type { Seal } from "../access/seal.ts";
-import type { Workspace } from "./identify.ts";
-import type { Directory } from "./directory.ts";
+import type { Workspace } from "./directory/identify.ts";
+import type { Directory } from "./directory/directory.ts";
 import type { Exports } from "./exports.ts";
-import type { UserGroups } from "./user-groups.ts";
+import type { UserGroups } from "./directory/user-groups.ts";
 
 /** What the listeners need. */
 export type SlackDeps = PolicyDeps & {

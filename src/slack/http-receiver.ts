@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type App, HTTPModuleFunctions as http, HTTPResponseAck, type Receiver } from "@slack/bolt";
-import { readDelivered } from "./delivered.ts";
+import { readDelivered } from "./delivery/delivered.ts";
 import { createNotUnderstood } from "./not-understood.ts";
 import { createReceive, type Receive, type ReceiveDeps } from "./receive.ts";
 import type { SlackDeps } from "./deps.ts";
-import { slackLogger } from "./web-client.ts";
+import { slackLogger } from "./client/web-client.ts";
 
 /** Answers `POST /slack/events`. */
 export type SlackListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

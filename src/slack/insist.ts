@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { askedToWaitMs, mayBeDone, permanentFault } from "./slack-errors.ts";
+import { askedToWaitMs, mayBeDone, permanentFault } from "./client/errors.ts";
 
 /**
  * Sends a message that no effect stores and that is lost with the process, retrying after these pauses (seconds), or

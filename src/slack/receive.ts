@@ -1,6 +1,6 @@
 import type { App, ReceiverEvent } from "@slack/bolt";
 import { z } from "zod";
-import { wordFault } from "./slack-errors.ts";
+import { wordFault } from "./client/errors.ts";
 import { unescapeSlack } from "./command-text.ts";
 import type { SlackDeps } from "./deps.ts";
 import { tellAlone } from "./listeners/tell-alone.ts";

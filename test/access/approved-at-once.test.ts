@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { type AccessAnswer, requestAccess } from "../../src/access/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { type AccessAnswer, requestAccess } from "../../src/access/requests/request-access.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 import { policyWith } from "../support/rules.ts";

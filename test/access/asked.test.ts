@@ -1,7 +1,7 @@
 import { apply } from "../../src/access/apply.ts";
-import type { Grant } from "../../src/domain/grant.ts";
+import type { Grant } from "../../src/domain/grant/grant.ts";
 import { runEffect } from "../../src/jobs/run-effect.ts";
-import { beginLockdown } from "../../src/persistence/lockdowns.ts";
+import { beginLockdown } from "../../src/persistence/requests/lockdowns.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";
 

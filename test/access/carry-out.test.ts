@@ -1,5 +1,5 @@
 import { apply } from "../../src/access/apply.ts";
-import type { Grant } from "../../src/domain/grant.ts";
+import type { Grant } from "../../src/domain/grant/grant.ts";
 import { runEffect } from "../../src/jobs/run-effect.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";

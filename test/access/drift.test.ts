@@ -1,6 +1,6 @@
-import { type DriftDeps, lookForDrift } from "../../src/access/look-for-drift.ts";
-import { listDrift, summariseDrift } from "../../src/persistence/drift-list.ts";
-import type { UntoldFinding } from "../../src/persistence/drift-findings.ts";
+import { type DriftDeps, lookForDrift } from "../../src/access/drift/look-for-drift.ts";
+import { listDrift, summariseDrift } from "../../src/persistence/drift/list.ts";
+import type { UntoldFinding } from "../../src/persistence/drift/findings.ts";
 import { type Provider, ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { ordinaryPolicy, policyFrom } from "../support/hallpass.ts";

@@ -1,7 +1,7 @@
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { extendAccess } from "../../src/access/extend-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { extendAccess } from "../../src/access/requests/extend-access.ts";
 import { runEffect } from "../../src/jobs/run-effect.ts";
-import { claimEffect } from "../../src/persistence/effects.ts";
+import { claimEffect } from "../../src/persistence/effects/effects.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";

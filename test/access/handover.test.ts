@@ -1,4 +1,4 @@
-import { showHandover } from "../../src/access/show-handover.ts";
+import { showHandover } from "../../src/access/requests/show-handover.ts";
 import { runEffect } from "../../src/jobs/run-effect.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice } from "../support/build.ts";

@@ -1,7 +1,7 @@
 import { Prisma } from "../../src/generated/prisma/client.ts";
-import { readHistory } from "../../src/persistence/history.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
-import { decideRequest } from "../../src/access/decide-request.ts";
+import { readHistory } from "../../src/persistence/requests/history.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { policyWith } from "../support/rules.ts";

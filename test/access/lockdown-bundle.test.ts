@@ -1,7 +1,7 @@
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { extendAccess } from "../../src/access/extend-access.ts";
-import { enforceLockdowns } from "../../src/access/lockdown.ts";
-import { requestAccess, requestExtension } from "../../src/access/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { extendAccess } from "../../src/access/requests/extend-access.ts";
+import { enforceLockdowns } from "../../src/access/lockdown/lockdown.ts";
+import { requestAccess, requestExtension } from "../../src/access/requests/request-access.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 import type { Names } from "../guarded/postgres.ts";

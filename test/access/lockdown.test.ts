@@ -1,6 +1,6 @@
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { enforceLockdowns } from "../../src/access/lockdown.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { enforceLockdowns } from "../../src/access/lockdown/lockdown.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
 import type { Caller } from "../../src/identity/caller.ts";
 import type { Lockdown } from "../../src/policy/lockdown.ts";
 import { type Office, openOffice } from "../support/access.ts";

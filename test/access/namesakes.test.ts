@@ -1,5 +1,5 @@
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { bob } from "../support/build.ts";
 import { policyWith } from "../support/rules.ts";

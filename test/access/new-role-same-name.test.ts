@@ -1,4 +1,4 @@
-import { lookForDrift } from "../../src/access/look-for-drift.ts";
+import { lookForDrift } from "../../src/access/drift/look-for-drift.ts";
 import { type Office, type TestProvider } from "../support/access.ts";
 import { addsNothingToWhatWasThere, openTwoNames, type TwoNames } from "../support/two-names.ts";
 

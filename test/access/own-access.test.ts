@@ -1,7 +1,7 @@
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { extendAccess } from "../../src/access/extend-access.ts";
-import { endAccess } from "../../src/access/end-access.ts";
-import { readHistory } from "../../src/persistence/history.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { extendAccess } from "../../src/access/requests/extend-access.ts";
+import { endAccess } from "../../src/access/requests/end-access.ts";
+import { readHistory } from "../../src/persistence/requests/history.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 import { policyWith } from "../support/rules.ts";

@@ -1,5 +1,9 @@
-import { cancelRequest } from "../../src/access/cancel-request.ts";
-import { type AccessAnswer, type AccessAsk, requestAccess } from "../../src/access/request-access.ts";
+import { cancelRequest } from "../../src/access/requests/cancel-request.ts";
+import {
+  type AccessAnswer,
+  type AccessAsk,
+  requestAccess,
+} from "../../src/access/requests/request-access.ts";
 import type { Caller } from "../../src/identity/caller.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";

@@ -1,5 +1,5 @@
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
 import { storePolicy } from "../../src/persistence/policies.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { type Office, openOffice } from "../support/access.ts";

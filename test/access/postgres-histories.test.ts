@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { endAccess } from "../../src/access/end-access.ts";
-import { lookForDrift } from "../../src/access/look-for-drift.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
+import { endAccess } from "../../src/access/requests/end-access.ts";
+import { lookForDrift } from "../../src/access/drift/look-for-drift.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
 import { postgres } from "../../src/providers/postgres/index.ts";
 import { type LiveProvider, openProvider } from "../../src/providers/open.ts";
-import { readNow } from "../../src/persistence/requests.ts";
+import { readNow } from "../../src/persistence/requests/requests.ts";
 import { startOwnServer } from "../providers/postgres/own-server.ts";
 import { openRoles, rolesOn, type Roles } from "../providers/postgres/roles.ts";
 import { type Office, openOffice } from "../support/access.ts";

@@ -1,7 +1,7 @@
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { createRecentStates } from "../../src/access/recent-states.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
-import type { AccessRequest } from "../../src/domain/request.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { createRecentStates } from "../../src/access/requests/recent-states.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
+import type { AccessRequest } from "../../src/domain/request/request.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob, buildState, carol } from "../support/build.ts";
 

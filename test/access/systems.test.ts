@@ -1,7 +1,7 @@
 import { findUnreachable } from "../../src/access/check-providers.ts";
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { lookForDrift } from "../../src/access/look-for-drift.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { lookForDrift } from "../../src/access/drift/look-for-drift.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
 import { createTestProvider, type Office, type TestProvider } from "../support/access.ts";
 import { bob } from "../support/build.ts";
 import { openTwoNames, type TwoNames } from "../support/two-names.ts";

@@ -1,8 +1,8 @@
 import { apply } from "../../src/access/apply.ts";
-import { tryRevocationNow } from "../../src/access/try-revocation.ts";
-import { createDatabaseClock } from "../../src/persistence/clock.ts";
-import { listGrants } from "../../src/persistence/grant-list.ts";
-import { readLate } from "../../src/persistence/overdue.ts";
+import { tryRevocationNow } from "../../src/access/carry-out/try-revocation.ts";
+import { createDatabaseClock } from "../../src/persistence/database/clock.ts";
+import { listGrants } from "../../src/persistence/requests/grant-list.ts";
+import { readLate } from "../../src/persistence/requests/overdue.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { threadMessage, tryNowActionId } from "../../src/slack/views/event-message.ts";
 import { type Office, openOffice } from "../support/access.ts";

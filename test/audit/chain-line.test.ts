@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { canonicalize } from "json-canonicalize";
-import { linkHashOf, placesIn, recordOf, wordSealed } from "../../src/audit/chain-line.ts";
+import { linkHashOf, placesIn, recordOf, wordSealed } from "../../src/audit/chain/chain-line.ts";
 import {
   beginning,
   canonicalRecord,
   type ChainedEvent,
   chainedFields,
   linkHash,
-} from "../../src/audit/chain.ts";
+} from "../../src/audit/chain/chain.ts";
 
 /** As COPY writes text (https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS). */
 function copied(value: string | number | null): string {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { canonicalize } from "json-canonicalize";
-import { canonicalRecord, type ChainedEvent, chainedFields, linkHash } from "../../src/audit/chain.ts";
+import { canonicalRecord, type ChainedEvent, chainedFields, linkHash } from "../../src/audit/chain/chain.ts";
 
 const event: ChainedEvent = {
   id: "0195d0a0-0000-7000-8000-000000000001",

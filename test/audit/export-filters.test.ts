@@ -1,4 +1,4 @@
-import { parseExportFilters, recordedFilters } from "../../src/audit/export-filters.ts";
+import { parseExportFilters, recordedFilters } from "../../src/audit/export/filters.ts";
 
 const now = new Date("2026-03-31T12:00:00Z");
 

@@ -4,10 +4,10 @@ import { Client } from "pg";
 import { z } from "zod";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
 import { recordEvent } from "../../src/persistence/audit.ts";
-import { openDatabase } from "../../src/persistence/database.ts";
-import { exportAudit } from "../../src/audit/export.ts";
-import { auditFields } from "../../src/audit/export-query.ts";
-import type { ExportFilters } from "../../src/audit/export-filters.ts";
+import { openDatabase } from "../../src/persistence/database/database.ts";
+import { exportAudit } from "../../src/audit/export/export.ts";
+import { auditFields } from "../../src/audit/export/query.ts";
+import type { ExportFilters } from "../../src/audit/export/filters.ts";
 import { createDatabase } from "../support/database.ts";
 import type { TestDatabase } from "../support/database.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { heldIn, holdingsOf } from "../../src/audit/holdings.ts";
+import { heldIn, holdingsOf } from "../../src/audit/questions/holdings.ts";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
 import type { Command } from "../../src/domain/command.ts";
 import { decide } from "../../src/domain/decide.ts";

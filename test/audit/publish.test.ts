@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { Client } from "pg";
-import { makeCheckpoint } from "../../src/audit/checkpoint.ts";
-import { type Publisher, startPublisher } from "../../src/audit/publish.ts";
-import { type Sealer, startSealer } from "../../src/audit/seal.ts";
-import { signingKeyFrom } from "../../src/audit/signing-key.ts";
-import { createMovableClock } from "../../src/persistence/clock.ts";
-import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { makeCheckpoint } from "../../src/audit/chain/checkpoint.ts";
+import { type Publisher, startPublisher } from "../../src/audit/chain/publish.ts";
+import { type Sealer, startSealer } from "../../src/audit/chain/seal.ts";
+import { signingKeyFrom } from "../../src/audit/chain/signing-key.ts";
+import { createMovableClock } from "../../src/persistence/database/clock.ts";
+import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { auditKey } from "../support/hallpass.ts";
 

@@ -1,4 +1,4 @@
-import { createQuiet, type Quiet } from "../../src/audit/quiet.ts";
+import { createQuiet, type Quiet } from "../../src/audit/chain/quiet.ts";
 
 /** Looks each second from one to another; the seconds in which it was worth it. */
 function looks(quiet: Quiet, newest: number, from: number, until: number): readonly number[] {

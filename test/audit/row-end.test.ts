@@ -1,4 +1,4 @@
-import { createRowEnds } from "../../src/audit/row-end.ts";
+import { createRowEnds } from "../../src/audit/export/row-end.ts";
 
 /** A row of CSV as PostgreSQL writes it. */
 function csvRow(seq: number, rule: string, data: string): string {

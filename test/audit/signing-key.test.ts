@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadSigningKey, readSigningKey } from "../../src/audit/signing-key.ts";
+import { loadSigningKey, readSigningKey } from "../../src/audit/chain/signing-key.ts";
 
 let dataDir: string;
 

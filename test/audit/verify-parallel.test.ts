@@ -2,9 +2,9 @@ import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
 import { pino } from "pino";
 import { Client } from "pg";
-import { startSealer } from "../../src/audit/seal.ts";
-import type * as verifying from "../../src/audit/verify.ts";
-import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { startSealer } from "../../src/audit/chain/seal.ts";
+import type * as verifying from "../../src/audit/verify/verify.ts";
+import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
 // As it is built: threads are Node's own, which knows no TypeScript.

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { pino } from "pino";
 import { Client } from "pg";
 import { v7 as uuidv7 } from "uuid";
-import { makeCheckpoint } from "../../src/audit/checkpoint.ts";
-import { canonicalRecord, chainedFields, type ChainedEvent, linkHash } from "../../src/audit/chain.ts";
-import { startSealer } from "../../src/audit/seal.ts";
-import { signingKeyFrom } from "../../src/audit/signing-key.ts";
-import { type Verification, verifyChain, type VerifyOptions } from "../../src/audit/verify.ts";
-import { createMovableClock } from "../../src/persistence/clock.ts";
-import { type Database, openDatabase } from "../../src/persistence/database.ts";
+import { makeCheckpoint } from "../../src/audit/chain/checkpoint.ts";
+import { canonicalRecord, chainedFields, type ChainedEvent, linkHash } from "../../src/audit/chain/chain.ts";
+import { startSealer } from "../../src/audit/chain/seal.ts";
+import { signingKeyFrom } from "../../src/audit/chain/signing-key.ts";
+import { type Verification, verifyChain, type VerifyOptions } from "../../src/audit/verify/verify.ts";
+import { createMovableClock } from "../../src/persistence/database/clock.ts";
+import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
 const newKey = () =>

@@ -1,4 +1,4 @@
-import { wordWho } from "../../src/audit/word-answers.ts";
+import { wordWho } from "../../src/audit/questions/word-answers.ts";
 
 const at = (day: number): Date => new Date(Date.UTC(2026, 2, day, 9));
 const holding = {

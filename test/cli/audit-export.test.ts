@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { Client } from "pg";
 import { z } from "zod";
-import { wordProgress } from "../../src/cli/audit-export-output.ts";
+import { wordProgress } from "../../src/cli/audit/export-output.ts";
 import { createAuditPem } from "../support/audit-key.ts";
 import { createDatabase } from "../support/database.ts";
 import type { TestDatabase } from "../support/database.ts";

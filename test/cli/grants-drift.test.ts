@@ -1,4 +1,4 @@
-import { lookForDrift } from "../../src/access/look-for-drift.ts";
+import { lookForDrift } from "../../src/access/drift/look-for-drift.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { hallpass } from "./run-hallpass.ts";
 

@@ -1,6 +1,6 @@
 import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
 import { createEmptyDatabase } from "../support/database.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { query } from "../support/embedded.ts";

@@ -1,7 +1,7 @@
 import { Client } from "pg";
-import { createMovableClock } from "../../src/persistence/clock.ts";
-import { type Database, openDatabase } from "../../src/persistence/database.ts";
-import { createPeople } from "../../src/persistence/identities.ts";
+import { createMovableClock } from "../../src/persistence/database/clock.ts";
+import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
+import { createPeople } from "../../src/persistence/people/identities.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { hallpass } from "./run-hallpass.ts";
 

@@ -4,7 +4,7 @@ import type { SeenMessage } from "../../playground/slack/seen.ts";
 import type { CrashPoint } from "../../src/crash-point.ts";
 import type { EventType } from "../../src/domain/audit-event.ts";
 import { numberOf } from "../support/ask.ts";
-import { lookLeaseSeconds } from "../../src/persistence/drift-looks.ts";
+import { lookLeaseSeconds } from "../../src/persistence/drift/looks.ts";
 import type { Ending, Run } from "../support/process.ts";
 import { openSite, type Site } from "../support/site.ts";
 import type { Slack } from "../support/slack.ts";

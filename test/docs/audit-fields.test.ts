@@ -1,12 +1,12 @@
-import type { Consent } from "../../src/audit/consent.ts";
-import { auditFields } from "../../src/audit/export-query.ts";
-import type { Extension, Held } from "../../src/audit/held-by-request.ts";
-import type { HoldingEnd } from "../../src/audit/holdings.ts";
-import type { LoggedEvent } from "../../src/audit/read-events.ts";
+import type { Consent } from "../../src/audit/questions/consent.ts";
+import { auditFields } from "../../src/audit/export/query.ts";
+import type { Extension, Held } from "../../src/audit/questions/held-by-request.ts";
+import type { HoldingEnd } from "../../src/audit/questions/holdings.ts";
+import type { LoggedEvent } from "../../src/audit/questions/read-events.ts";
 import type { Figures } from "../../src/audit/report/figures.ts";
 import type { EventRecord } from "../../src/audit/sinks/sink.ts";
-import type { Deed, WhatAnswer } from "../../src/audit/what-did.ts";
-import type { Holder, WhoAnswer } from "../../src/audit/who-could.ts";
+import type { Deed, WhatAnswer } from "../../src/audit/questions/what-did.ts";
+import type { Holder, WhoAnswer } from "../../src/audit/questions/who-could.ts";
 import { readPage } from "./markdown.ts";
 
 /** All keys of a type that is one of several. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import { takeOverSql } from "../../src/persistence/ownership.ts";
-import { migrate, migrateQueues } from "../../src/persistence/migrate.ts";
+import { takeOverSql } from "../../src/persistence/database/ownership.ts";
+import { migrate, migrateQueues } from "../../src/persistence/database/migrate.ts";
 import { hallpass } from "../cli/run-hallpass.ts";
 import { threadSays } from "../support/ask.ts";
 import { serverUrl } from "../support/database.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { auditFields } from "../../src/audit/export-query.ts";
+import { auditFields } from "../../src/audit/export/query.ts";
 import { eventData, type EventType } from "../../src/domain/audit-event.ts";
 import { eventMeaning, eventSchemaVersion, fieldMeaning } from "./event-meaning.ts";
 import { type Saying, sayingOf } from "../../src/domain/personal-fields.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
 import { http } from "../../src/providers/http/index.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import { describeIf } from "../support/describe-if.ts";

@@ -1,7 +1,7 @@
-import { wordFault } from "../../src/policy/fault.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
-import { readTests } from "../../src/policy/test-file.ts";
-import { runPolicyTests } from "../../src/policy/test-run.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
+import { readTests } from "../../src/policy/testing/test-file.ts";
+import { runPolicyTests } from "../../src/policy/testing/test-run.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import { type Block, blocksOf, readPage } from "./markdown.ts";
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { createMetrics } from "../../src/http/metrics.ts";
-import { functions } from "../../src/policy/condition-functions.ts";
-import { compileCondition } from "../../src/policy/conditions.ts";
-import { wordFault } from "../../src/policy/fault.ts";
-import { policyJsonSchema } from "../../src/policy/json-schema.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { functions } from "../../src/policy/conditions/functions.ts";
+import { compileCondition } from "../../src/policy/conditions/condition.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
+import { policyJsonSchema } from "../../src/policy/language/json-schema.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import { blocksOf, readPage } from "./markdown.ts";
 

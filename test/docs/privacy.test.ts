@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { requestAccess } from "../../src/access/request-access.ts";
-import { decideRequest } from "../../src/access/decide-request.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import { hallpass } from "../cli/run-hallpass.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
-import { policyJsonSchema } from "../../src/policy/json-schema.ts";
+import { policyJsonSchema } from "../../src/policy/language/json-schema.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 
 const path = fileURLToPath(new URL("../../hallpass.schema.json", import.meta.url));

@@ -6,7 +6,7 @@ import {
   type PastRequest,
   requestAnomalyKinds,
   requestFlag,
-} from "../../src/domain/anomalies.ts";
+} from "../../src/domain/request/anomalies.ts";
 
 const now = new Date("2026-03-03T03:12:00.000Z");
 const dayMs = 86_400_000;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type ApprovalPast, approvalFlagsOf } from "../../src/domain/approval-anomalies.ts";
+import { type ApprovalPast, approvalFlagsOf } from "../../src/domain/request/approval-anomalies.ts";
 
 const nothing: ApprovalPast = {
   resource: "orders-db",

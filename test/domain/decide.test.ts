@@ -1,10 +1,10 @@
 import type { Command, Decision } from "../../src/domain/command.ts";
 import { decide } from "../../src/domain/decide.ts";
 import type { State } from "../../src/domain/state.ts";
-import { type GrantStatus, grantStatuses } from "../../src/domain/grant.ts";
+import { type GrantStatus, grantStatuses } from "../../src/domain/grant/grant.ts";
 import { refusals, refusalText } from "../../src/domain/refusal.ts";
-import { type RequestStatus, requestStatuses } from "../../src/domain/request.ts";
-import { file } from "../../src/domain/file-request.ts";
+import { type RequestStatus, requestStatuses } from "../../src/domain/request/request.ts";
+import { file } from "../../src/domain/request/file-request.ts";
 import {
   after,
   alice,

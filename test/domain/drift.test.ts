@@ -9,8 +9,8 @@ import {
   type Holding,
   mostRemovedAtOnce,
   unknownHandlings,
-} from "../../src/domain/drift.ts";
-import { grantStatuses } from "../../src/domain/grant.ts";
+} from "../../src/domain/drift/drift.ts";
+import { grantStatuses } from "../../src/domain/grant/grant.ts";
 import { after, t0 } from "../support/build.ts";
 
 const now = after(600);

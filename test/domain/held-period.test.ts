@@ -1,5 +1,5 @@
-import { heldPeriod } from "../../src/domain/held-period.ts";
-import { requestStatuses } from "../../src/domain/request.ts";
+import { heldPeriod } from "../../src/domain/grant/held-period.ts";
+import { requestStatuses } from "../../src/domain/request/request.ts";
 import { after, buildGrant, buildRequest, t0 } from "../support/build.ts";
 
 const approved = buildRequest({ status: "approved", closedAt: after(60) });

@@ -1,4 +1,4 @@
-import { overdueEvent, overdueStep } from "../../src/domain/overdue.ts";
+import { overdueEvent, overdueStep } from "../../src/domain/grant/overdue.ts";
 import { buildGrant, buildState, grantId, t0 } from "../support/build.ts";
 
 const minute = 60;

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { type Authority, awaitedBy, progressOf } from "../../src/domain/approvals.ts";
+import { type Authority, awaitedBy, progressOf } from "../../src/domain/request/approvals.ts";
 import type { CommandOf, Command, Decision } from "../../src/domain/command.ts";
 import { decide } from "../../src/domain/decide.ts";
 import type { State } from "../../src/domain/state.ts";
 import type { Person } from "../../src/domain/person.ts";
-import { firstUnfillable } from "../../src/policy/fill-steps.ts";
+import { firstUnfillable } from "../../src/policy/decide/fill-steps.ts";
 import { after, alice, bob, buildRequest, buildState, carol, t0 } from "../support/build.ts";
 
 const dana = { id: 4, email: "dana@example.com", name: "Dana", slackId: "UDANA" };

@@ -15,14 +15,16 @@ const comparisons = [
 const allowed: Readonly<Record<string, string>> = {
   "domain/person.ts": "the one place: who is the same, and whom a list names",
   "policy/people.ts": "whom a policy's principals name, by the address somebody shows",
-  "audit/export-query.ts": "events from before people had numbers have nothing else",
-  "audit/known-names.ts": "events from before people had numbers have nothing else",
-  "audit/what-did.ts": "events from before people had numbers have nothing else",
+  "audit/export/query.ts": "events from before people had numbers have nothing else",
+  "audit/questions/known-names.ts": "events from before people had numbers have nothing else",
+  "audit/questions/what-did.ts": "events from before people had numbers have nothing else",
   "audit/report/queries.ts": "events from before people had numbers have nothing else",
-  "persistence/forget.ts": "whatever mentions somebody is found by its text to be erased, and written over",
-  "persistence/erase-traces.ts": "whatever mentions somebody is found by its text to be erased",
-  "persistence/live-requests.ts": "what an account has filed ends with that account, whoever goes by it",
-  "slack/approval-card.ts": "whom a message pings, by name; nobody's authority",
+  "persistence/personal/forget.ts":
+    "whatever mentions somebody is found by its text to be erased, and written over",
+  "persistence/personal/erase-traces.ts": "whatever mentions somebody is found by its text to be erased",
+  "persistence/requests/live-requests.ts":
+    "what an account has filed ends with that account, whoever goes by it",
+  "slack/delivery/approval-card.ts": "whom a message pings, by name; nobody's authority",
   "slack/listeners/lockdown-target.ts": "whether a typed address is one that the policy has",
 };
 

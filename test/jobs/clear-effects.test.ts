@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { clearEffects } from "../../src/jobs/clear-effects.ts";
-import { beginning, deleteDone } from "../../src/persistence/done-effects.ts";
+import { beginning, deleteDone } from "../../src/persistence/effects/done-effects.ts";
 import { type Office, openOffice } from "../support/access.ts";
 
 const day = 86_400;

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { pino } from "pino";
-import { carryOutRevoke } from "../../src/access/carry-out-revoke.ts";
-import { createRecentStates } from "../../src/access/recent-states.ts";
+import { carryOutRevoke } from "../../src/access/carry-out/revoke.ts";
+import { createRecentStates } from "../../src/access/requests/recent-states.ts";
 import { endOnTime } from "../../src/jobs/end-on-time.ts";
 import type { Rounds } from "../../src/rounds.ts";
 import { runClaimed } from "../../src/jobs/run-effect.ts";
-import { createBatchedEnds } from "../../src/persistence/batched-ends.ts";
+import { createBatchedEnds } from "../../src/persistence/requests/batched-ends.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import type { LiveProvider } from "../../src/providers/open.ts";
 import { type Office, openOffice } from "../support/access.ts";

@@ -5,7 +5,7 @@ import { createOpsgenie } from "../../src/groups/opsgenie.ts";
 import { createPagerDuty } from "../../src/groups/pagerduty.ts";
 import { createHttpProvider } from "../../src/providers/http/index.ts";
 import { connect } from "../../src/slack/connect.ts";
-import { createWebClient } from "../../src/slack/web-client.ts";
+import { createWebClient } from "../../src/slack/client/web-client.ts";
 import { sinkOf } from "../audit/sinks/peer.ts";
 import { Kind } from "./calls.ts";
 

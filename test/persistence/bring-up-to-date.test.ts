@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import { bringUpToDate, migrateAsOwner } from "../../src/persistence/bring-up-to-date.ts";
-import { MigrationError } from "../../src/persistence/migrate.ts";
+import { bringUpToDate, migrateAsOwner } from "../../src/persistence/database/bring-up-to-date.ts";
+import { MigrationError } from "../../src/persistence/database/migrate.ts";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.ts";
 
 const worker = "hallpass_bot";

@@ -1,15 +1,15 @@
 import { apply, ClaimLost } from "../../src/access/apply.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
-import { lookForDrift } from "../../src/access/look-for-drift.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
+import { lookForDrift } from "../../src/access/drift/look-for-drift.ts";
 import { runClaimed } from "../../src/jobs/run-effect.ts";
 import {
   beginRemoval,
   changeFinding,
   dropRemoval,
   openFinding,
-} from "../../src/persistence/drift-findings.ts";
-import { claimLooks, endLook, renewLook } from "../../src/persistence/drift-looks.ts";
-import { claimRevocations } from "../../src/persistence/due-revocations.ts";
+} from "../../src/persistence/drift/findings.ts";
+import { claimLooks, endLook, renewLook } from "../../src/persistence/drift/looks.ts";
+import { claimRevocations } from "../../src/persistence/requests/due-revocations.ts";
 import {
   type ClaimedEffect,
   claimEffect,
@@ -17,9 +17,9 @@ import {
   noteAttempt,
   postponeEffect,
   renewClaim,
-} from "../../src/persistence/effects.ts";
-import { settleMerged } from "../../src/persistence/owed-messages.ts";
-import { claimTelling, recordTold } from "../../src/persistence/overdue.ts";
+} from "../../src/persistence/effects/effects.ts";
+import { settleMerged } from "../../src/persistence/effects/owed-messages.ts";
+import { claimTelling, recordTold } from "../../src/persistence/requests/overdue.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice } from "../support/build.ts";

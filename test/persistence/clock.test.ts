@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDatabaseClock, createMovableClock } from "../../src/persistence/clock.ts";
+import { createDatabaseClock, createMovableClock } from "../../src/persistence/database/clock.ts";
 
 test("a clock that has heard nothing estimates nothing", () => {
   expect(createDatabaseClock().estimate()).toBeUndefined();

@@ -6,16 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import type { Database } from "../../src/persistence/database.ts";
+import type { Database } from "../../src/persistence/database/database.ts";
 import {
   DatabaseRefusedError,
   describeDatabaseUrl,
   isDatabaseUnavailable,
   openDatabase,
   waitForDatabase,
-} from "../../src/persistence/database.ts";
-import type { EmbeddedPostgres } from "../../src/persistence/embedded.ts";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
+} from "../../src/persistence/database/database.ts";
+import type { EmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase, serverUrl } from "../support/database.ts";
 

@@ -1,5 +1,5 @@
-import { requestAccess } from "../../src/access/request-access.ts";
-import { dueEffects } from "../../src/persistence/effects.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
+import { dueEffects } from "../../src/persistence/effects/effects.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";

@@ -1,6 +1,6 @@
 import { Client } from "pg";
-import { claimRevocations } from "../../src/persistence/due-revocations.ts";
-import { claimEffect } from "../../src/persistence/effects.ts";
+import { claimRevocations } from "../../src/persistence/requests/due-revocations.ts";
+import { claimEffect } from "../../src/persistence/effects/effects.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { holdAccess } from "../support/holdings.ts";
 

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import { loadSigningKey } from "../../src/audit/signing-key.ts";
-import { migrateAsOwner } from "../../src/persistence/bring-up-to-date.ts";
-import { settle } from "../../src/persistence/embedded-place.ts";
-import { worker } from "../../src/persistence/embedded-server.ts";
-import type { EmbeddedPostgres } from "../../src/persistence/embedded.ts";
-import { migrate, migrateQueues } from "../../src/persistence/migrate.ts";
+import { loadSigningKey } from "../../src/audit/chain/signing-key.ts";
+import { migrateAsOwner } from "../../src/persistence/database/bring-up-to-date.ts";
+import { settle } from "../../src/persistence/embedded/place.ts";
+import { worker } from "../../src/persistence/embedded/server.ts";
+import type { EmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
+import { migrate, migrateQueues } from "../../src/persistence/database/migrate.ts";
 import { describeIf } from "../support/describe-if.ts";
 import { createPlaypen, type Playpen, query, startUndivided } from "../support/embedded.ts";
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { z } from "zod";
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { endOpenRequest } from "../../src/access/offboard.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { endOpenRequest } from "../../src/access/lockdown/offboard.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
 import type { Caller } from "../../src/identity/caller.ts";
-import { forgetPerson } from "../../src/persistence/forget.ts";
-import { joinByHand } from "../../src/persistence/people-by-hand.ts";
-import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
+import { forgetPerson } from "../../src/persistence/personal/forget.ts";
+import { joinByHand } from "../../src/persistence/people/people-by-hand.ts";
+import { readPersonalDirectory } from "../../src/persistence/personal/directory.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { ordinaryPolicy } from "../support/hallpass.ts";
 

@@ -4,10 +4,10 @@ import { type People, PeopleChanged } from "../../src/identity/people.ts";
 import { nameKey } from "../../src/identity/recognise.ts";
 import type { Standing } from "../../src/identity/standing.ts";
 import { recordEvent } from "../../src/persistence/audit.ts";
-import { createMovableClock } from "../../src/persistence/clock.ts";
-import { type Database, openDatabase } from "../../src/persistence/database.ts";
-import { createPeople, type PersonChanged } from "../../src/persistence/identities.ts";
-import { joinByHand, splitByHand } from "../../src/persistence/people-by-hand.ts";
+import { createMovableClock } from "../../src/persistence/database/clock.ts";
+import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
+import { createPeople, type PersonChanged } from "../../src/persistence/people/identities.ts";
+import { joinByHand, splitByHand } from "../../src/persistence/people/people-by-hand.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
 let own: TestDatabase;

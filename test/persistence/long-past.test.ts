@@ -1,19 +1,19 @@
 import { Client } from "pg";
-import { createDatabaseClock } from "../../src/persistence/clock.ts";
-import { claimRevocations } from "../../src/persistence/due-revocations.ts";
-import { dueEffects, nextInLane, untilNextDue } from "../../src/persistence/effects.ts";
-import { readHistory } from "../../src/persistence/history.ts";
+import { createDatabaseClock } from "../../src/persistence/database/clock.ts";
+import { claimRevocations } from "../../src/persistence/requests/due-revocations.ts";
+import { dueEffects, nextInLane, untilNextDue } from "../../src/persistence/effects/effects.ts";
+import { readHistory } from "../../src/persistence/requests/history.ts";
 import {
   findAccountsInUse,
   findApprovedBy,
   findOpenRequests,
   listOpenRequests,
-} from "../../src/persistence/live-requests.ts";
-import { findLockedRequests } from "../../src/persistence/lockdowns.ts";
-import { readLate } from "../../src/persistence/overdue.ts";
-import { findLater, readWaitingMessages } from "../../src/persistence/owed-messages.ts";
-import { readApprovalPast } from "../../src/persistence/approval-past.ts";
-import { readOwnPast } from "../../src/persistence/own-past.ts";
+} from "../../src/persistence/requests/live-requests.ts";
+import { findLockedRequests } from "../../src/persistence/requests/lockdowns.ts";
+import { readLate } from "../../src/persistence/requests/overdue.ts";
+import { findLater, readWaitingMessages } from "../../src/persistence/effects/owed-messages.ts";
+import { readApprovalPast } from "../../src/persistence/requests/approval-past.ts";
+import { readOwnPast } from "../../src/persistence/requests/own-past.ts";
 import type { PrismaClient } from "../../src/generated/prisma/client.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { pagesOf } from "../support/explain.ts";

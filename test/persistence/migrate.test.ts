@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Client } from "pg";
-import { migrate, migrateQueues, MigrationError } from "../../src/persistence/migrate.ts";
-import { loadSchemaEngine } from "../../src/persistence/schema-engine.ts";
+import { migrate, migrateQueues, MigrationError } from "../../src/persistence/database/migrate.ts";
+import { loadSchemaEngine } from "../../src/persistence/database/schema-engine.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase, createEmptyDatabase } from "../support/database.ts";
 

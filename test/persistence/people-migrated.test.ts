@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { migrate } from "../../src/persistence/migrate.ts";
+import { migrate } from "../../src/persistence/database/migrate.ts";
 import { createEmptyDatabase, type TestDatabase } from "../support/database.ts";
 
 const log = { info: (): void => undefined };

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import type { State } from "../../src/domain/state.ts";
 import { decide } from "../../src/domain/decide.ts";
-import { openDatabase } from "../../src/persistence/database.ts";
-import { readStates } from "../../src/persistence/requests.ts";
-import { recordTransitions } from "../../src/persistence/transitions.ts";
+import { openDatabase } from "../../src/persistence/database/database.ts";
+import { readStates } from "../../src/persistence/requests/requests.ts";
+import { recordTransitions } from "../../src/persistence/requests/transitions.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { holdAccess } from "../support/holdings.ts";
 

@@ -15,8 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { isAlive } from "../../src/persistence/embedded-lock.ts";
-import { readRecord } from "../../src/persistence/embedded-server.ts";
+import { isAlive } from "../../src/persistence/embedded/lock.ts";
+import { readRecord } from "../../src/persistence/embedded/server.ts";
 
 const root = join(import.meta.dirname, "../..");
 

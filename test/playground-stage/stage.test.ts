@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Stage, startStage } from "../../playground/stage/stage.ts";
 import { guideSteps } from "../../playground/web/guide.ts";
-import { isAlive } from "../../src/persistence/embedded-lock.ts";
-import { addressUrl, readRecord, superuser } from "../../src/persistence/embedded-server.ts";
+import { isAlive } from "../../src/persistence/embedded/lock.ts";
+import { addressUrl, readRecord, superuser } from "../../src/persistence/embedded/server.ts";
 import { query } from "../support/embedded.ts";
 import { until } from "./until.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { stringify } from "yaml";
-import type { Ask, Facts } from "../../src/policy/ask.ts";
+import type { Ask, Facts } from "../../src/policy/decide/ask.ts";
 import type { Membership } from "../../src/policy/membership.ts";
 
 // Policies over the whole language, and what may be asked of them.

@@ -1,4 +1,4 @@
-import { askable } from "../../src/policy/askable.ts";
+import { askable } from "../../src/policy/decide/askable.ts";
 import { factsOf, now } from "./asks.ts";
 import { changed, policyOf, smallPolicy, withRule, withRules } from "./policies.ts";
 

@@ -1,6 +1,6 @@
-import type { Ask, Facts } from "../../src/policy/ask.ts";
-import { evaluate, type Evaluation } from "../../src/policy/evaluate.ts";
-import { noHistory, type History } from "../../src/policy/history.ts";
+import type { Ask, Facts } from "../../src/policy/decide/ask.ts";
+import { evaluate, type Evaluation } from "../../src/policy/decide/evaluate.ts";
+import { noHistory, type History } from "../../src/policy/decide/history.ts";
 import type { Membership } from "../../src/policy/membership.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { policyOf } from "./policies.ts";

@@ -1,7 +1,7 @@
 import type { Membership, Memberships } from "../../src/policy/membership.ts";
-import { evaluate } from "../../src/policy/evaluate.ts";
-import { traceRules } from "../../src/policy/trace.ts";
-import { noHistory } from "../../src/policy/history.ts";
+import { evaluate } from "../../src/policy/decide/evaluate.ts";
+import { traceRules } from "../../src/policy/explain/trace.ts";
+import { noHistory } from "../../src/policy/decide/history.ts";
 import { policyOf } from "./policies.ts";
 
 const now = new Date("2026-03-03T10:00:00Z");

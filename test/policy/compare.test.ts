@@ -1,4 +1,4 @@
-import { comparePolicies } from "../../src/policy/compare.ts";
+import { comparePolicies } from "../../src/policy/diff/compare.ts";
 import { changed, policyOf, smallPolicy } from "./policies.ts";
 
 const writing = "approvals:\n      - from: [group:leads]\n        count: 1\n";

@@ -1,5 +1,5 @@
-import { wordFault } from "../../src/policy/fault.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
 import { faultsOf, providerTypes, smallPolicy, withRules } from "./policies.ts";
 
 const names = { resource: "orders", role: "read", group: "engineers" };

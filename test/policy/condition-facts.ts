@@ -1,5 +1,9 @@
-import type { ConditionFacts } from "../../src/policy/condition-facts.ts";
-import { compileCondition, type Condition, type ConditionResult } from "../../src/policy/conditions.ts";
+import type { ConditionFacts } from "../../src/policy/conditions/facts.ts";
+import {
+  compileCondition,
+  type Condition,
+  type ConditionResult,
+} from "../../src/policy/conditions/condition.ts";
 
 /** A Wednesday in summer: 13:00 in London, where conditions of tests are asked. */
 export const facts: ConditionFacts = {

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { compileCondition, type ConditionResult } from "../../src/policy/conditions.ts";
+import { compileCondition, type ConditionResult } from "../../src/policy/conditions/condition.ts";
 import { facts, resultOf } from "./condition-facts.ts";
 
 const names =

@@ -1,4 +1,4 @@
-import { compileCondition } from "../../src/policy/conditions.ts";
+import { compileCondition } from "../../src/policy/conditions/condition.ts";
 import { conditionOf, facts, resultOf } from "./condition-facts.ts";
 
 const at = (now: string) => ({ now: new Date(now) });

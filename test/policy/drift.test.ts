@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { comparePolicies } from "../../src/policy/compare.ts";
+import { comparePolicies } from "../../src/policy/diff/compare.ts";
 import { guardedTargets } from "../../src/policy/guarded.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
-import { wordFault } from "../../src/policy/fault.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
 import type { Policy } from "../../src/policy/policy.ts";
-import type { ProviderTypes } from "../../src/policy/provider-check.ts";
+import type { ProviderTypes } from "../../src/policy/language/provider-check.ts";
 import { peopleKnownAs } from "../../src/policy/subject.ts";
 
 const role = {

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
-import type { Ask, Facts } from "../../src/policy/ask.ts";
-import { askable } from "../../src/policy/askable.ts";
-import { evaluate, type Evaluation } from "../../src/policy/evaluate.ts";
-import { wordRefusals } from "../../src/policy/explain.ts";
+import type { Ask, Facts } from "../../src/policy/decide/ask.ts";
+import { askable } from "../../src/policy/decide/askable.ts";
+import { evaluate, type Evaluation } from "../../src/policy/decide/evaluate.ts";
+import { wordRefusals } from "../../src/policy/explain/refusal-words.ts";
 import type { Membership } from "../../src/policy/membership.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { isEmail, normalEmail } from "../../src/policy/principal.ts";
-import { traceRules } from "../../src/policy/trace.ts";
+import { traceRules } from "../../src/policy/explain/trace.ts";
 import { type AnyPolicy, anyAsk, anyFacts, anyPolicy, denyRule, kept, people, textOf } from "./any-policy.ts";
 import { refusalsOf } from "./asks.ts";
 import { policyOf } from "./policies.ts";

@@ -1,4 +1,4 @@
-import { evaluate } from "../../src/policy/evaluate.ts";
+import { evaluate } from "../../src/policy/decide/evaluate.ts";
 import { isAdmin, isAmong, isAuditor, noMemberships } from "../../src/policy/people.ts";
 import { subjectFor } from "../../src/policy/subject.ts";
 import { ask, answer, factsOf } from "./asks.ts";

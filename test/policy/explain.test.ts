@@ -1,5 +1,5 @@
-import { fieldOf, type PolicyRefusal } from "../../src/policy/refusals.ts";
-import { wordRefusal, wordRefusals } from "../../src/policy/explain.ts";
+import { fieldOf, type PolicyRefusal } from "../../src/policy/decide/refusals.ts";
+import { wordRefusal, wordRefusals } from "../../src/policy/explain/refusal-words.ts";
 
 const at = { resource: "orders-db", role: "write" };
 

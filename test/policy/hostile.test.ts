@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
 import { ask, answer } from "./asks.ts";
 import { changed, faultsOf, policyOf, providerTypes, smallPolicy, withRule, withRules } from "./policies.ts";
 

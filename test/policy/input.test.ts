@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { wordFault } from "../../src/policy/fault.ts";
-import { inputFaults, inputFor } from "../../src/policy/input.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
+import { inputFaults, inputFor } from "../../src/policy/decide/input.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
-import type { ProviderTypes } from "../../src/policy/provider-check.ts";
+import type { ProviderTypes } from "../../src/policy/language/provider-check.ts";
 
 const Names = z.strictObject({ fields: z.string() });
 const providerTypes: ProviderTypes = {

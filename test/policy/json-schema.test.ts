@@ -1,7 +1,7 @@
 import { Ajv } from "ajv";
 import { z } from "zod";
-import { policyJsonSchema } from "../../src/policy/json-schema.ts";
-import type { ProviderType } from "../../src/policy/provider-check.ts";
+import { policyJsonSchema } from "../../src/policy/language/json-schema.ts";
+import type { ProviderType } from "../../src/policy/language/provider-check.ts";
 
 const Role = z.strictObject({ role: z.string() });
 const kind = (title: string, more: Partial<ProviderType> = {}): ProviderType => ({

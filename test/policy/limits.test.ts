@@ -1,4 +1,4 @@
-import type { PastGrant } from "../../src/policy/history.ts";
+import type { PastGrant } from "../../src/policy/decide/history.ts";
 import { answer, factsOf, now, refusalsOf } from "./asks.ts";
 import { changed, faultsOf, policyOf, smallPolicy, withRule } from "./policies.ts";
 

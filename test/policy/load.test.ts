@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { wordFault } from "../../src/policy/fault.ts";
-import { loadPolicy, parsePolicy } from "../../src/policy/load.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
+import { loadPolicy, parsePolicy } from "../../src/policy/language/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { changed, faultsOf, policyOf, providerTypes, smallPolicy } from "./policies.ts";
 

@@ -1,4 +1,4 @@
-import { wordRefusals } from "../../src/policy/explain.ts";
+import { wordRefusals } from "../../src/policy/explain/refusal-words.ts";
 import { answer, factsOf } from "./asks.ts";
 import { policyOf, withRules } from "./policies.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { wordFault } from "../../src/policy/fault.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
-import type { ProviderTypes } from "../../src/policy/provider-check.ts";
+import type { ProviderTypes } from "../../src/policy/language/provider-check.ts";
 
 export const providerTypes: ProviderTypes = {
   postgres: {

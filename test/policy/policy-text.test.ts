@@ -1,5 +1,5 @@
-import { parsePolicy } from "../../src/policy/load.ts";
-import { joinTexts, splitText } from "../../src/policy/policy-text.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
+import { joinTexts, splitText } from "../../src/policy/language/policy-text.ts";
 import { providerTypes, smallPolicy } from "./policies.ts";
 
 const [head = "", rules = ""] = smallPolicy.split(/(?=^rules:)/mu);

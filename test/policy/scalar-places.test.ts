@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { child, placeWithin, textOf, type SourceNode } from "../../src/policy/source.ts";
-import { readSource } from "../../src/policy/yaml-source.ts";
+import { child, placeWithin, textOf, type SourceNode } from "../../src/policy/language/source.ts";
+import { readSource } from "../../src/policy/language/yaml-source.ts";
 
 function read(text: string): SourceNode {
   const source = readSource("hallpass.yml", text);

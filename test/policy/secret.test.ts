@@ -1,4 +1,4 @@
-import { secretReferences } from "../../src/policy/secret.ts";
+import { secretReferences } from "../../src/policy/language/secret.ts";
 import { changed, faultsOf, policyOf, smallPolicy } from "./policies.ts";
 
 const reference = "reference it as ${NAME}; policy texts are stored, secrets never are";

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { firstUnfillable } from "../../src/policy/fill-steps.ts";
+import { firstUnfillable } from "../../src/policy/decide/fill-steps.ts";
 import { answer, factsOf, refusalsOf } from "./asks.ts";
 import { faultsOf, policyOf, withRule } from "./policies.ts";
 

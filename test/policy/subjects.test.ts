@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { comparePolicies } from "../../src/policy/compare.ts";
-import { wordFault } from "../../src/policy/fault.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { comparePolicies } from "../../src/policy/diff/compare.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
-import type { ProviderTypes } from "../../src/policy/provider-check.ts";
+import type { ProviderTypes } from "../../src/policy/language/provider-check.ts";
 import { peopleKnownAs, subjectFor } from "../../src/policy/subject.ts";
 
 /** Accounts as MySQL writes them: `alice` is `alice@%`, and hosts are in any case. */

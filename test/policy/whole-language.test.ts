@@ -1,4 +1,4 @@
-import { parsePolicy } from "../../src/policy/load.ts";
+import { parsePolicy } from "../../src/policy/language/load.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 
 /** A policy that says everything at once. */

@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { migrateAsOwner } from "../../src/persistence/bring-up-to-date.ts";
-import { owner, worker } from "../../src/persistence/embedded-server.ts";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
-import { withClient } from "../../src/persistence/with-client.ts";
+import { migrateAsOwner } from "../../src/persistence/database/bring-up-to-date.ts";
+import { owner, worker } from "../../src/persistence/embedded/server.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
+import { withClient } from "../../src/persistence/database/with-client.ts";
 import { testPersonFunction } from "../support/people.ts";
 import type { RunningServer } from "./test-server.ts";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { withClient } from "../../src/persistence/with-client.ts";
+import { withClient } from "../../src/persistence/database/with-client.ts";
 import { describeIf } from "../support/describe-if.ts";
 import { isInstalled } from "../support/is-installed.ts";
 import { keeperVariable, missingServers, testServer } from "./ask.ts";

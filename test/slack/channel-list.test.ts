@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { AskedToWait } from "../../src/groups/pause.ts";
-import { ChannelError } from "../../src/slack/slack-errors.ts";
-import { type ChannelList, createChannelList } from "../../src/slack/channel-list.ts";
-import { createWebClient } from "../../src/slack/web-client.ts";
+import { ChannelError } from "../../src/slack/client/errors.ts";
+import { type ChannelList, createChannelList } from "../../src/slack/directory/channel-list.ts";
+import { createWebClient } from "../../src/slack/client/web-client.ts";
 import { type Slack, startSlack } from "../support/slack.ts";
 
 let slack: Slack;

@@ -1,5 +1,5 @@
 import { WebClient } from "@slack/web-api";
-import { createDirectory } from "../../src/slack/directory.ts";
+import { createDirectory } from "../../src/slack/directory/directory.ts";
 import { startSlack } from "../support/slack.ts";
 
 let slack: Awaited<ReturnType<typeof startSlack>>;

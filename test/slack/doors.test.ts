@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { User } from "../../playground/slack/model.ts";
 import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
 import type { SeedOptions } from "../../playground/slack/seed.ts";
-import { type Nobody, nobodyText } from "../../src/slack/identify.ts";
+import { type Nobody, nobodyText } from "../../src/slack/directory/identify.ts";
 import {
   type Door,
   doors,

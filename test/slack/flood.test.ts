@@ -1,6 +1,6 @@
 import { threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
-import { postLimits } from "../../src/slack/pace.ts";
+import { postLimits } from "../../src/slack/delivery/pace.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../playground/slack/json.ts";
 import { objectOf } from "../../playground/slack/json.ts";
 import type { User } from "../../playground/slack/model.ts";
 import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
-import { nobodyText } from "../../src/slack/identify.ts";
+import { nobodyText } from "../../src/slack/directory/identify.ts";
 import { approveActionId } from "../../src/slack/views/approval-message.ts";
 import { ask, numberOf, opensBy, threadSays, toldDirectly } from "../support/ask.ts";
 import { fillsForm, opensForm } from "../support/form.ts";

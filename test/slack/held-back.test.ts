@@ -1,7 +1,7 @@
 import { WebAPIRequestError } from "@slack/web-api";
 import pino from "pino";
-import { UnreadableAnswer } from "../../src/slack/slack-errors.ts";
-import { createHeldBack } from "../../src/slack/held-back.ts";
+import { UnreadableAnswer } from "../../src/slack/client/errors.ts";
+import { createHeldBack } from "../../src/slack/delivery/held-back.ts";
 
 let now = 0;
 let heldBack: ReturnType<typeof createHeldBack>;

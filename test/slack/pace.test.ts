@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { createPace, type Urgency } from "../../src/slack/pace.ts";
+import { createPace, type Urgency } from "../../src/slack/delivery/pace.ts";
 
 const limits = { burst: 3, intervalMs: 1_000 };
 

@@ -1,4 +1,4 @@
-import { wordPersonChange } from "../../src/slack/person-change.ts";
+import { wordPersonChange } from "../../src/slack/directory/person-change.ts";
 
 const joined = { person: 5, other: 6, address: "gus@example.com", requests: [], via: "profile" };
 

@@ -6,8 +6,8 @@ import {
   mayBeDone,
   permanentFault,
   wordFault,
-} from "../../src/slack/slack-errors.ts";
-import { createPatientClient } from "../../src/slack/web-client.ts";
+} from "../../src/slack/client/errors.ts";
+import { createPatientClient } from "../../src/slack/client/web-client.ts";
 import { AskedToWait } from "../../src/groups/pause.ts";
 import type { OddAnswer } from "../../playground/slack/faults.ts";
 import { type Slack, startSlack } from "../support/slack.ts";

@@ -1,5 +1,5 @@
 import { ordinaryPolicy, startWorld, type World } from "../support/hallpass.ts";
-import { postLimits } from "../../src/slack/pace.ts";
+import { postLimits } from "../../src/slack/delivery/pace.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { openDatabase } from "../../src/persistence/database.ts";
+import { openDatabase } from "../../src/persistence/database/database.ts";
 import { readFlagged } from "../support/flagged.ts";
 import type { SeenMessage } from "../../playground/slack/seen.ts";
 import { ask, numberOf, threadSays } from "../support/ask.ts";

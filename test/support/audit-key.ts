@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { signingKeyFrom } from "../../src/audit/signing-key.ts";
+import { signingKeyFrom } from "../../src/audit/chain/signing-key.ts";
 
 /** A new key in PEM, as HALLPASS_AUDIT_KEY holds one. */
 export function createAuditPem(): string {

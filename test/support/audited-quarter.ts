@@ -1,16 +1,16 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { pino } from "pino";
 import { Client } from "pg";
-import { startSealer } from "../../src/audit/seal.ts";
-import { signingKeyFrom } from "../../src/audit/signing-key.ts";
-import { verifyChain, type Verification } from "../../src/audit/verify.ts";
+import { startSealer } from "../../src/audit/chain/seal.ts";
+import { signingKeyFrom } from "../../src/audit/chain/signing-key.ts";
+import { verifyChain, type Verification } from "../../src/audit/verify/verify.ts";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
 import { refusalText } from "../../src/domain/refusal.ts";
-import type { Terms } from "../../src/domain/request.ts";
+import type { Terms } from "../../src/domain/request/request.ts";
 import { recordEvent } from "../../src/persistence/audit.ts";
-import { openDatabase } from "../../src/persistence/database.ts";
-import type { EventContext } from "../../src/persistence/event-rows.ts";
-import { forgetPerson } from "../../src/persistence/forget.ts";
+import { openDatabase } from "../../src/persistence/database/database.ts";
+import type { EventContext } from "../../src/persistence/requests/event-rows.ts";
+import { forgetPerson } from "../../src/persistence/personal/forget.ts";
 
 /** What people and providers may write, of the kind that must stay text. */
 export const hostile = {

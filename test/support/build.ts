@@ -1,7 +1,7 @@
 import type { State } from "../../src/domain/state.ts";
-import type { Grant, GrantStatus } from "../../src/domain/grant.ts";
+import type { Grant, GrantStatus } from "../../src/domain/grant/grant.ts";
 import type { Person } from "../../src/domain/person.ts";
-import type { AccessRequest, RequestStatus } from "../../src/domain/request.ts";
+import type { AccessRequest, RequestStatus } from "../../src/domain/request/request.ts";
 
 /** People and moments that tests share. */
 export const alice: Person = { id: 1, email: "alice@example.com", name: "Alice", slackId: "UALICE" };

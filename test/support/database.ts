@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
-import { owner } from "../../src/persistence/embedded-server.ts";
+import { owner } from "../../src/persistence/embedded/server.ts";
 import { testServer } from "../servers/ask.ts";
 import { inDatabase, template } from "../servers/postgres.ts";
 

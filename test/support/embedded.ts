@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Client } from "pg";
 import { z } from "zod";
-import { findBinaries } from "../../src/persistence/embedded-binaries.ts";
-import { settle } from "../../src/persistence/embedded-place.ts";
-import { addressUrl } from "../../src/persistence/embedded-server.ts";
-import type { EmbeddedPostgres } from "../../src/persistence/embedded.ts";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
+import { findBinaries } from "../../src/persistence/embedded/binaries.ts";
+import { settle } from "../../src/persistence/embedded/place.ts";
+import { addressUrl } from "../../src/persistence/embedded/server.ts";
+import type { EmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
 import { freePort } from "./proxy.ts";
 
 type Role = "owner" | "borrower";

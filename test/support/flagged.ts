@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { RequestFlag } from "../../src/domain/anomalies.ts";
-import { ApprovalFlag } from "../../src/domain/approval-anomalies.ts";
+import { RequestFlag } from "../../src/domain/request/anomalies.ts";
+import { ApprovalFlag } from "../../src/domain/request/approval-anomalies.ts";
 import type { PrismaClient } from "../../src/generated/prisma/client.ts";
 
 const Row = z.object({

@@ -8,13 +8,13 @@ import type { SlackOptions } from "../../playground/slack/server.ts";
 import type { ReloadOutcome } from "../../src/access/keep-policy.ts";
 import type { Config } from "../../src/config.ts";
 import { type Hallpass, startHallpass } from "../../src/main.ts";
-import { createMovableClock } from "../../src/persistence/clock.ts";
-import { readPersonalDirectory } from "../../src/persistence/personal-directory.ts";
-import { type LoadedPolicy, parsePolicy } from "../../src/policy/load.ts";
-import { wordFault } from "../../src/policy/fault.ts";
+import { createMovableClock } from "../../src/persistence/database/clock.ts";
+import { readPersonalDirectory } from "../../src/persistence/personal/directory.ts";
+import { type LoadedPolicy, parsePolicy } from "../../src/policy/language/load.ts";
+import { wordFault } from "../../src/policy/language/fault.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
-import type { PaceLimits } from "../../src/slack/pace.ts";
+import type { PaceLimits } from "../../src/slack/delivery/pace.ts";
 import type { Guarded, InPolicy } from "../guarded/guarded.ts";
 import {
   type GuardedPostgres,

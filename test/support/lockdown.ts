@@ -1,4 +1,4 @@
-import { beginLockdown } from "../../src/persistence/lockdowns.ts";
+import { beginLockdown } from "../../src/persistence/requests/lockdowns.ts";
 import type { Lockdown } from "../../src/policy/lockdown.ts";
 import type { Office } from "./access.ts";
 

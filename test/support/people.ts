@@ -1,7 +1,7 @@
 import type { Person } from "../../src/domain/person.ts";
 import type { PrismaClient } from "../../src/generated/prisma/client.ts";
-import { createDatabaseClock } from "../../src/persistence/clock.ts";
-import { createPeople } from "../../src/persistence/identities.ts";
+import { createDatabaseClock } from "../../src/persistence/database/clock.ts";
+import { createPeople } from "../../src/persistence/people/identities.ts";
 import { alice, bob, carol } from "./build.ts";
 
 /** A function of SQL, for who writes requests past Hallpass: the number of whoever goes by an address, met if need be. */

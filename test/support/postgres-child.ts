@@ -1,5 +1,5 @@
 // A Hallpass of its own, as far as its PostgreSQL goes: says what it has got, and stops when its standard input ends.
-import { startEmbeddedPostgres } from "../../src/persistence/embedded.ts";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
 
 const [dataDir = "", role] = process.argv.slice(2);
 const postgres = await startEmbeddedPostgres({

@@ -155,10 +155,10 @@ export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
     const person = server.as(name);
     return {
       ...person,
-      presses: (on, button, options) =>
+      presses: (on, button, how) =>
         until(async () => {
           try {
-            return await person.presses(on, button, options);
+            return await person.presses(on, button, how);
           } catch (error) {
             if (error instanceof NoSuchButton) return undefined;
             throw error;

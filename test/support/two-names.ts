@@ -1,6 +1,6 @@
-import { decideRequest } from "../../src/access/decide-request.ts";
-import { requestAccess } from "../../src/access/request-access.ts";
-import type { Grant } from "../../src/domain/grant.ts";
+import { decideRequest } from "../../src/access/requests/decide-request.ts";
+import { requestAccess } from "../../src/access/requests/request-access.ts";
+import type { Grant } from "../../src/domain/grant/grant.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 import { type Office, openOffice, type TestProvider } from "./access.ts";
 import { alice, bob } from "./build.ts";

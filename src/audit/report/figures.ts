@@ -1,4 +1,4 @@
-import type { Verification } from "../verify.ts";
+import type { Verification } from "../verify/verify.ts";
 import type { Period } from "./period.ts";
 
 /** The figures of a report, counted from the audit, with all tokens opened. */

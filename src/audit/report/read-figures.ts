@@ -1,6 +1,6 @@
 import { Client, type QueryResultRow } from "pg";
-import { type PersonalDirectory, readPersonalDirectory } from "../../persistence/personal-directory.ts";
-import type { Verification } from "../verify.ts";
+import { type PersonalDirectory, readPersonalDirectory } from "../../persistence/personal/directory.ts";
+import type { Verification } from "../verify/verify.ts";
 import {
   type AccessEnd,
   byRisk,

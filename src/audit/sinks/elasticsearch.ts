@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ElasticsearchOptions } from "../../policy/sinks.ts";
+import type { ElasticsearchOptions } from "../../policy/language/sinks.ts";
 import { createHttpCaller } from "./http-call.ts";
 import { jsonLine, readJson, recordId, recordTime, type Sink, SinkError, type SinkRecord } from "./sink.ts";
 

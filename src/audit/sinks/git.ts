@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { GitOptions } from "../../policy/sinks.ts";
+import type { GitOptions } from "../../policy/language/sinks.ts";
 import type { ChainFacts } from "./chain-facts.ts";
 import { createGit } from "./git-command.ts";
 import { confirmedClaim, readHeld, tellClaims } from "./git-held.ts";

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { createDispatcher } from "../../network/outgoing.ts";
 import { wordFailure } from "../../network/word-failure.ts";
-import { messageOf } from "../../persistence/database.ts";
+import { messageOf } from "../../persistence/database/database.ts";
 import { SinkError } from "./sink.ts";
 
 type Call = {

@@ -1,6 +1,6 @@
 import type { PrismaClient } from "../../generated/prisma/client.ts";
-import type { Clock } from "../../persistence/clock.ts";
-import { moveCursor, readCursor } from "../cursor.ts";
+import type { Clock } from "../../persistence/database/clock.ts";
+import { moveCursor, readCursor } from "../chain/cursor.ts";
 
 /** The names of a sink's cursors in the database; no sink's name holds a colon. */
 export function cursorNames(sink: string): Readonly<

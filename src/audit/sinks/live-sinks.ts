@@ -1,4 +1,4 @@
-import type { SinkOptions } from "../../policy/sinks.ts";
+import type { SinkOptions } from "../../policy/language/sinks.ts";
 import { type FollowDeps, followChain, type Follower } from "./follow.ts";
 import { readSinkLag, type SinkLag, tellSinkLag } from "./lag.ts";
 import { createSink, type SinkPlace } from "./registry.ts";

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { PrismaClient } from "../../generated/prisma/client.ts";
 import type { Logger } from "../../logger.ts";
-import type { Clock } from "../../persistence/clock.ts";
-import { moveCursor } from "../cursor.ts";
+import type { Clock } from "../../persistence/database/clock.ts";
+import { moveCursor } from "../chain/cursor.ts";
 import { cursorNames } from "./lag.ts";
 import type { AtOdds } from "./sink.ts";
 

@@ -1,10 +1,10 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
-import type { Clock } from "../../persistence/clock.ts";
-import { readPersonalDirectory } from "../../persistence/personal-directory.ts";
-import { Checkpoint, checkpointColumns } from "../checkpoint.ts";
-import { auditFields } from "../export-query.ts";
+import type { Clock } from "../../persistence/database/clock.ts";
+import { readPersonalDirectory } from "../../persistence/personal/directory.ts";
+import { Checkpoint, checkpointColumns } from "../chain/checkpoint.ts";
+import { auditFields } from "../export/query.ts";
 import type { EventRecord, SinkRecord } from "./sink.ts";
 
 /** How far a sink has come. Checkpoints are counted apart: they are made of what was sent long before. */

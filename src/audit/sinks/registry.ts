@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { hideSecrets } from "../../mask-password.ts";
-import { SinkOptions } from "../../policy/sinks.ts";
+import { SinkOptions } from "../../policy/language/sinks.ts";
 import { MissingSecret, type Resolved, resolveSecrets } from "../../resolve-secrets.ts";
 import { createElasticsearchSink } from "./elasticsearch.ts";
 import { createGitSink } from "./git.ts";

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
-import type { S3Options } from "../../policy/sinks.ts";
+import type { S3Options } from "../../policy/language/sinks.ts";
 import { createHttpCaller, type HttpAnswer } from "./http-call.ts";
 import { jsonLine, type Sink, SinkError, type SinkRecord } from "./sink.ts";
 

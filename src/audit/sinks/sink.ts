@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../checkpoint.ts";
+import type { Checkpoint } from "../chain/checkpoint.ts";
 import type { ChainFacts } from "./chain-facts.ts";
 
 /** An event at its place in the chain, with the fields of an export (`auditFields`); `data` is left as it is. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SplunkOptions } from "../../policy/sinks.ts";
+import type { SplunkOptions } from "../../policy/language/sinks.ts";
 import { createHttpCaller } from "./http-call.ts";
 import { jsonLine, readJson, recordTime, type Sink, SinkError } from "./sink.ts";
 

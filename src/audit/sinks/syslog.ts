@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { connect as connectTcp, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { connect as connectTls } from "node:tls";
-import type { SyslogOptions } from "../../policy/sinks.ts";
-import { messageOf } from "../../persistence/database.ts";
+import type { SyslogOptions } from "../../policy/language/sinks.ts";
+import { messageOf } from "../../persistence/database/database.ts";
 import { jsonLine, recordTime, type Sink, SinkError, type SinkRecord } from "./sink.ts";
 
 const connectMs = 5_000;

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { WebhookOptions } from "../../policy/sinks.ts";
+import type { WebhookOptions } from "../../policy/language/sinks.ts";
 import { createHttpCaller } from "./http-call.ts";
 import { jsonLine, type Sink, SinkError } from "./sink.ts";
 

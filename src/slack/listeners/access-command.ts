@@ -1,14 +1,19 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
-import { liftDown, type LockdownAnswer, lockDown, lockdownRefusalText } from "../../access/lockdown.ts";
-import { requestName } from "../../domain/request.ts";
+import {
+  liftDown,
+  type LockdownAnswer,
+  lockDown,
+  lockdownRefusalText,
+} from "../../access/lockdown/lockdown.ts";
+import { requestName } from "../../domain/request/request.ts";
 import { isBlank, storable } from "../../domain/text.ts";
 import type { Caller } from "../../identity/caller.ts";
-import { listOpenRequests, type OpenRequest } from "../../persistence/live-requests.ts";
+import { listOpenRequests, type OpenRequest } from "../../persistence/requests/live-requests.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { identify, nobodyText } from "../identify.ts";
+import { identify, nobodyText } from "../directory/identify.ts";
 import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
-import { tellAlerts } from "../tell-alerts.ts";
+import { tellAlerts } from "../tell/alerts.ts";
 import { escapeMrkdwn, formatTime } from "../views/rich-text.ts";
 import { findTarget } from "./lockdown-target.ts";
 import { refuseNobody } from "./nobody.ts";

@@ -1,8 +1,8 @@
 import type { IdentityDeps, RecordDeps } from "../../access/deps.ts";
-import { offboard } from "../../access/offboard.ts";
-import { standingOfAccount } from "../identify.ts";
+import { offboard } from "../../access/lockdown/offboard.ts";
+import { standingOfAccount } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
-import type { SlackAccount } from "../directory.ts";
+import type { SlackAccount } from "../directory/directory.ts";
 
 /**
  * Handles a `user_change` event about somebody we know. It may be late, so the account is looked up again. A person who

@@ -1,11 +1,11 @@
-import { knowNames } from "../../audit/known-names.ts";
-import { parseWhoQuestion, wordNobody, wordRetired } from "../../audit/questions.ts";
-import { withAuditReader } from "../../audit/read-events.ts";
-import { wordUnbound } from "../../audit/unbound.ts";
-import { whoCould } from "../../audit/who-could.ts";
-import { onOneLine, wordWho } from "../../audit/word-answers.ts";
+import { knowNames } from "../../audit/questions/known-names.ts";
+import { parseWhoQuestion, wordNobody, wordRetired } from "../../audit/questions/questions.ts";
+import { withAuditReader } from "../../audit/questions/read-events.ts";
+import { wordUnbound } from "../../audit/chain/unbound.ts";
+import { whoCould } from "../../audit/questions/who-could.ts";
+import { onOneLine, wordWho } from "../../audit/questions/word-answers.ts";
 import type { Person } from "../../domain/person.ts";
-import { actorOf } from "../../domain/request-consequences.ts";
+import { actorOf } from "../../domain/request/consequences.ts";
 import { plainWord, storable } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { unescapeSlack } from "../command-text.ts";

@@ -8,7 +8,7 @@ import type {
 } from "@slack/bolt";
 import { z } from "zod";
 import type { Caller } from "../../identity/caller.ts";
-import { clickerOf, identify, nobodyText } from "../identify.ts";
+import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import { refuseNobody } from "./nobody.ts";
 import { tellAlone } from "./tell-alone.ts";

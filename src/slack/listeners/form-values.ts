@@ -1,5 +1,5 @@
 import type { ViewOutput } from "@slack/bolt";
-import type { TypedInput } from "../../policy/ask.ts";
+import type { TypedInput } from "../../policy/decide/ask.ts";
 import { readTicket } from "../ticket-text.ts";
 import {
   breakGlassBlockId,

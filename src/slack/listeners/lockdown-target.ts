@@ -1,9 +1,9 @@
 import { bareWord, plainWord } from "../../domain/text.ts";
-import type { Locked } from "../../persistence/lockdowns.ts";
-import { nearest, spelled } from "../../policy/nearest.ts";
+import type { Locked } from "../../persistence/requests/lockdowns.ts";
+import { nearest, spelled } from "../../policy/language/nearest.ts";
 import { everybodyNamed } from "../../policy/everybody.ts";
 import { isEmail, normalEmail } from "../../policy/principal.ts";
-import { standingOfAccount } from "../identify.ts";
+import { standingOfAccount } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 
 export type FoundTarget =

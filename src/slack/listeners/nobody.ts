@@ -1,6 +1,6 @@
 import { recordEvent } from "../../persistence/audit.ts";
-import { readNow } from "../../persistence/requests.ts";
-import { type Nobody, nobodyText } from "../identify.ts";
+import { readNow } from "../../persistence/requests/requests.ts";
+import { type Nobody, nobodyText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 
 /** Records an attempt by an account that may not act here. */

@@ -1,11 +1,11 @@
-import { cancelRequest } from "../../access/cancel-request.ts";
-import { endAccess } from "../../access/end-access.ts";
-import { extendAccess } from "../../access/extend-access.ts";
-import { startAccess } from "../../access/start-access.ts";
-import { tryRevocationNow } from "../../access/try-revocation.ts";
+import { cancelRequest } from "../../access/requests/cancel-request.ts";
+import { endAccess } from "../../access/requests/end-access.ts";
+import { extendAccess } from "../../access/requests/extend-access.ts";
+import { startAccess } from "../../access/requests/start-access.ts";
+import { tryRevocationNow } from "../../access/carry-out/try-revocation.ts";
 import type { State } from "../../domain/state.ts";
 import { type Refusal, refusalText } from "../../domain/refusal.ts";
-import { requestName } from "../../domain/request.ts";
+import { requestName } from "../../domain/request/request.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
 import type { SlackDeps } from "../deps.ts";
 import { type Click, tellClicker, whoClicked } from "./click.ts";

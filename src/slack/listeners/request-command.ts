@@ -1,10 +1,10 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
-import { type AccessAnswer, requestAccess } from "../../access/request-access.ts";
+import { type AccessAnswer, requestAccess } from "../../access/requests/request-access.ts";
 import { formatDuration } from "../../domain/duration.ts";
-import { requestName } from "../../domain/request.ts";
+import { requestName } from "../../domain/request/request.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { identify, nobodyText } from "../identify.ts";
-import { spelled } from "../../policy/nearest.ts";
+import { identify, nobodyText } from "../directory/identify.ts";
+import { spelled } from "../../policy/language/nearest.ts";
 import { howToBreakGlass, mentionsBreakGlass, parseCommandText } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { accessTitle } from "../views/approval-message.ts";

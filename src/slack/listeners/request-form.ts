@@ -10,13 +10,13 @@ import type { ModalView } from "@slack/types";
 import { type WebClient, WebAPIPlatformError } from "@slack/web-api";
 import { z } from "zod";
 import type { Caller } from "../../identity/caller.ts";
-import { readNow } from "../../persistence/requests.ts";
-import { readFacts } from "../../access/read-facts.ts";
+import { readNow } from "../../persistence/requests/requests.ts";
+import { readFacts } from "../../access/requests/read-facts.ts";
 import { readDuration } from "../../domain/duration.ts";
-import { askable, type Askable } from "../../policy/askable.ts";
-import { evaluate } from "../../policy/evaluate.ts";
+import { askable, type Askable } from "../../policy/decide/askable.ts";
+import { evaluate } from "../../policy/decide/evaluate.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { clickerOf, identify, identifyAccount, nobodyText } from "../identify.ts";
+import { clickerOf, identify, identifyAccount, nobodyText } from "../directory/identify.ts";
 import { ticketIn } from "../ticket-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from "@slack/bolt";
-import { type AccessAsk, requestAccess } from "../../access/request-access.ts";
+import { type AccessAsk, requestAccess } from "../../access/requests/request-access.ts";
 import { readDuration } from "../../domain/duration.ts";
-import { wordRefusal } from "../../policy/explain.ts";
-import { fieldOf, type PolicyRefusal } from "../../policy/refusals.ts";
+import { wordRefusal } from "../../policy/explain/refusal-words.ts";
+import { fieldOf, type PolicyRefusal } from "../../policy/decide/refusals.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { clickerOf, identify, nobodyText } from "../identify.ts";
+import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
 import { beginsWithBreakGlass, durationFault } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { ticketIn } from "../ticket-text.ts";

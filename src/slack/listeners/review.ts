@@ -1,10 +1,10 @@
-import { reviewBreakGlass } from "../../access/review-break-glass.ts";
+import { reviewBreakGlass } from "../../access/requests/review-break-glass.ts";
 import { refusalText } from "../../domain/refusal.ts";
-import { requestName } from "../../domain/request.ts";
+import { requestName } from "../../domain/request/request.ts";
 import { isBlank } from "../../domain/text.ts";
-import { readState } from "../../persistence/requests.ts";
+import { readState } from "../../persistence/requests/requests.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { clickerOf, identify, nobodyText } from "../identify.ts";
+import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import { inputActionId } from "../views/request-form.ts";
 import { reviewForm, reviewNoteBlockId, reviewVerdictBlockId } from "../views/review-form.ts";

@@ -1,6 +1,6 @@
-import { type ShowAnswer, showHandover } from "../../access/show-handover.ts";
+import { type ShowAnswer, showHandover } from "../../access/requests/show-handover.ts";
 import { refusalText } from "../../domain/refusal.ts";
-import { requestName } from "../../domain/request.ts";
+import { requestName } from "../../domain/request/request.ts";
 import { faultText } from "../ack-budget.ts";
 import type { SlackDeps } from "../deps.ts";
 import { handoverNotice, handoverView } from "../views/handover.ts";

@@ -1,7 +1,7 @@
 import type { RespondFn } from "@slack/bolt";
 import type { Block, KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
-import { wordFault } from "../slack-errors.ts";
+import { wordFault } from "../client/errors.ts";
 import type { SlackDeps } from "../deps.ts";
 import { insist } from "../insist.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";

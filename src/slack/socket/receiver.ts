@@ -1,10 +1,10 @@
 import type { App, Receiver } from "@slack/bolt";
 import { WebClient } from "@slack/web-api";
 import { createDispatcher } from "../../network/outgoing.ts";
-import { readDelivered } from "../delivered.ts";
+import { readDelivered } from "../delivery/delivered.ts";
 import { createNotUnderstood } from "../not-understood.ts";
 import { createReceive, type Receive, type ReceiveDeps } from "../receive.ts";
-import { webClientOptions } from "../web-client.ts";
+import { webClientOptions } from "../client/web-client.ts";
 import {
   type Connection,
   type ConnectionOptions,

@@ -1,11 +1,11 @@
 import type { Button, KnownBlock, RichTextElement } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
 import type { State } from "../../domain/state.ts";
-import type { Grant } from "../../domain/grant.ts";
-import { type AccessRequest, requestName } from "../../domain/request.ts";
-import { countedApprovals, progressOf } from "../../domain/approvals.ts";
-import { reviewed } from "../../domain/break-glass.ts";
-import { later, startByOf } from "../../domain/request-consequences.ts";
+import type { Grant } from "../../domain/grant/grant.ts";
+import { type AccessRequest, requestName } from "../../domain/request/request.ts";
+import { countedApprovals, progressOf } from "../../domain/request/approvals.ts";
+import { reviewed } from "../../domain/request/break-glass.ts";
+import { later, startByOf } from "../../domain/request/consequences.ts";
 import { onOneLine, visibly } from "../../domain/text.ts";
 import {
   bold,

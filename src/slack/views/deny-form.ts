@@ -1,5 +1,5 @@
 import type { ModalView } from "@slack/types";
-import { type AccessRequest, requestName } from "../../domain/request.ts";
+import { type AccessRequest, requestName } from "../../domain/request/request.ts";
 import { inputActionId } from "./request-form.ts";
 
 export const denyFormId = "deny_request";

@@ -1,5 +1,5 @@
 import { visibly } from "../../domain/text.ts";
-import type { UntoldFinding } from "../../persistence/drift-findings.ts";
+import type { UntoldFinding } from "../../persistence/drift/findings.ts";
 import type { Message } from "./approval-message.ts";
 import { code, lines, paragraph, type Piece, richText, shorten } from "./rich-text.ts";
 

@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from "@slack/types";
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
-import { type AccessRequest, requestName } from "../../domain/request.ts";
+import { type AccessRequest, requestName } from "../../domain/request/request.ts";
 import { accessTitle, endActionId, maxNames, type Message } from "./approval-message.ts";
 import { toRequester } from "./requester-words.ts";
 import { toThread } from "./thread-words.ts";

@@ -1,5 +1,5 @@
 import type { AuditEvent, EventData } from "../../domain/audit-event.ts";
-import type { DiscountReason } from "../../domain/request.ts";
+import type { DiscountReason } from "../../domain/request/request.ts";
 import type { Piece } from "./rich-text.ts";
 
 /** An event in words: `line` is ours, `said` quotes a person or a provider. `undefined` in its place: not worth a message. */

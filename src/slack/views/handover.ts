@@ -1,5 +1,5 @@
 import type { ModalView } from "@slack/types";
-import { type AccessRequest, requestName } from "../../domain/request.ts";
+import { type AccessRequest, requestName } from "../../domain/request/request.ts";
 import { shorten } from "./rich-text.ts";
 
 /** Marks a modal for one person's eyes, so that its content is never logged. */

@@ -1,8 +1,8 @@
 import type { ContextBlock, InputBlock, ModalView, PlainTextOption } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
-import type { Askable } from "../../policy/askable.ts";
-import type { AskedField } from "../../policy/input.ts";
-import { maxReasonCharacters } from "../../policy/evaluate.ts";
+import type { Askable } from "../../policy/decide/askable.ts";
+import type { AskedField } from "../../policy/decide/input.ts";
+import { maxReasonCharacters } from "../../policy/decide/evaluate.ts";
 import { shorten } from "./rich-text.ts";
 
 export const requestFormId = "request_access";

@@ -1,7 +1,7 @@
 import { formatDuration } from "../../domain/duration.ts";
-import type { Evaluation } from "../../policy/evaluate.ts";
-import { wordRefusals } from "../../policy/explain.ts";
-import type { Step } from "../../policy/review.ts";
+import type { Evaluation } from "../../policy/decide/evaluate.ts";
+import { wordRefusals } from "../../policy/explain/refusal-words.ts";
+import type { Step } from "../../policy/decide/review.ts";
 
 /** Number of approvers to name. */
 const mostNames = 5;

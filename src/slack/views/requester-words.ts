@@ -1,7 +1,7 @@
 import { type AuditEvent, isTaking } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { onOneLine } from "../../domain/text.ts";
-import type { AccessRequest } from "../../domain/request.ts";
+import type { AccessRequest } from "../../domain/request/request.ts";
 import { actor, changeLines, discountWords, endWords, type Told, wordStep } from "./event-words.ts";
 import { maxNames } from "./approval-message.ts";
 import { code, shorten } from "./rich-text.ts";

@@ -1,5 +1,5 @@
 import type { ModalView, PlainTextOption } from "@slack/types";
-import { type AccessRequest, requestName } from "../../domain/request.ts";
+import { type AccessRequest, requestName } from "../../domain/request/request.ts";
 import { inputActionId } from "./request-form.ts";
 
 export const reviewFormId = "review_break_glass";

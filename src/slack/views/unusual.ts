@@ -1,5 +1,5 @@
-import { type RequestFlag, requestAnomalyTitles } from "../../domain/anomalies.ts";
-import { type ApprovalFlag, approvalAnomalyTitles } from "../../domain/approval-anomalies.ts";
+import { type RequestFlag, requestAnomalyTitles } from "../../domain/request/anomalies.ts";
+import { type ApprovalFlag, approvalAnomalyTitles } from "../../domain/request/approval-anomalies.ts";
 import { onOneLine } from "../../domain/text.ts";
 import type { Message } from "./approval-message.ts";
 import { bold, lines, type Piece, richText, shorten } from "./rich-text.ts";

@@ -13,7 +13,7 @@ import type { ChainFacts } from "../../../src/audit/sinks/chain-facts.ts";
 import { type Sink, SinkError, type SinkRecord } from "../../../src/audit/sinks/sink.ts";
 import { createSink } from "../../../src/audit/sinks/registry.ts";
 import { createStdoutSink } from "../../../src/audit/sinks/stdout.ts";
-import { SinkOptions } from "../../../src/policy/sinks.ts";
+import { SinkOptions } from "../../../src/policy/language/sinks.ts";
 import { describeIf } from "../../support/describe-if.ts";
 import { isInstalled } from "../../support/is-installed.ts";
 import { makeCertificate } from "./certificate.ts";

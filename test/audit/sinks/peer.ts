@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { createSink, type MadeSink } from "../../../src/audit/sinks/registry.ts";
-import { SinkOptions } from "../../../src/policy/sinks.ts";
+import { SinkOptions } from "../../../src/policy/language/sinks.ts";
 
 /** What a sink sends to, made to fail at will. */
 export type Peer = {

@@ -3,8 +3,8 @@ import { appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findBinaries } from "../../../src/persistence/embedded-binaries.ts";
-import { settle } from "../../../src/persistence/embedded-place.ts";
+import { findBinaries } from "../../../src/persistence/embedded/binaries.ts";
+import { settle } from "../../../src/persistence/embedded/place.ts";
 import { freePort } from "../../support/proxy.ts";
 
 /** Where Debian keeps PostgreSQL 15. */

@@ -1,0 +1,68 @@
+import type { State } from "../../domain/state.ts";
+import type { Grant } from "../../domain/grant/grant.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+import type { Caller } from "../../identity/caller.ts";
+import { findRequestOfGrant, wasAskedSince } from "../../persistence/requests/grants.ts";
+import { readLockdowns } from "../../persistence/requests/lockdowns.ts";
+import { isLockedDown } from "../../policy/lockdown.ts";
+import { apply } from "../apply.ts";
+import { askingAgain } from "./ask-again.ts";
+import { refuseDecision } from "./decide-request.ts";
+import type { PolicyDeps } from "../deps.ts";
+import type { Seal } from "../seal.ts";
+
+export type ShowAnswer =
+  | { readonly shown: true; readonly title: string; readonly text: string; readonly state: State }
+  | { readonly shown: false; readonly refusal: Refusal; readonly state: State };
+
+type PersonLooks = { readonly grantId: string; readonly by: Caller; readonly key: string };
+
+/**
+ * Shows the requester what their access came with, once; that they have seen it is recorded before they do. `undefined` if there is
+ * no such grant.
+ */
+export function showHandover(
+  deps: PolicyDeps & { readonly seal: Seal },
+  asked: PersonLooks,
+): Promise<ShowAnswer | undefined> {
+  return askingAgain(() => showOnce(deps, asked));
+}
+
+async function showOnce(
+  deps: PolicyDeps & { readonly seal: Seal },
+  { grantId, by: caller, key }: PersonLooks,
+): Promise<ShowAnswer | undefined> {
+  const requestId = await findRequestOfGrant(deps.db, grantId);
+  if (requestId === undefined) return undefined;
+  const by = await deps.people.resolve(caller);
+  let opened: { readonly title: string; readonly text: string } | undefined;
+  const applied = await apply(deps, requestId, async ({ grants }) => {
+    // From the state that this write is checked against: a lost race asks again.
+    const grant = grants.find(({ id }) => id === grantId);
+    opened = open(deps.seal, grant);
+    return {
+      type: "show_handover",
+      grantId,
+      by,
+      opens: opened !== undefined,
+      isReplaced:
+        grant?.handover !== undefined && (await wasAskedSince(deps.db, grant, grant.handover.since)),
+      isLockedDown: isLockedDown(await readLockdowns(deps.db), by),
+    };
+  });
+  const { state, now } = applied;
+  if (applied.applied && opened) return { shown: true, ...opened, state };
+  const refusal = applied.applied ? "nothing_to_show" : applied.refusal;
+  await refuseDecision(deps, { request: state.request, by, attempted: "show", refusal, key, now });
+  return { shown: false, refusal, state };
+}
+
+function open(
+  seal: Seal,
+  grant: Grant | undefined,
+): { readonly title: string; readonly text: string } | undefined {
+  if (grant?.handover?.sealed === undefined) return undefined;
+  const { title, sealed } = grant.handover;
+  const text = seal.open(grant.id, sealed);
+  return text === undefined ? undefined : { title, text };
+}
