@@ -118,7 +118,7 @@ function short(hash: string): string {
 
 async function eventNow(
   { db, clock }: KeepPolicyDeps,
-  event: Pick<Extract<AuditEvent, { type: "policy.loaded" | "policy.refused" }>, "type" | "data">,
+  event: Pick<AuditEvent<"policy.loaded" | "policy.refused">, "type" | "data">,
 ): Promise<AuditEvent> {
   const at = await readNow(db, clock);
   // The pair was narrowed together by the parameter's type; spreading loses that.

@@ -282,16 +282,16 @@ export const eventData = {
 export type EventType = keyof typeof eventData;
 export type EventData<T extends EventType> = Readonly<z.infer<(typeof eventData)[T]>>;
 
-/** An audit event, before it has its place in the log. */
-export type AuditEvent = {
-  [T in EventType]: {
-    readonly type: T;
+/** An audit event, before it has its place in the log; of any type, unless some are named. */
+export type AuditEvent<T extends EventType = EventType> = {
+  [Each in T]: {
+    readonly type: Each;
     readonly at: Date;
     readonly actor: Actor;
     readonly grantId?: string;
-    readonly data: EventData<T>;
+    readonly data: EventData<Each>;
   };
-}[EventType];
+}[T];
 
 /** A stored event, as jobs and messages carry it. */
 export const StoredEvent = z
@@ -318,6 +318,6 @@ function isEventType(type: string): type is EventType {
 }
 
 /** Whether this is break-glass and not an approval: older versions logged it with the requester as actor and no approvers. */
-export function isTaking({ actor, data }: Extract<AuditEvent, { type: "request.approved" }>): boolean {
+export function isTaking({ actor, data }: AuditEvent<"request.approved">): boolean {
   return actor.kind === "person" && data.approvers.length === 0;
 }

@@ -121,10 +121,7 @@ async function refusalOf(
 async function eventBy(
   { db, clock }: PolicyDeps,
   by: Person,
-  event: Pick<
-    Extract<AuditEvent, { type: "lockdown.begun" | "lockdown.lifted" | "lockdown.refused" }>,
-    "type" | "data"
-  >,
+  event: Pick<AuditEvent<"lockdown.begun" | "lockdown.lifted" | "lockdown.refused">, "type" | "data">,
 ): Promise<AuditEvent> {
   const at = await readNow(db, clock);
   // The pair was narrowed together by the parameter's type; spreading loses that.

@@ -69,7 +69,7 @@ const turns = [
   "grant.landed_late",
   "grant.revoked",
 ] as const satisfies readonly AuditEvent["type"][];
-type Turn = Extract<AuditEvent, { readonly type: (typeof turns)[number] }>;
+type Turn = AuditEvent<(typeof turns)[number]>;
 
 function isTurn(event: AuditEvent): event is Turn {
   return turns.some((type) => type === event.type);

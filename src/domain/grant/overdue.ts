@@ -18,7 +18,7 @@ export function overdueStep(lateSeconds: number): number {
 /** The provider's answer to the last attempt to revoke. */
 export type LastFailure = Pick<EventData<"revocation.failed">, "attempt" | "error" | "retryable">;
 
-export type OverdueEvent = Extract<AuditEvent, { readonly type: "revocation.overdue" }>;
+export type OverdueEvent = AuditEvent<"revocation.overdue">;
 
 /** The event for access that should be gone and is not, for the audit and for messages. */
 export function overdueEvent(
@@ -31,7 +31,7 @@ export function overdueEvent(
     readonly now: Date;
     readonly failure: LastFailure | undefined;
   },
-): Extract<AuditEvent, { type: "revocation.overdue" }> {
+): OverdueEvent {
   const grant = grants.find(({ id }) => id === grantId);
   if (!grant) throw new Error(`${requestName(request)} has no grant ${grantId}`);
   const { failure } = overdue;

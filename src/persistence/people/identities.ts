@@ -37,7 +37,7 @@ export type PeopleDeps = {
   readonly onChange: (event: PersonChanged) => void;
 };
 
-export type PersonChanged = Extract<AuditEvent, { readonly type: "person.joined" | "person.passed" }>;
+export type PersonChanged = AuditEvent<"person.joined" | "person.passed">;
 
 /** How long an identity is cached; safe because every write is checked against later changes. */
 const rememberMs = 60_000;

@@ -80,7 +80,7 @@ const Failure = z.object({ attempt: z.number(), error: z.string(), retryable: z.
 export async function recordOverdue(
   db: PrismaClient,
   request: AccessRequest,
-  event: Extract<AuditEvent, { type: "revocation.overdue" }>,
+  event: AuditEvent<"revocation.overdue">,
 ): Promise<boolean> {
   const written = await withEventRows(db, [event], request, (rows, insist) =>
     committing(

@@ -292,7 +292,7 @@ function late({ lateSeconds }: EventData<"grant.revoked">): readonly Piece[] {
   return lateSeconds === undefined ? [] : [` Gone now, ${formatDuration(wholeMinutes(lateSeconds))} late.`];
 }
 
-function approvedLine(event: Extract<AuditEvent, { type: "request.approved" }>): readonly Piece[] {
+function approvedLine(event: AuditEvent<"request.approved">): readonly Piece[] {
   const { startBy, extends: extended } = event.data;
   const next =
     extended !== undefined
