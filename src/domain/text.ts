@@ -58,6 +58,12 @@ export function bareWord(text: string): string {
   return text.replace(/^["'*(<[]+/u, "").replace(/["'*)>\],.;:!?]+$/u, "");
 }
 
+/** Cuts a text to at most `length` UTF-16 units, never half a character, with an ellipsis if something is missing. */
+export function shorten(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
 /** Quotes input on one line, cut to 80 characters: a policy may hold anything. */
 export function quoted(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;

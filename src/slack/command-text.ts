@@ -1,7 +1,6 @@
 import { formatDuration, readDuration } from "../domain/duration.ts";
-import { bareWord, plainWord } from "../domain/text.ts";
+import { bareWord, plainWord, shorten } from "../domain/text.ts";
 import { ticketIn } from "./ticket-text.ts";
-import { shorten } from "./views/rich-text.ts";
 
 export type ParsedCommand =
   | {

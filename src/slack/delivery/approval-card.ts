@@ -1,5 +1,6 @@
 import { awaitedBy } from "../../domain/request/approvals.ts";
 import type { State } from "../../domain/state.ts";
+import { shorten } from "../../domain/text.ts";
 import { readState } from "../../persistence/requests/requests.ts";
 import type { RecordDeps } from "../../access/deps.ts";
 import type { Compose } from "./courier.ts";
@@ -12,7 +13,6 @@ import {
   maxNames,
   type Message,
 } from "../views/approval-message.ts";
-import { shorten } from "../views/rich-text.ts";
 
 export type CardDeps = Pick<RecordDeps, "db" | "clock"> & { readonly directory: Directory };
 

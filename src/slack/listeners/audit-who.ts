@@ -6,11 +6,10 @@ import { whoCould } from "../../audit/questions/who-could.ts";
 import { onOneLine, wordWho } from "../../audit/questions/word-answers.ts";
 import type { Person } from "../../domain/person.ts";
 import { actorOf } from "../../domain/request/consequences.ts";
-import { plainWord, storable } from "../../domain/text.ts";
+import { plainWord, shorten, storable } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
-import { shorten } from "../views/rich-text.ts";
 
 /** An answer; if it has `lines`, the text is their heading. */
 export type Said = { readonly text: string; readonly lines?: readonly string[] };

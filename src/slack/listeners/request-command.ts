@@ -2,13 +2,14 @@ import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt"
 import { type AccessAnswer, requestAccess } from "../../access/requests/request-access.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { requestName } from "../../domain/request/request.ts";
+import { shorten } from "../../domain/text.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
 import { identify, nobodyText } from "../directory/identify.ts";
 import { spelled } from "../../policy/language/nearest.ts";
 import { howToBreakGlass, mentionsBreakGlass, parseCommandText } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { accessTitle } from "../views/approval-message.ts";
-import { escapeMrkdwn, shorten } from "../views/rich-text.ts";
+import { escapeMrkdwn } from "../views/rich-text.ts";
 import { refuseNobody } from "./nobody.ts";
 import { tellAlone } from "./tell-alone.ts";
 import { openForm, showForm } from "./request-form.ts";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { shorten } from "../../domain/text.ts";
 import type { Logger } from "../../logger.ts";
 import { mayBeDone, wordFault } from "../client/errors.ts";
 import { findPosted, lastAnswerMs, markType } from "../delivery/find-posted.ts";
 import { insist } from "../insist.ts";
 import { plain, post, type PostingDeps, postTo } from "../delivery/posting.ts";
-import { shorten } from "../views/rich-text.ts";
 
 /** Slack's limit for the text of a section. */
 const longestText = 3_000;

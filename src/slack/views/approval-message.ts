@@ -6,7 +6,7 @@ import { type AccessRequest, requestName } from "../../domain/request/request.ts
 import { countedApprovals, progressOf } from "../../domain/request/approvals.ts";
 import { reviewed } from "../../domain/request/break-glass.ts";
 import { later, startByOf } from "../../domain/request/consequences.ts";
-import { onOneLine, visibly } from "../../domain/text.ts";
+import { onOneLine, shorten, visibly } from "../../domain/text.ts";
 import {
   bold,
   code,
@@ -18,7 +18,6 @@ import {
   type Piece,
   quote,
   richText,
-  shorten,
 } from "./rich-text.ts";
 import { unusualLines } from "./unusual.ts";
 

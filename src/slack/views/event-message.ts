@@ -2,6 +2,7 @@ import type { Button, KnownBlock } from "@slack/types";
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { type AccessRequest, requestName } from "../../domain/request/request.ts";
+import { shorten } from "../../domain/text.ts";
 import { accessTitle, endActionId, maxNames, type Message } from "./approval-message.ts";
 import { toRequester } from "./requester-words.ts";
 import { toThread } from "./thread-words.ts";
@@ -16,7 +17,6 @@ import {
   type Piece,
   quote,
   richText,
-  shorten,
 } from "./rich-text.ts";
 
 /** Action ids for people's own requests and access; a button's value is the request's id, nothing else. */

@@ -1,10 +1,10 @@
 import { type AuditEvent, isTaking } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
-import { onOneLine } from "../../domain/text.ts";
+import { onOneLine, shorten } from "../../domain/text.ts";
 import type { AccessRequest } from "../../domain/request/request.ts";
 import { actor, changeLines, discountWords, endWords, type Told, wordStep } from "./event-words.ts";
 import { maxNames } from "./approval-message.ts";
-import { code, shorten } from "./rich-text.ts";
+import { code } from "./rich-text.ts";
 
 const taken = "taken by break-glass, without approval. The access is being granted.";
 

@@ -72,12 +72,6 @@ export function formatTime(at: Date): string {
   return dayjs.utc(at).format("D MMM YYYY, HH:mm [UTC]");
 }
 
-/** Cuts a text to at most `length` UTF-16 units, never half a character, with an ellipsis if something is missing. */
-export function shorten(text: string, length: number): string {
-  if (text.length <= length) return text;
-  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
-}
-
 function elementsOf(pieces: readonly Piece[]): RichTextElement[] {
   return pieces.flatMap((piece): RichTextElement[] => {
     if (piece === undefined || piece === "") return [];
