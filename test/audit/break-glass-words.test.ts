@@ -1,5 +1,5 @@
 import { consentOf } from "../../src/audit/questions/consent.ts";
-import { eventText } from "../../src/audit/questions/event-text.ts";
+import { eventText } from "../../src/words/event-words.ts";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
 import { requesterMessage, threadMessage } from "../../src/slack/views/event-message.ts";
 import { alice, buildRequest } from "../support/build.ts";

@@ -1,3 +1,5 @@
+import { wordVerdict } from "../../words/break-glass-words.ts";
+import { nameOf } from "../../words/people.ts";
 import type { LoggedEvent } from "./read-events.ts";
 
 /** Who allowed somebody to have what they asked for. */
@@ -20,9 +22,7 @@ type Approval = {
 export function consentOf(events: readonly LoggedEvent[]): Consent {
   if (events.some(({ type }) => type === "break_glass.used")) {
     const review = events.flatMap(({ event, actor }) =>
-      event?.type === "break_glass.reviewed"
-        ? [{ by: nameOf(actor), verdict: event.data.verdict === "accept" ? "justified" : "not justified" }]
-        : [],
+      event?.type === "break_glass.reviewed" ? [{ by: nameOf(actor), verdict: wordVerdict(event.data) }] : [],
     );
     return { by: "break_glass", ...(review[0] && { review: review[0] }) };
   }
@@ -35,16 +35,4 @@ export function consentOf(events: readonly LoggedEvent[]): Consent {
     return [{ by: nameOf(actor), at, ...(policyVersion === undefined ? {} : { policyVersion }) }];
   });
   return { by: "people", approvals };
-}
-
-/** An actor's name for people to read. */
-export function nameOf(actor: LoggedEvent["actor"]): string {
-  switch (actor.kind) {
-    case "person":
-      return actor.email ?? actor.slackId ?? "somebody unknown";
-    case "policy":
-      return "the policy";
-    case "hallpass":
-      return "Hallpass";
-  }
 }

@@ -1,5 +1,5 @@
-import { nameOf } from "./consent.ts";
-import { eventText } from "./event-text.ts";
+import { eventText } from "../../words/event-words.ts";
+import { nameOf } from "../../words/people.ts";
 import { byRequest, type Held, heldByRequest } from "./held-by-request.ts";
 import { heldIn, type Span } from "./holdings.ts";
 import type { AuditReader, LoggedEvent, Where } from "./read-events.ts";

@@ -1,5 +1,7 @@
-import { nameOf } from "./consent.ts";
-import { endReason, late, proof } from "./event-text.ts";
+import { heldBefore } from "../../words/grant-words.ts";
+import { nameOf } from "../../words/people.ts";
+import { late, proof } from "../../words/revocation-words.ts";
+import { whyEnded } from "../../words/why-ended.ts";
 import type { Held } from "./held-by-request.ts";
 import type { LoggedEvent } from "./read-events.ts";
 import { wordTime } from "./questions.ts";
@@ -32,11 +34,12 @@ export function wordWho(answer: WhoAnswer): readonly string[] {
 }
 
 /** From when to when, and how it ended. */
-function wordHolding({ mayFrom, from, to, end, expiresAt, standing }: Holder | Held): string {
+function wordHolding(held: Holder | Held): string {
+  const { mayFrom, from, to, end, expiresAt } = held;
   const began = from
     ? `from ${wordTime(from)}${mayFrom < from ? ` (seen then, perhaps since ${wordTime(mayFrom)})` : ""}`
     : `perhaps from ${wordTime(mayFrom)}, never confirmed by the provider,`;
-  const before = standing === true ? "; they held it before" : "";
+  const before = heldBefore(held);
   if (!to || !end) {
     // If it came back after its due end, it does not last until then.
     const was = expiresAt && expiresAt <= (from ?? mayFrom) ? "though it was to end at" : "until";
@@ -48,7 +51,7 @@ function wordHolding({ mayFrom, from, to, end, expiresAt, standing }: Holder | H
 function wordEnd(end: NonNullable<Held["end"]>): string {
   if (end.how === "vanished") return "seen to be gone by then, taken away outside Hallpass";
   const by = end.by ? ` by ${nameOf(end.by)}` : "";
-  return `${endReason(end.reason)}${by}, ${proof(end)}${late(end.lateSeconds)}`;
+  return `${whyEnded(end.reason)}${by}, ${proof(end)}${late(end.lateSeconds)}`;
 }
 
 function wordAccess({ access, bundle, subject, provider }: Held): string {

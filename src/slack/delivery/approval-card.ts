@@ -1,18 +1,13 @@
 import { awaitedBy } from "../../domain/request/approvals.ts";
 import type { State } from "../../domain/state.ts";
 import { shorten } from "../../domain/text.ts";
+import { maxNames } from "../../words/people.ts";
 import { readState } from "../../persistence/requests/requests.ts";
 import type { RecordDeps } from "../../access/deps.ts";
 import type { Compose } from "./courier.ts";
 import type { Directory } from "../directory/directory.ts";
 import { codeOf } from "../client/errors.ts";
-import {
-  type Approver,
-  approvalMessage,
-  type Asked,
-  maxNames,
-  type Message,
-} from "../views/approval-message.ts";
+import { type Approver, approvalMessage, type Asked, type Message } from "../views/approval-message.ts";
 
 export type CardDeps = Pick<RecordDeps, "db" | "clock"> & { readonly directory: Directory };
 

@@ -1,4 +1,4 @@
-import type { Button, KnownBlock, RichTextElement } from "@slack/types";
+import type { Button, KnownBlock } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
 import type { State } from "../../domain/state.ts";
 import type { Grant } from "../../domain/grant/grant.ts";
@@ -7,18 +7,10 @@ import { countedApprovals, progressOf } from "../../domain/request/approvals.ts"
 import { reviewed } from "../../domain/request/break-glass.ts";
 import { later, startByOf } from "../../domain/request/consequences.ts";
 import { onOneLine, shorten, visibly } from "../../domain/text.ts";
-import {
-  bold,
-  code,
-  escapeMrkdwn,
-  lines,
-  listed,
-  mention,
-  paragraph,
-  type Piece,
-  quote,
-  richText,
-} from "./rich-text.ts";
+import { toBeReviewed } from "../../words/break-glass-words.ts";
+import { maxNames } from "../../words/people.ts";
+import { bold, code, listed, type Piece } from "../../words/piece.ts";
+import { escapeMrkdwn, lines, paragraph, quote, richText } from "./rich-text.ts";
 import { unusualLines } from "./unusual.ts";
 
 /** Action ids of the buttons; a button's value is the request's id, nothing else. */
@@ -36,8 +28,6 @@ export type Approver = { readonly email: string; readonly slackId?: string | und
 export type Asked = { readonly approvers: readonly Approver[]; readonly told: readonly Approver[] };
 
 const riskWords = { low: "🟢 Low", medium: "🟡 Medium", high: "🔴 High" } as const;
-/** Further names are counted, not listed: an approver judges on a phone. */
-export const maxNames = 10;
 
 /** The message that approvers judge, for the request's current state; Approve and Deny only while it is pending. */
 export function approvalMessage(state: State, asked: Asked): Message {
@@ -54,7 +44,7 @@ export function approvalMessage(state: State, asked: Asked): Message {
     },
     richText(
       lines([
-        field("Who", mention(request.requester), ` (${nameOf(request)})`),
+        field("Who", request.requester, ` (${nameOf(request)})`),
         field("What", `${accessTitle(request)}, `, code(`${request.resource}:${request.role}`)),
         field("How long", formatDuration(request.durationSeconds)),
         field("Risk", riskWords[request.terms.risk]),
@@ -121,20 +111,16 @@ function waiting(request: AccessRequest, { approvers, told }: Asked): readonly (
       `${needed} of ${step.count} ${step.count === 1 ? "approval" : "approvals"}${place}`,
     ),
     ...(rest.length === 0 ? [] : [field("After that", shorten(rest.join(", then "), 300))]),
-    ...(given.length === 0 ? [] : [field("Approved so far by", ...listed(given.map(mention), "and"))]),
-    ...(discounted.length === 0
-      ? []
-      : [field("Do not count any more", ...listed(discounted.map(mention), "and"))]),
+    ...(given.length === 0 ? [] : [field("Approved so far by", ...listed(given, "and"))]),
+    ...(discounted.length === 0 ? [] : [field("Do not count any more", ...listed(discounted, "and"))]),
     ...(request.respondBy ? [field("Answer by", request.respondBy)] : []),
   ];
 }
 
-function names(approvers: readonly Approver[]): readonly RichTextElement[] {
-  const shown = approvers.slice(0, maxNames).map(mention);
+function names(approvers: readonly Approver[]): readonly Piece[] {
+  const shown = approvers.slice(0, maxNames);
   const rest = approvers.length - shown.length;
-  return rest > 0
-    ? [...listed(shown, "or"), { type: "text", text: ` or ${rest} more` }]
-    : listed(shown, "or");
+  return [...listed(shown, "or"), ...(rest > 0 ? [` or ${rest} more`] : [])];
 }
 
 function planned({ planned: grants }: AccessRequest): string {
@@ -211,7 +197,7 @@ function outcome({ request, grants }: State): readonly ReturnType<typeof paragra
       const by: readonly Piece[] =
         approvals.length === 0
           ? ["the policy (rule ", bold(request.rule ?? ""), ")"]
-          : listed(approvals.map(mention), "and");
+          : listed(approvals, "and");
       const startBy = grants.length === 0 ? startByOf(request) : undefined;
       return [
         lines([
@@ -224,7 +210,7 @@ function outcome({ request, grants }: State): readonly ReturnType<typeof paragra
     case "denied": {
       const denial = request.decisions.find(({ verdict }) => verdict === "deny");
       return [
-        paragraph("⛔ Denied by ", denial ? mention(denial) : "somebody", ", ", closedAt),
+        paragraph("⛔ Denied by ", denial ?? "somebody", ", ", closedAt),
         ...(denial?.reason === undefined ? [] : [quote(denial.reason)]),
       ];
     }
@@ -247,12 +233,9 @@ function takenLines(request: AccessRequest): readonly (readonly Piece[])[] {
   const { breakGlass } = request.terms;
   const reviewBy = later(request.createdAt, breakGlass?.withinSeconds ?? 0);
   const taken: readonly Piece[] = ["🚨 Taken by break-glass, without approval, ", request.createdAt];
-  if (!review) {
-    const reviewers = (breakGlass?.reviewers ?? []).slice(0, maxNames).join(", ");
-    return [taken, [`To be reviewed by ${reviewers} until `, reviewBy, "."]];
-  }
+  if (!review) return [taken, toBeReviewed(breakGlass?.reviewers ?? [], reviewBy)];
   const found = review.verdict === "accept" ? "☑️ Found justified by " : "🚨 Found not justified by ";
-  return [taken, [found, mention(review), `: ${shorten(onOneLine(review.reason ?? ""), 300)}`]];
+  return [taken, [found, review, `: ${shorten(onOneLine(review.reason ?? ""), 300)}`]];
 }
 
 function grantLine(grant: Grant): readonly Piece[] {

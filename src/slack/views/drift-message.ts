@@ -1,7 +1,8 @@
 import { shorten, visibly } from "../../domain/text.ts";
 import type { UntoldFinding } from "../../persistence/drift/findings.ts";
+import { code, type Piece } from "../../words/piece.ts";
 import type { Message } from "./approval-message.ts";
-import { code, lines, paragraph, type Piece, richText } from "./rich-text.ts";
+import { lines, paragraph, richText } from "./rich-text.ts";
 
 /** `hallpass grants drift` lists the rest: a first look at an old server must not flood the channel. */
 const mostListed = 15;

@@ -3,21 +3,11 @@ import type { AuditEvent } from "../../domain/audit-event.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { type AccessRequest, requestName } from "../../domain/request/request.ts";
 import { shorten } from "../../domain/text.ts";
-import { accessTitle, endActionId, maxNames, type Message } from "./approval-message.ts";
-import { toRequester } from "./requester-words.ts";
-import { toThread } from "./thread-words.ts";
-import {
-  bold,
-  code,
-  escapeMrkdwn,
-  formatTime,
-  listed,
-  type Named,
-  paragraph,
-  type Piece,
-  quote,
-  richText,
-} from "./rich-text.ts";
+import { toRequester, toThread } from "../../words/event-words.ts";
+import { maxNames } from "../../words/people.ts";
+import { bold, code, listed, type Named, type Piece, plainText } from "../../words/piece.ts";
+import { accessTitle, endActionId, type Message } from "./approval-message.ts";
+import { escapeMrkdwn, paragraph, quote, richText } from "./rich-text.ts";
 
 /** Action ids for people's own requests and access; a button's value is the request's id, nothing else. */
 export const cancelActionId = "cancel_request";
@@ -130,19 +120,6 @@ export function alertMessage(event: AuditEvent, request: AccessRequest): Message
 
 function message(line: readonly Piece[], said: string | undefined): Message {
   const blocks: KnownBlock[] = [richText(paragraph(...line), said === undefined ? undefined : quote(said))];
-  return { text: notificationText(line), blocks };
-}
-
-/** The line as a notification shows it; quotes from a provider or a person stay in the message itself. */
-function notificationText(line: readonly Piece[]): string {
-  return line
-    .map((piece) => {
-      if (piece === undefined) return "";
-      if (typeof piece === "string") return escapeMrkdwn(piece);
-      if (piece instanceof Date) return formatTime(piece);
-      if ("email" in piece) return escapeMrkdwn(piece.email);
-      if (piece.type === "user") return `<@${piece.user_id}>`;
-      return piece.type === "text" ? escapeMrkdwn(shorten(piece.text, 200)) : "";
-    })
-    .join("");
+  // Quotes from a provider or a person stay in the message itself, out of the notification.
+  return { text: escapeMrkdwn(plainText(line)), blocks };
 }

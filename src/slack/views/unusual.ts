@@ -1,8 +1,9 @@
 import { type RequestFlag, requestAnomalyTitles } from "../../domain/request/anomalies.ts";
 import { type ApprovalFlag, approvalAnomalyTitles } from "../../domain/request/approval-anomalies.ts";
 import { onOneLine, shorten } from "../../domain/text.ts";
+import { bold, type Piece } from "../../words/piece.ts";
 import type { Message } from "./approval-message.ts";
-import { bold, lines, type Piece, richText } from "./rich-text.ts";
+import { lines, richText } from "./rich-text.ts";
 
 /** Further flags are only counted: an approver judges in seconds. */
 const maxFlags = 3;
