@@ -4,7 +4,6 @@
 import { App, HTTPReceiver } from "@slack/bolt";
 import { v7 as uuidv7 } from "uuid";
 import { openDatabase } from "../src/persistence/database/database.ts";
-import { approveActionId } from "../src/slack/views/approval-message.ts";
 import { approveRequest, fileRequest, meetPeople, type Numbered } from "./support/floor-statements.ts";
 import { person, personById, requesterCount, workspace } from "./support/workspace.ts";
 
@@ -32,7 +31,7 @@ app.command("/request-access", async ({ ack, command }) => {
   await ack({ response_type: "ephemeral", text: `AR-${number}` });
 });
 
-app.action({ type: "block_actions", action_id: approveActionId }, async ({ ack, action }) => {
+app.action({ type: "block_actions", action_id: "approve_request" }, async ({ ack, action }) => {
   if (action.type !== "button") throw new Error(`expected a button, got ${action.type}`);
   await approveRequest(db, { id: action.value ?? "", policyVersion, approver: numbered(person(0).id) });
   await ack();

@@ -46,7 +46,9 @@ import type { SlackListener } from "./slack/http-receiver.ts";
 import { watchForLeavers } from "./slack/directory/leavers.ts";
 import { createPace, type PaceLimits } from "./slack/delivery/pace.ts";
 import { wordPersonChange } from "./slack/directory/person-change.ts";
-import { tellAlerts } from "./slack/tell/alerts.ts";
+import { defaultSurface } from "./domain/surface.ts";
+import { tellAlerts } from "./notify/alerts.ts";
+import { createSlackSayer, createSlackSurface } from "./slack/delivery/surface.ts";
 import { createTokenWatch } from "./slack/client/token-watch.ts";
 import { createUserGroups } from "./slack/directory/user-groups.ts";
 import { createPatientClient, createWebClient } from "./slack/client/web-client.ts";
@@ -176,7 +178,10 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     const client = createWebClient(calling);
     const directory = createDirectory(client);
     const patient = createPatientClient(calling);
-    const alerting = { client: patient, directory, log };
+    const sayers = new Map([[defaultSurface, createSlackSayer({ client: patient, directory })]]);
+    const tellIn = (destination: string, text: string): void =>
+      tellAlerts({ sayers, log }, destination, text);
+    const alert = (text: string): void => tellIn(keeper.current().settings.alerts, text);
     const sinks = createLiveSinks({
       databaseUrl,
       db,
@@ -184,14 +189,13 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       log,
       resolveSecret: settings.secret,
       dataDir: config.database.dataDir,
-      tell: (text) => tellAlerts(alerting, keeper.current().settings.alerts, text),
+      tell: alert,
     });
     closers.push(() => atMost(1_000, sinks.stop()));
     metrics.watchSinks(() => sinks.lag());
     const providerWatch = watchProviders({
       db,
-      client,
-      directory,
+      sayers,
       providers: providers.byName,
       metrics,
       log,
@@ -217,7 +221,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
             channelWatch?.look();
           };
         },
-        tell: (told, text) => tellAlerts(alerting, told.settings.alerts, text),
+        tell: (told, text) => tellIn(told.settings.alerts, text),
         onOutcome: (outcome, { hash }) => metrics.policyLookedAt(outcome, hash),
         onError: (error, what) => log.error({ err: error }, what),
       },
@@ -252,7 +256,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       db,
       clock,
       lookUp,
-      onChange: (event) => tellAlerts(alerting, keeper.current().settings.alerts, wordPersonChange(event)),
+      onChange: (event) => alert(wordPersonChange(event)),
     });
     const record = { db, clock, wake: queues.wake, recent: createRecentStates(), people, lookUp };
     const report = (error: unknown, about: object): void =>
@@ -278,9 +282,10 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
     };
     const pace = createPace(settings.pace);
     const seal = createSeal(config.slack.botToken);
-    const parts = { ...record, seal, client, directory, policy: keeper.current, log };
-    const sending = { client: patient, pace, token, heldBack, admins };
-    const work = createWork({ ...parts, ...sending, providers: providers.byName, report, courtesy });
+    const slack = createSlackSurface({ client: patient, directory, pace, token, heldBack, log });
+    const surfaces = new Map([[slack.name, slack]]);
+    const parts = { ...record, seal, sayers, policy: keeper.current, log };
+    const work = createWork({ ...parts, surfaces, admins, providers: providers.byName, report, courtesy });
     const run = async (effectId: string, queue: QueueName): Promise<void> =>
       // Access that is due to end is found together.
       queue === "revocations" ? sweep.end() : work.run(effectId, queue);
@@ -324,6 +329,7 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       // A client of its own: the SDK limits its calls at a time, and messages must not wait for files.
       uploads: createPatientClient(calling),
       exports,
+      alert,
       log,
       databaseUrl,
       auditKey: audit.key,

@@ -1,5 +1,4 @@
 import { encode, signature } from "../../playground/slack/http-transport.ts";
-import { approveActionId } from "../../src/slack/views/approval-message.ts";
 import { person, requesterCount, workspace } from "./workspace.ts";
 
 /** What Slack delivers: a slash command that files a request, or a click that approves one. */
@@ -73,7 +72,7 @@ export function createDeliveries(slackUrl: string, run: string): Deliveries {
         actions: [
           {
             type: "button",
-            action_id: approveActionId,
+            action_id: "approve_request",
             block_id: "decide",
             text: { type: "plain_text", text: "Approve" },
             value: requestId,

@@ -1,4 +1,3 @@
-import type { WebClient } from "@slack/web-api";
 import { notPublished, startPublisher } from "../audit/chain/publish.ts";
 import { startSealer } from "../audit/chain/seal.ts";
 import { loadSigningKey, type SigningKey } from "../audit/chain/signing-key.ts";
@@ -7,16 +6,15 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
 import type { Clock } from "../persistence/database/clock.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { Directory } from "../slack/directory/directory.ts";
-import { plain, post, postTo } from "../slack/delivery/posting.ts";
+import { sayIn, type Sayers } from "../notify/alerts.ts";
+import { plainMessage } from "../notify/message.ts";
 
 export type AuditParts = {
   readonly config: Config;
   readonly db: PrismaClient;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly client: WebClient;
-  readonly directory: Directory;
+  readonly sayers: Sayers;
   readonly policy: () => Policy;
 };
 
@@ -48,8 +46,7 @@ export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
     post() {
       const { audit } = parts.policy().settings;
       if (audit === undefined) return undefined;
-      return async (text): Promise<void> =>
-        void (await postTo(parts.directory, audit, (id) => post(parts.client, id, plain(text))));
+      return (text): Promise<void> => sayIn(parts.sayers, audit, plainMessage(text));
     },
   });
   const publish = async (): Promise<void> => {

@@ -1,4 +1,3 @@
-import type { WebClient } from "@slack/web-api";
 import { lookForDrift } from "../access/drift/look-for-drift.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { Metrics } from "../http/metrics.ts";
@@ -7,12 +6,11 @@ import type { Logger } from "../logger.ts";
 import { summariseDrift } from "../persistence/drift/list.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { LiveProvider } from "../providers/open.ts";
-import type { Directory } from "../slack/directory/directory.ts";
-import { tellDrift } from "../slack/tell/drift.ts";
+import { sayIn, type Sayers } from "../notify/alerts.ts";
+import { driftMessage } from "../notify/drift-message.ts";
 
 export type DriftParts = RecordDeps & {
-  readonly client: WebClient;
-  readonly directory: Directory;
+  readonly sayers: Sayers;
   readonly policy: () => Policy;
   readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly metrics: Metrics;
@@ -23,12 +21,12 @@ export type DriftParts = RecordDeps & {
 const askEveryMs = 15_000;
 
 /** Looks for drift in the providers that are due, one look at a time. */
-export function watchForDrift({ client, directory, metrics, log, ...parts }: DriftParts): Rounds {
+export function watchForDrift({ sayers, metrics, log, ...parts }: DriftParts): Rounds {
   return keepGoing(
     async (_asked, signal) => {
       await lookForDrift({
         ...parts,
-        tell: (policy, findings) => tellDrift({ client, directory }, policy.settings.alerts, findings),
+        tell: (policy, findings) => sayIn(sayers, policy.settings.alerts, driftMessage(findings)),
         onTrouble: (provider, error) =>
           log.warn(
             { err: error, provider },

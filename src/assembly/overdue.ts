@@ -1,11 +1,13 @@
 import type { Config } from "../config.ts";
+import { defaultSurface } from "../domain/surface.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { startWatchdog, type Watchdog } from "../jobs/watchdog.ts";
 import type { Logger } from "../logger.ts";
+import { tellOverdue } from "../notify/overdue.ts";
 import type { Clock } from "../persistence/database/clock.ts";
 import { openDatabase } from "../persistence/database/database.ts";
 import { createDirectory } from "../slack/directory/directory.ts";
-import { tellOverdue } from "../slack/tell/overdue.ts";
+import { createSlackSayer } from "../slack/delivery/surface.ts";
 import { createPatientClient, createWebClient } from "../slack/client/web-client.ts";
 
 /**
@@ -23,7 +25,8 @@ export function watchOverdue(
   const { prisma: db } = database;
   const calling = { ...slack, log };
   const client = createPatientClient(calling);
-  const telling = { db, client, directory: createDirectory(createWebClient(calling)) };
+  const sayer = createSlackSayer({ client, directory: createDirectory(createWebClient(calling)) });
+  const telling = { db, sayers: new Map([[defaultSurface, sayer]]) };
   const watchdog = startWatchdog({
     db,
     clock,

@@ -1,4 +1,3 @@
-import type { WebClient } from "@slack/web-api";
 import { type Checked, checkProviders, findUnreachable } from "../access/check-providers.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { keepGoing } from "../rounds.ts";
@@ -7,8 +6,7 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import { wordsOf } from "../persistence/embedded/error.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { LiveProvider } from "../providers/open.ts";
-import type { Directory } from "../slack/directory/directory.ts";
-import { tellAlerts } from "../slack/tell/alerts.ts";
+import { type Sayers, tellAlerts } from "../notify/alerts.ts";
 
 export type ProviderWatch = {
   /** Another policy is in force: its providers are checked now, as at a start. */
@@ -26,15 +24,13 @@ const everyMs = 60_000;
  */
 export function watchProviders({
   db,
-  client,
-  directory,
+  sayers,
   providers,
   metrics,
   log,
 }: {
   readonly db: PrismaClient;
-  readonly client: WebClient;
-  readonly directory: Directory;
+  readonly sayers: Sayers;
   readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -69,7 +65,7 @@ export function watchProviders({
       if (!isNew) return everyMs;
       for (const { provider, what } of await findUnreachable(db, providers)) {
         log.warn(`provider ${provider}: ${what}`);
-        tellAlerts({ client, directory, log }, checking.settings.alerts, `⚠️ ${provider}: ${what}.`);
+        tellAlerts({ sayers, log }, checking.settings.alerts, `⚠️ ${provider}: ${what}.`);
       }
       if (policy === checking) isNew = false;
       return everyMs;

@@ -6,7 +6,7 @@ import type { Courtesy } from "../jobs/courtesy.ts";
 import { runClaimed, type RunnerDeps, runEffect } from "../jobs/run-effect.ts";
 import type { ClaimedEffect } from "../persistence/effects/effects.ts";
 import { createBatchedEnds } from "../persistence/requests/batched-ends.ts";
-import { createNotifier, type NotifierDeps } from "../slack/delivery/notifier.ts";
+import { createNotifier, type NotifierDeps } from "../notify/notifier.ts";
 
 export type WorkParts = CarryOutDeps & IdentityDeps & NotifierDeps & { readonly courtesy: Courtesy };
 

@@ -12,6 +12,7 @@ import {
 import { onAccountChanged } from "./listeners/account-changed.ts";
 import type { Installation } from "./connect.ts";
 import { toAccount } from "./directory/directory.ts";
+import type { ActionKind } from "../notify/message.ts";
 import type { SlackDeps } from "./deps.ts";
 import { onAccessCommand } from "./listeners/access-command.ts";
 import { onAuditCommand } from "./listeners/audit.ts";
@@ -25,15 +26,7 @@ import { onReview, onReviewed } from "./listeners/review.ts";
 import { createHttpReceiver, type SlackListener } from "./http-receiver.ts";
 import type { Connection } from "./socket/connection.ts";
 import { createSocketReceiver } from "./socket/receiver.ts";
-import { approveActionId, denyActionId, endActionId, reviewActionId } from "./views/approval-message.ts";
 import { denyFormId } from "./views/deny-form.ts";
-import {
-  cancelActionId,
-  extendActionId,
-  showActionId,
-  startActionId,
-  tryNowActionId,
-} from "./views/event-message.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
 import { type Calling, slackLogger, webClientOptions } from "./client/web-client.ts";
@@ -91,16 +84,16 @@ export function createSlackApp(
   };
   app.command(anyOf(onCommand), (args) => onCommand[args.command.command]?.(deps, args) ?? args.ack());
 
-  const onButton: Table<ButtonArgs> = {
-    [approveActionId]: onApprove,
-    [denyActionId]: onDeny,
-    [cancelActionId]: onCancel,
-    [startActionId]: onStart,
-    [extendActionId]: onExtend,
-    [endActionId]: onEnd,
-    [tryNowActionId]: onTryNow,
-    [showActionId]: onShow,
-    [reviewActionId]: onReview,
+  const onButton: Table<ButtonArgs> & Readonly<Record<ActionKind, unknown>> = {
+    approve_request: onApprove,
+    deny_request: onDeny,
+    cancel_request: onCancel,
+    start_access: onStart,
+    extend_access: onExtend,
+    end_access: onEnd,
+    try_revocation: onTryNow,
+    show_handover: onShow,
+    review_break_glass: onReview,
   };
   app.action<BlockAction<ButtonAction>>(
     { type: "block_actions", action_id: anyOf(onButton) },

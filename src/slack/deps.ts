@@ -23,6 +23,8 @@ export type SlackDeps = PolicyDeps & {
   /** A client with a longer timeout, because sending files takes time. */
   readonly uploads: WebClient;
   readonly exports: Exports;
+  /** Tells the alerts channel something that is about no request. */
+  readonly alert: (text: string) => void;
   /** Where the audit is read from. */
   readonly databaseUrl: string;
   /** Signs audit exports. */

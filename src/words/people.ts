@@ -21,7 +21,7 @@ export function nameOf(actor: Actor): string {
 /** An actor as a chat names them: a person by their account, where it is one of that chat. */
 export function mention(actor: Actor): Piece {
   if (actor.kind !== "person") return nameOf(actor);
-  return { email: actor.email ?? unknown, slackId: actor.slackId };
+  return { email: actor.email ?? unknown, account: actor.slackId };
 }
 
 /** `a, b, c`, or `nobody`. */

@@ -11,7 +11,10 @@ dayjs.extend(utc);
 export type Piece = string | Date | Named | Styled | undefined;
 
 /** A person: mentioned by the account, where the chat is the one they have it in, else by their address. */
-export type Named = { readonly email: string; readonly slackId?: string | undefined };
+export type Named = { readonly email: string; readonly account?: string | undefined };
+
+/** Pieces that belong on one line. */
+export type Line = readonly Piece[];
 
 export type Styled = { readonly text: string; readonly style: "bold" | "code" };
 
@@ -24,7 +27,7 @@ export function code(text: string): Styled {
 }
 
 /** `a, b and c` */
-export function listed(pieces: readonly Piece[], word: "and" | "or"): readonly Piece[] {
+export function listed(pieces: Line, word: "and" | "or"): Line {
   return pieces.flatMap((piece, index) => {
     if (index === 0) return [piece];
     return [index === pieces.length - 1 ? ` ${word} ` : ", ", piece];
@@ -32,7 +35,7 @@ export function listed(pieces: readonly Piece[], word: "and" | "or"): readonly P
 }
 
 /** Pieces as plain text, for where there is little room: what is set apart by its style is cut. */
-export function plainText(pieces: readonly Piece[]): string {
+export function plainText(pieces: Line): string {
   return pieces
     .map((piece) => {
       if (piece === undefined || typeof piece === "string") return piece;

@@ -4,7 +4,7 @@ import { createDatabaseClock } from "../../src/persistence/database/clock.ts";
 import { listGrants } from "../../src/persistence/requests/grant-list.ts";
 import { readLate } from "../../src/persistence/requests/overdue.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
-import { threadMessage, tryNowActionId } from "../../src/slack/views/event-message.ts";
+import { threadMessage } from "../../src/notify/event-message.ts";
 import { type Office, openOffice } from "../support/access.ts";
 
 let office: Office;
@@ -99,7 +99,7 @@ it("what will not work without somebody's help is said so", () => {
         at: new Date(0),
         actor: { kind: "hallpass" },
         data: { provider: "orders-postgres", subject: "alice", error: "no", attempt: 1, retryable },
-      })?.blocks,
+      }),
     );
   expect(failed(false)).toContain("will not work without somebody's help");
   expect(failed(true)).not.toContain("help");
@@ -113,7 +113,7 @@ it("what is said of a failed revocation offers to try it now", () => {
     grantId: "01970000-0000-7000-8000-00000000000a",
     data: { provider: "orders-postgres", subject: "alice", error: "away", attempt: 1, retryable: true },
   });
-  expect(JSON.stringify(message?.blocks)).toContain(
-    `"action_id":"${tryNowActionId}","text":{"type":"plain_text","text":"Try now"},"value":"01970000-0000-7000-8000-00000000000a"`,
-  );
+  expect(message?.actions).toEqual([
+    { kind: "try_revocation", id: "01970000-0000-7000-8000-00000000000a", label: "Try now" },
+  ]);
 });

@@ -1,8 +1,12 @@
 import { consentOf } from "../../src/audit/questions/consent.ts";
 import { eventText } from "../../src/words/event-words.ts";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
-import { requesterMessage, threadMessage } from "../../src/slack/views/event-message.ts";
+import { requesterMessage, threadMessage } from "../../src/notify/event-message.ts";
+import type { Message } from "../../src/notify/message.ts";
+import { slackMessage } from "../../src/slack/views/message.ts";
 import { alice, buildRequest } from "../support/build.ts";
+
+const slackText = (message: Message | undefined): string | undefined => message && slackMessage(message).text;
 
 const at = new Date("2026-03-01T09:00:00Z");
 const actor = { kind: "person", email: alice.email } as const;
@@ -19,8 +23,8 @@ test("what an older version logged as the taker's own approval is told as taken,
   const request = buildRequest({ requester: alice });
   const texts = [
     eventText(selfApproved),
-    threadMessage(selfApproved)?.text,
-    requesterMessage(selfApproved, request)?.text,
+    slackText(threadMessage(selfApproved)),
+    slackText(requesterMessage(selfApproved, request)),
   ];
   for (const text of texts) {
     expect(text?.toLowerCase()).toContain("taken");

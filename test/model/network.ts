@@ -27,7 +27,7 @@ export type Network = {
 
 /** What counts as a call: of the database only what records, claims or settles something. */
 const calls: Readonly<Record<Wire, RegExp>> = {
-  database: /insert into audit_events|update effects|insert into slack_messages/u,
+  database: /insert into audit_events|update effects|insert into messages/u,
   provider: /^(?:GET|PUT|POST) /u,
   slack: /^POST /u,
 };

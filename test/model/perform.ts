@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Channel, Message, User } from "../../playground/slack/model.ts";
-import {
-  approveActionId,
-  denyActionId,
-  endActionId,
-  reviewActionId,
-} from "../../src/slack/views/approval-message.ts";
-import { cancelActionId, extendActionId, tryNowActionId } from "../../src/slack/views/event-message.ts";
 import type { Button, Deed, SlackTrouble, Step, Unrest } from "./history.ts";
 import { type Access, policyNames, type Someone, targetOf } from "./policy.ts";
 import type { Asked } from "./record.ts";
@@ -31,12 +24,12 @@ function mayBeGivenBy(access: Access, target: Readonly<Record<string, string>>):
 }
 
 const actionIds: Readonly<Record<Button, string>> = {
-  Approve: approveActionId,
-  Deny: denyActionId,
-  "End access": endActionId,
-  Extend: extendActionId,
-  Cancel: cancelActionId,
-  "Try now": tryNowActionId,
+  Approve: "approve_request",
+  Deny: "deny_request",
+  "End access": "end_access",
+  Extend: "extend_access",
+  Cancel: "cancel_request",
+  "Try now": "try_revocation",
 };
 
 /** Does one step and waits until Hallpass has done what follows from it. */
@@ -294,7 +287,7 @@ async function reviewAs(world: ModelWorld, who: string, request: Asked, patience
   const message = approvalMessage(world, request);
   const isTaken = request.lines.some(({ type }) => type === "break_glass.used");
   if (!user || !isTaken || !message) return;
-  const action = { type: "button", block_id: "own", action_id: reviewActionId, value: request.id };
+  const action = { type: "button", block_id: "own", action_id: "review_break_glass", value: request.id };
   const channel = channelNamed(world, "access-requests");
   await slack.interactions.act(user, { kind: "message", message, channel }, action);
   const reviewer = slack.as(who);

@@ -60,7 +60,7 @@ describe("the database", () => {
     const message = await granted("the database goes");
     const pending = await ask(site, "bob", "orders-db read 1h to be decided meanwhile");
     await slack.until(
-      async () => (await site.query("select from slack_messages")).length === 2,
+      async () => (await site.query("select from messages")).length === 2,
       "both approval messages to be on record",
     );
     await site.databaseNetwork.cut();

@@ -95,7 +95,7 @@ it(`whatever Slack does, all is said in order, each once, in the end (seed ${see
       const before = requests;
       const pending = async (): Promise<string | undefined> => {
         const rows = await world.query<{ channel: string; ts: string }>(
-          `select m.channel, m.ts from access_requests r join slack_messages m on m.request_id = r.id
+          `select m.place->>'channel' as channel, m.place->>'ts' as ts from access_requests r join messages m on m.request_id = r.id
            where r.status = 'pending' order by r.number limit 1`,
         );
         return rows[0] && `${rows[0].channel} ${rows[0].ts}`;

@@ -3,7 +3,6 @@ import { objectOf } from "../../playground/slack/json.ts";
 import type { User } from "../../playground/slack/model.ts";
 import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
 import { nobodyText } from "../../src/slack/directory/identify.ts";
-import { approveActionId } from "../../src/slack/views/approval-message.ts";
 import { ask, numberOf, opensBy, threadSays, toldDirectly } from "../support/ask.ts";
 import { fillsForm, opensForm } from "../support/form.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
@@ -116,7 +115,7 @@ describe("whatever a payload claims, the account decides", () => {
     ]);
     const before = slack.as("partner").ephemerals().length;
     const press = async (name: string): Promise<void> => {
-      const action = { type: "button", action_id: approveActionId, block_id: "b", value: request?.id };
+      const action = { type: "button", action_id: "approve_request", block_id: "b", value: request?.id };
       const payload = slack.payloads.blockActions(user(name), { kind: "message", message, channel }, action);
       const { team_id: _, ...who } = objectOf(payload.user);
       const acting = homeSaid === undefined ? who : { ...who, team_id: homeSaid };

@@ -5,7 +5,6 @@ import { type GuardedTool, startGuardedTool } from "../guarded/http.ts";
 import { numberOf, threadSays, toldAlone, toldDirectly } from "../support/ask.ts";
 import { choosesResource, fieldOf, fillsForm, opensForm } from "../support/form.ts";
 import { startWorldOn, type World } from "../support/hallpass.ts";
-import { showActionId } from "../../src/slack/views/event-message.ts";
 import { assertNoProblems } from "../support/slack-limits.ts";
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1 alice@laptop";
@@ -111,7 +110,7 @@ async function claimsToPress(person: string, seen: SeenMessage): Promise<void> {
   const message = workspace.message(seen.channelId, seen.ts);
   if (!user || !channel || !message) throw new Error("nothing to press");
   const [grant] = await world.query<{ id: string }>("select id from grants");
-  const action = { type: "button", action_id: showActionId, block_id: "own", value: grant?.id };
+  const action = { type: "button", action_id: "show_handover", block_id: "own", value: grant?.id };
   const payload = slack.payloads.blockActions(user, { kind: "message", message, channel }, action);
   expect(await slack.raw.deliver("interactive", payload)).toMatchObject({ status: 200 });
 }

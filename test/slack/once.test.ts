@@ -34,7 +34,7 @@ async function asksWithLostAnswers(): Promise<void> {
   await retried("approval message");
   const message = await asked;
   await slack.until(
-    async () => (await world.query("select 1 from slack_messages")).length === 1,
+    async () => (await world.query("select 1 from messages")).length === 1,
     "the message's place to be known",
   );
   slack.faults.loseAnswer("chat.postMessage", 2);

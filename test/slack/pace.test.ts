@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
-import { createPace, type Urgency } from "../../src/slack/delivery/pace.ts";
+import type { Urgency } from "../../src/notify/surface.ts";
+import { createPace } from "../../src/slack/delivery/pace.ts";
 
 const limits = { burst: 3, intervalMs: 1_000 };
 

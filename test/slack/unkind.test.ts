@@ -51,7 +51,7 @@ describe.each(["socket", "http"] as const)("by either transport: %s", (transport
     await slack.until(waiting, "the message to be tried again");
     world.advance(60_000);
     await slack.until(
-      async () => (await world.query("select from slack_messages")).length === 1,
+      async () => (await world.query("select from messages")).length === 1,
       "its place to be known",
     );
     expect(cards()).toBe(1);
@@ -121,7 +121,7 @@ it("a limit on looking is waited for, and the message is not sent again meanwhil
   await ask(world, "alice", "orders-db read 1h limited");
   await slack.until(async () => {
     if (await waiting()) world.advance(60_000);
-    return (await world.query("select from slack_messages")).length === 1;
+    return (await world.query("select from messages")).length === 1;
   }, "its place to be known");
   expect(cards()).toBe(1);
 });
@@ -139,7 +139,7 @@ it("a card that was moved and whose answer was lost is not posted anew where it 
   slack.channels.unarchive("#access-requests");
   world.advance(60_000);
   await slack.until(
-    async () => (await world.query("select from slack_messages")).length === 1,
+    async () => (await world.query("select from messages")).length === 1,
     "its place to be known",
   );
   expect([cards(), slack.channel("#access-alerts").messages().length]).toEqual([0, 1]);
@@ -176,7 +176,7 @@ it("a message that Slack takes 11 s to answer for is posted once, and its button
   slack.faults.slow(11_000, ["chat.postMessage"], "after");
   const message = await ask(world, "alice", "orders-db read 1h slowly");
   await slack.until(
-    async () => (await world.query("select from slack_messages")).length === 1,
+    async () => (await world.query("select from messages")).length === 1,
     "its place to be known",
     15_000,
   );

@@ -132,7 +132,7 @@ it("a message that is posted a second time looks at nothing a second time", asyn
   expect(before).toBeDefined();
   await hadAsked({ requester: "alice", resource: "ghost-db", count: 1 });
   await world.query(
-    "delete from slack_messages where request_id = (select id from access_requests where number = $1)",
+    "delete from messages where request_id = (select id from access_requests where number = $1)",
     [numberOf(message)],
   );
   await doneAgain(message, "post_request");

@@ -3,19 +3,6 @@ import { objectsOf, type JsonObject } from "../../playground/slack/json.ts";
 import type { Channel, Message, OpenView, User } from "../../playground/slack/model.ts";
 import { seeMessage, type SeenMessage } from "../../playground/slack/seen.ts";
 import { textObject, visibleText } from "../../playground/slack/visible-text.ts";
-import {
-  approveActionId,
-  denyActionId,
-  endActionId,
-  reviewActionId,
-} from "../../src/slack/views/approval-message.ts";
-import {
-  cancelActionId,
-  extendActionId,
-  showActionId,
-  startActionId,
-  tryNowActionId,
-} from "../../src/slack/views/event-message.ts";
 import { resourceActionId, roleActionId } from "../../src/slack/views/request-form.ts";
 import { ask, numberOf, opensBy, threadSays } from "./ask.ts";
 import { fillsForm, opensForm } from "./form.ts";
@@ -298,13 +285,13 @@ export const doors: readonly Door[] = [
     form: "review",
     knock: submit("review"),
   },
-  { name: "Deny", opensTo: "bob", attempted: "deny", knock: button("pending", denyActionId) },
-  { name: "Approve", opensTo: "bob", attempted: "approve", knock: button("pending", approveActionId) },
-  { name: "Review", opensTo: "dana", attempted: "review", knock: button("taken", reviewActionId) },
-  { name: "Start", opensTo: "alice", attempted: "start", knock: button("active", startActionId) },
-  { name: "Extend", opensTo: "alice", attempted: "extend", knock: button("active", extendActionId) },
-  { name: "Try now", opensTo: "alice", attempted: "try", knock: button("active", tryNowActionId) },
-  { name: "End access", opensTo: "alice", attempted: "end", knock: button("active", endActionId) },
-  { name: "Show", opensTo: "alice", attempted: "show", knock: button("active", showActionId) },
-  { name: "Cancel", opensTo: "alice", attempted: "cancel", knock: button("pending", cancelActionId) },
+  { name: "Deny", opensTo: "bob", attempted: "deny", knock: button("pending", "deny_request") },
+  { name: "Approve", opensTo: "bob", attempted: "approve", knock: button("pending", "approve_request") },
+  { name: "Review", opensTo: "dana", attempted: "review", knock: button("taken", "review_break_glass") },
+  { name: "Start", opensTo: "alice", attempted: "start", knock: button("active", "start_access") },
+  { name: "Extend", opensTo: "alice", attempted: "extend", knock: button("active", "extend_access") },
+  { name: "Try now", opensTo: "alice", attempted: "try", knock: button("active", "try_revocation") },
+  { name: "End access", opensTo: "alice", attempted: "end", knock: button("active", "end_access") },
+  { name: "Show", opensTo: "alice", attempted: "show", knock: button("active", "show_handover") },
+  { name: "Cancel", opensTo: "alice", attempted: "cancel", knock: button("pending", "cancel_request") },
 ];

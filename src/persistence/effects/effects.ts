@@ -5,9 +5,11 @@ import {
   type EffectFields,
   type EffectKind,
   effectKinds,
+  type MessageKind,
   type QueueName,
   queueNames,
 } from "../../domain/effect.ts";
+import { defaultSurface } from "../../domain/surface.ts";
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import type { Clock } from "../database/clock.ts";
 import type { OwedEffect } from "../requests/requests.ts";
@@ -41,9 +43,13 @@ const Common = z.object({
   now: z.coerce.date(),
 });
 
+/** Where a message is said. What was owed before there were surfaces was owed to Slack. */
+const Said = z.object({ surface: z.string().default(defaultSurface) });
+
 /** An effect that this worker has claimed. */
 export type ClaimedEffect<Kind extends EffectKind = EffectKind> = {
-  readonly [K in Kind]: z.infer<typeof Common> & { readonly kind: K } & EffectFields<K>;
+  readonly [K in Kind]: z.infer<typeof Common> & { readonly kind: K } & EffectFields<K> &
+    (K extends MessageKind ? z.infer<typeof Said> : unknown);
 }[Kind];
 
 const Row = z.looseObject({
@@ -53,7 +59,10 @@ const Row = z.looseObject({
 
 /** Built once, because they are used all the time. */
 const schemas: ReadonlyMap<EffectKind, z.ZodType<z.infer<typeof Common>>> = new Map(
-  effectKinds.map((kind) => [kind, Common.extend(effectDefinitions[kind].fields)]),
+  effectKinds.map((kind) => {
+    const definition = effectDefinitions[kind];
+    return [kind, Common.extend({ ...definition.fields, ...("saidOn" in definition ? Said.shape : {}) })];
+  }),
 );
 
 /** Parses an effect's row. */

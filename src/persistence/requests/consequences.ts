@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { State } from "../../domain/state.ts";
-import { type Effect, effectDefinitions } from "../../domain/effect.ts";
+import { type Effect, effectDefinitions, placeOf } from "../../domain/effect.ts";
 import { Prisma } from "../../generated/prisma/client.ts";
 import { type EventRow, insertEvents } from "./event-rows.ts";
 import type { Insist } from "../personal/seal-personal.ts";
@@ -80,10 +80,19 @@ export function withIds(effects: readonly Effect[]): readonly IdentifiedEffect[]
 /** Converts an effect to a row for `consequences`. */
 export function effectRow(
   { id, queue, effect }: IdentifiedEffect,
-  requestId: string,
+  request: State["request"],
 ): Record<string, unknown> {
   const { kind, dueAt, ...fields } = effect;
-  const { grantId, ...payload } = { grantId: undefined, ...fields };
-  const lane = effectDefinitions[kind].lane({ requestId, ...(grantId !== undefined && { grantId }) });
-  return { id, requestId, queue, kind, lane, dueAt, grantId: grantId ?? null, payload };
+  const { grantId, ...owed } = { grantId: undefined, ...fields };
+  const { lane, ...said } = placeOf(effect, request);
+  return {
+    id,
+    requestId: request.id,
+    queue,
+    kind,
+    lane,
+    dueAt,
+    grantId: grantId ?? null,
+    payload: { ...owed, ...said },
+  };
 }

@@ -139,7 +139,7 @@ export async function recordNew(
   const effects = withIds(transition.effects);
   const changes = {
     grants: transition.next.grants,
-    effects: effects.map((effect) => effectRow(effect, request.id)),
+    effects: effects.map((effect) => effectRow(effect, request)),
   };
   const told = transition.events.map((event) => ({ event, context: request }));
   const rows = await withRowsOf(db, told, (events, insist) =>

@@ -62,7 +62,7 @@ export async function recordTransitions(
       next.grants.filter((grant) => !before.grants.includes(grant)),
     ),
     effects: all.flatMap(({ transition: { next } }, index) =>
-      (owing[index] ?? []).map((effect) => effectRow(effect, next.request.id)),
+      (owing[index] ?? []).map((effect) => effectRow(effect, next.request)),
     ),
   };
   const settlements = all.flatMap(({ transition: { next, settles } }) =>

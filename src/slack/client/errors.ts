@@ -108,6 +108,11 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof WebAPIPlatformError ? error.data.error : undefined;
 }
 
+/** Whether Slack answered, and refused. */
+export function isPlatformError(error: unknown): boolean {
+  return error instanceof WebAPIPlatformError;
+}
+
 /** What is known about an error code. Own properties only: a name that every object has is not one of Slack's. */
 export function knownError(code: string): Known | undefined {
   return Object.hasOwn(knownErrors, code) ? knownErrors[code] : undefined;

@@ -2,8 +2,10 @@ import { SlackError } from "@slack/web-api";
 import { backoffSeconds, type Outcome } from "../../access/carry-out/carry-out.ts";
 import { AskedToWait } from "../../groups/pause.ts";
 import type { Logger } from "../../logger.ts";
+import { addressOn, defaultSurface } from "../../domain/surface.ts";
+import { type Compose, MessageGone, type Parcel, type Surface } from "../../notify/surface.ts";
+import type { Place } from "../../persistence/messages.ts";
 import type { ClaimedEffect } from "../../persistence/effects/effects.ts";
-import type { SlackPlace } from "../../persistence/slack-messages.ts";
 import {
   askedToWaitMs,
   isAppFault,
@@ -14,10 +16,18 @@ import {
 } from "../client/errors.ts";
 import { findPosted, lastAnswerMs, markType } from "./find-posted.ts";
 import type { HeldBack } from "./held-back.ts";
-import type { Pace, PaceLimits, Urgency } from "./pace.ts";
-import { insistOnOurs, type Mark, post, type Posted, type PostingDeps, postTo } from "./posting.ts";
+import type { Pace, PaceLimits } from "./pace.ts";
+import {
+  insistOnOurs,
+  type Mark,
+  post,
+  type Posted,
+  type PostingDeps,
+  postTo,
+  type SlackPlace,
+} from "./posting.ts";
 import type { TokenWatch } from "../client/token-watch.ts";
-import type { Message } from "../views/approval-message.ts";
+import { slackMessage } from "../views/message.ts";
 
 export type CourierDeps = PostingDeps & {
   readonly log: Logger;
@@ -26,39 +36,7 @@ export type CourierDeps = PostingDeps & {
   readonly heldBack: Pick<HeldBack, "channelHeld">;
 };
 
-/** Called when it is the message's turn, so that the content is up to date and waiting messages need no lookups. */
-export type Compose = () => Message | Promise<Message>;
-
-/**
- * Sends the messages of one effect. In each place only the first message waits for its turn; the others follow at once.
- * `part` distinguishes the messages of one effect.
- */
-export type Parcel = {
-  /** In a channel by its id or `#name`. */
-  postTo(idOrName: string, compose: Compose, part?: string): Promise<Posted>;
-  /** Looks for a message that an earlier attempt may have posted in a channel; `undefined` if there is none or we cannot see it. */
-  seek(idOrName: string, part: string): Promise<Posted | undefined>;
-  /** In a channel by its id, in a thread if one is given. */
-  post(
-    channel: string,
-    compose: Compose,
-    options?: { readonly thread_ts?: string; readonly part?: string },
-  ): Promise<Posted>;
-  /** By direct message. */
-  postInPerson(slackId: string, compose: Compose, part?: string): Promise<Posted>;
-  update(place: SlackPlace, compose: Compose): Promise<void>;
-  /** Deletes a posted message. */
-  retract(place: SlackPlace): Promise<void>;
-};
-
-export type Courier = {
-  /** Runs an effect's work as soon as Slack accepts it; otherwise says when to retry. Throws errors that may pass by themselves. */
-  deliver(
-    effect: ClaimedEffect,
-    urgency: Urgency,
-    work: (parcel: Parcel) => Promise<Outcome>,
-  ): Promise<Outcome>;
-};
+export type Courier = Pick<Surface, "deliver">;
 
 /** chat.update is tier 3: some fifty a minute in all, with bursts (https://docs.slack.dev/apis/web-api/rate-limits). */
 const updateLimits: PaceLimits = { burst: 30, intervalMs: 1_000 };
@@ -81,6 +59,19 @@ class NotYet extends Error {
     super(why);
     this.waitMs = waitMs;
   }
+}
+
+/** How destinations, effects and places name Slack. */
+export const slack = defaultSurface;
+
+/** A place in Slack as it is stored. */
+export function placeOf({ channel, ts }: SlackPlace): Place {
+  return { channel, ts };
+}
+
+export function readPlace({ channel, ts }: Place): SlackPlace {
+  if (channel === undefined || ts === undefined) throw new Error("a message's place is not one in Slack");
+  return { channel, ts };
 }
 
 /** Sends messages within Slack's rate limits, each only once as far as Slack lets us check what is already posted. */
@@ -113,9 +104,10 @@ export function createCourier(deps: CourierDeps): Courier {
       const send = async (
         channel: string,
         compose: Compose,
-        { thread_ts, part }: NonNullable<Parameters<Parcel["post"]>[2]> = {},
+        options: { readonly thread_ts?: string; readonly part?: string | undefined },
         insist?: () => Promise<void>,
       ): Promise<Posted> => {
+        const { thread_ts, part } = options;
         turn(channel);
         const metadata = markOf(effect, part);
         const found = mayStand
@@ -124,7 +116,7 @@ export function createCourier(deps: CourierDeps): Courier {
         if (typeof found === "object") return found;
         if (found !== undefined) leaveTime(effect, found);
         mayNotLook ||= found === "unseen";
-        const message = await compose();
+        const message = slackMessage(await compose());
         // Checked last, because the channel may have been shared meanwhile.
         await insist?.();
         try {
@@ -138,43 +130,53 @@ export function createCourier(deps: CourierDeps): Courier {
           throw error;
         }
       };
-      const named = (part: string | undefined): { readonly part?: string } =>
-        part === undefined ? {} : { part };
       const parcel: Parcel = {
-        postTo: (idOrName, compose, part) =>
-          postTo(directory, idOrName, (id) =>
-            send(id, compose, named(part), () => insistOnOurs(directory, id)),
+        announce: async (destination, compose, part) =>
+          placeOf(
+            await postTo(directory, addressOn(slack, destination), (id) =>
+              send(id, compose, { part }, () => insistOnOurs(directory, id)),
+            ),
           ),
-        async seek(idOrName, part) {
+        async renew(lost, compose) {
+          const { channel } = readPlace(lost);
+          const insist = (): Promise<void> => insistOnOurs(directory, channel);
+          return placeOf(await send(channel, compose, { part: "renewed" }, insist));
+        },
+        async seek(destination, part) {
           if (!mayStand) return undefined;
-          const channel = await directory.channel(idOrName);
+          const channel = await directory.channel(addressOn(slack, destination));
           const where = channel && { channel: channel.id, thread_ts: undefined };
           const found = where && (await findPosted(client, where, markOf(effect, part), ageMs));
-          return typeof found === "object" ? found : undefined;
+          return typeof found === "object" ? placeOf(found) : undefined;
         },
-        post: (channel, compose, options) =>
-          send(channel, compose, options, () => insistOnOurs(directory, channel)),
-        async postInPerson(slackId, compose, part) {
+        async refresh(place, compose) {
+          turn(updates, updateLimits);
+          const { channel, ts } = readPlace(place);
+          const { text, blocks } = slackMessage(await compose());
+          await insistOnOurs(directory, channel);
+          const changed = { channel, ts, text, blocks: [...blocks] };
+          await sending(updates, () => client.chat.update(changed));
+        },
+        async reply(place, compose, part) {
+          const { channel, ts: thread_ts } = readPlace(place);
+          const insist = (): Promise<void> => insistOnOurs(directory, channel);
+          const posted = await send(channel, compose, { thread_ts, part }, insist);
+          if (posted.isInThread) return;
+          await client.chat.delete({ channel: posted.channel, ts: posted.ts });
+          throw new MessageGone("message_not_found");
+        },
+        async direct(account, compose, part) {
+          const slackId = addressOn(slack, account);
           const channel = await directory.directMessages(slackId);
           try {
-            return await send(channel, compose, named(part));
+            await send(channel, compose, { part });
           } catch (error) {
             if (permanentFault(error)?.kind !== "channel") throw error;
             directory.forgetDirectMessages(slackId);
             const another = await directory.directMessages(slackId);
             if (another === channel) throw error;
-            return send(another, compose, named(part));
+            await send(another, compose, { part });
           }
-        },
-        async update(at, compose) {
-          turn(updates, updateLimits);
-          const { text, blocks } = await compose();
-          await insistOnOurs(directory, at.channel);
-          const changed = { channel: at.channel, ts: at.ts, text, blocks: [...blocks] };
-          await sending(updates, () => client.chat.update(changed));
-        },
-        async retract({ channel, ts }) {
-          await client.chat.delete({ channel, ts });
         },
       };
 

@@ -1,5 +1,4 @@
-/** How soon people and Slack need a message. */
-export type Urgency = "urgent" | "ordinary" | "patient";
+import type { Urgency } from "../../notify/surface.ts";
 
 /** The rate limit of a place: `burst` messages at once after a rest, then one per `intervalMs` while it is busy. */
 export type PaceLimits = { readonly burst: number; readonly intervalMs: number };

@@ -1,9 +1,10 @@
 import type { WebClient } from "@slack/web-api";
-import type { SlackPlace } from "../../persistence/slack-messages.ts";
 import type { Directory } from "../directory/directory.ts";
 import { ChannelError, permanentFault } from "../client/errors.ts";
-import type { Message } from "../views/approval-message.ts";
-import { escapeMrkdwn } from "../views/rich-text.ts";
+import type { SlackMessage } from "../views/message.ts";
+
+/** Where a message is in Slack. */
+export type SlackPlace = { readonly channel: string; readonly ts: string };
 
 export type PostingDeps = { readonly client: WebClient; readonly directory: Directory };
 
@@ -61,7 +62,7 @@ export type Mark = { readonly event_type: string; readonly event_payload: Readon
 export async function post(
   client: WebClient,
   channel: string,
-  message: Message,
+  message: SlackMessage,
   options: { readonly thread_ts?: string | undefined; readonly metadata?: Mark } = {},
 ): Promise<Posted> {
   const { thread_ts, metadata } = options;
@@ -79,9 +80,4 @@ export async function post(
   // Slack shows a reply whose parent is gone in the channel itself; the only sign of it is that this field is missing.
   const isInThread = thread_ts !== undefined && (!posted.message || posted.message.thread_ts !== undefined);
   return { channel: posted.channel, ts: posted.ts, isInThread };
-}
-
-/** A message of plain text only. */
-export function plain(text: string): Message {
-  return { text: escapeMrkdwn(text), blocks: [{ type: "section", text: { type: "plain_text", text } }] };
 }

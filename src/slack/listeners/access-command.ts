@@ -13,7 +13,6 @@ import { faultText, withinBudget } from "../ack-budget.ts";
 import { identify, nobodyText } from "../directory/identify.ts";
 import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
-import { tellAlerts } from "../tell/alerts.ts";
 import { formatTime } from "../../words/piece.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 import { findTarget } from "./lockdown-target.ts";
@@ -63,7 +62,7 @@ async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {
 
 async function lock(
   deps: SlackDeps,
-  { client, command }: Command,
+  { command }: Command,
   by: Caller,
   { verb, target, reason }: { readonly verb: string; readonly target: string; readonly reason: string },
 ): Promise<string> {
@@ -71,13 +70,11 @@ async function lock(
   if (!found.ok) return `${found.why}\n${usage}`;
   const { locked, doubt } = found;
   const key = command.trigger_id;
-  const tell = (told: string): void =>
-    tellAlerts({ client, directory: deps.directory, log: deps.log }, deps.policy().settings.alerts, told);
   if (verb === "lift") {
     const answer = await liftDown(deps, locked, by, key);
     if (answer.outcome === "refused") return lockdownRefusalText[answer.why];
     if (answer.outcome !== "lifted") return `${locked.value} is not locked down.`;
-    tell(`🔓 ${by.email} lifted the lockdown of ${locked.value}.`);
+    deps.alert(`🔓 ${by.email} lifted the lockdown of ${locked.value}.`);
     return `${locked.value} is no longer locked down. What ended stays ended; it can be asked for again.`;
   }
   if (isBlank(reason)) return "Say why: whoever is refused is told this.";
@@ -86,7 +83,7 @@ async function lock(
   if (answer.outcome === "refused") return lockdownRefusalText[answer.why];
   if (answer.outcome !== "locked") return `${locked.value} is locked down already.`;
   const ends = wordEnded(answer);
-  tell(`🚨 ${by.email} locked ${locked.value} down: ${lockdown.reason} (${ends})`);
+  deps.alert(`🚨 ${by.email} locked ${locked.value} down: ${lockdown.reason} (${ends})`);
   const until = `Nothing new is given until an admin writes /access lift ${locked.value}.`;
   return [`${locked.value} is locked down: ${ends}. ${until}`, doubt].filter(Boolean).join("\n");
 }

@@ -6,7 +6,7 @@ import { whoCould } from "../../audit/questions/who-could.ts";
 import { onOneLine, wordWho } from "../../audit/questions/word-answers.ts";
 import type { Person } from "../../domain/person.ts";
 import { actorOf } from "../../domain/request/consequences.ts";
-import { plainWord, shorten, storable } from "../../domain/text.ts";
+import { plainWord, storable, shorten } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";

@@ -1,14 +1,14 @@
+import { shorten } from "../../domain/text.ts";
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from "@slack/bolt";
 import { type AccessAnswer, requestAccess } from "../../access/requests/request-access.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { requestName } from "../../domain/request/request.ts";
-import { shorten } from "../../domain/text.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
 import { identify, nobodyText } from "../directory/identify.ts";
 import { spelled } from "../../policy/language/nearest.ts";
 import { howToBreakGlass, mentionsBreakGlass, parseCommandText } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
-import { accessTitle } from "../views/approval-message.ts";
+import { accessTitle } from "../../notify/approval-message.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 import { refuseNobody } from "./nobody.ts";
 import { tellAlone } from "./tell-alone.ts";

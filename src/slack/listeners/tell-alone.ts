@@ -3,7 +3,8 @@ import type { Block, KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import { wordFault } from "../client/errors.ts";
 import type { SlackDeps } from "../deps.ts";
-import { insist } from "../insist.ts";
+import { insist } from "../../notify/insist.ts";
+import { judge } from "../delivery/surface.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 
 /** Whom to tell, and how: `respond` is missing if Slack gave no address for an answer, whatever its types say. */
@@ -37,7 +38,7 @@ export async function tellAlone(
     log.info({ why: wordFault(error) }, "Slack took no answer where it was due; it goes by direct message");
   }
   try {
-    await insist(() => client.chat.postMessage({ channel: slackId, ...message }), pauses);
+    await insist({ judge }, () => client.chat.postMessage({ channel: slackId, ...message }), pauses);
   } catch (error) {
     log.warn({ why: wordFault(error), slackId }, "somebody could not be told what came of what they did");
   }

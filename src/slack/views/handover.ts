@@ -1,6 +1,6 @@
+import { shorten } from "../../domain/text.ts";
 import type { ModalView } from "@slack/types";
 import { type AccessRequest, requestName } from "../../domain/request/request.ts";
-import { shorten } from "../../domain/text.ts";
 
 /** Marks a modal for one person's eyes, so that its content is never logged. */
 export const privateViewId = "for_you_alone";

@@ -1,6 +1,6 @@
+import { shorten } from "../../domain/text.ts";
 import type { ContextBlock, InputBlock, ModalView, PlainTextOption } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
-import { shorten } from "../../domain/text.ts";
 import type { Askable } from "../../policy/decide/askable.ts";
 import type { AskedField } from "../../policy/decide/input.ts";
 import { maxReasonCharacters } from "../../policy/decide/evaluate.ts";

@@ -1,22 +1,24 @@
 import type { RichTextBlock, RichTextElement } from "@slack/types";
-import { formatTime, type Named, type Piece, type Styled } from "../../words/piece.ts";
+import { formatTime, type Line, type Piece, type Styled } from "../../words/piece.ts";
 
 /**
- * A paragraph of pieces. Nothing in a text element is parsed: no mention, link, emphasis, emoji or entity, so text appears exactly as
- * people typed it. All untrusted text goes through here.
+ * Text as Slack's rich text elements. Nothing in a text element is parsed: no mention, link, emphasis, emoji or entity,
+ * so text appears exactly as people typed it. All untrusted text goes through here.
  */
-export function paragraph(...pieces: readonly Piece[]): RichTextBlock["elements"][number] {
-  return { type: "rich_text_section", elements: elementsOf(pieces) };
+
+/** A paragraph of pieces; dates are shown in the reader's own time zone. */
+export function paragraph(...pieces: Line): RichTextBlock["elements"][number] {
+  return { type: "rich_text_section", elements: pieces.flatMap(elementsOf) };
 }
 
 /** Lines under one another, as one paragraph. */
-export function lines(rows: readonly (readonly Piece[])[]): RichTextBlock["elements"][number] {
-  return paragraph(...rows.flatMap((row, index): readonly Piece[] => (index === 0 ? row : ["\n", ...row])));
+export function lines(rows: readonly Line[]): RichTextBlock["elements"][number] {
+  return paragraph(...rows.flatMap((row, index): Line => (index === 0 ? row : ["\n", ...row])));
 }
 
 /** A quote, set apart from what Hallpass says. */
 export function quote(text: string): RichTextBlock["elements"][number] {
-  return { type: "rich_text_quote", elements: elementsOf([text]) };
+  return { type: "rich_text_quote", elements: elementsOf(text) };
 }
 
 /** A rich text block of these elements. */
@@ -31,21 +33,20 @@ export function escapeMrkdwn(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-function elementsOf(pieces: readonly Piece[]): RichTextElement[] {
-  return pieces.flatMap((piece): RichTextElement[] => {
-    if (piece === undefined || piece === "") return [];
-    if (typeof piece === "string") return [{ type: "text", text: piece }];
-    if (piece instanceof Date) return [dateElement(piece)];
-    return ["email" in piece ? mention(piece) : styled(piece)];
-  });
-}
-
-function mention({ email, slackId }: Named): RichTextElement {
-  return slackId === undefined ? { type: "text", text: email } : { type: "user", user_id: slackId };
+function elementsOf(piece: Piece): RichTextElement[] {
+  if (piece === undefined || piece === "") return [];
+  if (typeof piece === "string") return [{ type: "text", text: piece }];
+  if (piece instanceof Date) return [dateElement(piece)];
+  if ("text" in piece) return [styled(piece)];
+  return [
+    piece.account === undefined
+      ? { type: "text", text: piece.email }
+      : { type: "user", user_id: piece.account },
+  ];
 }
 
 function styled({ text, style }: Styled): RichTextElement {
-  return { type: "text", text, style: { [style]: true } };
+  return { type: "text", text, style: style === "bold" ? { bold: true } : { code: true } };
 }
 
 function dateElement(at: Date): RichTextElement {

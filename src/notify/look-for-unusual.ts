@@ -1,7 +1,7 @@
-import { flagApproval, type FlagDeps, flagRequest } from "../../access/requests/flag-unusual.ts";
-import type { ApprovalFlag } from "../../domain/request/approval-anomalies.ts";
-import type { Logger } from "../../logger.ts";
-import type { ClaimedEffect } from "../../persistence/effects/effects.ts";
+import { flagApproval, type FlagDeps, flagRequest } from "../access/requests/flag-unusual.ts";
+import type { ApprovalFlag } from "../domain/request/approval-anomalies.ts";
+import type { Logger } from "../logger.ts";
+import type { ClaimedEffect } from "../persistence/effects/effects.ts";
 
 export type UnusualDeps = FlagDeps & { readonly log: Logger };
 

@@ -1,8 +1,7 @@
-import { shorten, visibly } from "../../domain/text.ts";
-import type { UntoldFinding } from "../../persistence/drift/findings.ts";
-import { code, type Piece } from "../../words/piece.ts";
-import type { Message } from "./approval-message.ts";
-import { lines, paragraph, richText } from "./rich-text.ts";
+import { visibly, shorten } from "../domain/text.ts";
+import type { UntoldFinding } from "../persistence/drift/findings.ts";
+import { code, type Line } from "../words/piece.ts";
+import type { Message } from "./message.ts";
 
 /** `hallpass grants drift` lists the rest: a first look at an old server must not flood the channel. */
 const mostListed = 15;
@@ -11,18 +10,18 @@ const mostListed = 15;
 export function driftMessage(findings: readonly UntoldFinding[]): Message {
   const shown = findings.slice(0, mostListed).map(findingLine);
   const left = findings.length - shown.length;
-  const more: readonly (readonly Piece[])[] =
+  const more: readonly Line[] =
     left > 0 ? [[`... and ${left} more; `, code("hallpass grants drift"), " lists them all."]] : [];
   const providers = [...new Set(findings.map(({ provider }) => provider))].join(", ");
+  const heading = `🕵️ Access in ${providers} that Hallpass never gave:`;
   return {
-    text: `Access in ${providers} that Hallpass never gave: ${findings.length} found`,
-    blocks: [
-      richText(paragraph(`🕵️ Access in ${providers} that Hallpass never gave:`), lines([...shown, ...more])),
-    ],
+    summary: [`Access in ${providers} that Hallpass never gave: ${findings.length} found`],
+    sections: [{ lines: [[heading], ...shown, ...more] }],
+    actions: [],
   };
 }
 
-function findingLine({ subject, people, access, firstSeenAt, ...became }: UntoldFinding): readonly Piece[] {
+function findingLine({ subject, people, access, firstSeenAt, ...became }: UntoldFinding): Line {
   const who = people.length === 0 ? "" : ` (${shorten(people.join(" or "), 150)})`;
   const what = shorten(access.join(", "), 200);
   return [

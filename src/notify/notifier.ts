@@ -1,11 +1,11 @@
-import type { Handlers, Outcome } from "../../access/carry-out/carry-out.ts";
-import type { AuditEvent } from "../../domain/audit-event.ts";
-import { reviewed } from "../../domain/request/break-glass.ts";
-import type { AccessRequest } from "../../domain/request/request.ts";
-import type { ClaimedEffect } from "../../persistence/effects/effects.ts";
-import { findLater, settleMerged } from "../../persistence/effects/owed-messages.ts";
-import { findApprovalMessage, type SlackPlace } from "../../persistence/slack-messages.ts";
-import { namesOf, readRequest, sendCard } from "./approval-card.ts";
+import type { Handlers, Outcome } from "../access/carry-out/carry-out.ts";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import type { MessageKind } from "../domain/effect.ts";
+import { reviewed } from "../domain/request/break-glass.ts";
+import type { AccessRequest } from "../domain/request/request.ts";
+import type { ClaimedEffect } from "../persistence/effects/effects.ts";
+import { findLater, settleMerged } from "../persistence/effects/owed-messages.ts";
+import { findApprovalMessage, type Place } from "../persistence/messages.ts";
 import {
   type Errand,
   moveCard,
@@ -15,27 +15,21 @@ import {
   renewCard,
   tellAdmins,
 } from "./approval-place.ts";
-import { type Compose, type CourierDeps, createCourier, type Parcel } from "./courier.ts";
-import { lookAtApproval, lookAtRequest, type UnusualDeps } from "../tell/unusual.ts";
-import type { Urgency } from "./pace.ts";
-import { plain } from "./posting.ts";
-import { type PermanentFault, permanentFault } from "../client/errors.ts";
-import type { Message } from "../views/approval-message.ts";
-import {
-  alertMessage,
-  askedBy,
-  expiryMessage,
-  requesterMessage,
-  threadMessage,
-} from "../views/event-message.ts";
-import { withFlags } from "../views/unusual.ts";
+import { alertMessage, askedBy, expiryMessage, requesterMessage, threadMessage } from "./event-message.ts";
+import { lookAtApproval, lookAtRequest, type UnusualDeps } from "./look-for-unusual.ts";
+import { type Message, plainMessage, withMore } from "./message.ts";
+import { readRequest, sendCard } from "./send-card.ts";
+import type { Compose, Fault, Surface, Urgency } from "./surface.ts";
+import { withFlags } from "./unusual-lines.ts";
 
-export type NotifierDeps = CourierDeps & PlaceDeps & UnusualDeps;
+export type NotifierDeps = PlaceDeps &
+  UnusualDeps & {
+    /** The chat surfaces Hallpass is on, by their names. */
+    readonly surfaces: ReadonlyMap<string, Surface>;
+  };
 
 /** Carries out each effect that is a message. */
-export type Notifier = Handlers<
-  "remind_expiry" | "post_request" | "update_request" | "tell_thread" | "tell_requester" | "tell_alerts"
->;
+export type Notifier = Handlers<MessageKind>;
 
 /** A reminder with more time than this left was meant for an earlier end. */
 const soonMs = 16 * 60_000;
@@ -46,30 +40,36 @@ const nowhereSeconds = 120;
 const done: Outcome = { outcome: "done" };
 const doneWith = (note: string): Outcome => ({ outcome: "done", note });
 
-/** Sends the messages owed to people: each once, in its lane's order, retried while Slack cannot take it. */
+/** Sends the messages owed to people: each once, in its lane's order, retried while its surface cannot take it. */
 export function createNotifier(deps: NotifierDeps): Notifier {
-  const courier = createCourier(deps);
-  const deliver = (
-    effect: ClaimedEffect<keyof Notifier>,
-    work: (parcel: Parcel) => Promise<Outcome>,
-  ): Promise<Outcome> =>
-    courier.deliver(effect, urgencyOf(effect), async (parcel) => {
+  const deliver = async (
+    effect: ClaimedEffect<MessageKind>,
+    work: (errand: Errand) => Promise<Outcome>,
+  ): Promise<Outcome> => {
+    const surface = deps.surfaces.get(effect.surface);
+    if (!surface) {
+      const error = `Hallpass is not on ${effect.surface}`;
+      await recordFailure(deps, effect, { error });
+      return doneWith(error);
+    }
+    return surface.deliver(effect, urgencyOf(effect), async (parcel) => {
       try {
-        return await work(parcel);
+        return await work({ effect, surface, parcel });
       } catch (error) {
-        const fault = permanentFault(error);
+        const { fault } = surface.judge(error);
         if (!fault) throw error;
         await recordFailure(deps, effect, { error: fault.words });
         return doneWith(fault.words);
       }
     });
+  };
 
   return {
     async post_request(effect) {
-      if (await findApprovalMessage(deps.db, effect.requestId)) return done;
+      if (await findApprovalMessage(deps.db, effect.requestId, effect.surface)) return done;
       await lookAtRequest(deps, effect);
-      return deliver(effect, async (parcel) => {
-        if (await placeCard(deps, { effect, parcel })) return done;
+      return deliver(effect, async (errand) => {
+        if (await placeCard(deps, errand)) return done;
         const { state } = await readRequest(deps, effect);
         const error = "no channel takes it";
         if (state.request.status !== "pending") return doneWith(error);
@@ -80,8 +80,8 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     async update_request(effect) {
       // Updates that are due by now are about changes that this one will show already.
       const later = await findLater(deps.db, deps.clock, effect);
-      return deliver(effect, async (parcel) => {
-        await updateCard(deps, { effect, parcel });
+      return deliver(effect, async (errand) => {
+        await updateCard(deps, errand);
         await settleMerged(
           deps.db,
           deps.clock,
@@ -96,35 +96,35 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       const outdated = await outdatedBy(deps, effect);
       if (outdated !== undefined) return doneWith(outdated);
       const flags = await lookAtApproval(deps, effect);
-      return deliver(effect, async (parcel) => {
-        const place = await findApprovalMessage(deps.db, effect.requestId);
+      return deliver(effect, async (errand) => {
+        const place = await findApprovalMessage(deps.db, effect.requestId, effect.surface);
         if (!place) return doneWith("nowhere to say it");
-        return sayInThread(deps, { effect, parcel }, place, async () =>
-          withFlags(certain(threadMessage(event, await namesOf(deps.directory, askedBy(event)))), flags),
+        return sayInThread(deps, errand, place, async () =>
+          withFlags(certain(threadMessage(event, await errand.surface.mentions(askedBy(event)))), flags),
         );
       });
     },
     async tell_requester(effect) {
       const { state } = await readRequest(deps, effect);
       const message = requesterMessage(effect.event, state.request);
-      const { slackId } = state.request.requester;
-      if (!message || slackId === undefined) return doneWith("nothing to say, or nobody in Slack");
-      return deliver(effect, async (parcel) => {
-        await parcel.postInPerson(slackId, () => message);
+      const { slackId: account } = state.request.requester;
+      if (!message || account === undefined) return doneWith("nothing to say, or nobody to tell");
+      return deliver(effect, async ({ parcel }) => {
+        await parcel.direct(account, () => message);
         return done;
       });
     },
     async remind_expiry(effect) {
       const { state, now } = await readRequest(deps, effect);
       const grant = state.grants.find(({ id }) => id === effect.grantId);
-      const { slackId } = state.request.requester;
+      const { slackId: account } = state.request.requester;
       const expiresAt = grant?.status === "active" ? grant.expiresAt : undefined;
       const leftMs = expiresAt ? expiresAt.getTime() - now.getTime() : 0;
       // The access has ended, or was extended and gets another reminder.
-      if (!expiresAt || slackId === undefined || leftMs <= 0 || leftMs > soonMs) return done;
+      if (!expiresAt || account === undefined || leftMs <= 0 || leftMs > soonMs) return done;
       if ((await findLater(deps.db, deps.clock, effect)).length > 0) return doneWith("a later one says it");
-      return deliver(effect, async (parcel) => {
-        await parcel.postInPerson(slackId, () => expiryMessage(state.request, expiresAt));
+      return deliver(effect, async ({ parcel }) => {
+        await parcel.direct(account, () => expiryMessage(state.request, expiresAt));
         return done;
       });
     },
@@ -134,18 +134,20 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       if (!message) return done;
       const outdated = await outdatedBy(deps, effect);
       if (outdated !== undefined) return doneWith(outdated);
-      return deliver(effect, async (parcel) => {
+      return deliver(effect, async (errand) => {
         const { alerts } = state.request.terms;
         try {
-          await parcel.postTo(alerts, () => message);
+          await errand.parcel.announce(alerts, () => message);
           return done;
         } catch (error) {
-          const fault = permanentFault(error);
+          const { fault } = errand.surface.judge(error);
           if (!fault) throw error;
           deps.log.error({ channel: alerts, err: fault.words }, "the alerts channel takes nothing");
           await recordFailure(deps, effect, { channel: alerts, error: fault.words });
-          const why = plain(`This was to be said in ${alerts}, which takes no messages: ${fault.words}`);
-          await tellAdmins(deps, parcel, { text: message.text, blocks: [...message.blocks, ...why.blocks] });
+          const why = plainMessage(
+            `This was to be said in ${alerts}, which takes no messages: ${fault.words}`,
+          );
+          await tellAdmins(deps, errand, withMore(message, { sections: why.sections }));
           return doneWith(fault.words);
         }
       });
@@ -154,18 +156,18 @@ export function createNotifier(deps: NotifierDeps): Notifier {
 }
 
 async function updateCard(deps: NotifierDeps, errand: Errand): Promise<void> {
-  const { effect, parcel } = errand;
-  const place = await findApprovalMessage(deps.db, effect.requestId);
+  const { effect, surface, parcel } = errand;
+  const place = await findApprovalMessage(deps.db, effect.requestId, effect.surface);
   if (!place) {
     // No channel took the message; one may have been fixed since.
     await placeCard(deps, errand);
     return;
   }
   try {
-    await sendCard(deps, effect, (compose) => parcel.update(place, compose));
+    await sendCard(deps, surface, effect, (compose) => parcel.refresh(place, compose));
   } catch (error) {
-    const fault = permanentFault(error);
-    if (!fault || fault.kind === "refused") throw error;
+    const { fault } = surface.judge(error);
+    if (!isLost(fault)) throw error;
     await placeAgain(deps, errand, place, fault);
   }
 }
@@ -173,42 +175,34 @@ async function updateCard(deps: NotifierDeps, errand: Errand): Promise<void> {
 async function sayInThread(
   deps: NotifierDeps,
   errand: Errand,
-  place: SlackPlace,
+  place: Place,
   compose: Compose,
 ): Promise<Outcome> {
-  const { parcel } = errand;
-  const fault = await replyTo(parcel, place, compose);
-  if (!fault) return done;
-  const next = await placeAgain(deps, errand, place, fault);
-  if (!next) return doneWith(fault.words);
-  await parcel.post(next.channel, compose, { thread_ts: next.ts });
-  return done;
+  const { surface, parcel } = errand;
+  try {
+    await parcel.reply(place, compose);
+    return done;
+  } catch (error) {
+    const { fault } = surface.judge(error);
+    if (!isLost(fault)) throw error;
+    const next = await placeAgain(deps, errand, place, fault);
+    if (!next) return doneWith(fault.words);
+    await parcel.reply(next, compose);
+    return done;
+  }
 }
 
-/** Replies in a message's thread; returns why not if the message or its channel is gone. */
-async function replyTo(
-  parcel: Parcel,
-  { channel, ts }: SlackPlace,
-  compose: Compose,
-): Promise<PermanentFault | undefined> {
-  try {
-    const posted = await parcel.post(channel, compose, { thread_ts: ts });
-    if (posted.isInThread) return undefined;
-    await parcel.retract(posted);
-    return { kind: "message", words: "message_not_found" };
-  } catch (error) {
-    const fault = permanentFault(error);
-    if (!fault || fault.kind === "refused") throw error;
-    return fault;
-  }
+/** Whether the message or its channel is gone, so that it has to stand elsewhere. */
+function isLost(fault: Fault | undefined): fault is Fault {
+  return fault?.kind === "message" || fault?.kind === "destination";
 }
 
 function placeAgain(
   deps: NotifierDeps,
   errand: Errand,
-  lost: SlackPlace,
-  { kind, words }: PermanentFault,
-): Promise<SlackPlace | undefined> {
+  lost: Place,
+  { kind, words }: Fault,
+): Promise<Place | undefined> {
   return kind === "message" ? renewCard(deps, errand, lost, words) : moveCard(deps, errand, lost, words);
 }
 
@@ -240,7 +234,7 @@ function isStillTrue({ type }: AuditEvent, request: AccessRequest): boolean {
 }
 
 /** Approval messages are urgent because people wait for them; access that should have ended comes before merely informative messages. */
-function urgencyOf(effect: ClaimedEffect<keyof Notifier>): Urgency {
+function urgencyOf(effect: ClaimedEffect<MessageKind>): Urgency {
   switch (effect.kind) {
     case "post_request":
     case "tell_alerts":
