@@ -83,7 +83,7 @@ export function effectRow(
   request: State["request"],
 ): Record<string, unknown> {
   const { kind, dueAt, ...fields } = effect;
-  const { grantId, ...owed } = { grantId: undefined, ...fields };
+  const { grantId, ...payload } = { grantId: undefined, ...fields };
   const { lane, ...said } = placeOf(effect, request);
   return {
     id,
@@ -93,6 +93,6 @@ export function effectRow(
     lane,
     dueAt,
     grantId: grantId ?? null,
-    payload: { ...owed, ...said },
+    payload: { ...payload, ...said },
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { addressOn, defaultSurface } from "../../domain/surface.ts";
 import { formatDuration, parseDuration } from "../../domain/duration.ts";
 
 // The basic types of a policy. Messages are predicates ("expected ..."): shape.ts adds what came, and where. Patterns have no
@@ -45,10 +46,11 @@ export const RoleReference = z
 const channelError =
   'expected a channel: "#name" in quotes (YAML takes a bare # for a comment) or a channel id such as C024BE91L';
 
-/** A Slack channel by name or id. */
+/** A destination on a chat surface: a Slack channel by name or id, with or without `slack:` before it. */
 export const Channel = z
   .string({ error: channelError })
-  .regex(/^(?:#[\p{Ll}\p{Lo}\p{M}\p{N}_-]{1,80}|[CG][A-Z0-9]{6,20})$/u, { error: channelError });
+  .regex(/^(?:slack:)?(?:#[\p{Ll}\p{Lo}\p{M}\p{N}_-]{1,80}|[CG][A-Z0-9]{6,20})$/u, { error: channelError })
+  .overwrite((destination) => addressOn(defaultSurface, destination));
 
 function isTimeZone(text: string): boolean {
   // Intl also accepts offsets (+01:00), which have no summer time.
