@@ -45,13 +45,13 @@ import { createHeldBack, type OnToken } from "./slack/delivery/held-back.ts";
 import type { SlackListener } from "./slack/http-receiver.ts";
 import { watchForLeavers } from "./slack/directory/leavers.ts";
 import { createPace, type PaceLimits } from "./slack/delivery/pace.ts";
-import { wordPersonChange } from "./slack/directory/person-change.ts";
 import { defaultSurface } from "./domain/surface.ts";
 import { tellAlerts } from "./notify/alerts.ts";
 import { createSlackSayer, createSlackSurface } from "./slack/delivery/surface.ts";
 import { createTokenWatch } from "./slack/client/token-watch.ts";
 import { createUserGroups } from "./slack/directory/user-groups.ts";
 import { createPatientClient, createWebClient } from "./slack/client/web-client.ts";
+import { toAlerts } from "./words/event-words.ts";
 
 export type HallpassSettings = {
   readonly config: Config;
@@ -256,7 +256,10 @@ export async function startHallpass(settings: HallpassSettings): Promise<Hallpas
       db,
       clock,
       lookUp,
-      onChange: (event) => alert(wordPersonChange(event)),
+      onChange(event) {
+        const text = toAlerts(event);
+        if (text !== undefined) alert(text);
+      },
     });
     const record = { db, clock, wake: queues.wake, recent: createRecentStates(), people, lookUp };
     const report = (error: unknown, about: object): void =>

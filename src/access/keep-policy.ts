@@ -7,6 +7,7 @@ import { readNow } from "../persistence/requests/requests.ts";
 import { wordFault } from "../policy/language/fault.ts";
 import type { LoadedPolicy } from "../policy/language/load.ts";
 import type { Policy } from "../policy/policy.ts";
+import { toAlerts } from "../words/event-words.ts";
 
 export type ReloadOutcome = "loaded" | "unchanged" | "refused";
 
@@ -30,9 +31,6 @@ export type KeepPolicyDeps = {
   readonly onOutcome: (outcome: ReloadOutcome, policy: Policy) => void;
   readonly onError: (error: unknown, what: string) => void;
 };
-
-/** How many faults a message lists. */
-const mostFaults = 10;
 
 /** Puts a policy in force, and keeps it current: stored for replay and recorded first, then switched to all at once. */
 export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<PolicyKeeper> {
@@ -64,7 +62,7 @@ export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<P
     use();
     current = policy;
     refused = [];
-    deps.tell(policy, `A new policy is in force: ${short(policy.hash)}, before it ${short(before)}.`);
+    tell(changed);
     return "loaded";
   }
 
@@ -73,9 +71,15 @@ export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<P
     refused = faults;
     if (!isNew) return "refused";
     const data = { inForce: current.hash, via, faults: [...faults] };
-    await recordEvent(deps.db, await eventNow(deps, { type: "policy.refused", data }));
-    deps.tell(current, wordRefused(faults, current.hash));
+    const event = await eventNow(deps, { type: "policy.refused", data });
+    await recordEvent(deps.db, event);
+    tell(event);
     return "refused";
+  }
+
+  function tell(event: AuditEvent): void {
+    const text = toAlerts(event);
+    if (text !== undefined) deps.tell(current, text);
   }
 
   let last: Promise<unknown> = Promise.resolve();
@@ -99,21 +103,6 @@ export async function keepPolicy(deps: KeepPolicyDeps, first: Policy): Promise<P
       return outcome;
     },
   };
-}
-
-function wordRefused(faults: readonly string[], inForce: string): string {
-  const shown = faults.slice(0, mostFaults);
-  const more = faults.length > shown.length ? [`... and ${faults.length - shown.length} more`] : [];
-  return [
-    `The policy on disk is not fine and was not taken; ${short(inForce)} stays in force:`,
-    ...shown,
-    ...more,
-  ].join("\n");
-}
-
-/** Enough of a hash to find the policy by. */
-function short(hash: string): string {
-  return hash.slice(0, 12);
 }
 
 async function eventNow(

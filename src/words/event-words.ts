@@ -43,3 +43,8 @@ export function toRequester<T extends EventType>(
 ): Told | undefined {
   return eventWords[event.type].requester?.(event, request);
 }
+
+/** An event that is about no request, in words for the alerts channel. `undefined`: not told there by itself. */
+export function toAlerts<T extends EventType>(event: AuditEvent<T>): string | undefined {
+  return eventWords[event.type].alerts?.(event);
+}

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Actor, type AuditEvent, eventData, StoredEvent } from "../../src/domain/audit-event.ts";
-import { eventText, toRequester, toThread } from "../../src/words/event-words.ts";
+import { eventText, toAlerts, toRequester, toThread } from "../../src/words/event-words.ts";
 import { plainText } from "../../src/words/piece.ts";
 import type { FamilyWords, Told } from "../../src/words/told.ts";
 import { alice, buildRequest, t0 } from "../support/build.ts";
@@ -54,7 +54,8 @@ it.each(Object.entries(eventData))(
   (type, schema) => {
     const texts = eventsOf(type, schema).flatMap((event) => {
       const told = [toThread(event), toRequester(event, request)].filter((one) => one !== undefined);
-      return [eventText(event), ...told.flatMap(textsOf)];
+      const alert = toAlerts(event);
+      return [eventText(event), ...(alert === undefined ? [] : [alert]), ...told.flatMap(textsOf)];
     });
     expect(texts).not.toEqual([]);
     const faulty = texts.filter(
