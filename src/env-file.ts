@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { messageOf } from "./error-message.ts";
 
 /**
  * Adds a `.env` file's settings to the environment, where they are not set already; nothing happens without the file.
@@ -12,7 +13,7 @@ export function loadEnvFile(path: string): string | undefined {
     process.loadEnvFile(path);
     return undefined;
   } catch (error) {
-    return `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`;
+    return `${path} cannot be read: ${messageOf(error)}.`;
   }
 }
 

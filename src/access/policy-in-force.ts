@@ -7,6 +7,7 @@ import { readNow } from "../persistence/requests/requests.ts";
 import { wordFault } from "../policy/language/fault.ts";
 import type { LoadedPolicy } from "../policy/language/load.ts";
 import type { Policy } from "../policy/policy.ts";
+import { messageOf } from "../error-message.ts";
 
 export type ReloadOutcome = "loaded" | "unchanged" | "refused";
 
@@ -76,7 +77,7 @@ export async function enforcePolicy(deps: EnforceDeps): Promise<Reload> {
     try {
       use = deps.prepare(policy);
     } catch (error) {
-      return refuse(via, [error instanceof Error ? error.message : String(error)]);
+      return refuse(via, [messageOf(error)]);
     }
     const changed = await eventNow(deps, { type: "policy.loaded", data: { hash: policy.hash, before, via } });
     await storePolicy(deps.db, policy, changed);

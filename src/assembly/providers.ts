@@ -5,10 +5,10 @@ import type { PolicyInForce } from "../access/policy-in-force.ts";
 import { keepGoing } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
-import { wordsOf } from "../persistence/embedded/error.ts";
 import type { LiveProvider } from "../providers/open.ts";
 import type { Directory } from "../slack/directory/directory.ts";
 import { tellAlerts } from "../slack/tell/alerts.ts";
+import { messageOf } from "../error-message.ts";
 
 export type ProviderWatch = {
   /** The providers that cannot do their work, and why. Hallpass and the other providers go on. */
@@ -48,7 +48,7 @@ export function watchProviders({
   function note({ provider, error, warnings }: Checked): void {
     const before = said.get(provider);
     const isTroubled = error !== undefined;
-    const words = [...(isTroubled ? [wordsOf(error)] : []), ...warnings].join("\n");
+    const words = [...(isTroubled ? [messageOf(error)] : []), ...warnings].join("\n");
     if (before?.words === words) return;
     said.set(provider, { words, isTroubled });
     for (const warning of warnings) log.warn(`provider ${provider}: ${warning}`);
@@ -62,7 +62,7 @@ export function watchProviders({
       const checked = await checkProviders(providers, checking);
       checked.forEach(note);
       troubled = checked.flatMap(({ provider, error }) =>
-        error === undefined ? [] : [`provider ${provider}: ${wordsOf(error)}`],
+        error === undefined ? [] : [`provider ${provider}: ${messageOf(error)}`],
       );
       metrics.providersChecked(checked.map(({ provider, error }) => [provider, error === undefined]));
       if (!isNew) return everyMs;

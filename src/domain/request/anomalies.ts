@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { formatDuration } from "../duration.ts";
 import { saying } from "../personal-fields.ts";
+import { requestName } from "./request.ts";
 
 /** Kinds of unusual request, the most telling first: people are shown them in this order. */
 export const requestAnomalyKinds = [
@@ -209,13 +210,13 @@ function manyRequests(asked: AskedAccess, earlier: readonly PastRequest[]): Requ
 function wordRequestAnomaly(anomaly: RequestAnomaly): string {
   switch (anomaly.kind) {
     case "after_denial":
-      return `asks ${roughly(anomaly.seconds)} after ${anomaly.access} was denied (AR-${anomaly.number})`;
+      return `asks ${roughly(anomaly.seconds)} after ${anomaly.access} was denied (${requestName(anomaly)})`;
     case "many_denials":
       return `of their ${anomaly.decided} requests decided in the last ${denialDays} days ${anomaly.denials} were denied or refused`;
     case "unusual_hour": {
       const { minuteOfDay, fromHour, toHour } = anomaly;
-      const between = `between ${wordTime(fromHour * 60)} and ${wordTime(toHour * 60)}`;
-      return `asks at ${wordTime(minuteOfDay)}; of their last ${anomaly.requests} requests ${were(anomaly.within)} ${between}`;
+      const between = `between ${wordMinute(fromHour * 60)} and ${wordMinute(toHour * 60)}`;
+      return `asks at ${wordMinute(minuteOfDay)}; of their last ${anomaly.requests} requests ${were(anomaly.within)} ${between}`;
     }
     case "first_time":
       return `of their last ${anomaly.requests} requests none was for ${anomaly.resource}`;
@@ -250,7 +251,7 @@ function were(count: number): string {
   return count === 0 ? "none was" : `${count} ${count === 1 ? "was" : "were"}`;
 }
 
-function wordTime(minuteOfDay: number): string {
+function wordMinute(minuteOfDay: number): string {
   const part = (value: number): string => String(Math.floor(value)).padStart(2, "0");
   return `${part(minuteOfDay / 60)}:${part(minuteOfDay % 60)}`;
 }

@@ -6,6 +6,7 @@ import { wordFailure } from "../../network/word-failure.ts";
 import { createCaller, type Failure, readError } from "../caller.ts";
 import { ProviderError } from "../provider.ts";
 import { readRetryAfter } from "../retry-after.ts";
+import { parseJson } from "../../parse-json.ts";
 
 const connectMs = 5_000;
 const maxAnswerBytes = 4 * 1024 * 1024;
@@ -142,13 +143,4 @@ function wordsOf(text: string, contentType: string): string {
   const complaint = Complaint.safeParse(parseJson(text));
   if (complaint.success) return complaint.data.error;
   return /^text\/plain\b/iu.test(contentType) ? text : "";
-}
-
-/** `undefined` matches no schema; the parser's own message would repeat what came. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
