@@ -101,7 +101,7 @@ export async function give(
     request,
   }: {
     readonly until: Date;
-    /** When it was asked for, at the latest. */
+    /** A time before the provider is asked. Another grant of the same access that is asked for later may replace what is handed over. */
     readonly since: Date;
     readonly request: Pick<AccessRequest, "planned">;
   },
