@@ -3,45 +3,17 @@ import { createSlackApp } from "../slack/app.ts";
 import { createPatientClient } from "../slack/client/web-client.ts";
 import { connect, readTrouble } from "../slack/connect.ts";
 import type { SlackDeps } from "../slack/deps.ts";
-import type { Workspace } from "../slack/directory/identify.ts";
 import { watchForLeavers } from "../slack/directory/leavers.ts";
 import { createExports } from "../slack/exports.ts";
-import type { SlackListener } from "../slack/http-receiver.ts";
 import { keepConnections } from "../slack/socket/connections.ts";
 import type { Audit } from "./audit.ts";
 import { type ChannelWatch, watchChannels } from "./channels.ts";
 import type { Enforced } from "./policy.ts";
 import type { Running } from "./running.ts";
 import type { SlackClient } from "./slack-client.ts";
+import type { SlackLink } from "./slack-link.ts";
 import type { Storage } from "./storage.ts";
 import type { Work } from "./work.ts";
-
-/** What there is only once Hallpass is connected to Slack. */
-export type SlackLink = {
-  /** The workspace Hallpass is installed in. */
-  readonly workspace: () => Workspace | undefined;
-  /** Takes Slack's requests in HTTP mode. */
-  readonly onRequest: SlackListener;
-  connected(workspace: Workspace, onRequest: SlackListener | undefined): void;
-};
-
-/** Creates a link that is not connected yet. */
-export function createSlackLink(): SlackLink {
-  let workspace: Workspace | undefined;
-  let onRequest: SlackListener | undefined;
-  return {
-    workspace: () => workspace,
-    async onRequest(request, response) {
-      // Not connected yet: Slack retries the delivery later.
-      if (onRequest) await onRequest(request, response);
-      else response.writeHead(503, { connection: "close" }).end();
-    },
-    connected(to, listener) {
-      workspace = to;
-      onRequest = listener;
-    },
-  };
-}
 
 export type SlackParts = Running &
   Storage &

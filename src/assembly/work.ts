@@ -26,7 +26,7 @@ import { createUserGroups, type UserGroups } from "../slack/directory/user-group
 import type { Enforced } from "./policy.ts";
 import type { Running } from "./running.ts";
 import type { SlackClient } from "./slack-client.ts";
-import type { SlackLink } from "./slack.ts";
+import type { SlackLink } from "./slack-link.ts";
 import type { Storage } from "./storage.ts";
 
 /** What work under way has to end in when Hallpass is told to stop; service managers commonly kill after 10 s in all. */

@@ -10,7 +10,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import type { Logger } from "../logger.ts";
 import { type QueueName, queueNames } from "../domain/effect.ts";
-import type { OwedEffect } from "../persistence/requests/requests.ts";
+import type { OwedEffect } from "../persistence/effects/effects.ts";
 import type { Courtesy } from "./courtesy.ts";
 import { type Alarm, createEnqueueBuffer } from "./enqueue-buffer.ts";
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { formatDuration } from "../duration.ts";
 import { saying } from "../personal-fields.ts";
-import { requestName } from "./request.ts";
 
 /** Kinds of unusual request, the most telling first: people are shown them in this order. */
 export const requestAnomalyKinds = [
@@ -210,7 +209,7 @@ function manyRequests(asked: AskedAccess, earlier: readonly PastRequest[]): Requ
 function wordRequestAnomaly(anomaly: RequestAnomaly): string {
   switch (anomaly.kind) {
     case "after_denial":
-      return `asks ${roughly(anomaly.seconds)} after ${anomaly.access} was denied (${requestName(anomaly)})`;
+      return `asks ${roughly(anomaly.seconds)} after ${anomaly.access} was denied (AR-${anomaly.number})`;
     case "many_denials":
       return `of their ${anomaly.decided} requests decided in the last ${denialDays} days ${anomaly.denials} were denied or refused`;
     case "unusual_hour": {

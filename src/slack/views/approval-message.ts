@@ -20,7 +20,7 @@ import {
   richText,
   shorten,
 } from "./rich-text.ts";
-import { unusualLines } from "./unusual.ts";
+import { unusualLines } from "./flag-lines.ts";
 
 /** Action ids of the buttons; a button's value is the request's id, nothing else. */
 export const approveActionId = "approve_request";
