@@ -41,7 +41,6 @@ const queues = createQueues({
   redisUrl: redisUrl === "" ? undefined : redisUrl,
   databaseUrl,
   courtesy,
-  onNotTaken: () => sweep.look(),
   log,
 });
 const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
@@ -76,7 +75,7 @@ const sweep = startSweep({
   end: (effect) => courtesy.attend(() => runClaimed(runner, effect)),
   log,
 });
-queues.work(run);
+queues.work(run, () => sweep.look());
 
 // Asked for anything, it says what it has started, and what that took.
 process.on("message", () => {

@@ -297,7 +297,6 @@ async function schedule(
     redisUrl,
     databaseUrl,
     courtesy: { quiet: () => Promise.resolve(true) },
-    onNotTaken: () => undefined,
     log: pino({ level: "silent" }),
   });
   for (let taken = 0; taken < rows.length; taken += 200) {

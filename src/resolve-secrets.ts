@@ -14,6 +14,11 @@ export class MissingSecret extends Error {
   }
 }
 
+/** Whether a text is known only once its references are resolved. */
+export function hasReference(text: string): boolean {
+  return text.includes("${");
+}
+
 /** Resolves references in all texts, however deep in objects and lists; throws `MissingSecret`. */
 export function resolveSecrets(written: unknown, secretOf: (name: string) => string | undefined): Resolved {
   const secrets: string[] = [];

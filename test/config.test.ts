@@ -1,14 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  loadEnvFile,
-  readConfig,
-  readGroupConfig,
-  readProxies,
-  readStorageConfig,
-  secretsFrom,
-} from "../src/config.ts";
+import { readConfig, readGroupConfig, readProxies, readStorageConfig, secretsFrom } from "../src/config.ts";
+import { loadEnvFile } from "../src/env-file.ts";
 
 const socketMode = { SLACK_BOT_TOKEN: "xoxb-1-canary", SLACK_APP_TOKEN: "xapp-1-canary" };
 const httpMode = { SLACK_BOT_TOKEN: "xoxb-1-canary", SLACK_SIGNING_SECRET: "canary" };

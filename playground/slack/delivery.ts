@@ -1,7 +1,5 @@
 import type { ActiveFaults } from "./faults.ts";
-import type { HttpTransport } from "./http-transport.ts";
 import { objectOf, textOf, type Json, type JsonObject } from "./json.ts";
-import type { Sockets } from "./sockets.ts";
 
 /** Named as the types of Socket Mode's envelopes. */
 export type DeliveryKind = "slash_commands" | "interactive" | "events_api";
@@ -16,6 +14,15 @@ export interface TransportAnswer {
   readonly acked: boolean;
   readonly status: number | string;
   readonly body: Json;
+}
+
+/** A way to the app. */
+export interface Transport {
+  readonly send: (
+    kind: DeliveryKind,
+    payload: JsonObject,
+    retry: Retry | undefined,
+  ) => Promise<TransportAnswer>;
 }
 
 /** One delivery to the app, as logged. */
@@ -56,8 +63,8 @@ export interface Deliverer {
 }
 
 export interface DelivererOptions {
-  readonly http: HttpTransport;
-  readonly sockets: Sockets;
+  readonly http: Transport;
+  readonly sockets: Transport & { readonly connected: () => number };
   readonly hasRequestUrl: () => boolean;
   readonly faults: ActiveFaults;
   readonly ackTimeoutMs: number;

@@ -1,13 +1,8 @@
 import { createHmac } from "node:crypto";
 import { parseJson, textOf, type JsonObject } from "./json.ts";
-import type { DeliveryKind, Retry, TransportAnswer } from "./delivery.ts";
+import type { DeliveryKind, Transport } from "./delivery.ts";
 
-export interface HttpTransport {
-  readonly send: (
-    kind: DeliveryKind,
-    payload: JsonObject,
-    retry: Retry | undefined,
-  ) => Promise<TransportAnswer>;
+export interface HttpTransport extends Transport {
   /** Gives up on every request still open. */
   readonly close: () => void;
 }

@@ -3,24 +3,19 @@ import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
-import type { DeliveryKind, Retry, TransportAnswer } from "./delivery.ts";
-import { isObject, parseJson, textOf, type JsonObject } from "./json.ts";
+import type { Transport, TransportAnswer } from "./delivery.ts";
+import { isObject, parseJson, textOf } from "./json.ts";
 import type { Problems } from "./problems.ts";
 
 type DisconnectReason = "warning" | "refresh_requested" | "link_disabled";
 
-export interface Sockets {
+export interface Sockets extends Transport {
   /** A single-use address for a new connection, for apps.connections.open. */
   readonly newUrl: () => string;
   /** Connections that take deliveries. */
   readonly connected: () => number;
   /** All that are open beneath, those that take no deliveries too. */
   readonly held: () => number;
-  readonly send: (
-    kind: DeliveryKind,
-    payload: JsonObject,
-    retry: Retry | undefined,
-  ) => Promise<TransportAnswer>;
   /** Asks the app to reconnect, as Slack does every few hours; nothing more is delivered on those connections. The `count` oldest, or all. */
   readonly disconnect: (reason?: DisconnectReason, count?: number) => void;
   /** Cuts the connections without a word. */

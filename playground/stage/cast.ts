@@ -3,9 +3,8 @@ import type { Policy } from "../../src/policy/policy.ts";
 import { subjectFor } from "../../src/policy/subject.ts";
 import { channelFrom, type PersonSeed, userFrom } from "../slack/seed.ts";
 import type { Workspace } from "../slack/workspace.ts";
-import { people as usual, seed } from "./people.ts";
+import { people as usual, seed, type StagePerson } from "./people.ts";
 import { ordersVariable } from "./policy.ts";
-import type { StagePerson } from "./stage.ts";
 
 /** More would make the switch a list to search. */
 const mostPeople = 30;

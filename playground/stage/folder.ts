@@ -3,10 +3,11 @@ import { lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from "node:f
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
-import { systemCode, wordsOf } from "../../src/persistence/embedded/error.ts";
+import { systemCode } from "../../src/persistence/embedded/error.ts";
 import { Holder, isAlive, isGone, newHolder, withLock } from "../../src/persistence/embedded/lock.ts";
 import { readRecord } from "../../src/persistence/embedded/server.ts";
 import { PlaygroundError } from "./playground-error.ts";
+import { messageOf } from "../../src/error-message.ts";
 
 /** A data folder that is this process's until it lets go. */
 export type Claim = {
@@ -73,7 +74,7 @@ async function insistOnOurs(dataDir: string): Promise<void> {
     const names = (await readdir(dataDir)).filter((name) => !name.startsWith(lock));
     if (names.length === 0 || names.includes(marker)) return;
   } catch (error) {
-    throw new PlaygroundError(`${dataDir} can't be used as the data folder: ${wordsOf(error)}.`, {
+    throw new PlaygroundError(`${dataDir} can't be used as the data folder: ${messageOf(error)}.`, {
       cause: error,
     });
   }

@@ -3,10 +3,19 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { z } from "zod";
-import type { OrdersCard } from "../protocol.ts";
+import type { OrdersCard, SqlResult } from "../protocol.ts";
 import { tables } from "./orders-data.ts";
-import type { Orders, StagePerson } from "./stage.ts";
+import type { StagePerson } from "./people.ts";
 import { runSql } from "./sql.ts";
+
+export type Orders = {
+  /** Runs SQL as this person, with their own login; never throws for what PostgreSQL says. */
+  readonly run: (person: string, sql: string) => Promise<SqlResult>;
+  /** Who is a member of which role right now, from pg_auth_members. */
+  readonly roles: () => Promise<OrdersCard["roles"]>;
+  /** Without the password; null for who has no login. */
+  readonly loginUrl: (person: string) => string | null;
+};
 
 export type GuardedOrders = Orders & {
   /** What Hallpass grants with, by way of the relay at this port. */

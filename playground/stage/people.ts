@@ -1,6 +1,15 @@
 import type { SeedOptions } from "../slack/seed.ts";
 import { OTHER_TEAM_ID } from "../slack/seed.ts";
-import type { StagePerson } from "./stage.ts";
+
+/** Somebody one can be. */
+export type StagePerson = {
+  /** Their Slack user name. */
+  readonly name: string;
+  /** What they are in the story. */
+  readonly part: string;
+  /** Their login at the guarded database; null for who has none. */
+  readonly login: string | null;
+};
 
 /** Everybody one can be, in the order of the switch. */
 export const people: readonly StagePerson[] = [

@@ -1,6 +1,13 @@
 import pg from "pg";
 import type { ClockCard } from "../protocol.ts";
-import type { Facts } from "./stage.ts";
+
+export type Facts = {
+  /** Types of audit events so far with the actor's e-mail, oldest first. */
+  readonly events: () => Promise<readonly { readonly type: string; readonly actorEmail: string | null }[]>;
+  /** SELECTs on the orders tables by a person whose access Hallpass gave, in this data folder's life. */
+  readonly queriesThatWorked: () => number;
+  readonly clockWasMoved: () => boolean;
+};
 
 /** What the page asks of Hallpass's own database; it only reads. */
 export type Questions = {

@@ -13,25 +13,15 @@ import { worker } from "../../src/persistence/embedded/server.ts";
 import { keepEmbeddedPostgres } from "../../src/persistence/embedded/keep.ts";
 import { loadPolicy } from "../../src/policy/language/load.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
-import type { ClockCard, CommandCard, OrdersCard, SqlResult } from "../protocol.ts";
+import type { ClockCard, CommandCard } from "../protocol.ts";
 import { type SlackServer, startSlack } from "../slack/server.ts";
 import { castOf, seat } from "./cast.ts";
 import { notesIn, slackIn } from "./keep.ts";
-import { openOrders } from "./orders.ts";
-import { people as usual, seed } from "./people.ts";
+import { openOrders, type Orders } from "./orders.ts";
+import { people as usual, seed, type StagePerson } from "./people.ts";
 import { ordersVariable, readStagePolicy, type StagePolicy } from "./policy.ts";
-import { askHallpass } from "./questions.ts";
+import { askHallpass, type Facts } from "./questions.ts";
 import { startRelay } from "./relay.ts";
-
-/** Somebody one can be. */
-export type StagePerson = {
-  /** Their Slack user name. */
-  readonly name: string;
-  /** What they are in the story. */
-  readonly part: string;
-  /** Their login at the guarded database; null for who has none. */
-  readonly login: string | null;
-};
 
 /** All that runs behind the page. */
 export type Stage = {
@@ -50,15 +40,6 @@ export type Stage = {
   readonly close: () => Promise<void>;
 };
 
-export type Orders = {
-  /** Runs SQL as this person, with their own login; never throws for what PostgreSQL says. */
-  readonly run: (person: string, sql: string) => Promise<SqlResult>;
-  /** Who is a member of which role right now, from pg_auth_members. */
-  readonly roles: () => Promise<OrdersCard["roles"]>;
-  /** Without the password; null for who has no login. */
-  readonly loginUrl: (person: string) => string | null;
-};
-
 export type StageClock = {
   /** Playground's time, milliseconds since 1970. */
   readonly now: () => number;
@@ -67,14 +48,6 @@ export type StageClock = {
   readonly advance: (milliseconds: number) => void;
   /** What ends next by itself. */
   readonly next: () => Promise<ClockCard["next"]>;
-};
-
-export type Facts = {
-  /** Types of audit events so far with the actor's e-mail, oldest first. */
-  readonly events: () => Promise<readonly { readonly type: string; readonly actorEmail: string | null }[]>;
-  /** SELECTs on the orders tables by a person whose access Hallpass gave, in this data folder's life. */
-  readonly queriesThatWorked: () => number;
-  readonly clockWasMoved: () => boolean;
 };
 
 export type StageOptions = {

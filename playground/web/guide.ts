@@ -1,5 +1,5 @@
 import type { GuideStep } from "../protocol.ts";
-import type { Facts } from "../stage/stage.ts";
+import type { Facts } from "../stage/questions.ts";
 
 /** What the ticks are made from. */
 export interface Story {

@@ -3,7 +3,7 @@ import type { People } from "../identity/people.ts";
 import type { LookUp } from "../identity/standing.ts";
 import type { Clock } from "../persistence/database/clock.ts";
 import type { BatchedEnds } from "../persistence/requests/batched-ends.ts";
-import type { OwedEffect } from "../persistence/requests/requests.ts";
+import type { OwedEffect } from "../persistence/effects/effects.ts";
 import type { GroupReader } from "../groups/group-reader.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { LockdownReader } from "./lockdown/lockdown-reader.ts";

@@ -1,38 +1,26 @@
 import { notPublished, startPublisher } from "../audit/chain/publish.ts";
 import { startSealer } from "../audit/chain/seal.ts";
 import { loadSigningKey, type SigningKey } from "../audit/chain/signing-key.ts";
-import type { Config } from "../config.ts";
-import type { PrismaClient } from "../generated/prisma/client.ts";
-import type { Logger } from "../logger.ts";
-import type { Clock } from "../persistence/database/clock.ts";
-import type { Policy } from "../policy/policy.ts";
-import { sayIn, type Sayers } from "../notify/alerts.ts";
+import { sayIn } from "../notify/alerts.ts";
 import { plainMessage } from "../notify/message.ts";
+import type { Enforced } from "./policy.ts";
+import type { Running } from "./running.ts";
+import type { SlackClient } from "./slack-client.ts";
+import type { Storage } from "./storage.ts";
 
-export type AuditParts = {
-  readonly config: Config;
-  readonly db: PrismaClient;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly sayers: Sayers;
-  readonly policy: () => Policy;
-};
-
-export type KeptAudit = {
+export type Audit = {
   /** Seals the events there are and publishes a checkpoint. */
   publish(): Promise<void>;
   /** The key that exports are signed with. */
   readonly key: () => Promise<SigningKey>;
-  /** Signs and publishes what is new, then releases everything. */
-  stop(): Promise<void>;
 };
 
 /**
  * Seals the audit and publishes checkpoints of it: at the start, each hour, and at the end. Throws an `Error` if the
  * key in the settings is not a key.
  */
-export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
-  const { config, db, clock, log } = parts;
+export async function startAudit(parts: Running & Storage & SlackClient & Enforced): Promise<Audit> {
+  const { config, db, clock, log, closers } = parts;
   const key = (): Promise<SigningKey> =>
     loadSigningKey({ pem: config.auditKey, dataDir: config.database.dataDir });
   // Refuse a wrong setting at the start; but a data directory that cannot be written must not keep access from ending.
@@ -57,13 +45,11 @@ export async function keepAudit(parts: AuditParts): Promise<KeptAudit> {
   // Publish at once, so that a change of the chain between two runs is a change of what was signed. Nothing waits for
   // it, and a failure to sign is logged while somebody watches the start.
   void tryPublish();
-  return {
-    key,
-    publish,
-    async stop() {
-      publisher.stop();
-      await tryPublish();
-      await sealer.stop();
-    },
-  };
+  closers.add(async () => {
+    publisher.stop();
+    // What is new is signed and published, too.
+    await tryPublish();
+    await sealer.stop();
+  }, 1_500);
+  return { key, publish };
 }

@@ -1,11 +1,11 @@
+import type { PolicyInForce } from "../access/policy-in-force.ts";
 import { keepGoing } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
-import type { Policy } from "../policy/policy.ts";
 import { channelsOf, lookAtChannels } from "../slack/directory/channel-faults.ts";
 import type { Directory } from "../slack/directory/directory.ts";
 
 export type ChannelWatch = {
-  /** Looks now, because another policy is in force. */
+  /** Looks now. */
   look(this: void): void;
   /** The channels of the policy that take no messages, and why. */
   troubled(this: void): readonly string[];
@@ -20,8 +20,8 @@ const everyMs = 60_000;
 const eachMs = 3_000;
 
 /**
- * Checks each minute whether every channel of the policy takes messages, so that a missing one is known before it is
- * needed. Starts once Slack is connected; earlier problems are reported elsewhere.
+ * Checks each minute, and when another policy comes into force, whether every channel of the policy takes messages, so
+ * that a missing one is known before it is needed. Starts once Slack is connected; earlier problems are reported elsewhere.
  */
 export function watchChannels({
   directory,
@@ -29,13 +29,13 @@ export function watchChannels({
   log,
 }: {
   readonly directory: Pick<Directory, "channel">;
-  readonly policy: () => Policy;
+  readonly policy: PolicyInForce;
   readonly log: Logger;
 }): ChannelWatch {
   let known = new Map<string, string>();
   const rounds = keepGoing(
     async (_asked, stopping) => {
-      const checking = policy();
+      const checking = policy.current();
       const channels = channelsOf(checking);
       const { faults, unseen } = await lookAtChannels(directory, checking, stopping);
       const found = new Map(faults.map(({ channel, why }) => [channel, why]));
@@ -55,6 +55,7 @@ export function watchChannels({
     },
     { log, fault: "the channels of the policy could not be looked at" },
   );
+  policy.onChange(() => rounds.now());
   return {
     look: () => rounds.now(),
     troubled: () => [...known.values()],

@@ -1,32 +1,24 @@
-import type { Config } from "../config.ts";
-import { defaultSurface } from "../domain/surface.ts";
-import type { Metrics } from "../http/metrics.ts";
 import { startWatchdog, type Watchdog } from "../jobs/watchdog.ts";
-import type { Logger } from "../logger.ts";
-import { tellOverdue } from "../notify/overdue.ts";
-import type { Clock } from "../persistence/database/clock.ts";
 import { openDatabase } from "../persistence/database/database.ts";
 import { createDirectory } from "../slack/directory/directory.ts";
+import { tellOverdue } from "../notify/overdue.ts";
+import { slack } from "../slack/delivery/courier.ts";
 import { createSlackSayer } from "../slack/delivery/surface.ts";
 import { createPatientClient, createWebClient } from "../slack/client/web-client.ts";
+import type { Running } from "./running.ts";
+import type { Storage } from "./storage.ts";
 
 /**
  * Starts the watchdog with its own connections to the database and to Slack, because it reports on those who use the
  * others.
  */
-export function watchOverdue(
-  { slack }: Config,
-  databaseUrl: string,
-  clock: Clock,
-  metrics: Metrics,
-  log: Logger,
-): Watchdog {
+export function watchOverdue({ config, databaseUrl, clock, metrics, log }: Running & Storage): Watchdog {
   const database = openDatabase(databaseUrl, { poolSize: 2, applicationName: "hallpass watchdog" });
   const { prisma: db } = database;
-  const calling = { ...slack, log };
+  const calling = { ...config.slack, log };
   const client = createPatientClient(calling);
   const sayer = createSlackSayer({ client, directory: createDirectory(createWebClient(calling)) });
-  const telling = { db, sayers: new Map([[defaultSurface, sayer]]) };
+  const telling = { db, sayers: new Map([[slack, sayer]]) };
   const watchdog = startWatchdog({
     db,
     clock,

@@ -1,16 +1,14 @@
 import { type Checked, checkProviders, findUnreachable } from "../access/check-providers.ts";
 import type { Metrics } from "../http/metrics.ts";
+import type { PolicyInForce } from "../access/policy-in-force.ts";
 import { keepGoing } from "../rounds.ts";
 import type { Logger } from "../logger.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
-import { wordsOf } from "../persistence/embedded/error.ts";
-import type { Policy } from "../policy/policy.ts";
 import type { LiveProvider } from "../providers/open.ts";
 import { type Sayers, tellAlerts } from "../notify/alerts.ts";
+import { messageOf } from "../error-message.ts";
 
 export type ProviderWatch = {
-  /** Another policy is in force: its providers are checked now, as at a start. */
-  onPolicy(this: void, policy: Policy): void;
   /** The providers that cannot do their work, and why. Hallpass and the other providers go on. */
   troubled(this: void): readonly string[];
   stop(): Promise<void>;
@@ -19,24 +17,26 @@ export type ProviderWatch = {
 const everyMs = 60_000;
 
 /**
- * Checks each minute whether every provider can do its work, for each role that the policy names. Changes are logged; a
- * provider that is away for a moment is no reason to stop.
+ * Checks each minute whether every provider can do its work, for each role that the policy names, and at once when
+ * another policy comes into force, as at a start. Changes are logged; a provider that is away for a moment is no reason
+ * to stop.
  */
 export function watchProviders({
   db,
+  policy,
   sayers,
   providers,
   metrics,
   log,
 }: {
   readonly db: PrismaClient;
+  readonly policy: PolicyInForce;
   readonly sayers: Sayers;
   readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }): ProviderWatch {
-  let policy: Policy | undefined;
-  let isNew = false;
+  let isNew = true;
   /** What was last logged about each. */
   const said = new Map<string, { readonly words: string; readonly isTroubled: boolean }>();
   let troubled: readonly string[] = [];
@@ -44,7 +44,7 @@ export function watchProviders({
   function note({ provider, error, warnings }: Checked): void {
     const before = said.get(provider);
     const isTroubled = error !== undefined;
-    const words = [...(isTroubled ? [wordsOf(error)] : []), ...warnings].join("\n");
+    const words = [...(isTroubled ? [messageOf(error)] : []), ...warnings].join("\n");
     if (before?.words === words) return;
     said.set(provider, { words, isTroubled });
     for (const warning of warnings) log.warn(`provider ${provider}: ${warning}`);
@@ -54,12 +54,11 @@ export function watchProviders({
 
   const rounds = keepGoing(
     async () => {
-      if (!policy) return everyMs;
-      const checking = policy;
+      const checking = policy.current();
       const checked = await checkProviders(providers, checking);
       checked.forEach(note);
       troubled = checked.flatMap(({ provider, error }) =>
-        error === undefined ? [] : [`provider ${provider}: ${wordsOf(error)}`],
+        error === undefined ? [] : [`provider ${provider}: ${messageOf(error)}`],
       );
       metrics.providersChecked(checked.map(({ provider, error }) => [provider, error === undefined]));
       if (!isNew) return everyMs;
@@ -67,19 +66,18 @@ export function watchProviders({
         log.warn(`provider ${provider}: ${what}`);
         tellAlerts({ sayers, log }, checking.settings.alerts, `⚠️ ${provider}: ${what}.`);
       }
-      if (policy === checking) isNew = false;
+      if (policy.current() === checking) isNew = false;
       return everyMs;
     },
     { log, fault: "the providers could not be checked" },
   );
 
+  policy.onChange(() => {
+    isNew = true;
+    said.clear();
+    rounds.now();
+  });
   return {
-    onPolicy(next) {
-      policy = next;
-      isNew = true;
-      said.clear();
-      rounds.now();
-    },
     troubled: () => troubled,
     stop: () => rounds.stop(),
   };

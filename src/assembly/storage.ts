@@ -1,33 +1,37 @@
-import type { Config } from "../config.ts";
-import type { Logger } from "../logger.ts";
+import type { PrismaClient } from "../generated/prisma/client.ts";
 import { bringUpToDate, migrateAsOwner } from "../persistence/database/bring-up-to-date.ts";
-import { type Database, openDatabase, waitForDatabase } from "../persistence/database/database.ts";
+import { createDatabaseCheck, openDatabase, waitForDatabase } from "../persistence/database/database.ts";
+import { readWaitingMessages } from "../persistence/effects/owed-messages.ts";
 import { worker } from "../persistence/embedded/server.ts";
 import { keepEmbeddedPostgres } from "../persistence/embedded/keep.ts";
-import { atMost } from "./at-most.ts";
+import type { Running } from "./running.ts";
 
-export type Storage = { readonly databaseUrl: string; readonly database: Database };
+export type Storage = { readonly databaseUrl: string; readonly db: PrismaClient };
 
-/** Waits for the configured database, or starts our own, and brings it up to date. `closers` gets what closes it. */
-export async function openStorage(
-  config: Config,
-  log: Logger,
-  signal: AbortSignal,
-  closers: (() => Promise<void>)[],
-): Promise<Storage> {
-  const options = { queues: config.redisUrl === undefined, log };
-  let databaseUrl = config.database.url;
-  if (databaseUrl === undefined) {
-    const embedded = await keepEmbeddedPostgres({ dataDir: config.database.dataDir, log, signal });
-    closers.push(() => embedded.stop());
-    databaseUrl = embedded.url;
-    await waitForDatabase(databaseUrl, { log, signal });
-    await migrateAsOwner(embedded.ownerUrl, worker, options);
-  } else {
-    await waitForDatabase(databaseUrl, { log, signal });
-    await bringUpToDate(databaseUrl, options);
-  }
+/** Waits for the configured database, or starts our own, and brings it up to date. */
+export async function openStorage(running: Running): Promise<Storage> {
+  const { clock, closers, status, metrics } = running;
+  const databaseUrl = await readyDatabase(running);
   const database = openDatabase(databaseUrl);
-  closers.push(() => atMost(500, database.close()));
-  return { databaseUrl, database };
+  const { prisma: db } = database;
+  closers.add(() => database.close(), 500);
+  status.watch("database", createDatabaseCheck(database));
+  metrics.watchMessages(() => readWaitingMessages(db, clock));
+  return { databaseUrl, db };
+}
+
+/** Resolves with the address of a database that answers and is up to date. */
+async function readyDatabase({ config, log, signal, closers }: Running): Promise<string> {
+  const options = { queues: config.redisUrl === undefined, log };
+  const { url, dataDir } = config.database;
+  if (url !== undefined) {
+    await waitForDatabase(url, { log, signal });
+    await bringUpToDate(url, options);
+    return url;
+  }
+  const embedded = await keepEmbeddedPostgres({ dataDir, log, signal });
+  closers.add(() => embedded.stop());
+  await waitForDatabase(embedded.url, { log, signal });
+  await migrateAsOwner(embedded.ownerUrl, worker, options);
+  return embedded.url;
 }

@@ -1,10 +1,20 @@
 import { redactSecrets } from "../logger.ts";
+import { messageOf } from "../error-message.ts";
 
 /** A command can't do what it was asked; the message is all that the person needs. */
 export class CommandError extends Error {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.name = "CommandError";
+  }
+}
+
+/** Does what fails only with errors whose message is all that the person needs. */
+export async function inWords<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new CommandError(messageOf(error), { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
-import { loadEnvFile, readStorageConfig } from "../config.ts";
+import { readStorageConfig } from "../config.ts";
+import { loadEnvFile } from "../env-file.ts";
 import { CommandError, wordFailure } from "./failure.ts";
 import type { AuditExportOptions } from "./audit/export.ts";
 import type { ShowOptions, WhatOptions, WhoOptions } from "./audit/questions.ts";

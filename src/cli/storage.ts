@@ -1,14 +1,15 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { StorageConfig } from "../config.ts";
 import { maskPassword } from "../mask-password.ts";
 import { wordMissingRights } from "../persistence/database/bring-up-to-date.ts";
 import { describeDatabaseUrl, isDenied } from "../persistence/database/database.ts";
-import { wordsOf } from "../persistence/embedded/error.ts";
 import { startEmbeddedPostgres } from "../persistence/embedded/embedded.ts";
 import { MigrationError, missingMigrations } from "../persistence/database/migrate.ts";
 import { CommandError } from "./failure.ts";
+import { messageOf } from "../error-message.ts";
+import { withClient } from "../persistence/database/with-client.ts";
 
 export type Wanted = {
   /** Hallpass's data must exist already. */
@@ -122,19 +123,13 @@ async function missingRightsIn(client: Client, url: string): Promise<string | un
 
 /** Asks on a connection of its own. Throws `CommandError` when the database can't be asked. */
 async function asked<T>(url: string, question: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
-  // A connection lost between two queries is reported by the next query.
-  client.on("error", () => undefined);
   try {
-    await client.connect();
-    return await question(client);
+    return await withClient({ connectionString: url, query_timeout: 5_000 }, question);
   } catch (error) {
     if (error instanceof MigrationError) throw error;
     throw new CommandError(
-      `The database at ${describeDatabaseUrl(url)} can't be used: ${maskPassword(wordsOf(error), url)}.`,
+      `The database at ${describeDatabaseUrl(url)} can't be used: ${maskPassword(messageOf(error), url)}.`,
       { cause: error },
     );
-  } finally {
-    await client.end();
   }
 }

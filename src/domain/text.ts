@@ -27,6 +27,11 @@ export function onOneLine(text: string): string {
     .trim();
 }
 
+/** Puts what people and providers said on one line, without anything that a terminal would act on. */
+export function onTerminalLine(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
+}
+
 /** A name with its invisible characters shown as code points, for names that may be confused with another. */
 export function visibly(name: string): string {
   return name.replace(invisible, (character) => {

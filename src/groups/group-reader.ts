@@ -2,6 +2,7 @@ import type { GroupSource, Membership, Memberships } from "../policy/membership.
 import { noMemberships } from "../policy/people.ts";
 import { createMemory, defaultPatienceMs, type Memory, notInTime, within } from "./memory.ts";
 import type { OnCall } from "./on-call.ts";
+import { messageOf } from "../error-message.ts";
 
 export type GroupReader = {
   /**
@@ -112,7 +113,7 @@ async function membershipOf(reading: Reading): Promise<Membership> {
   try {
     return { isKnown: true, members: await reading.read() };
   } catch (error) {
-    return { isKnown: false, why: error instanceof Error ? error.message : String(error) };
+    return { isKnown: false, why: messageOf(error) };
   }
 }
 

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { outgoingFetch } from "../network/outgoing.ts";
 import { wordFailure } from "../network/word-failure.ts";
 import { createPause } from "./pause.ts";
+import { parseJson } from "../parse-json.ts";
 
 /** A service that knows who is on call. */
 export type OnCall = {
@@ -108,15 +109,6 @@ export function createOnCallApi(
       throw new Error(`${name} gave an answer that is not understood: ${wordIssue(parsed.error)}`);
     },
   };
-}
-
-/** `undefined` matches no schema; the parser's own message would repeat what came. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function wordIssue({ issues: [issue] }: z.ZodError): string {

@@ -1,5 +1,5 @@
 import type { QueueName } from "../domain/effect.ts";
-import type { OwedEffect } from "../persistence/requests/requests.ts";
+import type { OwedEffect } from "../persistence/effects/effects.ts";
 import type { Courtesy } from "./courtesy.ts";
 
 /** An effect and the milliseconds until it should be looked at. */

@@ -10,7 +10,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import type { Logger } from "../logger.ts";
 import { type QueueName, queueNames } from "../domain/effect.ts";
-import type { OwedEffect } from "../persistence/requests/requests.ts";
+import type { OwedEffect } from "../persistence/effects/effects.ts";
 import type { Courtesy } from "./courtesy.ts";
 import { type Alarm, createEnqueueBuffer } from "./enqueue-buffer.ts";
 
@@ -19,8 +19,6 @@ export type QueueSettings = {
   readonly redisUrl?: string | undefined;
   readonly databaseUrl: string;
   readonly courtesy: Pick<Courtesy, "quiet">;
-  /** Called when the queue did not take jobs, or not in time: due effects must be found without it. */
-  readonly onNotTaken: () => void;
   readonly log: Logger;
 };
 
@@ -31,8 +29,11 @@ export type Queues = {
   readonly isBehind: () => boolean;
   /** Schedules jobs at once, and says whether the queue took them within `timeoutMs`. */
   readonly enqueue: (alarms: readonly Alarm[], timeoutMs: number) => Promise<boolean>;
-  /** Starts the workers: `run` is called with an effect's id when it may be due. */
-  work(run: (effectId: string, queue: QueueName) => Promise<void>): void;
+  /**
+   * Starts the workers: `run` is called with an effect's id when it may be due, `onNotTaken` when the queue did not take
+   * jobs, or not in time, so that due effects must be found without it.
+   */
+  work(run: (effectId: string, queue: QueueName) => Promise<void>, onNotTaken: () => void): void;
   /** Takes no more jobs and waits for those in hand, at most `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 };
@@ -104,15 +105,17 @@ export function createQueues(settings: QueueSettings): Queues {
     );
     return Promise.race([added, after(timeoutMs).then(() => false)]);
   };
+  let onNotTaken = (): void => undefined;
   const { push, isBehind } = createEnqueueBuffer(async (alarms) => {
-    if (!(await enqueue(alarms, takenMs))) settings.onNotTaken();
+    if (!(await enqueue(alarms, takenMs))) onNotTaken();
   }, settings.courtesy);
 
   return {
     wake: push,
     isBehind,
     enqueue,
-    work(run) {
+    work(run, notTaken) {
+      onNotTaken = notTaken;
       for (const name of queueNames) {
         const worker = backend.worker(name, async (job) => run(job.data.effectId, name), {
           concurrency: concurrency[name],

@@ -12,6 +12,7 @@ import {
   postponeEffect,
   renewClaim,
 } from "../persistence/effects/effects.ts";
+import { messageOf } from "../error-message.ts";
 
 export type RunnerDeps = RecordDeps & { readonly handlers: Handlers; readonly log: Logger };
 
@@ -92,8 +93,4 @@ function handle(handlers: Handlers, effect: ClaimedEffect): Promise<Outcome> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const handler = handlers[effect.kind] as (effect: ClaimedEffect) => Promise<Outcome>;
   return handler(effect);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -56,7 +56,7 @@ export function createCaller<Connection>(options: CallerOptions<Connection>): Ca
     }
   };
   const toProviderError = (error: unknown): ProviderError => {
-    // The provider's own words hold nothing that it was not told before.
+    // A provider that words an error itself keeps secrets out of it.
     if (error instanceof ProviderError) return error;
     const { message, ...failure } = classify(error);
     return new ProviderError(mask(message), { ...failure, cause: withoutSecrets(error) });

@@ -102,7 +102,7 @@ function asLive(raw: Provider, definition: Opened, milliseconds: number): LivePr
     );
   }
 
-  /** A request from before the policy asked for something does not say it, and one from after may. */
+  /** Checks what was typed against what the provider asks for today; the policy may have changed since the request. */
   function checkInput(input: Input = {}): void {
     const read = definition.input?.safeParse(input);
     if (!read || read.success) return;

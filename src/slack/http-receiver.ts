@@ -5,6 +5,7 @@ import { createNotUnderstood } from "./not-understood.ts";
 import { createReceive, type Receive, type ReceiveDeps } from "./receive.ts";
 import type { SlackDeps } from "./deps.ts";
 import { slackLogger } from "./client/web-client.ts";
+import { messageOf } from "../error-message.ts";
 
 /** Answers `POST /slack/events`. */
 export type SlackListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -109,8 +110,4 @@ async function readSigned(signingSecret: string, request: IncomingMessage): Prom
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,6 @@
+import type { AccessAsk } from "../../src/access/requests/access-ask.ts";
 import { cancelRequest } from "../../src/access/requests/cancel-request.ts";
-import {
-  type AccessAnswer,
-  type AccessAsk,
-  requestAccess,
-} from "../../src/access/requests/request-access.ts";
+import { type AccessAnswer, requestAccess } from "../../src/access/requests/request-access.ts";
 import type { Caller } from "../../src/identity/caller.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";

@@ -1,5 +1,5 @@
 import { type Alarm, createEnqueueBuffer } from "../../src/jobs/enqueue-buffer.ts";
-import type { OwedEffect } from "../../src/persistence/requests/requests.ts";
+import type { OwedEffect } from "../../src/persistence/effects/effects.ts";
 
 const now = new Date("2026-03-03T12:00:00Z");
 const inSeconds = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);

@@ -19,17 +19,17 @@ it("queues whose database is away when they start work once it is back, and ask 
   const queues = createQueues({
     databaseUrl: network.url,
     courtesy: { quiet: () => Promise.resolve(true) },
-    onNotTaken: () => undefined,
     log: pino({ level: "warn" }, written),
   });
   try {
     const ran: string[] = [];
     const done = new Promise<void>((resolve) => {
-      queues.work((effectId) => {
+      const run = (effectId: string): Promise<void> => {
         ran.push(effectId);
         resolve();
         return Promise.resolve();
-      });
+      };
+      queues.work(run, () => undefined);
     });
     await once(written, "data");
     await network.restore();

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { User } from "../../playground/slack/model.ts";
-import { OTHER_TEAM_ID, SISTER_TEAM_ID } from "../../playground/slack/seed.ts";
+import { SISTER_TEAM_ID } from "../../playground/slack/seed.ts";
 import type { AccountChange, Unrest } from "./history.ts";
 import { people, type Someone } from "./policy.ts";
 import type { Line } from "./record.ts";
 import type { ModelWorld } from "./world.ts";
+import { mayDoNothing } from "./may-do-nothing.ts";
 
 /** How long what Slack has told may take to have its effect, in milliseconds. */
 const patienceMs = 3_000;
@@ -221,8 +222,4 @@ export async function restore(world: ModelWorld): Promise<void> {
 
 function accountNamed({ slack }: ModelWorld, name: string): User | undefined {
   return slack.workspace.users().find((one) => one.name === name);
-}
-
-export function mayDoNothing({ deleted, isRestricted, isStranger, teamId }: User): boolean {
-  return deleted || isRestricted || isStranger || teamId === OTHER_TEAM_ID;
 }

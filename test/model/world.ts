@@ -21,7 +21,7 @@ import { type Owed, readOwed, readOwes } from "./owed.ts";
 import { createPersons, type Persons } from "./persons.ts";
 import { type PolicyName, policyNames, policyText } from "./policy.ts";
 import { Asked, askedSince, Line, linesAfter } from "./record.ts";
-import { mayDoNothing } from "./unrest.ts";
+import { mayDoNothing } from "./may-do-nothing.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 export type Change = { readonly at: number; readonly pair: string; readonly isHeld: boolean };

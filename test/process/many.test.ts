@@ -63,7 +63,6 @@ describeWithRedis("1,000 grants that end together", () => {
       redisUrl: redis.url,
       databaseUrl: "",
       courtesy: { quiet: () => Promise.resolve(true) },
-      onNotTaken: () => undefined,
       log: pino({ level: "silent" }),
     });
     expect(await queues.enqueue(due, 10_000)).toBe(true);

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { SlackOptions } from "../../playground/slack/server.ts";
-import type { ReloadOutcome } from "../../src/access/keep-policy.ts";
+import type { ReloadOutcome } from "../../src/access/policy-in-force.ts";
 import type { Config } from "../../src/config.ts";
 import { type Hallpass, startHallpass } from "../../src/main.ts";
 import { createMovableClock } from "../../src/persistence/database/clock.ts";

@@ -8,6 +8,7 @@ import { Mrkdwn } from "../text/mrkdwn.tsx";
 import { plainText } from "../text/plain-text.ts";
 import { RichText } from "../text/rich-text.tsx";
 import { TextObject } from "../text/text-object.tsx";
+import type { BlockProps } from "./block-props.ts";
 import { Element, elementKey } from "./element.tsx";
 import { Image } from "./image.tsx";
 import { InputBlock } from "./input-block.tsx";
@@ -43,15 +44,6 @@ export function Blocks({ blocks, place, values, errors = {} }: BlocksProps): JSX
       })}
     </div>
   );
-}
-
-/** One block with what its own elements hold. */
-export interface BlockProps {
-  readonly block: JsonObject;
-  readonly blockId: string;
-  readonly place: Place;
-  readonly values: Readonly<Record<string, JsonObject>>;
-  readonly error: string | undefined;
 }
 
 function Block(props: BlockProps): JSX.Element {

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { objectOf, textOf } from "../../slack/json.ts";
 import { plainText } from "../text/plain-text.ts";
-import type { BlockProps } from "./blocks.tsx";
+import type { BlockProps } from "./block-props.ts";
 import { Element, elementKey } from "./element.tsx";
 
 /** A labelled field of a form with its hint and its error. */

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { isObject, objectsOf, textOf } from "../../slack/json.ts";
 import { TextObject } from "../text/text-object.tsx";
-import type { BlockProps } from "./blocks.tsx";
+import type { BlockProps } from "./block-props.ts";
 import { Element, elementKey } from "./element.tsx";
 
 /** A section: a text, fields in two columns, and an element beside them, which the text names. */

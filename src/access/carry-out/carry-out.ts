@@ -37,18 +37,16 @@ export type Handlers<Kind extends EffectKind = EffectKind> = {
   readonly [K in Kind]: (effect: ClaimedEffect<K>) => Promise<Outcome>;
 };
 
-const maxBackoffSeconds = 60;
-
-/** Seconds to wait after a failed attempt. */
-export function backoffSeconds(attempts: number): number {
-  return Math.min(maxBackoffSeconds, 2 ** Math.min(attempts - 1, 10));
+/** Seconds to wait after a failed attempt: 1, 2, 4, ... */
+export function backoffSeconds(attempts: number, most = 60): number {
+  return Math.min(most, 2 ** (attempts - 1));
 }
 
 const maxSlackBackoffSeconds = 10;
 
 /** Retries until Slack says whether the person may still have access: without knowing, none is given. */
 export function waitForSlack({ attempts }: Pick<ClaimedEffect, "attempts">, why: string): Outcome {
-  const seconds = Math.min(maxSlackBackoffSeconds, 2 ** (attempts - 1));
+  const seconds = backoffSeconds(attempts, maxSlackBackoffSeconds);
   return { outcome: "again", seconds, error: why, untouched: true };
 }
 
@@ -103,7 +101,7 @@ export async function give(
     request,
   }: {
     readonly until: Date;
-    /** When it was asked for, at the latest. */
+    /** A time before the provider is asked. Another grant of the same access that is asked for later may replace what is handed over. */
     readonly since: Date;
     readonly request: Pick<AccessRequest, "planned">;
   },

@@ -18,6 +18,7 @@ import {
   readBack,
   settled,
   waitForSlack,
+  backoffSeconds,
 } from "./carry-out.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { offboard } from "../lockdown/offboard.ts";
@@ -68,7 +69,7 @@ export async function carryOutExtension(
   }
   const moved = await moveEnds(deps, extended, request.durationSeconds, effect.now);
   if ("failure" in moved) {
-    const seconds = 2 ** (effect.attempts - 1);
+    const seconds = backoffSeconds(effect.attempts);
     if (moved.failure.retryable && effect.attempts < maxAttempts)
       return { outcome: "again", seconds, error: moved.failure.failure, untouched: false };
     await undo();

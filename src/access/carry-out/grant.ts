@@ -18,10 +18,12 @@ import {
   readGrant,
   settle,
   waitForSlack,
+  backoffSeconds,
 } from "./carry-out.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { offboard } from "../lockdown/offboard.ts";
 import { standingOf } from "../requests/read-facts.ts";
+import { later } from "../../domain/request/consequences.ts";
 
 /** Minimum number of attempts before a grant fails, even if they are slow. */
 const fewestAttempts = 5;
@@ -71,7 +73,7 @@ export async function carryOutGrant(
       return tryAgain(deps, effect, grant, next.failure);
     case "asked": {
       const { askedAt } = next;
-      const until = new Date(askedAt.getTime() + grant.durationSeconds * 1000);
+      const until = later(askedAt, grant.durationSeconds);
       if (effect.now >= until) return fail("the time was over before the provider had confirmed the access");
       if (next.unreadable && isUnheardOf(effect, grant))
         return waitUntilReadable(deps, effect, next.unreadable);
@@ -233,7 +235,7 @@ async function tryAgain(
 ): Promise<Outcome> {
   const settlesSeconds = deps.providers.get(name)?.settlesSeconds ?? 0;
   const waited = (effect.now.getTime() - effect.startedAt.getTime()) / 1000;
-  const seconds = retryAfterSeconds ?? Math.min(maxPauseSeconds, 2 ** (effect.attempts - 1));
+  const seconds = retryAfterSeconds ?? backoffSeconds(effect.attempts, maxPauseSeconds);
   const isInTime = waited + seconds <= settlesSeconds;
   const isWorthIt = effect.attempts < fewestAttempts && seconds <= longestWaitSeconds;
   if (!retryable || !(isInTime || isWorthIt))
@@ -255,6 +257,6 @@ async function waitUntilReadable(
   { failure: error }: Failure,
 ): Promise<Outcome> {
   await apply(deps, effect.requestId, { type: "grant_unsettled", grantId: effect.grantId, error });
-  const seconds = Math.min(maxBackoffSeconds, 2 ** (effect.attempts - 1));
+  const seconds = backoffSeconds(effect.attempts, maxBackoffSeconds);
   return { outcome: "again", seconds, error, untouched: false };
 }

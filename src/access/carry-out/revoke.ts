@@ -11,6 +11,7 @@ import {
   reach,
   settle,
   settled,
+  backoffSeconds,
 } from "./carry-out.ts";
 import { leaveToKeeper } from "./leave-to-keeper.ts";
 
@@ -101,12 +102,12 @@ async function fail(
   const { settlesSeconds = 0 } = deps.providers.get(grant.provider) ?? {};
   const waited = (effect.now.getTime() - effect.startedAt.getTime()) / 1000;
   if (isPending === true && waited < settlesSeconds) {
-    const pause = Math.max(retryAfterSeconds, Math.min(maxPendingSeconds, 2 ** (effect.attempts - 1)));
+    const pause = Math.max(retryAfterSeconds, backoffSeconds(effect.attempts, maxPendingSeconds));
     const seconds = Math.min(pause, maxBackoffSeconds);
     return { outcome: "again", seconds, error: failure, untouched: false };
   }
   const seconds = Math.max(
-    backoffSeconds(grant.revokeAttempts + 1),
+    jittered(backoffSeconds(grant.revokeAttempts + 1, maxBackoffSeconds)),
     Math.min(retryAfterSeconds, maxBackoffSeconds),
   );
   const milliseconds = seconds * 1000;
@@ -122,10 +123,9 @@ async function fail(
   return settled;
 }
 
-/** Exponential backoff: 1 s, 2 s, 4 s ... capped, with a fifth of jitter so that not all retries hit a recovering provider at once. */
-function backoffSeconds(attempt: number): number {
-  const jitter = 1 - Math.random() * 0.2;
-  return Math.min(maxBackoffSeconds, 2 ** Math.min(attempt - 1, 12)) * jitter;
+/** Up to a fifth less, so that not all retries hit a recovering provider at once. */
+function jittered(seconds: number): number {
+  return seconds * (1 - Math.random() * 0.2);
 }
 
 function secondsLeft(grant: Grant, now: Date): number {

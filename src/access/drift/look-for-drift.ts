@@ -22,6 +22,7 @@ import { ProviderError } from "../../providers/provider.ts";
 import { actOnDrift } from "./act-on-drift.ts";
 import { type Look, lookAt } from "./confirm-drift.ts";
 import type { RecordDeps } from "../deps.ts";
+import { messageOf } from "../../error-message.ts";
 
 export type DriftDeps = RecordDeps & {
   readonly policy: () => Policy;
@@ -103,7 +104,7 @@ async function lookAtTargets(
       await lookAtTarget(deps, provider, one);
     } catch (error) {
       deps.onTrouble(name, error);
-      trouble ??= error instanceof Error ? error.message : String(error);
+      trouble ??= messageOf(error);
       // The provider is down: the other targets would only wait for it, one by one.
       if (error instanceof ProviderError && error.retryable) return trouble;
     }

@@ -1,14 +1,10 @@
 import { awaitedBy, type Authority } from "../../domain/request/approvals.ts";
-import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { CommandOf } from "../../domain/command.ts";
 import type { State } from "../../domain/state.ts";
-import type { Person } from "../../domain/person.ts";
-import { type Refusal, refusalText } from "../../domain/refusal.ts";
+import type { Refusal } from "../../domain/refusal.ts";
 import type { AccessRequest } from "../../domain/request/request.ts";
-import { actorOf } from "../../domain/request/consequences.ts";
 import { storable } from "../../domain/text.ts";
 import type { Caller } from "../../identity/caller.ts";
-import { recordEvent } from "../../persistence/audit.ts";
 import { wordRefusals } from "../../policy/explain/refusal-words.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
 import type { Policy } from "../../policy/policy.ts";
@@ -20,6 +16,7 @@ import { changesToday } from "./grant-changes.ts";
 import { offboard } from "../lockdown/offboard.ts";
 import { judgeByPolicy } from "./judge-by-policy.ts";
 import { authorityOver, evaluateAgain, readToday, standingOf, type Today } from "./read-facts.ts";
+import { refuseAttempt } from "./refuse-attempt.ts";
 
 export type PersonDecides = {
   readonly requestId: string;
@@ -85,7 +82,7 @@ async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<De
   if (refusal === "repeated") return { decided: true, state };
   const attempted = decision.verdict.type;
   const policy = deps.policy();
-  await refuseDecision(deps, { request, by, attempted, refusal, key, now });
+  await refuseAttempt(deps, applied, { by, attempted, key });
   const today = await readToday(deps, policy, request);
   // Slack may not have sent an event.
   if (refusal === "approver_gone" && by.slackId !== undefined) await offboard(deps, by.slackId);
@@ -131,25 +128,4 @@ async function closeWhatCannotBe(
 /** The people whose approval would advance the request. */
 export function approversNow(authority: Authority | undefined, request: State["request"]): readonly string[] {
   return (authority && awaitedBy(request.decisions, authority)?.approvers) ?? [];
-}
-
-/** Records that somebody attempted what they may not do, once per click; nothing else changes. */
-export async function refuseDecision(
-  deps: PolicyDeps,
-  refused: {
-    readonly request: State["request"];
-    readonly by: Person;
-    readonly attempted: "approve" | "deny" | "start" | "review" | "extend" | "end" | "cancel" | "show";
-    readonly refusal: Refusal;
-    readonly key: string;
-    readonly now: Date;
-  },
-): Promise<void> {
-  const event: AuditEvent = {
-    type: "decision.refused",
-    at: refused.now,
-    actor: actorOf(refused.by),
-    data: { attempted: refused.attempted, why: refusalText[refused.refusal] },
-  };
-  await recordEvent(deps.db, event, { request: refused.request, dedupeKey: `refused ${refused.key}` });
 }

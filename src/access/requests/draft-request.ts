@@ -6,7 +6,7 @@ import type { Evaluation } from "../../policy/decide/evaluate.ts";
 import { wordRefusals } from "../../policy/explain/refusal-words.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { planGrants } from "./plan-grants.ts";
-import type { AnyAsk } from "./request-access.ts";
+import type { AnyAsk } from "./access-ask.ts";
 
 /** Builds the request to be filed: what was asked, what the policy says to it, and what an approval would grant. */
 export function draftRequest(

@@ -6,13 +6,12 @@ import { readState } from "../../persistence/requests/requests.ts";
 import { isAdmin } from "../../policy/people.ts";
 import { apply } from "../apply.ts";
 import { askingAgain } from "./ask-again.ts";
-import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { authorityOver, readToday } from "./read-facts.ts";
+import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
 
 export type EndAnswer =
-  | { readonly ending: true; readonly state: State }
-  | { readonly ending: false; readonly refusal: Refusal; readonly state: State };
+  { readonly ending: true; readonly state: State } | ({ readonly ending: false } & Refused);
 
 type PersonEnds = { readonly requestId: string; readonly by: Caller; readonly key: string };
 
@@ -25,9 +24,13 @@ async function endOnce(deps: PolicyDeps, { requestId, by: caller, key }: PersonE
   const by = await deps.people.resolve(caller);
   const read = await readState(deps.db, deps.clock, requestId);
   if (!read) throw new Error(`no request ${requestId}`);
+  const refuse = async (refusal: Refusal, state: State): Promise<EndAnswer> => ({
+    ending: false,
+    ...(await refuseAttempt(deps, { refusal, state, now: read.now }, { by, attempted: "end", key })),
+  });
   const isOwn = isSamePerson(read.state.request.requester, by);
   if (!isOwn && !(await mayWithdraw(deps, read.state, by, read.now)))
-    return refuse(deps, { state: read.state, by, key, now: read.now }, "not_approver");
+    return refuse("not_approver", read.state);
 
   const reason = isOwn ? "returned" : "withdrawn";
   let { state } = read;
@@ -40,7 +43,7 @@ async function endOnce(deps: PolicyDeps, { requestId, by: caller, key }: PersonE
     if (applied.applied) isEnding = true;
     else ({ refusal } = applied);
   }
-  return isEnding ? { ending: true, state } : refuse(deps, { state, by, key, now: read.now }, refusal);
+  return isEnding ? { ending: true, state } : refuse(refusal, state);
 }
 
 async function mayWithdraw(deps: PolicyDeps, { request }: State, by: Person, now: Date): Promise<boolean> {
@@ -50,18 +53,4 @@ async function mayWithdraw(deps: PolicyDeps, { request }: State, by: Person, now
   // Ending is the safe side: anybody who could approve it when it was filed, or could today, may do it.
   const steps = [...request.terms.steps, ...(authorityOver(policy, request, today, now)?.steps ?? [])];
   return steps.some(({ approvers }) => isListed(approvers, by));
-}
-
-async function refuse(
-  deps: PolicyDeps,
-  {
-    state,
-    by,
-    key,
-    now,
-  }: { readonly state: State; readonly by: Person; readonly key: string; readonly now: Date },
-  refusal: Refusal,
-): Promise<EndAnswer> {
-  await refuseDecision(deps, { request: state.request, by, attempted: "end", refusal, key, now });
-  return { ending: false, refusal, state };
 }

@@ -1,4 +1,3 @@
-import type { State } from "../../domain/state.ts";
 import { isSamePerson } from "../../domain/person.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Caller } from "../../identity/caller.ts";
@@ -6,16 +5,15 @@ import { countExtensions } from "../../persistence/requests/extensions.ts";
 import { readState } from "../../persistence/requests/requests.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
 import { askingAgain } from "./ask-again.ts";
-import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { changesToday } from "./grant-changes.ts";
 import { evaluateAgain, readToday } from "./read-facts.ts";
 import { type AccessAnswer, requestExtension } from "./request-access.ts";
+import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
 
 export type ExtensionAnswer =
   /** A request of its own, allowed at once or waiting for approval. */
-  | { readonly asked: true; readonly answer: AccessAnswer }
-  | { readonly asked: false; readonly refusal: Refusal; readonly state: State };
+  { readonly asked: true; readonly answer: AccessAnswer } | ({ readonly asked: false } & Refused);
 
 type PersonExtends = { readonly requestId: string; readonly by: Caller; readonly key: string };
 
@@ -33,10 +31,10 @@ async function extendOnce(
   if (!read) throw new Error(`no request ${requestId}`);
   const { state, now } = read;
   const { request } = state;
-  const refuse = async (refusal: Refusal): Promise<ExtensionAnswer> => {
-    await refuseDecision(deps, { request, by, attempted: "extend", refusal, key, now });
-    return { asked: false, refusal, state };
-  };
+  const refuse = async (refusal: Refusal): Promise<ExtensionAnswer> => ({
+    asked: false,
+    ...(await refuseAttempt(deps, { refusal, state, now }, { by, attempted: "extend", key })),
+  });
   if (!isSamePerson(request.requester, by)) return refuse("not_requester");
   const ends = state.grants.flatMap(({ status, expiresAt }) =>
     status === "active" && expiresAt && now < expiresAt ? [expiresAt] : [],

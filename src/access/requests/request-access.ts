@@ -1,12 +1,10 @@
 import type { Person } from "../../domain/person.ts";
-import type { AccessRequest, RequestSource } from "../../domain/request/request.ts";
+import type { AccessRequest } from "../../domain/request/request.ts";
 import { storable } from "../../domain/text.ts";
 import { file } from "../../domain/request/file-request.ts";
-import type { Caller } from "../../identity/caller.ts";
 import { findByDedupeKey, readNow, recordNew } from "../../persistence/requests/requests.ts";
 import { evaluate, type Evaluation } from "../../policy/decide/evaluate.ts";
 import { wordRefusals } from "../../policy/explain/refusal-words.ts";
-import type { TypedInput } from "../../policy/decide/ask.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { PolicyRefusal } from "../../policy/decide/refusals.ts";
 import { askingAgain } from "./ask-again.ts";
@@ -14,35 +12,7 @@ import type { PolicyDeps } from "../deps.ts";
 import { draftRequest } from "./draft-request.ts";
 import { judgeByPolicy } from "./judge-by-policy.ts";
 import { readFacts } from "./read-facts.ts";
-
-export type AccessAsk = {
-  readonly requester: Caller;
-  readonly resource: string;
-  readonly role: string;
-  readonly durationSeconds: number;
-  readonly reason: string;
-  readonly ticket?: string;
-  /** What was typed for the providers of the role, such as a public key. */
-  readonly input?: TypedInput;
-  readonly source: RequestSource;
-  readonly ip?: string;
-  /** Taken now and reviewed afterwards. */
-  readonly isBreakGlass?: boolean;
-  /** Idempotency key of the interaction: delivered again, it files nothing new. */
-  readonly dedupeKey?: string;
-};
-
-/** Asks to extend the access of another request, which ends at `until`. `place`: its number among the extensions of that request. */
-export type ExtensionAsk = AccessAsk & {
-  readonly extends: {
-    readonly requestId: string;
-    readonly number: number;
-    readonly until: Date;
-    readonly place: number;
-  };
-};
-
-export type AnyAsk = AccessAsk & Partial<Pick<ExtensionAsk, "extends">>;
+import type { AccessAsk, AnyAsk, ExtensionAsk } from "./access-ask.ts";
 
 export type AccessAnswer =
   | { readonly outcome: "filed"; readonly request: AccessRequest }

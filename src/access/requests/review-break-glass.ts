@@ -1,5 +1,4 @@
 import type { State } from "../../domain/state.ts";
-import type { Refusal } from "../../domain/refusal.ts";
 import type { AccessRequest } from "../../domain/request/request.ts";
 import { storable } from "../../domain/text.ts";
 import type { Caller } from "../../identity/caller.ts";
@@ -9,10 +8,10 @@ import { peopleAmong } from "../../policy/people.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { apply } from "../apply.ts";
 import { askingAgain } from "./ask-again.ts";
-import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { judgeByPolicy } from "./judge-by-policy.ts";
 import { readToday } from "./read-facts.ts";
+import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
 
 export type PersonReviews = {
   readonly requestId: string;
@@ -24,8 +23,7 @@ export type PersonReviews = {
 };
 
 export type ReviewAnswer =
-  | { readonly reviewed: true; readonly state: State }
-  | { readonly reviewed: false; readonly refusal: Refusal; readonly state: State };
+  { readonly reviewed: true; readonly state: State } | ({ readonly reviewed: false } & Refused);
 
 /** Records a person's review of break-glass access. */
 export function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
@@ -50,10 +48,8 @@ async function reviewOnce(deps: PolicyDeps, review: PersonReviews): Promise<Revi
     }),
   );
   if (applied.applied) return { reviewed: true, state: applied.state };
-  const { refusal, state, now } = applied;
-  if (refusal === "repeated") return { reviewed: true, state };
-  await refuseDecision(deps, { request: state.request, by, attempted: "review", refusal, key, now });
-  return { reviewed: false, refusal, state };
+  if (applied.refusal === "repeated") return { reviewed: true, state: applied.state };
+  return { reviewed: false, ...(await refuseAttempt(deps, applied, { by, attempted: "review", key })) };
 }
 
 /** Who may review it: those whom today's rule of the same name says, else those whom the rule said then, with today's members. */

@@ -1,19 +1,18 @@
 import type { State } from "../../domain/state.ts";
 import type { Grant } from "../../domain/grant/grant.ts";
-import type { Refusal } from "../../domain/refusal.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { findRequestOfGrant, wasAskedSince } from "../../persistence/requests/grants.ts";
 import { readLockdowns } from "../../persistence/requests/lockdowns.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
 import { apply } from "../apply.ts";
 import { askingAgain } from "./ask-again.ts";
-import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "../deps.ts";
 import type { Seal } from "../seal.ts";
+import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
 
 export type ShowAnswer =
   | { readonly shown: true; readonly title: string; readonly text: string; readonly state: State }
-  | { readonly shown: false; readonly refusal: Refusal; readonly state: State };
+  | ({ readonly shown: false } & Refused);
 
 type PersonLooks = { readonly grantId: string; readonly by: Caller; readonly key: string };
 
@@ -53,8 +52,10 @@ async function showOnce(
   const { state, now } = applied;
   if (applied.applied && opened) return { shown: true, ...opened, state };
   const refusal = applied.applied ? "nothing_to_show" : applied.refusal;
-  await refuseDecision(deps, { request: state.request, by, attempted: "show", refusal, key, now });
-  return { shown: false, refusal, state };
+  return {
+    shown: false,
+    ...(await refuseAttempt(deps, { refusal, state, now }, { by, attempted: "show", key })),
+  };
 }
 
 function open(

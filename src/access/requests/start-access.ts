@@ -1,18 +1,16 @@
 import type { State } from "../../domain/state.ts";
-import type { Refusal } from "../../domain/refusal.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
 import { apply } from "../apply.ts";
 import { askingAgain } from "./ask-again.ts";
-import { refuseDecision } from "./decide-request.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { changesToday } from "./grant-changes.ts";
 import { judgeByPolicy } from "./judge-by-policy.ts";
 import { evaluateAgain, readToday } from "./read-facts.ts";
+import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
 
 export type StartAnswer =
-  | { readonly started: true; readonly state: State }
-  | { readonly started: false; readonly refusal: Refusal; readonly state: State };
+  { readonly started: true; readonly state: State } | ({ readonly started: false } & Refused);
 
 type PersonStarts = { readonly requestId: string; readonly by: Caller; readonly key: string };
 
@@ -40,8 +38,7 @@ async function startOnce(
     }),
   );
   if (applied.applied) return { started: true, state: applied.state };
-  const { refusal, state, now } = applied;
-  if (refusal !== "already_started")
-    await refuseDecision(deps, { request: state.request, by, attempted: "start", refusal, key, now });
-  return { started: false, refusal, state };
+  if (applied.refusal !== "already_started")
+    await refuseAttempt(deps, applied, { by, attempted: "start", key });
+  return { started: false, refusal: applied.refusal, state: applied.state };
 }

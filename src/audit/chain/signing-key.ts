@@ -10,8 +10,9 @@ import {
 } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode, wordsOf } from "../../persistence/embedded/error.ts";
+import { systemCode } from "../../persistence/embedded/error.ts";
 import { signingKeyFile } from "../../persistence/embedded/secrets.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** The private key that signs checkpoints and exports: Ed25519 (RFC 8032). */
 export type SigningKey = {
@@ -47,7 +48,7 @@ export async function loadSigningKey(settings: SigningKeySettings): Promise<Sign
     await keepNewKey(settings.dataDir, path);
   } catch (error) {
     throw new Error(
-      `The audit's signing key can't be kept in ${path}: ${wordsOf(error)}; make that directory writable for the user ` +
+      `The audit's signing key can't be kept in ${path}: ${messageOf(error)}; make that directory writable for the user ` +
         "Hallpass runs as, or give the key by HALLPASS_AUDIT_KEY.",
       { cause: error },
     );
@@ -66,7 +67,7 @@ export async function readSigningKey({ pem, dataDir }: SigningKeySettings): Prom
     if (code === "ENOENT") return undefined;
     if (code === undefined) throw error;
     throw new Error(
-      `The audit's signing key can't be read from ${path}: ${wordsOf(error)}; make it readable for the user Hallpass ` +
+      `The audit's signing key can't be read from ${path}: ${messageOf(error)}; make it readable for the user Hallpass ` +
         "runs as, or give the key by HALLPASS_AUDIT_KEY.",
       { cause: error },
     );

@@ -1,4 +1,5 @@
-import { Client } from "pg";
+import type { Client } from "pg";
+import { withClient } from "../../persistence/database/with-client.ts";
 
 /** The database, and the name of the connection. */
 export type SnapshotAt = { readonly databaseUrl: string; readonly name: string };
@@ -11,21 +12,11 @@ export async function withSnapshot<T>(
   { databaseUrl, name, ...shared }: SnapshotAt | SharedSnapshot,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = new Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
-    application_name: name,
-  });
-  // A connection lost between two queries shows up in the next query.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
+  return withClient({ connectionString: databaseUrl, application_name: name }, async (client) => {
     await client.query("begin transaction isolation level repeatable read read only");
     if ("id" in shared) await client.query(`set transaction snapshot ${client.escapeLiteral(shared.id)}`);
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+    return work(client);
+  });
 }
 
 /** Shares what `client`, whose transaction is open, sees. */

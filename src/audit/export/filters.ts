@@ -166,7 +166,8 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/^[-–—]+/, "");
 }
 
-function quoted(text = ""): string {
+/** Quotes what somebody typed, cut to 60 characters. */
+export function quoted(text = ""): string {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   return `“${short}”`;
 }

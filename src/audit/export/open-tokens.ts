@@ -55,7 +55,7 @@ export function createTokenOpener(
       at = copied;
     }
     const whole = copied === 0 ? lines : opened + lines.slice(copied);
-    return format === "csv" ? whole : onOneLine(whole);
+    return format === "csv" ? whole : escapeLineEnds(whole);
   };
 }
 
@@ -96,7 +96,7 @@ const separators: readonly (readonly [string, string])[] = [
 ].map(([character = "", escape = ""]) => [bytesOf(character), escape]);
 
 /** JSON leaves these characters as they are, and readers such as Python's `splitlines` end a line at them. */
-function onOneLine(lines: string): string {
+function escapeLineEnds(lines: string): string {
   return separators.reduce(
     (rest, [character, escape]) => (rest.includes(character) ? rest.replaceAll(character, escape) : rest),
     lines,

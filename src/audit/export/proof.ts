@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ExportFormat } from "./filters.ts";
 import { auditFields } from "./query.ts";
 import type { PublicKey, SigningKey } from "../chain/signing-key.ts";
+import { parseJson } from "../../parse-json.ts";
 
 /** `type` of an export's last row. */
 const proofType = "export.proof";
@@ -52,19 +53,19 @@ export function wordProof(proof: ExportProof): string {
   const row = { at: proof.at, type: proofType, data: proof };
   if (proof.format === "csv") {
     // Where `;` separates cells, one inside this cell could begin a formula (see `inertSql`).
-    const data = onOneLine(JSON.stringify(proof)).replaceAll(";", String.raw`\u003b`);
+    const data = escapeLineEnds(JSON.stringify(proof)).replaceAll(";", String.raw`\u003b`);
     const cells: Readonly<Record<string, string>> = { ...row, data: `"${data.replaceAll('"', '""')}"` };
     return `${auditFields.map(({ name }) => cells[name] ?? "").join(",")}\n`;
   }
   const all: Readonly<Record<string, unknown>> = row;
-  const line = onOneLine(
+  const line = escapeLineEnds(
     JSON.stringify(Object.fromEntries(auditFields.map(({ name }) => [name, all[name] ?? null]))),
   );
   return proof.format === "jsonl" ? `${line}\n` : `${line}\n]\n`;
 }
 
 /** Escapes the characters at which readers such as Python's `splitlines` end a line. */
-function onOneLine(json: string): string {
+function escapeLineEnds(json: string): string {
   return json.replaceAll(
     /[\u0085\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -107,12 +108,4 @@ function dataInJson(line: string): Data | undefined {
   if (!row) return undefined;
   const { at, type: _, data: proof, ...rest } = row;
   return Object.values(rest).every((value) => value === null) ? { at, proof } : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import { isEmail, normalEmail } from "../../policy/principal.ts";
 import { child, entriesOf, itemsOf, type SourceNode, textOf } from "../../policy/language/source.ts";
 import { readSource } from "../../policy/language/yaml-source.ts";
 import type { AuditReader } from "./read-events.ts";
+import { quoted } from "../export/filters.ts";
 
 /** The names in a question; a role belongs to the resource. */
 export type Named = {
@@ -177,8 +178,4 @@ function neverWas(what: string, name: string, known: readonly string[]): string 
   if (mend !== "" || known.length === 0) return `${unknown}${mend || "."}`;
   const more = known.length > longestOffer ? ` and ${known.length - longestOffer} more` : "";
   return `${unknown}. Known are: ${known.toSorted().slice(0, longestOffer).join(", ")}${more}.`;
-}
-
-function quoted(text: string): string {
-  return `“${text.length > 60 ? `${text.slice(0, 60)}…` : text}”`;
 }

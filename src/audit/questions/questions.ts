@@ -1,5 +1,5 @@
 import { storable } from "../../domain/text.ts";
-import { asWord, back, Day, type Naming, readTime, timeFault, userIn } from "../export/filters.ts";
+import { asWord, back, Day, type Naming, readTime, timeFault, userIn, quoted } from "../export/filters.ts";
 import type { Span } from "./holdings.ts";
 
 /** A resource, or one role of it. */
@@ -126,11 +126,6 @@ export function wordRetired(retiredUntil: Date | undefined, from: Date | undefin
   if (retiredUntil === undefined || (from !== undefined && from > retiredUntil)) return undefined;
   return `What happened until ${wordTime(retiredUntil)} was retired from the audit, and no answer knows of it.`;
 }
-
-function quoted(text = ""): string {
-  return `“${text.length > 60 ? `${text.slice(0, 60)}…` : text}”`;
-}
-
 function fault(text: string): { readonly ok: false; readonly fault: string } {
   return { ok: false, fault: text };
 }

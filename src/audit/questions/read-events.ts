@@ -1,10 +1,10 @@
-import { Client } from "pg";
 import QueryStream from "pg-query-stream";
 import { z } from "zod";
 import { Actor, type AuditEvent, StoredEvent } from "../../domain/audit-event.ts";
 import { readPersonalDirectory } from "../../persistence/personal/directory.ts";
 import { personNumbers } from "../export/person-numbers.ts";
 import { isUnmarked, type Unbound } from "../chain/unbound.ts";
+import { withClient } from "../../persistence/database/with-client.ts";
 
 /** An event as it is in the log, with what is known beside it, tokens opened: an erased person reads `erased person 7`. */
 export type LoggedEvent = {
@@ -62,16 +62,12 @@ export async function withAuditReader<T>(
   source: { readonly databaseUrl: string },
   work: (reader: AuditReader) => Promise<T>,
 ): Promise<T> {
-  const client = new Client({
+  const settings = {
     connectionString: source.databaseUrl,
-    connectionTimeoutMillis: 5_000,
     statement_timeout: patienceMs,
     application_name: "hallpass audit questions",
-  });
-  // A connection lost between two queries shows up in the next query.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
+  };
+  return withClient(settings, async (client) => {
     await client.query("begin transaction isolation level repeatable read read only");
     const directory = await readPersonalDirectory(client);
     const retired = await client.query<{ at: Date | null }>(
@@ -80,7 +76,7 @@ export async function withAuditReader<T>(
     const unbound = { people: 0, number: 0 };
     const found = (sql: string, values: readonly unknown[]): AsyncIterable<unknown> =>
       client.query(new QueryStream(sql, [...values], { batchSize: 500 }));
-    return await work({
+    return work({
       unbound: () => unbound,
       retiredUntil: retired.rows[0]?.at ?? undefined,
       async *rows(sql, values) {
@@ -95,9 +91,7 @@ export async function withAuditReader<T>(
       },
       personNumbers: (user) => personNumbers(client, user),
     });
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 function select({ with: tables, sql, order }: Where): string {

@@ -8,17 +8,13 @@ import { wordTime } from "./questions.ts";
 import type { Deed, WhatAnswer } from "./what-did.ts";
 import { accessOf, deedOf } from "./what-did.ts";
 import type { Holder, WhoAnswer } from "./who-could.ts";
-
-/** Puts what people and providers said on one line, without anything that a terminal would act on. */
-export function onOneLine(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
-}
+import { onTerminalLine } from "../../domain/text.ts";
 
 /** Formats an answer to who could: who and through what, then from when to when, and who allowed it. */
 export function wordWho(answer: WhoAnswer): readonly string[] {
   if (answer.kind === "unreadable")
     return [
-      onOneLine(
+      onTerminalLine(
         `Event ${answer.seq} of ${answer.request} is nothing this version could have written; what it says is missing here.`,
       ),
     ];
@@ -30,7 +26,7 @@ export function wordWho(answer: WhoAnswer): readonly string[] {
     wordConsent(holder),
     ...holder.extensions.map(wordExtension),
   ];
-  return lines.map(onOneLine);
+  return lines.map(onTerminalLine);
 }
 
 /** From when to when, and how it ended. */
@@ -92,13 +88,13 @@ function wordExtension({ request, byRule, approvers }: Held["extensions"][number
 
 /** Formats an answer to what a person did, with what became of a request below it. */
 export function wordWhat(answer: WhatAnswer): readonly string[] {
-  if (answer.kind === "did") return [onOneLine(wordDeed(answer))];
+  if (answer.kind === "did") return [onTerminalLine(wordDeed(answer))];
   const { request, access, deeds, held } = answer;
   return [
     `${request} ${access}, ${wordRule(answer)}`,
     ...deeds.map(({ at, text }) => `${wordTime(at)} ${text}`),
     ...held.map((each) => `had ${wordAccess(each)} ${wordHolding(each)}`),
-  ].map(onOneLine);
+  ].map(onTerminalLine);
 }
 
 function wordDeed({ at, text, request, access }: Deed): string {
@@ -132,5 +128,5 @@ export function wordLife([first, ...more]: readonly LoggedEvent[]): readonly str
       const part = parts.size > 1 ? parts.get(event.grantId ?? "") : undefined;
       return `${wordTime(at)} ${part === undefined ? "" : `${part}: `}${text} [${wordPlace(event)}]`;
     }),
-  ].map(onOneLine);
+  ].map(onTerminalLine);
 }

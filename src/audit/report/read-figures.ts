@@ -1,4 +1,4 @@
-import { Client, type QueryResultRow } from "pg";
+import type { Client, QueryResultRow } from "pg";
 import { type PersonalDirectory, readPersonalDirectory } from "../../persistence/personal/directory.ts";
 import type { Verification } from "../verify/verify.ts";
 import {
@@ -16,27 +16,17 @@ import {
 } from "./figures.ts";
 import { type Period, weeksOf } from "./period.ts";
 import * as queries from "./queries.ts";
+import { withSnapshot } from "../chain/snapshot.ts";
 
 /** Counts what happened in a period, from one snapshot. The database aggregates, so memory does not grow with the log. */
 export async function readFigures(
   { databaseUrl }: { readonly databaseUrl: string },
   asked: { readonly period: Period; readonly zoneNote: string; readonly verification: Verification },
 ): Promise<Figures> {
-  const client = new Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
-    application_name: "hallpass audit report",
-  });
-  // A connection lost between two queries shows up in the next query.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    await client.query("begin transaction isolation level repeatable read read only");
+  return withSnapshot({ databaseUrl, name: "hallpass audit report" }, async (client) => {
     const directory = await readPersonalDirectory(client);
-    return await readIn(createReader(client, directory, asked.period), asked);
-  } finally {
-    await client.end();
-  }
+    return readIn(createReader(client, directory, asked.period), asked);
+  });
 }
 
 type Reader = {

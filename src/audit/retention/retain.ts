@@ -1,4 +1,4 @@
-import { Client } from "pg";
+import type { Client } from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { type Archived, archiveName, findArchives, keepArchive, readArchive } from "./archive.ts";
@@ -9,6 +9,7 @@ import { exportSealed, findSealed, type SealedRange } from "../export/sealed-exp
 import type { SigningKey } from "../chain/signing-key.ts";
 import { layTombstone, signTombstone, type Tombstone } from "./tombstone.ts";
 import { verifySealed } from "../verify/verify-sealed.ts";
+import { withClient } from "../../persistence/database/with-client.ts";
 
 export type RetainOptions = {
   readonly databaseUrl: string;
@@ -208,22 +209,11 @@ async function inSnapshot<T>(client: Client, work: () => Promise<T>): Promise<T>
   }
 }
 
-async function withConnection<T>(
-  { databaseUrl }: RetainOptions,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
-  const client = new Client({
+function withConnection<T>({ databaseUrl }: RetainOptions, work: (client: Client) => Promise<T>): Promise<T> {
+  const settings = {
     connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
     lock_timeout: lockMilliseconds,
     application_name: "hallpass audit retain",
-  });
-  // A connection lost between two queries shows up in the next query.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+  };
+  return withClient(settings, work);
 }

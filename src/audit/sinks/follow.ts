@@ -3,13 +3,13 @@ import { Client } from "pg";
 import type { PrismaClient } from "../../generated/prisma/client.ts";
 import type { Logger } from "../../logger.ts";
 import type { Clock } from "../../persistence/database/clock.ts";
-import { messageOf } from "../../persistence/database/database.ts";
 import { moveCursor, readCursor } from "../chain/cursor.ts";
 import { readChainFacts } from "./chain-facts.ts";
 import { cursorNames } from "./lag.ts";
 import { createOdds } from "./odds.ts";
 import { type Position, readBatch } from "./read-batch.ts";
 import type { MadeSink } from "./registry.ts";
+import { messageOf } from "../../error-message.ts";
 
 export type FollowDeps = {
   readonly databaseUrl: string;

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { createDispatcher } from "../../network/outgoing.ts";
 import { wordFailure } from "../../network/word-failure.ts";
-import { messageOf } from "../../persistence/database/database.ts";
 import { SinkError } from "./sink.ts";
+import { messageOf } from "../../error-message.ts";
 
 type Call = {
   readonly method: "POST" | "PUT";

@@ -3,8 +3,8 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { connect as connectTls } from "node:tls";
 import type { SyslogOptions } from "../../policy/language/sinks.ts";
-import { messageOf } from "../../persistence/database/database.ts";
 import { jsonLine, recordTime, type Sink, SinkError, type SinkRecord } from "./sink.ts";
+import { messageOf } from "../../error-message.ts";
 
 const connectMs = 5_000;
 /** A server that hangs up unread does so within a round trip; what it does after this long is its answer. */

@@ -1,7 +1,7 @@
-import { wordsOf } from "../../persistence/embedded/error.ts";
 import { readArchive } from "../retention/archive.ts";
 import type { Tombstone } from "../retention/tombstone.ts";
 import type { Trust } from "./verify-sealed.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** Verifies the files that tombstones name, each against its tombstone. */
 export async function verifyArchives(
@@ -26,7 +26,7 @@ export async function verifyArchives(
           `${archive.name} is not the file that the tombstone of the places ${from} to ${to} names; it was exchanged or packed anew`,
         );
     } catch (error) {
-      faults.push(`${archive.name}, with the places ${from} to ${to}, can't be read: ${wordsOf(error)}`);
+      faults.push(`${archive.name}, with the places ${from} to ${to}, can't be read: ${messageOf(error)}`);
     }
   }
   return { verified, faults };

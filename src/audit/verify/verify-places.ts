@@ -36,7 +36,7 @@ export type VerifiedPlaces = {
 /** `about`: a cause that shows in many places, and is reported only where it shows first. */
 export type PlaceFault = { readonly text: string; readonly about?: readonly string[] };
 
-/** One forged row makes all later ones look wrong only when the chain was not written anew; more than this helps nobody. */
+/** Each place is checked against the hash stored before it, so one forged event is one fault; more than this help nobody. */
 export const mostFaults = 10;
 
 /** Sealing takes seconds. An event sealed, or still unsealed, this much later was not there at its time. */

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { Checkpoint } from "../../audit/chain/checkpoint.ts";
 import { type PublicKey, publicKeyFrom } from "../../audit/chain/signing-key.ts";
-import { wordsOf } from "../../persistence/embedded/error.ts";
 import { ownKeys } from "./key.ts";
-import { CommandError } from "../failure.ts";
+import { CommandError, inWords } from "../failure.ts";
 import { readSettings } from "../settings.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** Reads the checkpoints in a file: one, or several, a line each; other text, such as that of a chat around them, is ignored. */
 export async function readCheckpoints(path: string): Promise<readonly Checkpoint[]> {
@@ -43,19 +43,11 @@ async function ownKey(): Promise<PublicKey> {
   );
 }
 
-function inWords<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
 async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new CommandError(`The ${what} can't be read from ${path}: ${wordsOf(error)}.`, { cause: error });
+    throw new CommandError(`The ${what} can't be read from ${path}: ${messageOf(error)}.`, { cause: error });
   }
 }
 

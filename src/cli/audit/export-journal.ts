@@ -4,9 +4,11 @@ import { z } from "zod";
 import { ExportExtent } from "../../audit/export/extent.ts";
 import { proofFault } from "../../audit/export/proof.ts";
 import type { SigningKey } from "../../audit/chain/signing-key.ts";
-import { systemCode, wordsOf } from "../../persistence/embedded/error.ts";
+import { systemCode } from "../../persistence/embedded/error.ts";
 import { CommandError } from "../failure.ts";
 import { version } from "../version.ts";
+import { parseJson } from "../../parse-json.ts";
+import { messageOf } from "../../error-message.ts";
 
 const Words = z.record(z.string(), z.string());
 
@@ -57,7 +59,7 @@ export async function readJournal(
     text = await readFile(path, "utf8");
   } catch (error) {
     if (systemCode(error) !== "ENOENT")
-      throw new CommandError(`${path} can't be read: ${wordsOf(error)}.`, { cause: error });
+      throw new CommandError(`${path} can't be read: ${messageOf(error)}.`, { cause: error });
     throw new CommandError(
       `There is no ${path}, which would say what ${part} is the beginning of: ${anew}.`,
       {
@@ -78,14 +80,6 @@ export async function readJournal(
       `${part} was begun with ${wordOptions(journal.asked)}, and this is ${wordOptions(asked)}: give the same, or ${anew}.`,
     );
   return journal;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function wordOptions(asked: Readonly<Record<string, string>>): string {

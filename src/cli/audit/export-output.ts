@@ -8,10 +8,11 @@ import { formatDuration } from "../../domain/duration.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { createDatabaseClock } from "../../persistence/database/clock.ts";
 import { openDatabase } from "../../persistence/database/database.ts";
-import { systemCode, wordsOf } from "../../persistence/embedded/error.ts";
+import { systemCode } from "../../persistence/embedded/error.ts";
 import { readNow } from "../../persistence/requests/requests.ts";
 import type { ExportFile } from "./export-part.ts";
 import { CommandError } from "../failure.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** What is written, and its progress. */
 type Written = Pick<AuditExport, "stream" | "rows" | "expected">;
@@ -26,7 +27,7 @@ export async function writeExport(written: Written, output: string, target: Writ
     // The reader has closed the pipe, as `| head` does.
     if (systemCode(error) === "EPIPE" && output === "-") return 0;
     throw new CommandError(
-      `The export failed after ${rows()} events, what is written is incomplete: ${wordsOf(error)}.`,
+      `The export failed after ${rows()} events, what is written is incomplete: ${messageOf(error)}.`,
       {
         cause: error,
       },
@@ -45,7 +46,7 @@ export async function writeExportFile(written: Written, file: ExportFile): Promi
   } catch (error) {
     await file.discard();
     if (error instanceof CommandError) throw error;
-    const failed = `The export failed after ${written.rows()} events: ${wordsOf(error)}.`;
+    const failed = `The export failed after ${written.rows()} events: ${messageOf(error)}.`;
     throw new CommandError(
       // An ExportExtentError says itself what to do.
       file.isBegun() && !(error instanceof ExportExtentError)
@@ -66,7 +67,9 @@ export async function openOutput(output: string): Promise<Writable> {
     // The audit must not be readable by everybody on this machine.
     return (await open(output, "w", 0o600)).createWriteStream();
   } catch (error) {
-    throw new CommandError(`The export can't be written to ${output}: ${wordsOf(error)}.`, { cause: error });
+    throw new CommandError(`The export can't be written to ${output}: ${messageOf(error)}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -8,9 +8,10 @@ import { promisify } from "node:util";
 import { createGunzip, gzip } from "node:zlib";
 import type { ExportPart, RowEnd } from "../../audit/export/export.ts";
 import type { SigningKey } from "../../audit/chain/signing-key.ts";
-import { systemCode, wordsOf } from "../../persistence/embedded/error.ts";
+import { systemCode } from "../../persistence/embedded/error.ts";
 import { type Journal, readJournal, writeJournal } from "./export-journal.ts";
 import { CommandError } from "../failure.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** An export being written to a file, which has its name only once it is complete. */
 export type ExportFile = {
@@ -37,7 +38,7 @@ export async function beginFile(
       systemCode(error) === "EEXIST"
         ? `${paths.part} is there already: an export that was interrupted, or is being written. Give --resume to finish it, or delete ` +
             `it and ${paths.journal} to begin anew.`
-        : `The export can't be written to ${output}: ${wordsOf(error)}.`,
+        : `The export can't be written to ${output}: ${messageOf(error)}.`,
       { cause: error },
     );
   });

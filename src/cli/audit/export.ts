@@ -3,7 +3,6 @@ import { exportAudit } from "../../audit/export/export.ts";
 import { type ExportFilters, readExportFilters, recordedFilters } from "../../audit/export/filters.ts";
 import { knowNames } from "../../audit/questions/known-names.ts";
 import { withAuditReader } from "../../audit/questions/read-events.ts";
-import { onOneLine } from "../../audit/questions/word-answers.ts";
 import type { SigningKey } from "../../audit/chain/signing-key.ts";
 import { openOutput, recordExport, writeExport, writeExportFile } from "./export-output.ts";
 import { beginFile, resumeFile } from "./export-part.ts";
@@ -13,6 +12,7 @@ import { asOption, CommandError } from "../failure.ts";
 import { readSettings } from "../settings.ts";
 import { withDatabase } from "../storage.ts";
 import { todaysPolicy } from "../policy/todays-policy.ts";
+import { onTerminalLine } from "../../domain/text.ts";
 
 export type AuditExportOptions = {
   readonly since?: string;
@@ -76,7 +76,7 @@ async function insistOnNames(databaseUrl: string, { resource, rule, user }: Expo
   const knowledge = await withAuditReader({ databaseUrl }, (reader) =>
     knowNames(reader, { resource, rule, user }, today),
   );
-  if (!knowledge.known) throw new CommandError(onOneLine(knowledge.why));
+  if (!knowledge.known) throw new CommandError(onTerminalLine(knowledge.why));
 }
 
 type ToFile = {

@@ -6,7 +6,7 @@ import {
   type SigningKey,
 } from "../../audit/chain/signing-key.ts";
 import { signingKeyFile } from "../../persistence/embedded/secrets.ts";
-import { CommandError } from "../failure.ts";
+import { inWords } from "../failure.ts";
 import { readSettings } from "../settings.ts";
 
 /** `hallpass audit key`: prints the public key that checkpoints and exports are verified with. Resolves with the exit code. */
@@ -26,24 +26,16 @@ export async function auditKey(): Promise<number> {
 
 /** This installation's signing key, created on first use. */
 export function signingKey(): Promise<SigningKey> {
-  return inWords(loadSigningKey(settings()));
+  return inWords(() => loadSigningKey(settings()));
 }
 
 /** The keys whose signatures are accepted here: this installation's own, or none if there is none yet. */
 export async function ownKeys(): Promise<readonly PublicKey[]> {
-  const key = await inWords(readSigningKey(settings()));
+  const key = await inWords(() => readSigningKey(settings()));
   return key ? [key.publicKey] : [];
 }
 
 function settings(): { readonly pem: string | undefined; readonly dataDir: string } {
   const { auditKey: pem, database } = readSettings();
   return { pem, dataDir: database.dataDir };
-}
-
-async function inWords<T>(loading: Promise<T>): Promise<T> {
-  try {
-    return await loading;
-  } catch (error) {
-    throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }

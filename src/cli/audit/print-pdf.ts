@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { searchPath } from "../../config.ts";
-import { systemCode, wordsOf } from "../../persistence/embedded/error.ts";
+import { systemCode } from "../../persistence/embedded/error.ts";
 import { CommandError } from "../failure.ts";
+import { messageOf } from "../../error-message.ts";
 
 const browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const timeoutMs = 60_000;
@@ -36,7 +37,7 @@ export async function printPdf(html: string): Promise<Buffer> {
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(
-      `The browser made no PDF: ${wordsOf(error)}. --format html can be printed by hand.`,
+      `The browser made no PDF: ${messageOf(error)}. --format html can be printed by hand.`,
       {
         cause: error,
       },

@@ -12,7 +12,7 @@ import { type AuditReader, withAuditReader } from "../../audit/questions/read-ev
 import { wordUnbound } from "../../audit/chain/unbound.ts";
 import { deedOf, whatDid } from "../../audit/questions/what-did.ts";
 import { whoCould } from "../../audit/questions/who-could.ts";
-import { onOneLine, wordLife, wordWhat, wordWho } from "../../audit/questions/word-answers.ts";
+import { wordLife, wordWhat, wordWho } from "../../audit/questions/word-answers.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { createDatabaseClock } from "../../persistence/database/clock.ts";
 import { openDatabase } from "../../persistence/database/database.ts";
@@ -22,6 +22,8 @@ import { asOption, CommandError } from "../failure.ts";
 import { readSettings } from "../settings.ts";
 import { withDatabase } from "../storage.ts";
 import { todaysPolicy } from "../policy/todays-policy.ts";
+import { requestName } from "../../domain/request/request.ts";
+import { onTerminalLine } from "../../domain/text.ts";
 
 type Times = { readonly at?: string; readonly between?: readonly string[] };
 export type WhoOptions = Times & { readonly json?: boolean };
@@ -63,9 +65,9 @@ export async function auditWhat(person: string, { json = false, between }: WhatO
 /** `hallpass audit show`: the life of one request, event by event. Resolves with the exit code. */
 export async function auditShow(request: string, { json = false }: ShowOptions): Promise<number> {
   const number = read(readRequestNumber(request));
-  return answer(`show AR-${number}`, undefined, async (reader) => {
+  return answer(`show ${requestName({ number })}`, undefined, async (reader) => {
     const events = await lifeOfRequest(reader, number);
-    if (events.length === 0) throw new CommandError(`There is no AR-${number} in the audit.`);
+    if (events.length === 0) throw new CommandError(`There is no ${requestName({ number })} in the audit.`);
     if (json) {
       const told = events.map((logged) => {
         const { event: _, extension: __, ...rest } = logged;
@@ -85,7 +87,7 @@ async function known(
   { resource, role, user }: Named,
 ): Promise<{ readonly title?: string }> {
   const knowledge = await knowNames(reader, { resource, role, user }, await todaysPolicy());
-  if (!knowledge.known) throw new CommandError(onOneLine(knowledge.why));
+  if (!knowledge.known) throw new CommandError(onTerminalLine(knowledge.why));
   return knowledge;
 }
 
@@ -155,7 +157,7 @@ async function print<T>(
     else {
       const [first = "", ...lines] = word(each);
       const paragraph = [`\n${first}`, ...lines.map((line) => `  ${line}`)].join("\n");
-      await write(`${count === 0 ? `${onOneLine(heading)}\n` : ""}${paragraph}\n`);
+      await write(`${count === 0 ? `${onTerminalLine(heading)}\n` : ""}${paragraph}\n`);
     }
     count += 1;
   }
@@ -164,7 +166,7 @@ async function print<T>(
     return;
   }
   const none = await nothing();
-  await write(json ? "[]\n" : `${onOneLine(none)}\n`);
+  await write(json ? "[]\n" : `${onTerminalLine(none)}\n`);
 }
 
 /** Waits for the reader, so that a long answer does not pile up in memory. */

@@ -8,7 +8,6 @@ import { verifyChain } from "../../audit/verify/verify.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { createDatabaseClock } from "../../persistence/database/clock.ts";
 import { openDatabase } from "../../persistence/database/database.ts";
-import { wordsOf } from "../../persistence/embedded/error.ts";
 import { readNow } from "../../persistence/requests/requests.ts";
 import { loadPolicy } from "../../policy/language/load.ts";
 import { providerTypes } from "../../providers/registry.ts";
@@ -17,6 +16,7 @@ import { CommandError } from "../failure.ts";
 import { printPdf } from "./print-pdf.ts";
 import { readSettings } from "../settings.ts";
 import { withDatabase } from "../storage.ts";
+import { messageOf } from "../../error-message.ts";
 
 export type ReportOptions = {
   readonly period: string;
@@ -97,6 +97,8 @@ async function write(output: string, report: string | Buffer): Promise<void> {
     // The audit must not be readable by everybody on this machine.
     await writeFile(output, report, { mode: 0o600 });
   } catch (error) {
-    throw new CommandError(`The report can't be written to ${output}: ${wordsOf(error)}.`, { cause: error });
+    throw new CommandError(`The report can't be written to ${output}: ${messageOf(error)}.`, {
+      cause: error,
+    });
   }
 }

@@ -6,9 +6,10 @@ import type { PublicKey } from "../../audit/chain/signing-key.ts";
 import { verifyExport } from "../../audit/verify/verify-export.ts";
 import { type Unbound, wordUnbound } from "../../audit/chain/unbound.ts";
 import { looksSealed, verifySealed } from "../../audit/verify/verify-sealed.ts";
-import { systemCode, wordsOf } from "../../persistence/embedded/error.ts";
+import { systemCode } from "../../persistence/embedded/error.ts";
 import { count, readCheckpoints, verifyingKeys, wordFaults } from "./evidence.ts";
 import { CommandError } from "../failure.ts";
+import { messageOf } from "../../error-message.ts";
 
 /**
  * `hallpass audit verify --export`: checks a file against the proof at its end; needs no database. Resolves with the
@@ -57,7 +58,7 @@ async function readExport(
   } catch (error) {
     const fault = unpackingFault(error);
     if (fault !== undefined) return { isSealed, checkpoints: 0, faults: [fault] };
-    throw new CommandError(`The export can't be read from ${path}: ${wordsOf(error)}.`, { cause: error });
+    throw new CommandError(`The export can't be read from ${path}: ${messageOf(error)}.`, { cause: error });
   }
 }
 

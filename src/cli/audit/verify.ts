@@ -2,13 +2,13 @@ import { stat } from "node:fs/promises";
 import type { Tombstone } from "../../audit/retention/tombstone.ts";
 import { wordUnbound } from "../../audit/chain/unbound.ts";
 import { clockSecondsAhead, verifyChain, type Verification } from "../../audit/verify/verify.ts";
-import { wordsOf } from "../../persistence/embedded/error.ts";
 import { count, placeIn, readCheckpoints, verifyingKeys, wordFaults } from "./evidence.ts";
 import { verifyExportFile } from "./verify-export.ts";
 import { ownKeys } from "./key.ts";
 import { CommandError } from "../failure.ts";
 import { readSettings } from "../settings.ts";
 import { withDatabase } from "../storage.ts";
+import { messageOf } from "../../error-message.ts";
 
 export type VerifyOptions = {
   /** Places in the chain, as people write them. */
@@ -59,7 +59,9 @@ async function insistOnFolder(archive: string): Promise<void> {
   try {
     isFolder = (await stat(archive)).isDirectory();
   } catch (error) {
-    throw new CommandError(`The archive can't be read from ${archive}: ${wordsOf(error)}.`, { cause: error });
+    throw new CommandError(`The archive can't be read from ${archive}: ${messageOf(error)}.`, {
+      cause: error,
+    });
   }
   if (!isFolder)
     throw new CommandError(

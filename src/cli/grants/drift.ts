@@ -1,8 +1,10 @@
-import { visibly } from "../../domain/text.ts";
+import { visibly, onTerminalLine } from "../../domain/text.ts";
 import { openDatabase } from "../../persistence/database/database.ts";
 import { type DriftLook, type ListedDrift, listDrift, listDriftLooks } from "../../persistence/drift/list.ts";
 import { readSettings } from "../settings.ts";
 import { withDatabase } from "../storage.ts";
+import { requestName } from "../../domain/request/request.ts";
+import { wordTime } from "./list.ts";
 
 export type DriftOptions = { readonly json?: boolean };
 
@@ -26,18 +28,14 @@ function wordDrift(drift: readonly ListedDrift[], looks: readonly DriftLook[]): 
   const times = looks.flatMap(({ lookedAt }) => (lookedAt ? [lookedAt.getTime()] : []));
   if (times.length === 0)
     return "Nobody has looked yet: Hallpass looks for drift while it runs, where a provider can list who holds what.\n";
-  return `Nothing was found that is not as it should be, when each provider was last read (${timeOf(new Date(Math.min(...times)))} or later).\n`;
+  return `Nothing was found that is not as it should be, when each provider was last read (${wordTime(new Date(Math.min(...times)))} or later).\n`;
 }
 
 /** What was not read may hold anything. */
 function wordTrouble({ provider, lookedAt, trouble }: DriftLook): readonly string[] {
   if (trouble === null) return [];
-  const when = lookedAt ? ` at ${timeOf(lookedAt)}` : "";
-  return [`unread: ${provider} could not be read${when}: ${onOneLine(visibly(trouble))}`];
-}
-
-function timeOf(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
+  const when = lookedAt ? ` at ${wordTime(lookedAt)}` : "";
+  return [`unread: ${provider} could not be read${when}: ${onTerminalLine(visibly(trouble))}`];
 }
 
 function wordOne({
@@ -52,12 +50,7 @@ function wordOne({
   detail,
 }: ListedDrift): string {
   const person = people.length === 0 ? "" : ` (${people.join(" or ")})`;
-  const request = number === null ? "" : `, AR-${number}`;
-  const words = detail === null ? "" : `: ${onOneLine(detail)}`;
-  return `${kind}: ${onOneLine(visibly(subject))}${person} in ${provider}, ${access.join(", ")}${request}, since ${timeOf(since)}, ${outcome}${words}`;
-}
-
-/** Removes control characters from a provider's text, so that nothing in it moves the terminal's cursor or begins a line. */
-function onOneLine(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
+  const request = number === null ? "" : `, ${requestName({ number })}`;
+  const words = detail === null ? "" : `: ${onTerminalLine(detail)}`;
+  return `${kind}: ${onTerminalLine(visibly(subject))}${person} in ${provider}, ${access.join(", ")}${request}, since ${wordTime(since)}, ${outcome}${words}`;
 }

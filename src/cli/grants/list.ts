@@ -3,6 +3,7 @@ import { openDatabase } from "../../persistence/database/database.ts";
 import { type ListedGrant, listGrants } from "../../persistence/requests/grant-list.ts";
 import { readSettings } from "../settings.ts";
 import { withDatabase } from "../storage.ts";
+import { requestName } from "../../domain/request/request.ts";
 
 export type GrantsOptions = { readonly overdue?: boolean; readonly json?: boolean };
 
@@ -27,7 +28,7 @@ function wordGrants(grants: readonly ListedGrant[], overdue: boolean): string {
 
 function wordGrant(grant: ListedGrant): string {
   const { number, email, resource, role, subject, provider, status, expiresAt, endingSince } = grant;
-  const who = `AR-${number} ${email} ${resource}:${role} as ${subject} in ${provider}`;
+  const who = `${requestName({ number })} ${email} ${resource}:${role} as ${subject} in ${provider}`;
   if (!grant.isOverdue) {
     if (status === "revoking") return `${who}: is being taken away`;
     return `${who}: ${expiresAt ? `until ${wordTime(expiresAt)}` : "not active yet"}`;
@@ -37,6 +38,7 @@ function wordGrant(grant: ListedGrant): string {
   return `${who}: OVERDUE, should have ended ${endingSince ? `at ${wordTime(endingSince)}` : "already"}${tried}`;
 }
 
-function wordTime(time: Date): string {
+/** `2026-03-03T09:00:00Z` */
+export function wordTime(time: Date): string {
   return time.toISOString().slice(0, 19).concat("Z");
 }

@@ -2,7 +2,6 @@ import { type Checked, checkProviders, findUnreachable } from "../../access/chec
 import { readGroupConfig, secretsFrom } from "../../config.ts";
 import { onOneLine } from "../../domain/text.ts";
 import { openDatabase } from "../../persistence/database/database.ts";
-import { wordsOf } from "../../persistence/embedded/error.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { createProviders } from "../../providers/registry.ts";
 import { createLogger } from "../../logger.ts";
@@ -12,6 +11,7 @@ import { createWebClient } from "../../slack/client/web-client.ts";
 import { CommandError } from "../failure.ts";
 import { readSettings } from "../settings.ts";
 import { withDatabase } from "../storage.ts";
+import { messageOf } from "../../error-message.ts";
 
 export type Finding = {
   /** A provider's name, or the name of whatever else was checked. */
@@ -72,7 +72,7 @@ async function channelFindings(policy: Policy): Promise<readonly Finding[]> {
 
 function wordChecked({ provider, error, warnings }: Checked): readonly Finding[] {
   if (error === undefined) return warnings.map((each) => finding(provider, each));
-  return [finding(provider, `cannot do its work: ${wordsOf(error)}`, true)];
+  return [finding(provider, `cannot do its work: ${messageOf(error)}`, true)];
 }
 
 function finding(provider: string, words: string, isFault = false): Finding {
@@ -84,6 +84,6 @@ function openProviders(policy: Policy): ReturnType<typeof createProviders> {
     return createProviders(policy.providers, secretsFrom());
   } catch (error) {
     // The message names the provider and what is missing.
-    throw new CommandError(wordsOf(error), { cause: error });
+    throw new CommandError(messageOf(error), { cause: error });
   }
 }

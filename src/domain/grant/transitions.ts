@@ -18,7 +18,7 @@ export function grantSucceeded(state: State, command: CommandOf<"grant_succeeded
     switch (grant.status) {
       case "granting": {
         const activeAt = command.startedAt;
-        const expiresAt = new Date(activeAt.getTime() + grant.durationSeconds * 1000);
+        const expiresAt = later(activeAt, grant.durationSeconds);
         const event: AuditEvent = {
           type: "grant.active",
           ...by(grant, now),

@@ -214,8 +214,8 @@ function wordRequestAnomaly(anomaly: RequestAnomaly): string {
       return `of their ${anomaly.decided} requests decided in the last ${denialDays} days ${anomaly.denials} were denied or refused`;
     case "unusual_hour": {
       const { minuteOfDay, fromHour, toHour } = anomaly;
-      const between = `between ${wordTime(fromHour * 60)} and ${wordTime(toHour * 60)}`;
-      return `asks at ${wordTime(minuteOfDay)}; of their last ${anomaly.requests} requests ${were(anomaly.within)} ${between}`;
+      const between = `between ${wordMinute(fromHour * 60)} and ${wordMinute(toHour * 60)}`;
+      return `asks at ${wordMinute(minuteOfDay)}; of their last ${anomaly.requests} requests ${were(anomaly.within)} ${between}`;
     }
     case "first_time":
       return `of their last ${anomaly.requests} requests none was for ${anomaly.resource}`;
@@ -250,7 +250,7 @@ function were(count: number): string {
   return count === 0 ? "none was" : `${count} ${count === 1 ? "was" : "were"}`;
 }
 
-function wordTime(minuteOfDay: number): string {
+function wordMinute(minuteOfDay: number): string {
   const part = (value: number): string => String(Math.floor(value)).padStart(2, "0");
   return `${part(minuteOfDay / 60)}:${part(minuteOfDay % 60)}`;
 }

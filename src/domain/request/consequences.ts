@@ -45,7 +45,7 @@ export function startByOf(request: AccessRequest): Date | undefined {
   const { startWithinSeconds } = request.terms;
   if (startWithinSeconds === undefined || request.status !== "approved" || !request.closedAt)
     return undefined;
-  return new Date(request.closedAt.getTime() + startWithinSeconds * 1000);
+  return later(request.closedAt, startWithinSeconds);
 }
 
 /** Ends a pending request, or an approved one that was never started. */

@@ -112,5 +112,5 @@ async function grantTo(client: Client, worker: string, queues: boolean): Promise
 }
 
 function connected<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
-  return withClient({ connectionString, application_name: "hallpass migrate" }, work);
+  return withClient({ connectionString, query_timeout: 30_000, application_name: "hallpass migrate" }, work);
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PrismaPg } from "@prisma/adapter-pg";
-import { Client } from "pg";
 import { PrismaClient } from "../../generated/prisma/client.ts";
 import { maskPassword } from "../../mask-password.ts";
+import { messageOf, property } from "../../error-message.ts";
+import { withClient } from "./with-client.ts";
 
 export interface DatabaseOptions {
   /** Maximum connections; 10 by default. */
@@ -128,21 +129,14 @@ export async function waitForDatabase(
   }
 }
 
-async function connectOnce(url: string): Promise<void> {
-  const client = new Client({
+function connectOnce(url: string): Promise<unknown> {
+  const settings = {
     connectionString: url,
     connectionTimeoutMillis: connectMilliseconds,
     query_timeout: connectMilliseconds,
     application_name: "hallpass",
-  });
-  // The next query reports a connection lost between two queries.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    await client.query("SELECT 1");
-  } finally {
-    await client.end();
-  }
+  };
+  return withClient(settings, (client) => client.query("SELECT 1"));
 }
 
 // https://www.prisma.io/docs/orm/reference/error-reference: unreachable, timed out, closed, pool exhausted, too many.
@@ -201,20 +195,4 @@ export function isDenied(error: unknown): boolean {
 
 function isUnavailableCode(code: string): boolean {
   return prismaCodes.has(code) || systemCodes.test(code) || sqlStates.test(code);
-}
-
-/** An error's message, whatever kind of value was thrown. */
-export function messageOf(error: unknown): string {
-  const message = property(error, "message");
-  if (typeof message === "string" && message !== "") return message;
-  // Node tries a host name's addresses in turn and wraps their errors in one with an empty message.
-  const errors = property(error, "errors");
-  if (Array.isArray(errors) && errors.length > 0) return errors.map(messageOf).join("; ");
-  const code = property(error, "code");
-  return typeof code === "string" ? code : String(error);
-}
-
-/** Reads a property of a thrown value; errors from other realms and from WebAssembly are not `instanceof Error`. */
-function property(error: unknown, name: string): unknown {
-  return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
 }

@@ -5,10 +5,11 @@ import type { SqlDriverAdapter, SqlQuery } from "@prisma/driver-adapter-utils";
 import type { MigrationList } from "@prisma/schema-engine-wasm/schema_engine_bg";
 import { type ClientBase, DatabaseError, Pool } from "pg";
 import { queueNames } from "../../domain/effect.ts";
-import { describeDatabaseUrl, isDatabaseUnavailable, messageOf } from "./database.ts";
+import { describeDatabaseUrl, isDatabaseUnavailable } from "./database.ts";
 import { maskPassword } from "../../mask-password.ts";
 import { packageFolder } from "../../package-folder.ts";
 import { loadSchemaEngine } from "./schema-engine.ts";
+import { messageOf } from "../../error-message.ts";
 
 export interface MigrateOptions {
   readonly log: { info(message: string): void };

@@ -12,7 +12,9 @@ import {
 import { defaultSurface } from "../../domain/surface.ts";
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import type { Clock } from "../database/clock.ts";
-import type { OwedEffect } from "../requests/requests.ts";
+
+/** What is needed of an effect to wake the worker that carries it out. */
+export type OwedEffect = { readonly id: string; readonly queue: QueueName; readonly dueAt: Date };
 
 /** Lease of a claim: without a renewal, a killed worker's effect can be claimed again after this. */
 export const leaseSeconds = 10;

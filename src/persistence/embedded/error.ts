@@ -1,3 +1,5 @@
+import { messageOf } from "../../error-message.ts";
+
 /** Hallpass's own PostgreSQL can't be used; the message says what was expected, what came and what to do. */
 export class EmbeddedPostgresError extends Error {
   constructor(message: string, options?: { readonly cause?: unknown }) {
@@ -10,12 +12,6 @@ export class EmbeddedPostgresError extends Error {
 export function systemCode(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === "string" ? code : undefined;
-}
-
-/** An error's message, whatever kind of value was thrown. */
-export function wordsOf(error: unknown): string {
-  const { message } = (error ?? {}) as { readonly message?: unknown };
-  return (typeof message === "string" ? message : undefined) || systemCode(error) || String(error);
 }
 
 const advice: Readonly<Record<string, string>> = {
@@ -34,7 +30,7 @@ export function explainSystemError(error: unknown, dataDir: string): unknown {
   const hint = code === undefined ? undefined : advice[code];
   if (hint === undefined) return error;
   return new EmbeddedPostgresError(
-    `The data directory ${dataDir} must be writable for Hallpass's own PostgreSQL, but: ${wordsOf(error)}; ${hint}.`,
+    `The data directory ${dataDir} must be writable for Hallpass's own PostgreSQL, but: ${messageOf(error)}; ${hint}.`,
     { cause: error },
   );
 }

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded.ts";
+import { messageOf } from "../../error-message.ts";
 
 export type KeptPostgres = Pick<EmbeddedPostgres, "url" | "ownerUrl" | "superuserUrl" | "stop">;
 
@@ -33,7 +34,7 @@ export async function keepEmbeddedPostgres(options: {
         "Hallpass's own PostgreSQL had to take another port; start Hallpass again so that it is used.",
       );
     } catch (error) {
-      log.error(error instanceof Error ? error.message : String(error));
+      log.error(messageOf(error));
     }
   };
   let looking: Promise<void> | undefined;

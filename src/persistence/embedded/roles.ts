@@ -1,9 +1,10 @@
 import type { Client } from "pg";
-import { EmbeddedPostgresError, wordsOf } from "./error.ts";
+import { EmbeddedPostgresError } from "./error.ts";
 import type { Passwords } from "./secrets.ts";
 import { type Address, database, inDatabase, owner, superuser, worker } from "./server.ts";
 import { takeOverSql } from "../database/ownership.ts";
 import { grantRights } from "../database/rights.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** How long to wait for locks of others who use the tables, such as an older Hallpass. */
 const lockMilliseconds = 10_000;
@@ -34,7 +35,7 @@ export async function divideRoles(
     });
   } catch (error) {
     throw new EmbeddedPostgresError(
-      `Hallpass's own PostgreSQL could not be divided among its roles: ${wordsOf(error)}; end whatever else uses it, and start again.`,
+      `Hallpass's own PostgreSQL could not be divided among its roles: ${messageOf(error)}; end whatever else uses it, and start again.`,
       { cause: error },
     );
   }

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { chmod, chown, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { EmbeddedPostgresError, systemCode, wordsOf } from "./error.ts";
+import { EmbeddedPostgresError, systemCode } from "./error.ts";
 import { exists, type OsUser, type Place, writeFor } from "./place.ts";
+import { parseJson } from "../../parse-json.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** The key that signs the audit, in the data directory. */
 export const signingKeyFile = "audit-key.pem";
@@ -75,11 +77,11 @@ export async function readPasswords(dataDir: string): Promise<Passwords | undefi
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw new EmbeddedPostgresError(
-      `${path} can't be read: ${wordsOf(error)}; make it belong to the user Hallpass runs as.`,
+      `${path} can't be read: ${messageOf(error)}; make it belong to the user Hallpass runs as.`,
       { cause: error },
     );
   }
-  const parsed = Passwords.safeParse(jsonIn(text));
+  const parsed = Passwords.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new EmbeddedPostgresError(
     `${path} must hold the passwords of Hallpass's own PostgreSQL, and holds something else: put it back from a backup.`,
@@ -119,15 +121,6 @@ async function isReadableBy(path: string, user: OsUser): Promise<boolean> {
     return uid === user.uid || (mode & (gid === user.gid ? 0o040 : 0o004)) !== 0;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return false;
-    throw error;
-  }
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -3,9 +3,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
-import { EmbeddedPostgresError, systemCode, wordsOf } from "./error.ts";
+import { EmbeddedPostgresError, systemCode } from "./error.ts";
 import { isAlive } from "./lock.ts";
 import { withClient } from "../database/with-client.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** What a running server writes beside its data: `postmaster.pid`. */
 export interface ServerRecord {
@@ -130,7 +131,7 @@ async function askInTurn(logins: readonly Login[], record: ServerRecord): Promis
       answer = await ask({ ...login, port: record.port }, record);
       break;
     } catch (error) {
-      answer = { ours: false, said: wordsOf(error) };
+      answer = { ours: false, said: messageOf(error) };
       if (!refusals.has(systemCode(error) ?? "")) break;
     }
   }
@@ -160,5 +161,5 @@ async function ask(at: Address, record: ServerRecord): Promise<Answer> {
 export function inDatabase<T>(at: Address, name: string, work: (client: Client) => Promise<T>): Promise<T> {
   const { port, role: user, password } = at;
   const login = { host: "127.0.0.1", port, user, password, database: name };
-  return withClient({ ...login, application_name: "hallpass start" }, work);
+  return withClient({ ...login, query_timeout: 30_000, application_name: "hallpass start" }, work);
 }

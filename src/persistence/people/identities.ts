@@ -46,7 +46,7 @@ const maxRemembered = 20_000;
 /** Creates the service that knows who is who, kept in the database. */
 export function createPeople(deps: PeopleDeps): People {
   const { db, clock } = deps;
-  const memory = createMemory(db);
+  const memory = createIdentityCache(db);
 
   async function recogniseNow(caller: Caller): Promise<number> {
     const seen = await readHolders(db, caller);
@@ -104,7 +104,7 @@ type Memory = {
 };
 
 /** A cache for a minute, dropped when this process learns that identities have changed. */
-function createMemory(db: PrismaClient): Memory {
+function createIdentityCache(db: PrismaClient): Memory {
   type Entries = Map<string | number, { readonly value: unknown; readonly until: number }>;
   let kept: { readonly since: object; readonly entries: Entries } | undefined;
   const get = async (key: string | number, ask: () => Promise<unknown>): Promise<unknown> => {

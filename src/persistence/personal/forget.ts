@@ -1,9 +1,10 @@
-import { Client } from "pg";
+import type { Client } from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { type NameKey, nameKey } from "../../identity/recognise.ts";
 import { createTraceEraser, type TraceEraser } from "./erase-traces.ts";
 import { peopleLock } from "../people/join-people.ts";
 import { erasedName } from "./directory.ts";
+import { withClient } from "../database/with-client.ts";
 
 /** Why somebody can't be erased now. */
 export type ForgetRefusal =
@@ -29,18 +30,14 @@ const statementMilliseconds = 300_000;
  * without one.
  */
 export async function forgetPerson(databaseUrl: string, called: string): Promise<Forgotten> {
-  const client = new Client({
+  const settings = {
     connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
     statement_timeout: statementMilliseconds,
     query_timeout: statementMilliseconds + 5_000,
     lock_timeout: lockMilliseconds,
     application_name: "hallpass audit forget",
-  });
-  // The next statement reports a connection lost between two statements.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
+  };
+  return withClient(settings, async (client) => {
     await client.query("begin");
     await client.query("select pg_advisory_xact_lock($1)", [peopleLock]);
     // Nothing may be filed between the check and the commit; reads go on.
@@ -49,9 +46,7 @@ export async function forgetPerson(databaseUrl: string, called: string): Promise
     await client.query(result.forgotten ? "commit" : "rollback");
     if (result.forgotten) await destroyRemains(client);
     return result;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function forget(client: Client, called: string): Promise<Forgotten> {

@@ -1,5 +1,4 @@
 import { PeopleChanged } from "../../identity/people.ts";
-import { messageOf } from "../database/database.ts";
 import {
   add,
   insistOnAccounts,
@@ -14,6 +13,7 @@ import {
 import { forgetPeople, type Known, remember, type Statements, type Whose } from "../people/people-memory.ts";
 import { markOf, sealText, textKeyOf } from "./cipher.ts";
 import { textToken, valueToken } from "./token.ts";
+import { messageOf } from "../../error-message.ts";
 
 /** Replaces personal values with tokens. */
 export type Sealer = {

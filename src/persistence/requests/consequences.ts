@@ -4,7 +4,7 @@ import { type Effect, effectDefinitions, placeOf } from "../../domain/effect.ts"
 import { Prisma } from "../../generated/prisma/client.ts";
 import { type EventRow, insertEvents } from "./event-rows.ts";
 import type { Insist } from "../personal/seal-personal.ts";
-import type { OwedEffect } from "./requests.ts";
+import type { OwedEffect } from "../effects/effects.ts";
 
 /** Rows written together with a change of requests. */
 export type Changes = {

@@ -2,20 +2,17 @@ import { z } from "zod";
 import { committing } from "../../crash-point.ts";
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { State } from "../../domain/state.ts";
-import type { Effect, QueueName } from "../../domain/effect.ts";
+import type { Effect } from "../../domain/effect.ts";
 import { heldPeriod } from "../../domain/grant/held-period.ts";
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import { countApproval } from "./times-approved.ts";
 import type { Clock } from "../database/clock.ts";
 import { consequences, effectRow, withIds } from "./consequences.ts";
-import type { Claim } from "../effects/effects.ts";
+import type { Claim, OwedEffect } from "../effects/effects.ts";
 import { withRowsOf } from "./event-rows.ts";
 import { isLockedDownAtFiling } from "./lockdowns.ts";
 import { countPending } from "./pending-count.ts";
 import { StateRow } from "./rows.ts";
-
-/** What is needed of an effect to wake the worker that carries it out. */
-export type OwedEffect = { readonly id: string; readonly queue: QueueName; readonly dueAt: Date };
 
 /**
  * What becomes of the effect that brought a command, in the same statement as the transition. If the claim has passed

@@ -9,7 +9,8 @@ import { consequences, effectRow, withIds } from "./consequences.ts";
 import { isAbout } from "./lockdowns.ts";
 import { withRowsOf } from "./event-rows.ts";
 import type { Claim } from "../effects/effects.ts";
-import type { OwedEffect, Settlement, Transition } from "./requests.ts";
+import type { Settlement, Transition } from "./requests.ts";
+import type { OwedEffect } from "../effects/effects.ts";
 
 /** A request after a transition, and the effects that it owes. */
 export type Recorded = { readonly state: State; readonly effects: readonly OwedEffect[] };

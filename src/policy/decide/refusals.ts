@@ -1,7 +1,7 @@
 type Offer = { readonly nearest?: string; readonly allowed: readonly string[] };
 type Asked = { readonly resource: string; readonly role: string };
 
-/** A rule that would have matched, but for the hour, the address or its condition. */
+/** A rule by which the person could have asked for this, and all that keeps it from matching. */
 export type NearMiss = { readonly rule: string; readonly why: string };
 
 /** Why the policy refuses; `allowed` and `nearest` name only what the person may ask for. Steps count from 1. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { hasReference } from "../../resolve-secrets.ts";
 
 // Where the audit is sent, as an author writes it. `${NAME}` references are resolved later, and then checked once more.
 
-const hasReference = (text: string): boolean => text.includes("${");
 const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u.test(host);
 
 /** Why the audit may not be sent to an address; never repeats what may be secret in it. */

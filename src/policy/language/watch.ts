@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../error-message.ts";
 
 /** How often the files are checked. The system's notifications miss what a mounted folder or a symbolic link swaps. */
 const lookEveryMs = 1_000;
@@ -40,7 +41,7 @@ async function signatureOf(path: string): Promise<string> {
     );
     return parts.join("\n");
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -23,7 +23,7 @@ export function zoneWarnings(root: SourceNode, compiled: Compiled): readonly Pol
   });
 }
 
-/** Names of three or four letters that stand for a place, or for all of its year. */
+/** Names of three or four letters that mean one thing all year: UTC, a country, or a zone with the summer time of its countries. */
 const unmistakable: ReadonlySet<string> = new Set(
   "UTC UCT CET EET MET WET CUBA EIRE IRAN PRC ROC ROK ZULU".split(" "),
 );

@@ -5,7 +5,7 @@ import { hideSecrets } from "../../mask-password.ts";
 import { wordFailure } from "../../network/word-failure.ts";
 import { createCaller, type Failure, readError } from "../caller.ts";
 import { ProviderError } from "../provider.ts";
-import { readRetryAfter } from "../retry-after.ts";
+import { parseJson } from "../../parse-json.ts";
 
 const connectMs = 5_000;
 const maxAnswerBytes = 4 * 1024 * 1024;
@@ -144,11 +144,26 @@ function wordsOf(text: string, contentType: string): string {
   return /^text\/plain\b/iu.test(contentType) ? text : "";
 }
 
-/** `undefined` matches no schema; the parser's own message would repeat what came. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Maximum wait that a system can ask for, because access may be due to end. */
+const longestRetrySeconds = 300;
+
+/**
+ * Reads how many seconds an answer asks us to wait, from its `Retry-After` (RFC 9110, 10.2.3): at most 300, `undefined`
+ * if it does not say. A date counts from the answer's own `Date`, because the clocks may differ.
+ */
+function readRetryAfter(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+  now = Date.now(),
+): number | undefined {
+  const written = headers["retry-after"];
+  if (typeof written !== "string") return undefined;
+  const seconds = /^\d+$/u.test(written.trim())
+    ? Number(written)
+    : secondsUntil(written, headers["date"], now);
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 0), longestRetrySeconds);
+}
+
+function secondsUntil(written: string, date: unknown, now: number): number {
+  const answered = typeof date === "string" ? Date.parse(date) : Number.NaN;
+  return (Date.parse(written) - (Number.isNaN(answered) ? now : answered)) / 1_000;
 }

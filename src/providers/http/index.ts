@@ -9,10 +9,11 @@ import {
   type Subject,
 } from "../provider.ts";
 import { addressFault } from "./address.ts";
-import { type AskEndpoint, createEndpoint, parseJson } from "./endpoint.ts";
+import { type AskEndpoint, createEndpoint } from "./endpoint.ts";
+import { parseJson } from "../../parse-json.ts";
+import { hasReference } from "../../resolve-secrets.ts";
 
 /** References such as `${TOOL_URL}` are resolved later, and their values are checked then. */
-const hasReference = (text: string): boolean => text.includes("${");
 
 /** A field the requester fills in; `matches` is in RE2's syntax, `message` is shown when the text does not match. */
 type HttpField = z.infer<typeof HttpField>;

@@ -1,3 +1,5 @@
+import { hasReference } from "../../resolve-secrets.ts";
+
 /**
  * Says why a text is not the URL of a PostgreSQL server; never repeats it, because it contains a password. References
  * such as `${ORDERS_DATABASE_URL}` are resolved later, and their values are checked then.
@@ -8,7 +10,7 @@ export function addressFault(text: string): string | undefined {
   if (scheme === undefined) return "expected a URL such as postgresql://USER:PASSWORD@HOST/DATABASE";
   if (scheme !== "postgres" && scheme !== "postgresql")
     return `expected a postgres:// or postgresql:// URL, got ${scheme}://`;
-  return text.includes("${") || URL.canParse(text)
+  return hasReference(text) || URL.canParse(text)
     ? undefined
     : "expected a postgres:// URL, got one that cannot be read";
 }

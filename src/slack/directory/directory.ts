@@ -69,16 +69,16 @@ const maxRemembered = 10_000;
 
 /** Looks up the workspace's accounts and channels in Slack, with a short-lived cache. */
 export function createDirectory(client: WebClient, now: () => number = () => performance.now()): Directory {
-  const accounts = createMemory<SlackAccount>(accountTtlMs, now);
-  const idsByEmail = createMemory<string>(idTtlMs, now);
-  const channelIds = createMemory<string>(channelIdTtlMs, now);
+  const accounts = createCache<SlackAccount>(accountTtlMs, now);
+  const idsByEmail = createCache<string>(idTtlMs, now);
+  const channelIds = createCache<string>(channelIdTtlMs, now);
   const channelList = createChannelList(client, now);
-  const channelStates = createMemory<ChannelState>(channelStateTtlMs, now);
+  const channelStates = createCache<ChannelState>(channelStateTtlMs, now);
   const asking = new Map<string, Promise<ChannelState | undefined>>();
   let changesTold = 0;
   /** By account id, the value of `changesTold` at its last change. */
   const toldOf = new Map<string, number>();
-  const conversations = createMemory<string>(idTtlMs, now);
+  const conversations = createCache<string>(idTtlMs, now);
 
   async function askState(id: string): Promise<ChannelState | undefined> {
     const found = await whenKnown("channel_not_found", () => client.conversations.info({ channel: id }));
@@ -266,7 +266,7 @@ async function whenKnown<T>(absent: string, call: () => Promise<T>): Promise<T |
   }
 }
 
-function createMemory<T>(
+function createCache<T>(
   ttlMs: number,
   now: () => number,
 ): {

@@ -3,10 +3,10 @@ import { parseWhoQuestion, wordNobody, wordRetired } from "../../audit/questions
 import { withAuditReader } from "../../audit/questions/read-events.ts";
 import { wordUnbound } from "../../audit/chain/unbound.ts";
 import { whoCould } from "../../audit/questions/who-could.ts";
-import { onOneLine, wordWho } from "../../audit/questions/word-answers.ts";
+import { wordWho } from "../../audit/questions/word-answers.ts";
 import type { Person } from "../../domain/person.ts";
 import { actorOf } from "../../domain/request/consequences.ts";
-import { plainWord, storable, shorten } from "../../domain/text.ts";
+import { onTerminalLine, plainWord, shorten, storable } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
@@ -62,12 +62,12 @@ export async function answerWho(
     const knowledge = await knowNames(reader, { resource: question.resource, role: question.role });
     nobody = knowledge.known ? wordNobody(question, knowledge.title) : knowledge.why;
   });
-  if (count === 0) return { text: onOneLine(`${nobody}${asides.map((aside) => ` ${aside}`).join("")}`) };
+  if (count === 0) return { text: onTerminalLine(`${nobody}${asides.map((aside) => ` ${aside}`).join("")}`) };
   const more = count - lines.length;
   if (more > 0)
     lines.push(
       `${more} more. All of them: hallpass audit who; all events: /access-audit export resource ${question.resource}`,
     );
   lines.push(...asides);
-  return { text: onOneLine(`Who could ${access} ${question.when}:`), lines };
+  return { text: onTerminalLine(`Who could ${access} ${question.when}:`), lines };
 }

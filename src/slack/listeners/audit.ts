@@ -4,11 +4,10 @@ import { exportAudit } from "../../audit/export/export.ts";
 import { type ExportFilters, parseExportFilters, recordedFilters } from "../../audit/export/filters.ts";
 import { knowNames } from "../../audit/questions/known-names.ts";
 import { withAuditReader } from "../../audit/questions/read-events.ts";
-import { onOneLine } from "../../audit/questions/word-answers.ts";
 import type { Person } from "../../domain/person.ts";
 import { refusalText } from "../../domain/refusal.ts";
 import { actorOf } from "../../domain/request/consequences.ts";
-import { storable } from "../../domain/text.ts";
+import { storable, onTerminalLine } from "../../domain/text.ts";
 import { recordEvent } from "../../persistence/audit.ts";
 import { readNow } from "../../persistence/requests/requests.ts";
 import { readLockdowns } from "../../persistence/requests/lockdowns.ts";
@@ -168,7 +167,7 @@ async function unknownFilter(
   const knowledge = await withAuditReader({ databaseUrl }, (reader) =>
     knowNames(reader, { resource, rule, user }),
   );
-  return knowledge.known ? undefined : onOneLine(knowledge.why);
+  return knowledge.known ? undefined : onTerminalLine(knowledge.why);
 }
 
 /** A larger export takes longer to send than Slack and people wait. All of it is in memory, so that nothing of it is left on a disk. */

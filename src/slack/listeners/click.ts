@@ -12,6 +12,7 @@ import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import { refuseNobody } from "./nobody.ts";
 import { tellAlone } from "./tell-alone.ts";
+import { withinBudget } from "../ack-budget.ts";
 
 /** A button was pressed. */
 export type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
@@ -49,4 +50,22 @@ export async function tellClicker(
   refused: string | undefined,
 ): Promise<void> {
   if (refused !== undefined) await tellAlone(deps, { client, respond, slackId: body.user.id }, refused);
+}
+
+/** Answers a form: with what is wrong at one of its fields, or by a message if that is known only after Slack's timeout. */
+export async function answerForm(
+  deps: Pick<SlackDeps, "log">,
+  { ack, body, client }: Submission,
+  blockId: string,
+  fault: Promise<string | undefined>,
+): Promise<void> {
+  const answer = await withinBudget(fault);
+  if (answer.inTime) {
+    if (answer.value === undefined) await ack();
+    else await ack({ response_action: "errors", errors: { [blockId]: answer.value } });
+    return;
+  }
+  await ack();
+  const refused = await answer.later;
+  if (refused !== undefined) await tellAlone(deps, { client, slackId: body.user.id }, refused);
 }

@@ -1,5 +1,5 @@
 import type { ViewSubmitAction } from "@slack/bolt";
-import { approversNow, decideRequest, refuseDecision } from "../../access/requests/decide-request.ts";
+import { approversNow, decideRequest } from "../../access/requests/decide-request.ts";
 import { authorityOver, readToday } from "../../access/requests/read-facts.ts";
 import { mayDecide } from "../../domain/request/transitions.ts";
 import { refusalText, type Refusal } from "../../domain/refusal.ts";
@@ -12,10 +12,10 @@ import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import { denyForm, denyReasonBlockId } from "../views/deny-form.ts";
 import { inputActionId } from "../views/request-form.ts";
-import { type Click, RequestId, type Submission, tellClicker, whoClicked } from "./click.ts";
+import { type Click, RequestId, type Submission, tellClicker, whoClicked, answerForm } from "./click.ts";
 import { refuseNobody } from "./nobody.ts";
-import { tellAlone } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
+import { refuseAttempt } from "../../access/requests/refuse-attempt.ts";
 
 /** Approve was pressed: acknowledges once the decision is recorded, or before Slack's timeout. */
 export async function onApprove(deps: SlackDeps, args: Click): Promise<void> {
@@ -64,7 +64,7 @@ async function askWhy(deps: SlackDeps, args: Click): Promise<string | undefined>
     } as const;
     const { refusal } = mayDecide(request, asked, read.now);
     if (refusal) {
-      await refuseDecision(deps, { request, by: person, attempted: "deny", refusal, key, now: read.now });
+      await refuseAttempt(deps, { ...read, refusal }, { by: person, attempted: "deny", key });
       return wordRefusal(refusal, request, { approvers: approversNow(authority, request) });
     }
     await openView(args.client, args.body.trigger_id, denyForm(request));
@@ -75,16 +75,8 @@ async function askWhy(deps: SlackDeps, args: Click): Promise<string | undefined>
 }
 
 /** The reason for a denial was submitted: checks again whether this person may deny. */
-export async function onDenyReason(deps: SlackDeps, { ack, body, client }: Submission): Promise<void> {
-  const answer = await withinBudget(deny(deps, body));
-  if (answer.inTime) {
-    if (answer.value === undefined) await ack();
-    else await ack({ response_action: "errors", errors: { [denyReasonBlockId]: answer.value } });
-    return;
-  }
-  await ack();
-  const refused = await answer.later;
-  if (refused !== undefined) await tellAlone(deps, { client, slackId: body.user.id }, refused);
+export async function onDenyReason(deps: SlackDeps, args: Submission): Promise<void> {
+  await answerForm(deps, args, denyReasonBlockId, deny(deps, args.body));
 }
 
 async function deny(deps: SlackDeps, body: ViewSubmitAction): Promise<string | undefined> {

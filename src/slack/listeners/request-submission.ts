@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from "@slack/bolt";
-import { type AccessAsk, requestAccess } from "../../access/requests/request-access.ts";
+import type { AccessAsk } from "../../access/requests/access-ask.ts";
+import { requestAccess } from "../../access/requests/request-access.ts";
 import { readDuration } from "../../domain/duration.ts";
 import { wordRefusal } from "../../policy/explain/refusal-words.ts";
 import { fieldOf, type PolicyRefusal } from "../../policy/decide/refusals.ts";

@@ -3,14 +3,13 @@ import { refusalText } from "../../domain/refusal.ts";
 import { requestName } from "../../domain/request/request.ts";
 import { isBlank } from "../../domain/text.ts";
 import { readState } from "../../persistence/requests/requests.ts";
-import { faultText, withinBudget } from "../ack-budget.ts";
+import { faultText } from "../ack-budget.ts";
 import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import { inputActionId } from "../views/request-form.ts";
 import { reviewForm, reviewNoteBlockId, reviewVerdictBlockId } from "../views/review-form.ts";
-import { type Click, RequestId, type Submission, tellClicker, whoClicked } from "./click.ts";
+import { type Click, RequestId, type Submission, tellClicker, whoClicked, answerForm } from "./click.ts";
 import { refuseNobody } from "./nobody.ts";
-import { tellAlone } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
 
 /** Review was pressed on break-glass access: asks what the reviewer found; whether they may review is decided on submission. */
@@ -34,16 +33,8 @@ async function openReview(deps: SlackDeps, args: Click): Promise<string | undefi
 }
 
 /** The review form was submitted: records what the reviewer found. */
-export async function onReviewed(deps: SlackDeps, { ack, body, client }: Submission): Promise<void> {
-  const answer = await withinBudget(review(deps, body));
-  if (answer.inTime) {
-    if (answer.value === undefined) await ack();
-    else await ack({ response_action: "errors", errors: { [reviewNoteBlockId]: answer.value } });
-    return;
-  }
-  await ack();
-  const refused = await answer.later;
-  if (refused !== undefined) await tellAlone(deps, { client, slackId: body.user.id }, refused);
+export async function onReviewed(deps: SlackDeps, args: Submission): Promise<void> {
+  await answerForm(deps, args, reviewNoteBlockId, review(deps, args.body));
 }
 
 async function review(deps: SlackDeps, body: Submission["body"]): Promise<string | undefined> {
