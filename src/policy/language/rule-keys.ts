@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { formatDuration } from "../../domain/duration.ts";
 import type { RuleTerms } from "../../domain/request/request.ts";
+import { schemasOf } from "../../schemas-of.ts";
 import { WrittenHours } from "../hours.ts";
 import { WrittenIpRanges } from "../ip-range.ts";
 import type { Rule } from "../policy.ts";
@@ -34,11 +35,11 @@ type About<Value> = {
   readonly sentence?: (terms: RuleTerms) => string | undefined;
 };
 
-function ruleKey<Written extends z.ZodType>(
-  written: Written,
-  about: About<z.output<Written>> = {},
-): About<z.output<Written>> & { readonly written: Written } {
-  return { ...about, written };
+function ruleKey<Schema extends z.ZodType>(
+  schema: Schema,
+  facts: About<z.output<Schema>> = {},
+): About<z.output<Schema>> & { readonly schema: Schema } {
+  return { ...facts, schema };
 }
 
 const giving = ["allow", "review"] as const;
@@ -215,7 +216,7 @@ export type RuleKey = keyof typeof ruleKeys;
 export const WrittenRule = z.strictObject(schemasOf(ruleKeys));
 export type WrittenRule = z.infer<typeof WrittenRule>;
 
-type Values = { readonly [Key in RuleKey]: z.output<(typeof ruleKeys)[Key]["written"]> };
+type Values = { readonly [Key in RuleKey]: z.output<(typeof ruleKeys)[Key]["schema"]> };
 const about: { readonly [Key in RuleKey]: About<Values[Key]> } = ruleKeys;
 const keys = WrittenRule.keyof().options;
 
@@ -263,20 +264,4 @@ export function explainTerms(
     ),
     sentences: of.flatMap((key) => about[key].sentence?.(terms) ?? []),
   };
-}
-
-type Schemas<Table extends { readonly [Key in keyof Table]: { readonly written: z.ZodType } }> = {
-  -readonly [Key in keyof Table]: Table[Key]["written"];
-};
-
-function schemasOf<Table extends { readonly [Key in keyof Table]: { readonly written: z.ZodType } }>(
-  table: Table,
-): Schemas<Table> {
-  const schemas: Partial<Schemas<Table>> = {};
-  for (const key in table) schemas[key] = table[key].written;
-  // The compiler cannot know that the loop met every key.
-  const isWhole = (some: Partial<Schemas<Table>>): some is Schemas<Table> =>
-    Object.keys(table).every((key) => key in some);
-  if (!isWhole(schemas)) throw new Error("expected the schemas of all keys");
-  return schemas;
 }
