@@ -45,7 +45,10 @@ function ruleKey<Schema extends z.ZodType>(
 const giving = ["allow", "review"] as const;
 const reviewing = ["review"] as const;
 
-const matches = z.string().describe("A regular expression (RE2) that must be found in it.");
+const matches = z
+  .string()
+  .describe("A regular expression (RE2) that must be found in it: tie it to the ends with ^ and $.");
+const toldElse = Message.optional().describe("What the person is told where it is not so.");
 
 /**
  * The keys of a rule, in the order in which they are listed. Those that say which requests a rule is about, whom it asks or what it
@@ -70,13 +73,17 @@ export const ruleKeys = {
     z.string().optional().describe("A condition in CEL; where it does not hold, the rule does not match."),
   ),
   hours: ruleKey(WrittenHours.optional().describe("At other hours the rule does not match.")),
-  from_ip: ruleKey(WrittenIpRanges.optional().describe("From other addresses the rule does not match.")),
+  from_ip: ruleKey(
+    WrittenIpRanges.optional().describe(
+      "Addresses or ranges such as 192.0.2.0/24; from others the rule does not match. Only requests by the API carry an address, and there is no API yet: so far such a rule never matches.",
+    ),
+  ),
   decision: ruleKey(
     z
       .enum(["allow", "review", "deny"])
       .describe("allow: at once; review: people approve; deny: no, and no later rule is asked."),
   ),
-  message: ruleKey(Message.optional().describe("With deny: what the person is told."), {
+  message: ruleKey(Message.optional().describe("What the person is told."), {
     goesWith: ["deny"],
   }),
   requires: ruleKey(
@@ -86,10 +93,14 @@ export const ruleKeys = {
           .strictObject({
             min_length: Count.optional().describe("How many characters it has at least."),
             matches: matches.optional(),
-            message: Message.optional(),
+            message: toldElse,
           })
-          .optional(),
-        ticket: z.strictObject({ matches: matches.optional(), message: Message.optional() }).optional(),
+          .optional()
+          .describe("A reason is needed anyway; what more it has to be."),
+        ticket: z
+          .strictObject({ matches: matches.optional(), message: toldElse })
+          .optional()
+          .describe("There has to be a ticket; {} takes any."),
       })
       .optional()
       .describe("What the reason and the ticket have to say."),
@@ -119,38 +130,48 @@ export const ruleKeys = {
       goesWith: reviewing,
     },
   ),
-  channel: ruleKey(Channel.optional(), { goesWith: giving }),
+  channel: ruleKey(
+    Channel.optional().describe("Where the request is posted: in the channel of the settings unless told."),
+    { goesWith: giving },
+  ),
   timeout: ruleKey(
-    Duration.optional().describe("A request that nobody answers expires after this: 24h unless told."),
+    Duration.optional().describe("A request that is not decided in this time expires: 24h unless told."),
     {
       goesWith: reviewing,
     },
   ),
-  remind_every: ruleKey(Duration.optional().describe("How often those who may decide are reminded."), {
-    goesWith: reviewing,
-    atMost: { key: "timeout" },
-    terms: (remindEverySeconds) => ({ remindEverySeconds }),
-    words: ({ remindEverySeconds: seconds }) =>
-      seconds === undefined ? undefined : `reminded every ${formatDuration(seconds)}`,
-  }),
+  remind_every: ruleKey(
+    Duration.optional().describe("How often those whom the waiting step pings are asked again."),
+    {
+      goesWith: reviewing,
+      atMost: { key: "timeout" },
+      terms: (remindEverySeconds) => ({ remindEverySeconds }),
+      words: ({ remindEverySeconds: seconds }) =>
+        seconds === undefined ? undefined : `reminded every ${formatDuration(seconds)}`,
+    },
+  ),
   escalate: ruleKey(
     z
       .strictObject({
-        after: Duration.describe("How long it waited by then."),
+        after: Duration.describe("How long after it was made."),
         to: z
           .array(Approver)
           .min(1, { error: "expected at least one approver" })
           .describe("Who may decide then, beside those who may anyway."),
       })
       .optional()
-      .describe("Unanswered after this, these may decide too, and are told."),
+      .describe(
+        "A request that is not decided by then may be decided by more people, in every step, and they are told.",
+      ),
     {
       goesWith: reviewing,
       atMost: { key: "timeout", part: ["after"] },
     },
   ),
   start_within: ruleKey(
-    Duration.optional().describe("Once approved, the person starts the access within this."),
+    Duration.optional().describe(
+      "Approved access does not begin by itself: the person starts it within this time, or it lapses. The duration counts from then.",
+    ),
     {
       goesWith: reviewing,
       terms: (startWithinSeconds) => ({ startWithinSeconds }),
@@ -185,13 +206,18 @@ export const ruleKeys = {
         `extended at most ${extend.times === 1 ? "once" : `${extend.times} times`} by ${formatDuration(extend.bySeconds)}`,
     },
   ),
-  revoke_on_idle: ruleKey(Duration.optional().describe("Access that is not used for this long ends."), {
-    goesWith: giving,
-    atMost: { key: "max_duration" },
-    terms: (revokeOnIdleSeconds) => ({ revokeOnIdleSeconds }),
-    words: ({ revokeOnIdleSeconds: seconds }) =>
-      seconds === undefined ? undefined : `ends when not used for ${formatDuration(seconds)}`,
-  }),
+  revoke_on_idle: ruleKey(
+    Duration.optional().describe(
+      "Access that is not used for this long ends. It is looked for twice in that time, at least each minute.",
+    ),
+    {
+      goesWith: giving,
+      atMost: { key: "max_duration" },
+      terms: (revokeOnIdleSeconds) => ({ revokeOnIdleSeconds }),
+      words: ({ revokeOnIdleSeconds: seconds }) =>
+        seconds === undefined ? undefined : `ends when not used for ${formatDuration(seconds)}`,
+    },
+  ),
   break_glass: ruleKey(
     z
       .strictObject({
@@ -203,7 +229,9 @@ export const ruleKeys = {
         within: Duration.describe("How long they have."),
       })
       .optional()
-      .describe("Who may take the access at once, who reviews that afterwards, and by when."),
+      .describe(
+        "Who may take the access at once, without approval, who reviews that afterwards, and by when.",
+      ),
     {
       goesWith: reviewing,
     },
