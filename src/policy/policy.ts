@@ -1,4 +1,5 @@
 import type { UnknownHandling } from "../domain/drift/drift.ts";
+import type { RuleTerms } from "../domain/request/request.ts";
 import type { Condition } from "./conditions/condition.ts";
 import type { Hours } from "./hours.ts";
 import type { IpRanges } from "./ip-range.ts";
@@ -150,9 +151,6 @@ export type Requirements = {
   readonly ticket?: Requirement | undefined;
 };
 
-/** How often a grant may be extended, and by how much. */
-export type Extension = { readonly times: number; readonly bySeconds: number };
-
 type RuleBase = {
   readonly name: string;
   /** Principals. */
@@ -167,8 +165,8 @@ type RuleBase = {
 type GivingRule = RuleBase & {
   readonly requires: Requirements;
   readonly limits: Limits;
-  readonly extend: Extension | undefined;
-  readonly revokeOnIdleSeconds: number | undefined;
+  /** What its requests keep of it as it stands. */
+  readonly terms: RuleTerms;
 };
 
 export type AllowRule = GivingRule & { readonly decision: "allow" };
@@ -177,10 +175,8 @@ export type ReviewRule = GivingRule & {
   readonly decision: "review";
   readonly steps: readonly RuleStep[];
   readonly timeoutSeconds: number;
-  readonly remindEverySeconds: number | undefined;
   /** Principals that may also decide once a request has waited this long. */
   readonly escalate: { readonly afterSeconds: number; readonly to: readonly string[] } | undefined;
-  readonly startWithinSeconds: number | undefined;
   readonly breakGlass: BreakGlass | undefined;
 };
 

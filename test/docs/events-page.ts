@@ -2,6 +2,7 @@ import { z } from "zod";
 import { auditFields } from "../../src/audit/export/query.ts";
 import { eventData, type EventType } from "../../src/domain/audit-event.ts";
 import { eventMeaning, eventSchemaVersion, fieldMeaning } from "./event-meaning.ts";
+import { code, table } from "./markdown.ts";
 import { type Saying, sayingOf } from "../../src/domain/personal-fields.ts";
 
 /** docs/audit-events.md, from the schemas by which events are written and read. */
@@ -110,25 +111,4 @@ function sayingsIn(schema: z.core.$ZodType): readonly Saying[] {
   if (schema instanceof z.ZodRecord) return sayingsIn(schema.valueType);
   if (schema instanceof z.ZodObject) return Object.values(schema.shape).flatMap(sayingsIn);
   return [sayingOf(schema) ?? "plain"];
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-/** As Prettier aligns it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, column) =>
-    Math.max(3, cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[], fill = " "): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(" | ")} |`;
-  return [
-    line(head),
-    line(
-      head.map(() => ""),
-      "-",
-    ),
-    ...rows.map((row) => line(row)),
-  ].join("\n");
 }

@@ -32,3 +32,25 @@ export function blocksOf(page: string): readonly Block[] {
   }
   return blocks;
 }
+
+/** Text as it is typed. */
+export function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** A table, as Prettier aligns it. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, column) =>
+    Math.max(3, cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[], fill = " "): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(" | ")} |`;
+  return [
+    line(head),
+    line(
+      head.map(() => ""),
+      "-",
+    ),
+    ...rows.map((row) => line(row)),
+  ].join("\n");
+}

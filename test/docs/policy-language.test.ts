@@ -7,6 +7,7 @@ import { policyJsonSchema } from "../../src/policy/language/json-schema.ts";
 import { parsePolicy } from "../../src/policy/language/load.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import { blocksOf, readPage } from "./markdown.ts";
+import { withRuleTables } from "./rule-tables.ts";
 
 const page = await readPage("policy-language.md");
 const blocks = blocksOf(page);
@@ -62,6 +63,10 @@ test("every key that a policy may hold is named", () => {
   const keys = keysIn(policyJsonSchema(providerTypes));
   expect(keys.size).toBeGreaterThan(50);
   expect([...keys].filter((key) => !new RegExp(`\\b${key}\\b`, "u").test(page))).toEqual([]);
+});
+
+test("the tables of a rule's keys are what the schema says; `npm run docs:schema` writes them", () => {
+  expect(page).toBe(withRuleTables(page));
 });
 
 test("the metrics of reloads have the names that are said", async () => {

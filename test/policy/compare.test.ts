@@ -1,4 +1,5 @@
 import { comparePolicies } from "../../src/policy/diff/compare.ts";
+import { givingKeys, reviewKeys } from "../../src/policy/language/rule-keys.ts";
 import { changed, policyOf, smallPolicy } from "./policies.ts";
 
 const writing = "approvals:\n      - from: [group:leads]\n        count: 1\n";
@@ -6,7 +7,7 @@ const before = policyOf(smallPolicy);
 const wordsOf = (text: string) =>
   comparePolicies(before, policyOf(text)).map(({ people, what }) => [...people, what].join(" "));
 
-test.each([
+const told: readonly (readonly [line: string, words: string])[] = [
   ["when: request.ticket != ''", "when request.ticket != '': 1 of group:leads"],
   ["hours: { from: '09:00', to: '18:00' }", "daily 09:00 to 18:00: 1 of group:leads"],
   ["from_ip: [10.0.0.0/8]", "from 10.0.0.0/8: 1 of group:leads"],
@@ -26,12 +27,23 @@ test.each([
     "break_glass: { by: [everyone], review_by: [group:security], within: 1d }",
     "break-glass by everyone, reviewed within 1d by group:security",
   ],
-])("a rule that has %s besides is another one", (line, words) => {
+];
+
+test.each(told)("a rule that has %s besides is another one", (line, words) => {
   const changes = wordsOf(changed(writing, `${line}\n    ${writing}`));
   expect(changes[0]).toMatch(
     /^alice@example\.com erin@example\.com may ask for orders:write on other terms: /,
   );
   expect(changes[0]).toContain(words);
+});
+
+test("every key that goes with review is told", () => {
+  const lines = told.map(([line]) => line);
+  const untold = [...givingKeys, ...reviewKeys].filter(
+    (key) => !lines.some((line) => line.startsWith(`${key}:`)),
+  );
+  // The steps are what the rule gives, not terms.
+  expect(untold).toEqual(["approvals"]);
 });
 
 test.each([

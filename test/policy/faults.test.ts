@@ -1,7 +1,7 @@
+import { ruleKeys } from "../../src/policy/language/rule-keys.ts";
 import { changed, faultsOf, smallPolicy } from "./policies.ts";
 
-const ruleKeys =
-  "name, requesters, access, when, hours, from_ip, decision, message, requires, approvals, channel, timeout, remind_every, escalate, start_within, max_duration, default_duration, max_active, cooldown, extend, revoke_on_idle, break_glass";
+const allowedInRules = Object.keys(ruleKeys).join(", ");
 const duration = "expected a duration such as 30m, 2h or 1h30m";
 const channel =
   'expected a channel: "#name" in quotes (YAML takes a bare # for a comment) or a channel id such as C024BE91L';
@@ -18,7 +18,7 @@ describe("a wrong shape is said at the line and column of what is wrong", () => 
       "    approver:",
       [
         '28:15: expected "approvals" with decision review, got none',
-        `29:5: unknown key "approver", did you mean "approvals"? Allowed here: ${ruleKeys}`,
+        `29:5: unknown key "approver", did you mean "approvals"? Allowed here: ${allowedInRules}`,
       ],
     ],
     [
@@ -31,7 +31,7 @@ describe("a wrong shape is said at the line and column of what is wrong", () => 
       "a key of no version",
       "    decision: allow",
       "    decision: allow\n    quorum: {}",
-      [`25:5: unknown key "quorum". Allowed here: ${ruleKeys}`],
+      [`25:5: unknown key "quorum". Allowed here: ${allowedInRules}`],
     ],
     [
       "unknown section",

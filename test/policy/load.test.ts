@@ -197,11 +197,13 @@ describe("what is left out", () => {
       hours: undefined,
       fromIp: undefined,
       requires: { reason: undefined, ticket: undefined },
-      extend: undefined,
-      revokeOnIdleSeconds: undefined,
-      remindEverySeconds: undefined,
+      terms: {
+        extend: undefined,
+        revokeOnIdleSeconds: undefined,
+        remindEverySeconds: undefined,
+        startWithinSeconds: undefined,
+      },
       escalate: undefined,
-      startWithinSeconds: undefined,
       breakGlass: undefined,
     });
     expect(policy.conflicts).toEqual([]);

@@ -1,3 +1,4 @@
+import { RuleTerms } from "../../src/domain/request/request.ts";
 import { parsePolicy } from "../../src/policy/language/load.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 
@@ -83,4 +84,13 @@ rules:
 test("all of the language loads together", () => {
   const parsed = parsePolicy([{ name: "hallpass.yml", text: everything }], { providerTypes });
   expect(parsed).toMatchObject({ ok: true });
+});
+
+test("whatever a request may keep of its rule comes from a key", () => {
+  const parsed = parsePolicy([{ name: "hallpass.yml", text: everything }], { providerTypes });
+  const kept = parsed.ok
+    ? parsed.policy.rules.flatMap((rule) => (rule.decision === "review" ? Object.entries(rule.terms) : []))
+    : [];
+  const said = kept.flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  expect(said.toSorted()).toEqual(Object.keys(RuleTerms.shape).toSorted());
 });

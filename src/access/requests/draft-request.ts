@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Person } from "../../domain/person.ts";
-import type { AccessRequest, Terms } from "../../domain/request/request.ts";
+import { type AccessRequest, Terms } from "../../domain/request/request.ts";
 import { later } from "../../domain/request/consequences.ts";
 import type { Evaluation } from "../../policy/decide/evaluate.ts";
 import { wordRefusals } from "../../policy/explain/refusal-words.ts";
@@ -77,46 +77,15 @@ function termsOf(policy: Policy, ask: AnyAsk, evaluation: Evaluation): Terms {
         refusals.some(({ kind }) => kind === "undecided" || kind === "nobody_can_approve") || undefined,
     };
   }
-  const { verdict, resourceTitle, roleTitle, risk, channel, extend, revokeOnIdleSeconds } = evaluation;
-  const common = {
-    resourceTitle,
-    roleTitle,
-    risk,
-    channel,
+  const { doubts } = evaluation;
+  const terms: Terms = {
+    steps: [],
+    ...evaluation,
     alerts,
-    doubts: evaluation.doubts.length > 0 ? [...evaluation.doubts] : undefined,
-    extend: extend && { ...extend },
-    revokeOnIdleSeconds,
+    doubts: doubts.length > 0 ? doubts : undefined,
+    // An extension begins by itself.
+    ...(ask.extends && { startWithinSeconds: undefined }),
   };
-  if (verdict === "allow") {
-    const { breakGlass } = evaluation;
-    return {
-      ...common,
-      verdict,
-      steps: [],
-      breakGlass: breakGlass && {
-        from: [...breakGlass.from],
-        reviewers: [...breakGlass.reviewers],
-        withinSeconds: breakGlass.withinSeconds,
-      },
-    };
-  }
-  const { steps, remindEverySeconds, escalate, startWithinSeconds } = evaluation;
-  return {
-    ...common,
-    verdict,
-    steps: steps.map(({ count, from, approvers, notify }) => ({
-      count,
-      from: [...from],
-      approvers: [...approvers],
-      notify: [...notify],
-    })),
-    remindEverySeconds,
-    startWithinSeconds: ask.extends ? undefined : startWithinSeconds,
-    escalate: escalate && {
-      afterSeconds: escalate.afterSeconds,
-      to: [...escalate.to],
-      approvers: [...escalate.approvers],
-    },
-  };
+  // Leaves out what the evaluation says besides.
+  return Terms.parse(terms);
 }

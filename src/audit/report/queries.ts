@@ -1,10 +1,12 @@
+import { termKey } from "../../persistence/requests/term-key.ts";
+
 /**
  * The queries behind the report, which can also be run by hand. `$1` and `$2` are the start of the period and the instant after its
  * end; `$3`, if there is one, is the time zone whose calendar defines weeks, or in `drift` the types of events.
  */
 const inPeriod = "e.at >= $1 and e.at < $2";
 const week = "to_char(date_trunc('week', e.at at time zone $3), 'YYYY-MM-DD')";
-const risk = "coalesce(r.terms ->> 'risk', 'unknown')";
+const risk = `coalesce(r.terms ->> ${termKey("risk")}, 'unknown')`;
 /** Events written before they carried the number take it from the request's row. */
 const request = "'AR-' || coalesce(e.request_number, r.number)";
 

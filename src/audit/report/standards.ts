@@ -1,4 +1,5 @@
 import type { Figures } from "./figures.ts";
+import { termKey } from "../../persistence/requests/term-key.ts";
 import type { Period } from "./period.ts";
 import { filed } from "./request-sections.ts";
 import { many } from "./table-words.ts";
@@ -181,7 +182,7 @@ function sql({ from, until }: Period, condition: string): string {
 
 function sqlByRisk({ from, until }: Period): string {
   return (
-    `select r.terms ->> 'risk', count(*) from audit_events e join access_requests r on r.id = e.request_id where e.at >= '${instant(from)}' ` +
+    `select r.terms ->> ${termKey("risk")}, count(*) from audit_events e join access_requests r on r.id = e.request_id where e.at >= '${instant(from)}' ` +
     `and e.at < '${instant(until)}' and e.type = 'grant.active' and e.data ->> 'standing' is distinct from 'true' group by 1`
   );
 }

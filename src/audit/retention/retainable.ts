@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
+import { termKey } from "../../persistence/requests/term-key.ts";
 import { isoTime } from "../iso-time.ts";
 
 /** Which part of the audit may be retired. */
@@ -61,7 +62,7 @@ async function unfinished(client: ClientBase): Promise<readonly Limit[]> {
      where c.sequence is not null
        and (r.status = 'pending'
          or exists (select from grants g where g.request_id = r.id and g.status <> 'revoked')
-         or (r.status = 'approved' and r.terms -> 'startWithinSeconds' is not null
+         or (r.status = 'approved' and r.terms -> ${termKey("startWithinSeconds")} is not null
              and not exists (select from grants g where g.request_id = r.id)))
      order by c.sequence limit 1`,
   );

@@ -5,6 +5,7 @@ import { wordRefusals } from "../../policy/explain/refusal-words.ts";
 import type { Policy, Rule } from "../../policy/policy.ts";
 import { groupOf } from "../../policy/principal.ts";
 import { fieldOf, type PolicyRefusal } from "../../policy/decide/refusals.ts";
+import { explainTerms, givingKeys, reviewKeys } from "../../policy/language/rule-keys.ts";
 import type { RuleTrace } from "../../policy/explain/trace.ts";
 
 /** A line for each rule: whether it matches, and why not. */
@@ -96,47 +97,45 @@ function wordAnswer(
       ...doubts,
     ];
   }
-  const { steps, timeoutSeconds, remindEverySeconds, escalate, startWithinSeconds, mayBreakGlass } =
-    evaluation;
-  const every =
-    remindEverySeconds === undefined ? "" : `reminded every ${formatDuration(remindEverySeconds)}; `;
+  const { steps, timeoutSeconds, escalate, mayBreakGlass } = evaluation;
+  const { phrases, sentences } = explainTerms(reviewKeys, evaluation);
+  const asked = [
+    `Asked in ${evaluation.channel}, ${wordPings(steps)}`,
+    ...phrases,
+    `expires unanswered after ${formatDuration(timeoutSeconds)}`,
+  ];
   return [
     "to be approved.",
     ...steps.map(
       ({ count, from, approvers }, index) =>
         `  ${index === 0 ? "" : "then "}${count} of ${wordPeople(policy, facts, from, approvers)}`,
     ),
-    `  Asked in ${evaluation.channel}, ${wordPings(steps)}; ${every}expires unanswered after ${formatDuration(timeoutSeconds)}.`,
+    `  ${asked.join("; ")}.`,
     ...(escalate
       ? [
           `  Unanswered for ${formatDuration(escalate.afterSeconds)}, these may decide too: ${wordPeople(policy, facts, escalate.to, escalate.approvers)}`,
         ]
       : []),
-    ...(startWithinSeconds === undefined
-      ? []
-      : [`  Once approved, it has to be started within ${formatDuration(startWithinSeconds)}.`]),
+    ...sentences.map((sentence) => `  ${sentence}`),
     ...(mayBreakGlass ? ["  May be taken at once and reviewed afterwards (--break-glass)."] : []),
     ...terms,
     ...doubts,
   ];
 }
 
-function wordTerms({
-  maxDurationSeconds,
-  extend,
-  revokeOnIdleSeconds,
-  grants,
-}: Exclude<Evaluation, { verdict: "refuse" }>): readonly string[] {
-  const most = `At most ${formatDuration(maxDurationSeconds)}`;
-  const longer = extend
-    ? `, extended at most ${extend.times === 1 ? "once" : `${extend.times} times`} by ${formatDuration(extend.bySeconds)}`
-    : "";
-  const idle =
-    revokeOnIdleSeconds === undefined
-      ? ""
-      : `; ends when not used for ${formatDuration(revokeOnIdleSeconds)}`;
+function wordTerms(evaluation: Exclude<Evaluation, { verdict: "refuse" }>): readonly string[] {
+  const { maxDurationSeconds, grants, extend, ...others } = evaluation;
+  const most = [
+    `At most ${formatDuration(maxDurationSeconds)}`,
+    ...explainTerms(["extend"], { extend }).phrases,
+  ];
+  const { phrases, sentences } = explainTerms(givingKeys, others);
   const bundle = grants.map(({ resource, role }) => `${resource}:${role}`).join(", ");
-  return [`  ${most}${longer}${idle}.`, ...(grants.length > 1 ? [`  Grants ${bundle}.`] : [])];
+  return [
+    `  ${[most.join(", "), ...phrases].join("; ")}.`,
+    ...sentences.map((sentence) => `  ${sentence}`),
+    ...(grants.length > 1 ? [`  Grants ${bundle}.`] : []),
+  ];
 }
 
 /** The people that principals stand for, and the groups whose members are not known. */

@@ -8,31 +8,43 @@ export type RequestStatus = (typeof requestStatuses)[number];
 export const RequestSource = z.enum(["slack", "api", "cli"]);
 export type RequestSource = z.infer<typeof RequestSource>;
 
+const seconds = z.number().int().positive();
+const texts = z.array(z.string()).readonly();
+
 /** One approval step as the policy worded and resolved it when the request was filed. */
 const ReviewStep = z.object({
   count: z.number().int().positive(),
-  from: z.array(z.string()),
-  approvers: z.array(z.string()),
+  from: texts,
+  approvers: texts,
   /** Whom the step pings, whether or not they may decide; by default everybody who may. */
-  notify: z.array(z.string()).optional(),
+  notify: texts.optional(),
 });
-const seconds = z.number().int().positive();
+
+/** What the deciding rule gives a request as it says it; src/policy/language/rule-keys.ts says which of its keys is which. */
+export const RuleTerms = z.object({
+  remindEverySeconds: seconds.optional(),
+  /** Once approved, the requester has to start the access within this. */
+  startWithinSeconds: seconds.optional(),
+  extend: z.object({ times: z.number().int().positive(), bySeconds: seconds }).optional(),
+  revokeOnIdleSeconds: seconds.optional(),
+});
+export type RuleTerms = Readonly<z.infer<typeof RuleTerms>>;
 
 /** What the policy said when the request was filed; shown to approvers, kept for auditors. */
-export const Terms = z.object({
+export const Terms = RuleTerms.extend({
   verdict: z.enum(["allow", "review", "refuse"]),
   resourceTitle: z.string(),
   roleTitle: z.string(),
   risk: z.enum(["low", "medium", "high"]),
   channel: z.string(),
   alerts: z.string(),
-  steps: z.array(ReviewStep),
+  steps: z.array(ReviewStep).readonly(),
   /** Why the policy refused; only with the verdict `refuse`. */
   refusal: z.string().optional(),
   /** Refused because of a fault an operator can fix (such as an unreadable group), not by a rule. */
   isMendable: z.boolean().optional(),
   /** Facts that could not be found out, and did not make the answer more lenient. */
-  doubts: z.array(z.string()).optional(),
+  doubts: texts.optional(),
   /** The request whose access this one asks to extend. */
   extends: z
     .object({
@@ -44,19 +56,10 @@ export const Terms = z.object({
     .optional(),
   /** The address that a request by the API came from. */
   ip: z.string().optional(),
-  remindEverySeconds: seconds.optional(),
   /** Who may decide too once the request has waited this long. */
-  escalate: z
-    .object({ afterSeconds: seconds, to: z.array(z.string()), approvers: z.array(z.string()) })
-    .optional(),
-  /** Once approved, the requester has to start the access within this. */
-  startWithinSeconds: seconds.optional(),
-  extend: z.object({ times: z.number().int().positive(), bySeconds: seconds }).optional(),
-  revokeOnIdleSeconds: seconds.optional(),
+  escalate: z.object({ afterSeconds: seconds, to: texts, approvers: texts }).optional(),
   /** The access was taken by break-glass; who reviews it afterwards. */
-  breakGlass: z
-    .object({ from: z.array(z.string()), reviewers: z.array(z.string()), withinSeconds: seconds })
-    .optional(),
+  breakGlass: z.object({ from: texts, reviewers: texts, withinSeconds: seconds }).optional(),
 });
 export type Terms = Readonly<z.infer<typeof Terms>>;
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Compared, type Finding, findingOutcomes, type Holding } from "../../domain/drift/drift.ts";
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import type { Clock } from "../database/clock.ts";
-import { GrantRow } from "../requests/rows.ts";
+import { GrantRow } from "../requests/grant-columns.ts";
 
 /** Who should have a target and what is known about it: everything except what the provider reports. */
 export type Should = Omit<Compared, "holders" | "handling">;

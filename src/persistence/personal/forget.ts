@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { type NameKey, nameKey } from "../../identity/recognise.ts";
 import { createTraceEraser, type TraceEraser } from "./erase-traces.ts";
 import { peopleLock } from "../people/join-people.ts";
+import { termKey } from "../requests/term-key.ts";
 import { erasedName } from "./directory.ts";
 import { withClient } from "../database/with-client.ts";
 
@@ -116,7 +117,7 @@ async function whyNot(client: Client, { people }: Them): Promise<ForgetRefusal |
      lateral (select exists (select from grants g where g.request_id = r.id and g.status <> 'revoked') as is_live) g
      where r.requester_person = any ($1)
        and (g.is_live or r.status = 'pending'
-         or (r.status = 'approved' and r.terms -> 'startWithinSeconds' is not null
+         or (r.status = 'approved' and r.terms -> ${termKey("startWithinSeconds")} is not null
            and not exists (select from grants s where s.request_id = r.id)))
      order by r.number`,
     [people],

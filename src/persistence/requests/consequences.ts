@@ -3,6 +3,7 @@ import type { State } from "../../domain/state.ts";
 import { type Effect, effectDefinitions, placeOf } from "../../domain/effect.ts";
 import { Prisma } from "../../generated/prisma/client.ts";
 import { type EventRow, insertEvents } from "./event-rows.ts";
+import { grantColumns } from "./grant-columns.ts";
 import type { Insist } from "../personal/seal-personal.ts";
 import type { OwedEffect } from "../effects/effects.ts";
 
@@ -32,28 +33,10 @@ export function consequences(
 
 const granted = (rows: string): Prisma.Sql => Prisma.sql`,
     granted as (
-      insert into grants (
-        id, request_id, status, provider, subject, target, asked_at, system, subject_id, target_id, state, duration_seconds, active_at, expires_at,
-        ending_since, revoke_reason, revoked_at, revoke_attempts, last_error, last_used_at, is_standing, is_left,
-        vanished_at, handover)
-      select g.id, changed.id, g.status, g.provider, g.subject, g.target, g."askedAt", g.ids ->> 'system',
-             g.ids ->> 'subjectId', g.ids ->> 'targetId', g.state, g."durationSeconds", g."activeAt",
-             g."expiresAt", g."endingSince", g."revokeReason", g."revokedAt", g."revokeAttempts", g."lastError",
-             g."lastUsedAt", coalesce(g."isStanding", false), coalesce(g."isLeft", false), g."vanishedAt",
-             g.handover
-      from changed join jsonb_to_recordset(${rows}::jsonb) as g(
-        id uuid, "requestId" uuid, status text, provider text, subject text, target jsonb, "askedAt" timestamptz, ids jsonb, state jsonb,
-        "durationSeconds" int, "activeAt" timestamptz, "expiresAt" timestamptz, "endingSince" timestamptz,
-        "revokeReason" text, "revokedAt" timestamptz, "revokeAttempts" int, "lastError" text,
-        "lastUsedAt" timestamptz, "isStanding" boolean, "isLeft" boolean, "vanishedAt" timestamptz,
-        handover jsonb) on g."requestId" = changed.id
-      on conflict (id) do update set
-        status = excluded.status, asked_at = excluded.asked_at, system = excluded.system, subject_id = excluded.subject_id,
-        target_id = excluded.target_id, state = excluded.state, active_at = excluded.active_at,
-        expires_at = excluded.expires_at, ending_since = excluded.ending_since, revoke_reason = excluded.revoke_reason, revoked_at = excluded.revoked_at,
-        revoke_attempts = excluded.revoke_attempts, last_error = excluded.last_error,
-        last_used_at = excluded.last_used_at, is_standing = excluded.is_standing, is_left = excluded.is_left,
-        vanished_at = excluded.vanished_at, handover = excluded.handover)`;
+      insert into grants (${grantColumns.inserted})
+      select ${grantColumns.selected}
+      from changed join jsonb_to_recordset(${rows}::jsonb) as g(${grantColumns.typed}) on g."requestId" = changed.id
+      on conflict (id) do update set ${grantColumns.updated})`;
 
 const owed = (rows: string): Prisma.Sql => Prisma.sql`,
     owed as (

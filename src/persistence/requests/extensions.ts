@@ -1,4 +1,5 @@
-import type { PrismaClient } from "../../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
+import { termKey } from "./term-key.ts";
 
 type Extensions = { readonly approved: number; readonly pending: number; readonly all: number };
 
@@ -13,6 +14,6 @@ export async function countExtensions(
            count(*) filter (where status = 'pending')::int as pending,
            count(*)::int as "all"
     from access_requests
-    where requester_person = ${requester.id} and terms -> 'extends' ->> 'requestId' = ${id}`;
+    where requester_person = ${requester.id} and terms -> ${Prisma.raw(termKey("extends"))} ->> ${Prisma.raw(termKey("requestId"))} = ${id}`;
   return row ?? { approved: 0, pending: 0, all: 0 };
 }

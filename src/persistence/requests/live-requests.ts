@@ -1,4 +1,5 @@
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
+import { termKey } from "./term-key.ts";
 
 /**
  * Whether a request `r` is open: pending, not started, or live. Conditions with an index come first, so that only those
@@ -7,7 +8,7 @@ import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 export const isOpen = Prisma.sql`
   (r.status = 'pending'
     or (r.is_held and coalesce((select bool_or(g.status in ('granting', 'active')) from grants g where g.request_id = r.id),
-                   r.terms -> 'startWithinSeconds' is not null)))`;
+                   r.terms -> ${Prisma.raw(termKey("startWithinSeconds"))} is not null)))`;
 
 /** Finds the open requests that an account or a person filed. */
 export async function findOpenRequests(

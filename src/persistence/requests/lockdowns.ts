@@ -8,6 +8,7 @@ import type { Lockdown } from "../../policy/lockdown.ts";
 import type { Clock } from "../database/clock.ts";
 import { insertEvents, withEventRows } from "./event-rows.ts";
 import { isOpen } from "./live-requests.ts";
+import { termKey } from "./term-key.ts";
 
 const words = { value: z.string(), reason: z.string() };
 const Lockdowns = z.array(
@@ -109,7 +110,7 @@ export const isAbout = Prisma.sql`
       and (l.value = r.resource
         or exists (
           select from access_requests b, jsonb_array_elements(b.planned) p
-          where b.id in (r.id, (r.terms -> 'extends' ->> 'requestId')::uuid)
+          where b.id in (r.id, (r.terms -> ${Prisma.raw(termKey("extends"))} ->> ${Prisma.raw(termKey("requestId"))})::uuid)
             and split_part(p ->> 'access', ':', 1) = l.value))))`;
 
 /** Whether a request that is not filed yet would be under a lockdown. */

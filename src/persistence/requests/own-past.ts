@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AskedAccess, OwnPast, PastRequest } from "../../domain/request/anomalies.ts";
-import type { PrismaClient } from "../../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
+import { termKey } from "./term-key.ts";
 
 /** Requests older than half a year don't count as habits. */
 const pastDays = 180;
@@ -56,7 +57,7 @@ export async function readOwnPast(
   const [request] = await db.$queryRaw<unknown[]>`
     select created_at as at, resource, role, duration_seconds as "durationSeconds", requester_person as person, number
     from access_requests
-    where id = ${requestId}::uuid and flags is null and terms -> 'extends' is null`;
+    where id = ${requestId}::uuid and flags is null and terms -> ${Prisma.raw(termKey("extends"))} is null`;
   if (request === undefined) return undefined;
   const { person, number, ...asked } = Asked.parse(request);
   // Written so that the planner expects many rows and reads the newest from the index instead of sorting all. It has
@@ -71,7 +72,7 @@ export async function readOwnPast(
               select * from access_requests
               where requester_person = ${person} and number < ${number}
                 and created_at > ${asked.at}::timestamptz - ${pastDays} * interval '1 day'
-                and not terms ? 'extends'
+                and not terms ? ${Prisma.raw(termKey("extends"))}
               order by created_at desc
               limit ${maxRequests}) p) as past,
            exists (

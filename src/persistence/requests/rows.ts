@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { RequestFlag } from "../../domain/request/anomalies.ts";
-import { type Grant, grantStatuses, revokeReasons, type SystemIds } from "../../domain/grant/grant.ts";
 import {
   type AccessRequest,
   PersonalDecision,
@@ -9,6 +8,7 @@ import {
   requestStatuses,
   Terms,
 } from "../../domain/request/request.ts";
+import { GrantRow } from "./grant-columns.ts";
 
 const instant = z.coerce.date();
 const optional = <T extends z.ZodType>(schema: T): z.ZodOptional<T> => schema.optional();
@@ -18,78 +18,6 @@ function withoutNulls(row: unknown): unknown {
   if (typeof row !== "object" || row === null) return row;
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }
-
-function idsOf(row: {
-  readonly system?: string | undefined;
-  readonly subject_id?: string | undefined;
-  readonly target_id?: string | undefined;
-}): SystemIds | undefined {
-  const { system, subject_id: subjectId, target_id: targetId } = row;
-  if (system === undefined || subjectId === undefined || targetId === undefined) return undefined;
-  return { system, subjectId, targetId };
-}
-
-/** A row of `grants`. */
-export const GrantRow = z.preprocess(
-  withoutNulls,
-  z
-    .object({
-      id: z.string(),
-      request_id: z.string(),
-      status: z.enum(grantStatuses),
-      provider: z.string(),
-      subject: z.string(),
-      target: z.unknown(),
-      asked_at: optional(instant),
-      system: optional(z.string()),
-      subject_id: optional(z.string()),
-      target_id: optional(z.string()),
-      state: optional(z.record(z.string(), z.unknown())),
-      duration_seconds: z.number(),
-      active_at: optional(instant),
-      expires_at: optional(instant),
-      ending_since: optional(instant),
-      revoke_reason: optional(z.enum(revokeReasons)),
-      revoked_at: optional(instant),
-      revoke_attempts: z.number(),
-      last_error: optional(z.string()),
-      last_used_at: optional(instant),
-      is_standing: optional(z.boolean()),
-      is_left: optional(z.boolean()),
-      vanished_at: optional(instant),
-      handover: optional(
-        z
-          .object({ title: z.string(), sealed: optional(z.string()), since: z.string() })
-          .transform((handover) => defined(handover)),
-      ),
-    })
-    .transform((row): Grant =>
-      defined({
-        id: row.id,
-        requestId: row.request_id,
-        status: row.status,
-        provider: row.provider,
-        subject: row.subject,
-        target: row.target,
-        askedAt: row.asked_at,
-        ids: idsOf(row),
-        state: row.state,
-        durationSeconds: row.duration_seconds,
-        activeAt: row.active_at,
-        expiresAt: row.expires_at,
-        endingSince: row.ending_since,
-        revokeReason: row.revoke_reason,
-        revokedAt: row.revoked_at,
-        revokeAttempts: row.revoke_attempts,
-        lastError: row.last_error,
-        lastUsedAt: row.last_used_at,
-        isStanding: row.is_standing === true ? true : undefined,
-        isLeft: row.is_left === true ? true : undefined,
-        vanishedAt: row.vanished_at,
-        handover: row.handover,
-      }),
-    ),
-);
 
 const RequestRow = z.preprocess(
   withoutNulls,

@@ -1,3 +1,4 @@
+import type { RuleTerms } from "../../domain/request/request.ts";
 import { isBlank } from "../../domain/text.ts";
 import type { Ask, Facts } from "./ask.ts";
 import { inputFaults } from "./input.ts";
@@ -9,7 +10,6 @@ import { nearMisses } from "../explain/near-miss.ts";
 import { nearest } from "../language/nearest.ts";
 import type {
   AllowRule,
-  Extension,
   Policy,
   Requirement,
   Resource,
@@ -25,7 +25,7 @@ import { riskOf } from "./risk.ts";
 import type { Risk } from "../language/words.ts";
 
 /** What the deciding rule grants, for how long at most, and where it is discussed. */
-export type Terms = {
+export type Terms = RuleTerms & {
   /** The deciding rule's name. */
   readonly rule: string;
   readonly resourceTitle: string;
@@ -36,8 +36,6 @@ export type Terms = {
   readonly defaultDurationSeconds: number | undefined;
   /** One, or several for a bundle. */
   readonly grants: readonly RoleGrant[];
-  readonly extend: Extension | undefined;
-  readonly revokeOnIdleSeconds: number | undefined;
   /** What could not be found out, and made the answer no better: an unreadable group, a failing condition. */
   readonly doubts: readonly string[];
 };
@@ -158,6 +156,7 @@ function termsOf(
   rule: AllowRule | ReviewRule,
 ): Omit<Terms, "doubts"> {
   return {
+    ...rule.terms,
     rule: rule.name,
     resourceTitle: resource.title,
     roleTitle: role.title,
@@ -166,8 +165,6 @@ function termsOf(
     maxDurationSeconds: maxDurationOf(role, rule),
     defaultDurationSeconds: defaultDurationOf(role, rule),
     grants: role.grants,
-    extend: rule.extend,
-    revokeOnIdleSeconds: rule.revokeOnIdleSeconds,
   };
 }
 

@@ -2,7 +2,9 @@ import type { PastGrant } from "./history.ts";
 import type { Asked } from "./match.ts";
 import type { AccessPattern, AllowRule, Limits, Policy, ReviewRule, Role } from "../policy.ts";
 import type { PolicyRefusal } from "./refusals.ts";
-import { defaultMaxDurationSeconds } from "../language/schema.ts";
+
+/** A working day: enough for one task, gone by the next morning. */
+const defaultMaxDurationSeconds = 8 * 3600;
 
 /** Combines limits: the narrowest of each, and the first default that is given. */
 export function narrowest(limits: readonly Limits[]): Limits {

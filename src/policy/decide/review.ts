@@ -20,9 +20,7 @@ export type Step = {
 export type Review = {
   readonly steps: readonly Step[];
   readonly timeoutSeconds: number;
-  readonly remindEverySeconds: number | undefined;
   readonly escalate: Escalation | undefined;
-  readonly startWithinSeconds: number | undefined;
   /** Whether this person may take the access at once. */
   readonly mayBreakGlass: boolean;
   readonly doubts: readonly string[];
@@ -65,13 +63,11 @@ export function reviewOf(asked: Asked, rule: ReviewRule): Found<Review> {
     const available = approvers.length;
     return { refusal: { kind: "nobody_can_approve", ...at, count, available, unreadable: [...doubts] } };
   }
-  const { timeoutSeconds, remindEverySeconds, startWithinSeconds, breakGlass, escalate } = rule;
+  const { timeoutSeconds, breakGlass, escalate } = rule;
   return {
     review: {
       steps,
       timeoutSeconds,
-      remindEverySeconds,
-      startWithinSeconds,
       escalate: escalate && { ...escalate, approvers: further?.emails ?? [] },
       mayBreakGlass:
         breakGlass !== undefined &&

@@ -3,7 +3,13 @@ import { formatDuration } from "../../domain/duration.ts";
 import { wordHours } from "../hours.ts";
 import { defaultDurationOf, maxDurationOf } from "../decide/limits.ts";
 import type { AllowRule, Limits, Policy, Requirement, ReviewRule, Role, Rule } from "../policy.ts";
-import { defaultTimeoutSeconds } from "../language/schema.ts";
+import {
+  defaultTimeoutSeconds,
+  givingKeys,
+  reviewKeys,
+  type RuleKey,
+  wordTerms,
+} from "../language/rule-keys.ts";
 
 /** What a rule says about a role, in words; rules that say the same have the same words, whatever they are called. */
 export type RuleWords = {
@@ -28,14 +34,54 @@ export function wordRule(policy: Policy, rule: Rule, role: Role): RuleWords {
   }
   const terms = [
     `at most ${formatDuration(maxDurationOf(role, rule))}`,
-    ...wordRequirements("a reason", rule.requires.reason),
-    ...wordRequirements("a ticket", rule.requires.ticket),
-    ...wordLimits(role, rule),
-    ...(rule.decision === "review" ? wordReview(rule) : []),
+    ...givingKeys.flatMap((key) => giving[key]?.(rule, role) ?? wordTerms([key], rule.terms)),
+    ...(rule.decision === "review"
+      ? reviewKeys.flatMap((key) => reviewing[key]?.(rule) ?? wordTerms([key], rule.terms))
+      : []),
     ...(rule.channel === policy.settings.channel ? [] : [`told in ${rule.channel}`]),
   ];
   return { conditions, answer: rule.decision === "allow" ? "at once" : wordSteps(rule), terms };
 }
+
+type Words<Of extends readonly unknown[]> = {
+  readonly [Key in RuleKey]?: (...of: Of) => readonly string[];
+};
+
+/** Keys that depend on the role too, or that requests do not keep as they stand. */
+const giving: Words<[rule: AllowRule | ReviewRule, role: Role]> = {
+  requires: ({ requires: { reason, ticket } }) => [
+    ...wordRequirements("a reason", reason),
+    ...wordRequirements("a ticket", ticket),
+  ],
+  default_duration(rule, role) {
+    const offered = defaultDurationOf(role, rule);
+    return offered === undefined ? [] : [`${formatDuration(offered)} unless told`];
+  },
+  // With the cooldown: first all of the role, then all of the rule.
+  max_active: (rule, role) => [
+    ...wordCounts("of the role", role.limits),
+    ...wordCounts("by the rule", rule.limits),
+  ],
+};
+
+const reviewing: Words<[rule: ReviewRule]> = {
+  approvals: ({ steps }) =>
+    steps.flatMap(({ notify, from }) =>
+      notify === undefined ? [] : [`${notify} pinged for ${from.join(", ")}`],
+    ),
+  timeout: ({ timeoutSeconds }) =>
+    timeoutSeconds === defaultTimeoutSeconds
+      ? []
+      : [`expires unanswered after ${formatDuration(timeoutSeconds)}`],
+  escalate: ({ escalate }) =>
+    escalate ? [`escalated after ${formatDuration(escalate.afterSeconds)} to ${escalate.to.join(", ")}`] : [],
+  break_glass: ({ breakGlass }) =>
+    breakGlass
+      ? [
+          `break-glass by ${breakGlass.by.join(", ")}, reviewed within ${formatDuration(breakGlass.withinSeconds)} by ${breakGlass.reviewBy.join(", ")}`,
+        ]
+      : [],
+};
 
 function wordSteps({ steps }: ReviewRule): string {
   return steps.map(({ count, from }) => `${count} of ${from.join(", ")}`).join(", then ");
@@ -54,51 +100,9 @@ function wordRequirements(what: string, requirement: Requirement | undefined): r
   ];
 }
 
-function wordLimits(role: Role, rule: AllowRule | ReviewRule): readonly string[] {
-  const offered = defaultDurationOf(role, rule);
-  const { extend, revokeOnIdleSeconds } = rule;
-  return [
-    ...(offered === undefined ? [] : [`${formatDuration(offered)} unless told`]),
-    ...wordCounts("of the role", role.limits),
-    ...wordCounts("by the rule", rule.limits),
-    ...(extend
-      ? [
-          `extended at most ${extend.times === 1 ? "once" : `${extend.times} times`} by ${formatDuration(extend.bySeconds)}`,
-        ]
-      : []),
-    ...(revokeOnIdleSeconds === undefined
-      ? []
-      : [`ends when not used for ${formatDuration(revokeOnIdleSeconds)}`]),
-  ];
-}
-
 function wordCounts(of: string, { maxActive, cooldownSeconds }: Limits): readonly string[] {
   return [
     ...(maxActive === undefined ? [] : [`${maxActive} at a time ${of}`]),
     ...(cooldownSeconds === undefined ? [] : [`${formatDuration(cooldownSeconds)} after the last ${of}`]),
-  ];
-}
-
-function wordReview(rule: ReviewRule): readonly string[] {
-  const { steps, timeoutSeconds, remindEverySeconds, escalate, startWithinSeconds, breakGlass } = rule;
-  return [
-    ...steps.flatMap(({ notify, from }) =>
-      notify === undefined ? [] : [`${notify} pinged for ${from.join(", ")}`],
-    ),
-    ...(timeoutSeconds === defaultTimeoutSeconds
-      ? []
-      : [`expires unanswered after ${formatDuration(timeoutSeconds)}`]),
-    ...(remindEverySeconds === undefined ? [] : [`reminded every ${formatDuration(remindEverySeconds)}`]),
-    ...(escalate
-      ? [`escalated after ${formatDuration(escalate.afterSeconds)} to ${escalate.to.join(", ")}`]
-      : []),
-    ...(startWithinSeconds === undefined
-      ? []
-      : [`to be started within ${formatDuration(startWithinSeconds)}`]),
-    ...(breakGlass
-      ? [
-          `break-glass by ${breakGlass.by.join(", ")}, reviewed within ${formatDuration(breakGlass.withinSeconds)} by ${breakGlass.reviewBy.join(", ")}`,
-        ]
-      : []),
   ];
 }

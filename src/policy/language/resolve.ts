@@ -13,13 +13,8 @@ import type {
   RoleGrant,
   Rule,
 } from "../policy.ts";
-import {
-  defaultTimeoutSeconds,
-  type PolicyFile,
-  type WrittenGroup,
-  type WrittenLimits,
-  type WrittenRule,
-} from "./schema.ts";
+import { defaultTimeoutSeconds, termsOf, type WrittenLimits, type WrittenRule } from "./rule-keys.ts";
+import type { PolicyFile, WrittenGroup } from "./schema.ts";
 
 /** What was read besides the file itself, and checked. */
 export type Parts = {
@@ -169,8 +164,7 @@ function resolveRule(rule: WrittenRule, channel: string, compiled: Compiled): Ru
       ticket: rule.requires?.ticket && requirementOf(rule.requires.ticket, compiled),
     },
     limits: limitsOf(rule),
-    extend: rule.extend && { times: rule.extend.times, bySeconds: rule.extend.by },
-    revokeOnIdleSeconds: rule.revoke_on_idle,
+    terms: termsOf(rule),
   };
   if (rule.decision === "allow") return { ...giving, decision: "allow" };
   const steps = (rule.approvals ?? []).map(({ count, from, notify }) => ({ count, from, notify }));
@@ -181,9 +175,7 @@ function resolveRule(rule: WrittenRule, channel: string, compiled: Compiled): Ru
     decision: "review",
     steps,
     timeoutSeconds: rule.timeout ?? defaultTimeoutSeconds,
-    remindEverySeconds: rule.remind_every,
     escalate: rule.escalate && { afterSeconds: rule.escalate.after, to: rule.escalate.to },
-    startWithinSeconds: rule.start_within,
     breakGlass: rule.break_glass && {
       by: rule.break_glass.by,
       reviewBy: rule.break_glass.review_by,

@@ -4,7 +4,8 @@ import type { PolicyFault } from "./fault.ts";
 import { firstUnfillable } from "../decide/fill-steps.ts";
 import { accessFaults, groupFault, groupFaults } from "./name-check.ts";
 import { groupOf, isEmail, normalEmail } from "../principal.ts";
-import { child, faultAt, itemsOf, listed, textOf, textsOf, type SourceNode } from "./source.ts";
+import { bounded, goesWith } from "./rule-keys.ts";
+import { child, descendant, faultAt, itemsOf, listed, textOf, textsOf, type SourceNode } from "./source.ts";
 
 /** Finds faults in rules that their shape does not show. */
 export function ruleFaults(root: SourceNode): readonly PolicyFault[] {
@@ -28,38 +29,17 @@ function wordingFaults(root: SourceNode, rule: SourceNode): readonly PolicyFault
   ];
 }
 
-const giving = ["allow", "review"] as const;
-
-/** Keys that only make sense with some decisions, and with which. */
-const belongsTo: Readonly<Record<string, readonly string[]>> = {
-  approvals: ["review"],
-  timeout: ["review"],
-  remind_every: ["review"],
-  escalate: ["review"],
-  start_within: ["review"],
-  break_glass: ["review"],
-  requires: giving,
-  max_duration: giving,
-  default_duration: giving,
-  max_active: giving,
-  cooldown: giving,
-  extend: giving,
-  revoke_on_idle: giving,
-  channel: giving,
-  message: ["deny"],
-};
-
 function decisionFaults(rule: SourceNode): readonly PolicyFault[] {
   const decision = child(rule, "decision");
   const said = textOf(decision);
   if (!decision || (said !== "allow" && said !== "review" && said !== "deny")) return [];
-  const misplaced = Object.entries(belongsTo).flatMap(([key, wanted]) => {
+  const misplaced = goesWith.flatMap(({ key, decisions }) => {
     const node = child(rule, key);
-    return node && !wanted.includes(said)
+    return node && !decisions.includes(said)
       ? [
           faultAt(
             node.keyAt,
-            `${quoted(key)} goes with decision ${listed(wanted, "or")} only, got decision ${said}`,
+            `${quoted(key)} goes with decision ${listed(decisions, "or")} only, got decision ${said}`,
           ),
         ]
       : [];
@@ -68,28 +48,15 @@ function decisionFaults(rule: SourceNode): readonly PolicyFault[] {
   return [...misplaced, faultAt(decision.at, 'expected "approvals" with decision review, got none')];
 }
 
-/** Pairs of durations; the first must not be longer than the second. */
-const ordered = [
-  [["default_duration"], ["max_duration"]],
-  [["escalate", "after"], ["timeout"]],
-  [["remind_every"], ["timeout"]],
-  [["revoke_on_idle"], ["max_duration"]],
-] as const;
-
 /** Finds limits of a rule or a role that contradict one another. */
 export function limitFaults(rule: SourceNode): readonly PolicyFault[] {
-  return ordered.flatMap(([shorter, longer]) => {
-    const [short, long] = [at(rule, shorter), at(rule, longer)];
-    const [shortText, longText] = [textOf(short) ?? "", textOf(long) ?? ""];
-    const [shortSeconds, longSeconds] = [parseDuration(shortText), parseDuration(longText)];
-    if (!short || shortSeconds === undefined || longSeconds === undefined) return [];
-    if (shortSeconds <= longSeconds) return [];
-    return [faultAt(short.at, `expected at most ${quoted(longer.join("."))}, ${longText}, got ${shortText}`)];
+  return bounded.flatMap(({ path, bound }) => {
+    const node = descendant(rule, path);
+    const [text, most] = [textOf(node) ?? "", textOf(child(rule, bound)) ?? ""];
+    const [seconds, mostSeconds] = [parseDuration(text), parseDuration(most)];
+    if (!node || seconds === undefined || mostSeconds === undefined || seconds <= mostSeconds) return [];
+    return [faultAt(node.at, `expected at most ${quoted(bound)}, ${most}, got ${text}`)];
   });
-}
-
-function at(rule: SourceNode, path: readonly string[]): SourceNode | undefined {
-  return path.reduce<SourceNode | undefined>((node, key) => child(node, key), rule);
 }
 
 type ApproversOf = (step: SourceNode) => readonly string[] | undefined;

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { unknownHandlings } from "../../domain/drift/drift.ts";
-import { WrittenHours } from "../hours.ts";
-import { WrittenIpRanges } from "../ip-range.ts";
-import { Approver, Email, Notify, Principal } from "../principal.ts";
+import { Email, Principal } from "../principal.ts";
+import { WrittenRule, writtenLimits } from "./rule-keys.ts";
 import { SinkOptions } from "./sinks.ts";
 import {
   AccessEntry,
@@ -19,12 +18,6 @@ import {
 } from "./words.ts";
 
 // The file as its author writes it. Messages are predicates ("expected ..."): shape.ts adds what came, and where.
-
-/** A day: approvers in every time zone see the request during working hours, and none waits for ever. */
-export const defaultTimeoutSeconds = 86_400;
-
-/** A working day: enough for one task, gone by the next morning. */
-export const defaultMaxDurationSeconds = 8 * 3600;
 
 /** More than anybody works on at a time, and few enough for approvers. */
 const defaultMaxPending = 20;
@@ -106,16 +99,6 @@ export const WrittenProvider = z.looseObject({ type: z.string() });
 /** `grant:` of a role; its provider decides what it may hold. */
 export const WrittenGrant = z.looseObject({});
 
-/** Limits of a role or a rule; where both set one, the narrower applies. */
-const limits = {
-  max_duration: Duration.optional().describe("Nobody may ask for longer."),
-  default_duration: Duration.optional().describe("What the form offers."),
-  max_active: Count.optional().describe("How many such grants a person may hold at a time."),
-  cooldown: Duration.optional().describe("After such a grant has ended, a person waits this long."),
-};
-const WrittenLimits = z.object(limits);
-export type WrittenLimits = z.infer<typeof WrittenLimits>;
-
 /** A role of a resource: one grant in the resource's provider, or a bundle of other roles. */
 const WrittenRole = z
   .strictObject({
@@ -126,7 +109,7 @@ const WrittenRole = z
       .min(1, { error: "expected at least one RESOURCE:ROLE" })
       .optional()
       .describe("One request for several roles, each RESOURCE:ROLE, in any providers."),
-    ...limits,
+    ...writtenLimits,
   })
   .refine(({ grant, bundle }) => (grant === undefined) !== (bundle === undefined), {
     error: "expected either grant or bundle",
@@ -156,97 +139,6 @@ const WrittenConflict = z.strictObject({
     .describe("Whoever holds one of them may not ask for another."),
   message: Message.optional().describe("What the person is told."),
 });
-
-/** One step of `approvals:` */
-const WrittenStep = z.strictObject({
-  from: z
-    .array(Approver)
-    .min(1, { error: "expected at least one approver" })
-    .describe("Who may approve: group:NAME or e-mail addresses, never the person who asks."),
-  count: Count.default(1).describe("How many of them have to."),
-  notify: Notify.optional().describe(
-    "Whom to ping: none, on-call (those of them who are) or group:NAME; unless told, everybody who may decide.",
-  ),
-});
-
-const matches = z.string().describe("A regular expression (RE2) that must be found in it.");
-
-/** `requires:` of a rule: what a request has to say. */
-const WrittenRequirements = z.strictObject({
-  reason: z
-    .strictObject({
-      min_length: Count.optional().describe("How many characters it has at least."),
-      matches: matches.optional(),
-      message: Message.optional(),
-    })
-    .optional(),
-  ticket: z.strictObject({ matches: matches.optional(), message: Message.optional() }).optional(),
-});
-
-/** An entry of `rules:`; references.ts checks what goes with which decision. */
-export const WrittenRule = z.strictObject({
-  name: Words.describe("Told to people, and recorded with each decision."),
-  requesters: z
-    .array(Principal)
-    .min(1, { error: "expected at least one requester" })
-    .describe("group:NAME, an e-mail address, or everyone."),
-  access: z
-    .array(AccessEntry)
-    .min(1, { error: "expected at least one RESOURCE:ROLE" })
-    .describe("RESOURCE:ROLE, either of them may be *."),
-  when: z
-    .string()
-    .optional()
-    .describe("A condition in CEL; where it does not hold, the rule does not match."),
-  hours: WrittenHours.optional().describe("At other hours the rule does not match."),
-  from_ip: WrittenIpRanges.optional().describe("From other addresses the rule does not match."),
-  decision: z
-    .enum(["allow", "review", "deny"])
-    .describe("allow: at once; review: people approve; deny: no, and no later rule is asked."),
-  message: Message.optional().describe("With deny: what the person is told."),
-  requires: WrittenRequirements.optional().describe("What the reason and the ticket have to say."),
-  approvals: z
-    .array(WrittenStep)
-    .min(1, { error: "expected at least one step" })
-    .max(10, { error: "expected at most 10 steps" })
-    .optional()
-    .describe("Steps, one after another; each person counts once."),
-  channel: Channel.optional(),
-  timeout: Duration.optional().describe("A request that nobody answers expires after this: 24h unless told."),
-  remind_every: Duration.optional().describe("How often those who may decide are reminded."),
-  escalate: z
-    .strictObject({
-      after: Duration.describe("How long it waited by then."),
-      to: z
-        .array(Approver)
-        .min(1, { error: "expected at least one approver" })
-        .describe("Who may decide then, beside those who may anyway."),
-    })
-    .optional()
-    .describe("Unanswered after this, these may decide too, and are told."),
-  start_within: Duration.optional().describe("Once approved, the person starts the access within this."),
-  ...limits,
-  extend: z
-    .strictObject({
-      times: Count.describe("How often."),
-      by: Duration.describe("How much longer each time."),
-    })
-    .optional()
-    .describe("How often a grant may be extended, and by how much."),
-  revoke_on_idle: Duration.optional().describe("Access that is not used for this long ends."),
-  break_glass: z
-    .strictObject({
-      by: z.array(Principal).min(1, { error: "expected at least one person" }).describe("Who may take it."),
-      review_by: z
-        .array(Approver)
-        .min(1, { error: "expected at least one reviewer" })
-        .describe("Who looks at it afterwards, never the person who took it."),
-      within: Duration.describe("How long they have."),
-    })
-    .optional()
-    .describe("Who may take the access at once, who reviews that afterwards, and by when."),
-});
-export type WrittenRule = z.infer<typeof WrittenRule>;
 
 /** A whole policy as it is written. */
 export const PolicyFile = z.strictObject({

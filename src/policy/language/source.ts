@@ -47,6 +47,11 @@ export function child(node: SourceNode | undefined, key: string): SourceNode | u
   return node?.kind === "map" ? node.entries.get(key) : undefined;
 }
 
+/** The node at a path of keys; `undefined` if there is none. */
+export function descendant(node: SourceNode, path: readonly string[]): SourceNode | undefined {
+  return path.reduce<SourceNode | undefined>((above, key) => child(above, key), node);
+}
+
 /** A map's entries; none when the node is no map. */
 export function entriesOf(node: SourceNode | undefined): readonly (readonly [string, SourceNode])[] {
   return node?.kind === "map" ? [...node.entries] : [];
