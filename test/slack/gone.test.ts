@@ -78,7 +78,7 @@ describe("an approval message that somebody deletes", () => {
     const fresh = await slack.until(() => cards("#orders-approvals", lost)[0], "the message anew");
     expect(fresh.ts).not.toBe(lost.ts);
     expect(fresh.buttons).toEqual(["Approve", "Deny"]);
-    await threadSays(world, fresh, "was deleted in Slack");
+    await threadSays(world, fresh, "was deleted; this one stands in for it");
     expect(await failures(lost)).toEqual([{ error: "message_not_found", instead: fresh.channelId }]);
 
     await slack.as("bob").presses(fresh, "Approve");
@@ -104,7 +104,7 @@ describe("an approval message that somebody deletes", () => {
     expect(cards("#access-requests", lost)).toHaveLength(1);
     expect(strays("#access-requests")).toEqual([]);
     expect(slack.thread(fresh).map(({ visibleText }) => visibleText)).toEqual([
-      expect.stringContaining("was deleted in Slack"),
+      expect.stringContaining("was deleted; this one stands in for it"),
       expect.stringContaining("is being granted"),
       expect.stringContaining("Granted to"),
     ]);
