@@ -9,7 +9,7 @@ export const RequestSource = z.enum(["slack", "api", "cli"]);
 export type RequestSource = z.infer<typeof RequestSource>;
 
 /** One approval step as the policy worded and resolved it when the request was filed. */
-const ReviewStep = z.object({
+const ApprovalStep = z.object({
   count: z.number().int().positive(),
   from: z.array(z.string()),
   approvers: z.array(z.string()),
@@ -26,7 +26,7 @@ export const Terms = z.object({
   risk: z.enum(["low", "medium", "high"]),
   channel: z.string(),
   alerts: z.string(),
-  steps: z.array(ReviewStep),
+  steps: z.array(ApprovalStep),
   /** Why the policy refused; only with the verdict `refuse`. */
   refusal: z.string().optional(),
   /** Refused because of a fault an operator can fix (such as an unreadable group), not by a rule. */
