@@ -130,3 +130,11 @@ export type AccessRequest = {
 export function requestName(request: { readonly number: number }): string {
   return `AR-${request.number}`;
 }
+
+/** What a grant of the request gives, in the policy's words: `orders-db:write`. In a bundle it is one of several. */
+export function accessOfGrant(
+  { planned, resource, role }: Pick<AccessRequest, "planned" | "resource" | "role">,
+  grantId: string,
+): string {
+  return planned.find((each) => each.grantId === grantId)?.access ?? `${resource}:${role}`;
+}
