@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { carryOutRevoke } from "../src/access/carry-out/revoke.ts";
 import type { Handlers, Outcome } from "../src/access/carry-out/carry-out.ts";
 import { createRecentStates } from "../src/access/requests/recent-states.ts";
-import { createSeal } from "../src/access/seal.ts";
+import { createSecretBox } from "../src/access/secret-box.ts";
 import { effectKinds, type QueueName } from "../src/domain/effect.ts";
 import { createCourtesy } from "../src/jobs/courtesy.ts";
 import { createQueues } from "../src/jobs/queues.ts";
@@ -48,7 +48,7 @@ const carryOut = {
   ...record,
   ends: createBatchedEnds(db, clock),
   providers: new Map([["bench", provider]]),
-  seal: createSeal("bench"),
+  secretBox: createSecretBox("bench"),
   report: console.error,
 };
 /** What messages and the rest cost is not measured here. */

@@ -54,7 +54,7 @@ export type Config = StorageConfig & {
   readonly crashAt?: CrashPoint;
 };
 
-type SlackTransport =
+export type SlackTransport =
   | { readonly mode: "socket"; readonly appToken: string }
   | { readonly mode: "http"; readonly signingSecret: string };
 

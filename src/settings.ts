@@ -117,13 +117,13 @@ export const HttpSettings = z.object({
   OPS_PORT: z
     .string()
     .regex(/^(?:[\w.-]+:|\[[\da-fA-F:.]+\]:)?\d{1,5}$/, opsPortFault)
-    .transform(placeOf)
+    .transform(hostAndPort)
     .refine(({ port }) => port <= 65_535, opsPortFault)
     .default({ host: loopback, port: 9464 }),
 });
 
 /** Parses an address with a port, or a port on this machine alone. */
-function placeOf(text: string): { readonly host: string; readonly port: number } {
+function hostAndPort(text: string): { readonly host: string; readonly port: number } {
   const [, host = loopback, port] = /^(?:\[?([^\]]*?)\]?:)?(\d+)$/.exec(text) ?? [];
   return { host, port: Number(port) };
 }

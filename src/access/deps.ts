@@ -1,6 +1,6 @@
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { People } from "../identity/people.ts";
-import type { LookUp } from "../identity/standing.ts";
+import type { LookUp } from "../identity/account-status.ts";
 import type { Clock } from "../persistence/database/clock.ts";
 import type { BatchedEnds } from "../persistence/requests/batched-ends.ts";
 import type { OwedEffect } from "../persistence/effects/effects.ts";

@@ -48,7 +48,7 @@ export function serveSlack(parts: SlackParts): SlackServed {
     log,
     databaseUrl,
     auditKey: parts.audit.key,
-    seal: parts.seal,
+    secretBox: parts.secretBox,
   };
   const connectAndWatch = async (): Promise<ChannelWatch> => {
     await connectSlack(parts, deps);

@@ -2,7 +2,7 @@ import type { IdentityDeps, RecordDeps } from "../access/deps.ts";
 import { createAccessHandlers } from "../access/carry-out/handlers.ts";
 import type { CarryOutDeps } from "../access/carry-out/carry-out.ts";
 import { createRecentStates } from "../access/requests/recent-states.ts";
-import { createSeal, type Seal } from "../access/seal.ts";
+import { createSecretBox, type SecretBox } from "../access/secret-box.ts";
 import type { QueueName } from "../domain/effect.ts";
 import { createGroupReader, type GroupReader } from "../groups/group-reader.ts";
 import { createOpsgenie } from "../groups/opsgenie.ts";
@@ -48,7 +48,7 @@ export type Work = {
   readonly courtesy: Courtesy;
   readonly groups: GroupReader;
   readonly userGroups: UserGroups;
-  readonly seal: Seal;
+  readonly secretBox: SecretBox;
   readonly sweep: Sweep;
 };
 
@@ -77,7 +77,7 @@ export function startWork(parts: WorkParts): Work {
     },
   });
   const record = { db, clock, wake: queues.wake, recent: createRecentStates(), people, lookUp };
-  const seal = createSeal(config.slack.botToken);
+  const secretBox = createSecretBox(config.slack.botToken);
   const slack = createSlackSurface({ ...parts, client: parts.patient, pace: createPace(parts.pace) });
   const { run, end } = createRunner({
     ...parts,
@@ -87,7 +87,7 @@ export function startWork(parts: WorkParts): Work {
       const current = policy();
       return peopleAmong(current, await groups.read(current.outsideGroups), current.settings.admins).emails;
     },
-    seal,
+    secretBox,
     report: (error, about) => log.error({ err: error, ...about }, "a fault in Hallpass"),
     courtesy,
   });
@@ -112,7 +112,7 @@ export function startWork(parts: WorkParts): Work {
   });
   const trying = tryToken(client, token);
   closers.add(() => trying.stop());
-  return { record, courtesy, groups, userGroups, seal, sweep };
+  return { record, courtesy, groups, userGroups, secretBox, sweep };
 }
 
 type Runner = {

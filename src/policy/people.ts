@@ -3,7 +3,7 @@ import type { Policy } from "./policy.ts";
 import { groupOf, isEmail, normalEmail } from "./principal.ts";
 
 /** Whether a person is among principals; unknown if a group that could include them cannot be read. */
-export type Standing = { readonly is: "in" | "out" } | { readonly is: "unknown"; readonly why: string };
+export type MemberStatus = { readonly is: "in" | "out" } | { readonly is: "unknown"; readonly why: string };
 
 /** For policies that list all members themselves. */
 export const noMemberships: Memberships = new Map();
@@ -16,12 +16,12 @@ function membershipOf(policy: Policy, memberships: Memberships, group: string): 
 }
 
 /** Whether a person is among principals. Nobody without an e-mail address is among any, not even `everyone`. */
-export function standingAmong(
+export function memberStatus(
   policy: Policy,
   memberships: Memberships,
   principals: readonly string[],
   email: string,
-): Standing {
+): MemberStatus {
   const person = normalEmail(email);
   if (!isEmail(person)) return { is: "out" };
   let unknown: string | undefined;
@@ -37,7 +37,7 @@ export function standingAmong(
 }
 
 /** Combines the standings of a person's addresses: being in by one of them is enough. */
-export function anyStanding(standings: readonly Standing[]): Standing {
+export function anyMemberStatus(standings: readonly MemberStatus[]): MemberStatus {
   return (
     standings.find(({ is }) => is === "in") ?? standings.find(({ is }) => is === "unknown") ?? { is: "out" }
   );
@@ -50,7 +50,7 @@ export function isAmong(
   principals: readonly string[],
   email: string,
 ): boolean {
-  return standingAmong(policy, memberships, principals, email).is === "in";
+  return memberStatus(policy, memberships, principals, email).is === "in";
 }
 
 /** Whether a person administers Hallpass. */

@@ -9,6 +9,7 @@ import {
   type StaticSelectAction,
   type ViewSubmitAction,
 } from "@slack/bolt";
+import type { SlackTransport } from "../config.ts";
 import { onAccountChanged } from "./listeners/account-changed.ts";
 import type { Installation } from "./connect.ts";
 import { toAccount } from "./directory/directory.ts";
@@ -30,10 +31,6 @@ import { denyFormId } from "./views/deny-form.ts";
 import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
 import { type Calling, slackLogger, webClientOptions } from "./client/web-client.ts";
-
-export type SlackTransport =
-  | { readonly mode: "socket"; readonly appToken: string }
-  | { readonly mode: "http"; readonly signingSecret: string };
 
 export type SlackApp = {
   /** Answers `POST /slack/events`; absent in Socket Mode. */

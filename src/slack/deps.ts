@@ -2,7 +2,7 @@ import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../logger.ts";
 import type { SigningKey } from "../audit/chain/signing-key.ts";
 import type { PolicyDeps } from "../access/deps.ts";
-import type { Seal } from "../access/seal.ts";
+import type { SecretBox } from "../access/secret-box.ts";
 import type { Workspace } from "./directory/identify.ts";
 import type { Directory } from "./directory/directory.ts";
 import type { Exports } from "./exports.ts";
@@ -30,5 +30,5 @@ export type SlackDeps = PolicyDeps & {
   /** Signs audit exports. */
   readonly auditKey: () => Promise<SigningKey>;
   /** Decrypts what was handed over with access. */
-  readonly seal: Seal;
+  readonly secretBox: SecretBox;
 };

@@ -95,7 +95,7 @@ describe("one person", () => {
     [
       "has it back before the end",
       { holders: ["a"], grants: [grant("a", { vanishedAt: t0 })] },
-      ["restored a"],
+      ["came_back a"],
     ],
     [
       "has lost what two grants give",

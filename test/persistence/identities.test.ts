@@ -2,7 +2,7 @@ import { Client } from "pg";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
 import { type People, PeopleChanged } from "../../src/identity/people.ts";
 import { nameKey } from "../../src/identity/recognise.ts";
-import type { Standing } from "../../src/identity/standing.ts";
+import type { AccountStatus } from "../../src/identity/account-status.ts";
 import { recordEvent } from "../../src/persistence/audit.ts";
 import { createMovableClock } from "../../src/persistence/database/clock.ts";
 import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
@@ -23,7 +23,7 @@ const peopleOn = ({ prisma }: Database): People =>
   createPeople({
     db: prisma,
     clock,
-    lookUp: (slackId): Promise<Standing> =>
+    lookUp: (slackId): Promise<AccountStatus> =>
       Promise.resolve(
         gone.has(slackId)
           ? { is: "gone", why: "they have left" }

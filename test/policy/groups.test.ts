@@ -1,4 +1,4 @@
-import { groupsWith, peopleAmong, peopleOnCall, standingAmong } from "../../src/policy/people.ts";
+import { groupsWith, peopleAmong, peopleOnCall, memberStatus } from "../../src/policy/people.ts";
 import { answer, factsOf, refusalsOf } from "./asks.ts";
 import { changed, faultsOf, policyOf, withRule, withRules } from "./policies.ts";
 
@@ -252,7 +252,7 @@ describe("people", () => {
 
   test("stand in, out, or nobody knows", () => {
     const standing = (principals: readonly string[]) =>
-      standingAmong(policy, memberships, principals, "alice@example.com");
+      memberStatus(policy, memberships, principals, "alice@example.com");
     expect(standing(["group:leads", "group:staff"])).toEqual({ is: "in" });
     expect(standing(["group:leads", "group:oncall"])).toEqual({ is: "out" });
     expect(standing(["group:backup", "group:leads"])).toEqual({ is: "unknown", why: down });
@@ -261,7 +261,7 @@ describe("people", () => {
       is: "unknown",
       why: "the group nobody-knows was not read",
     });
-    expect(standingAmong(policy, memberships, ["group:backup"], "not an address")).toEqual({ is: "out" });
+    expect(memberStatus(policy, memberships, ["group:backup"], "not an address")).toEqual({ is: "out" });
   });
 
   test("are listed once, sorted, with why some may be missing", () => {

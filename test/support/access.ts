@@ -5,9 +5,9 @@ import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import type { PolicyDeps } from "../../src/access/deps.ts";
 import { createLockdownReader } from "../../src/access/lockdown/lockdown-reader.ts";
 import { createRecentStates } from "../../src/access/requests/recent-states.ts";
-import { createSeal } from "../../src/access/seal.ts";
+import { createSecretBox } from "../../src/access/secret-box.ts";
 import { requestAccess } from "../../src/access/requests/request-access.ts";
-import type { LookUp, Standing } from "../../src/identity/standing.ts";
+import type { LookUp, AccountStatus } from "../../src/identity/account-status.ts";
 import { createPeople, type PersonChanged } from "../../src/persistence/people/identities.ts";
 import { createGroupReader } from "../../src/groups/group-reader.ts";
 import type { State } from "../../src/domain/state.ts";
@@ -91,7 +91,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     lockdowns: createLockdownReader(db),
     recent: createRecentStates(),
     providers: new Map<string, LiveProvider>([["orders-postgres", provider]]),
-    seal: createSeal("a test's"),
+    secretBox: createSecretBox("a test's"),
     report: (error: unknown) => void faults.push(error),
   } satisfies PolicyDeps & CarryOutDeps;
   const said: string[] = [];
@@ -196,11 +196,11 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
 
 /** How accounts stand, as a test says; of `UALICE` nothing is known but that Alice is there. */
 function createAccounts(): {
-  readonly set: (slackId: string, standing: Standing) => void;
+  readonly set: (slackId: string, standing: AccountStatus) => void;
   readonly lookUp: LookUp;
   readonly changes: PersonChanged[];
 } {
-  const standings = new Map<string, Standing>();
+  const standings = new Map<string, AccountStatus>();
   return {
     set: (slackId, standing) => void standings.set(slackId, standing),
     lookUp: (slackId) => {

@@ -9,11 +9,11 @@ import type { LiveProvider } from "../../providers/open.ts";
 import { type Granted, type Input, ProviderError, type ProviderState } from "../../providers/provider.ts";
 import { apply, readRequest } from "../apply.ts";
 import type { RecordDeps } from "../deps.ts";
-import type { Seal } from "../seal.ts";
+import type { SecretBox } from "../secret-box.ts";
 
 export type CarryOutDeps = RecordDeps & {
   readonly providers: ReadonlyMap<string, LiveProvider>;
-  readonly seal: Seal;
+  readonly secretBox: SecretBox;
   /** Reports a bug of ours to the operator; people are given the reference. */
   readonly report: (error: unknown, about: { readonly requestId: string; readonly grantId: string }) => void;
 };
@@ -92,7 +92,7 @@ export async function readGrant(
 
 /** Asks the provider for the access, with what the requester typed for it; seals what is handed over before returning it. */
 export async function give(
-  { seal }: Pick<CarryOutDeps, "seal">,
+  { secretBox }: Pick<CarryOutDeps, "secretBox">,
   provider: LiveProvider,
   { id, subject, target, state = {} }: Grant,
   {
@@ -107,7 +107,7 @@ export async function give(
   },
 ): Promise<{ readonly state: ProviderState; readonly handover?: Handover }> {
   const given = await provider.grant(subject, target, until, state, inputOf(request, id));
-  return sealed(seal, id, given, since);
+  return sealed(secretBox, id, given, since);
 }
 
 /**
@@ -134,7 +134,7 @@ function inputOf({ planned }: Pick<AccessRequest, "planned">, grantId: string): 
 }
 
 function sealed(
-  seal: Seal,
+  secretBox: SecretBox,
   grantId: string,
   { state, handover }: Granted,
   since: Date,
@@ -145,7 +145,7 @@ function sealed(
     state,
     handover: {
       title: onOneLine(storable(title)),
-      sealed: seal.close(grantId, text),
+      sealed: secretBox.close(grantId, text),
       since: since.toISOString(),
     },
   };

@@ -22,7 +22,7 @@ import {
 } from "./carry-out.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { offboard } from "../lockdown/offboard.ts";
-import { standingOf } from "../requests/read-facts.ts";
+import { accountStatusOf } from "../requests/read-facts.ts";
 
 type ExtensionEffect = ClaimedEffect<"extend_access">;
 type States = Readonly<Record<string, ProviderState>>;
@@ -54,14 +54,14 @@ export async function carryOutExtension(
     for (const grant of today.grants)
       await handOverAnew(deps, grant, { because, since: effect.now, request: today });
   };
-  const stands = await standingOf(deps, request.requester);
-  if (stands.is === "gone") {
+  const status = await accountStatusOf(deps, request.requester);
+  if (status.is === "gone") {
     // Slack may not have sent an event. Offboarding ends this access with everything else they have.
     if (request.requester.slackId !== undefined) await offboard(deps, request.requester.slackId);
-    return fail(stands.why);
+    return fail(status.why);
   }
   // If an earlier attempt may have reached a provider, don't wait for Slack: we must know what is there.
-  if (stands.is === "unknown" && !effect.isResumed) return waitForSlack(effect, stands.why);
+  if (status.is === "unknown" && !effect.isResumed) return waitForSlack(effect, status.why);
   const lockdown = await findLockdownOf(deps.db, effect.requestId);
   if (lockdown) {
     if (effect.isResumed) await undo();

@@ -22,7 +22,7 @@ import {
 } from "./carry-out.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { offboard } from "../lockdown/offboard.ts";
-import { standingOf } from "../requests/read-facts.ts";
+import { accountStatusOf } from "../requests/read-facts.ts";
 import { later } from "../../domain/request/consequences.ts";
 
 /** Minimum number of attempts before a grant fails, even if they are slow. */
@@ -45,15 +45,15 @@ export async function carryOutGrant(
     settle(deps, effect, { type: "grant_failed", grantId: grant.id, error });
   if (grant.subject === "")
     return fail(`no name is known for this person in ${grant.provider}; add one to \`people\``);
-  const stands = await standingOf(deps, requester);
-  if (stands.is === "gone" && requester.slackId !== undefined) {
+  const status = await accountStatusOf(deps, requester);
+  if (status.is === "gone" && requester.slackId !== undefined) {
     // Slack may not have sent an event. Offboarding ends this grant with everything else they have, before it is asked for.
     await offboard(deps, requester.slackId);
-    return { outcome: "done", note: stands.why };
+    return { outcome: "done", note: status.why };
   }
   const wasAsked = grant.askedAt !== undefined;
   // If the provider was already asked, don't wait for Slack: we must know what is there.
-  if (stands.is === "unknown" && !wasAsked) return waitForSlack(effect, stands.why);
+  if (status.is === "unknown" && !wasAsked) return waitForSlack(effect, status.why);
   const lockdown = await findLockdownOf(deps.db, effect.requestId);
   if (lockdown) return fail(`${lockdown.value} is locked down: ${lockdown.reason}`);
   if (await isBeingRemoved(deps.db, grant)) {

@@ -4,6 +4,7 @@ import { findSibling } from "../../persistence/requests/grants.ts";
 import { readState } from "../../persistence/requests/requests.ts";
 import { apply } from "../apply.ts";
 import { type CarryOutDeps, failureOf, type Outcome, settled } from "./carry-out.ts";
+import { accessOfGrant } from "../../domain/request/request.ts";
 
 /**
  * Checks whether the requester already holds the access in their own right, so that those who decide know. Tried once: if a
@@ -19,9 +20,7 @@ export async function carryOutHeldCheck(
   if (request.status !== "pending") return { outcome: "done", note: `the request was ${request.status}` };
   const found = await Promise.all(
     request.planned.map(async (planned) =>
-      (await isHeld(deps, request.id, planned))
-        ? [planned.access ?? `${request.resource}:${request.role}`]
-        : [],
+      (await isHeld(deps, request.id, planned)) ? [accessOfGrant(request, planned.grantId)] : [],
     ),
   );
   const access = found.flat();

@@ -13,7 +13,7 @@ import {
   settled,
   backoffSeconds,
 } from "./carry-out.ts";
-import { leaveToKeeper } from "./leave-to-keeper.ts";
+import { leaveToOverlapping } from "./leave-to-overlapping.ts";
 
 /** Maximum backoff; revocations are retried for ever. */
 const maxBackoffSeconds = 300;
@@ -41,14 +41,14 @@ export async function carryOutRevoke(deps: CarryOutDeps, effect: GrantEffect): P
       const { id: grantId } = grant;
       // Never asked for, so this grant gave nothing; leave whatever is there.
       if (!grant.askedAt) return settle(deps, effect, { type: "revoke_succeeded", grantId });
-      const kept = await leaveToKeeper(deps, effect, grant, effect.isResumed);
+      const kept = await leaveToOverlapping(deps, effect, grant, effect.isResumed);
       if (kept) return kept;
       // Grants from before ids were recorded do not say what they added to existing access, so it stays.
       if (grant.isStanding === true && !grant.ids)
         return settle(deps, effect, { type: "revoke_succeeded", grantId, isStanding: true });
       const taken = await takeAway(deps, effect, grant);
       // Another grant of the same access may have come about before we revoked, and lost its access with this one.
-      const keptAfterAll = await leaveToKeeper(deps, effect, grant, true);
+      const keptAfterAll = await leaveToOverlapping(deps, effect, grant, true);
       if (keptAfterAll) return keptAfterAll;
       return "failure" in taken
         ? fail(deps, effect, grant, taken)

@@ -24,7 +24,7 @@ export async function actOnDrift(deps: DriftActDeps, looked: LookedAt, seen: Dri
     case "vanished":
       await apply(deps, drift.grant.requestId, { type: "vanish", grantId: drift.grant.id });
       return;
-    case "restored":
+    case "came_back":
       await apply(deps, drift.grant.requestId, { type: "come_back", grantId: drift.grant.id });
       return;
     case "standing":

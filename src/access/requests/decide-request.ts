@@ -15,7 +15,7 @@ import { discountWhoMayNotDecide } from "./discount-approvals.ts";
 import { changesToday } from "./grant-changes.ts";
 import { offboard } from "../lockdown/offboard.ts";
 import { judgeByPolicy } from "./judge-by-policy.ts";
-import { authorityOver, evaluateAgain, readToday, standingOf, type Today } from "./read-facts.ts";
+import { authorityOver, evaluateAgain, readToday, accountStatusOf, type Today } from "./read-facts.ts";
 import { refuseAttempt } from "./refuse-attempt.ts";
 
 export type PersonDecides = {
@@ -55,7 +55,7 @@ async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<De
       looks += 1;
       const [today, approver] = await Promise.all([
         readToday(deps, policy, request, () => deps.lockdowns.read()),
-        verdict.type === "approve" ? standingOf(deps, by) : undefined,
+        verdict.type === "approve" ? accountStatusOf(deps, by) : undefined,
       ]);
       const authority = authorityOver(policy, request, today, now);
       const judged = {
@@ -106,7 +106,7 @@ async function approvability(
 ): Promise<Pick<CommandOf<"approve">, "approvalsSeen" | "requester" | "isChanged">> {
   return {
     approvalsSeen: today.facts.approvalsSeen,
-    requester: today.standing.is,
+    requester: today.accountStatus.is,
     isChanged: (await changesToday(deps, policy, request, today, now)).length > 0,
   };
 }

@@ -1,7 +1,7 @@
 import { type Authority, countedApprovals } from "../../domain/request/approvals.ts";
 import type { AccessRequest } from "../../domain/request/request.ts";
 import { later } from "../../domain/request/consequences.ts";
-import type { Standing } from "../../identity/standing.ts";
+import type { AccountStatus } from "../../identity/account-status.ts";
 import { readHistory } from "../../persistence/requests/history.ts";
 import { readLockdowns } from "../../persistence/requests/lockdowns.ts";
 import type { Ask, Facts } from "../../policy/decide/ask.ts";
@@ -64,9 +64,9 @@ export type Today = {
   readonly facts: CountedFacts;
   /** The requester, with the addresses they have now. */
   readonly requester: Ask["requester"];
-  readonly standing: Standing;
+  readonly accountStatus: AccountStatus;
   /** The current status of those who have approved, by person. */
-  readonly approvers: ReadonlyMap<number, Standing>;
+  readonly approvers: ReadonlyMap<number, AccountStatus>;
 };
 
 /**
@@ -79,12 +79,12 @@ export async function readToday(
   { id, requester, terms, decisions }: AccessRequest,
   lockdowns = (): Promise<readonly Lockdown[]> => readLockdowns(deps.db),
 ): Promise<Today> {
-  const [standing, own, approvers] = await Promise.all([
-    standingOf(deps, requester),
+  const [accountStatus, own, approvers] = await Promise.all([
+    accountStatusOf(deps, requester),
     deps.people.addressesOf(requester.id),
     Promise.all(
       countedApprovals(decisions).map(
-        async (decision) => [decision.person, await standingOf(deps, decision)] as const,
+        async (decision) => [decision.person, await accountStatusOf(deps, decision)] as const,
       ),
     ),
   ]);
@@ -93,24 +93,24 @@ export async function readToday(
     requestId: terms.extends?.requestId ?? id,
     lockdowns: lockdowns(),
   });
-  const { email } = standing.is === "here" ? standing.caller : requester;
+  const { email } = accountStatus.is === "here" ? accountStatus.caller : requester;
   return {
     facts,
     requester: { id: requester.id, email, addresses: own },
-    standing,
+    accountStatus,
     approvers: new Map(approvers),
   };
 }
 
 /** The current status of somebody identified earlier; somebody without a Slack account counts as here. */
-export async function standingOf(
+export async function accountStatusOf(
   { lookUp }: Pick<IdentityDeps, "lookUp">,
   {
     email,
     name,
     slackId,
   }: { readonly email: string; readonly name: string; readonly slackId?: string | undefined },
-): Promise<Standing> {
+): Promise<AccountStatus> {
   return slackId === undefined ? { is: "here", caller: { email, name } } : lookUp(slackId);
 }
 

@@ -7,7 +7,7 @@ import { isLockedDown } from "../../policy/lockdown.ts";
 import { apply } from "../apply.ts";
 import { askingAgain } from "./ask-again.ts";
 import type { PolicyDeps } from "../deps.ts";
-import type { Seal } from "../seal.ts";
+import type { SecretBox } from "../secret-box.ts";
 import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
 
 export type ShowAnswer =
@@ -21,14 +21,14 @@ type PersonLooks = { readonly grantId: string; readonly by: Caller; readonly key
  * no such grant.
  */
 export function showHandover(
-  deps: PolicyDeps & { readonly seal: Seal },
+  deps: PolicyDeps & { readonly secretBox: SecretBox },
   asked: PersonLooks,
 ): Promise<ShowAnswer | undefined> {
   return askingAgain(() => showOnce(deps, asked));
 }
 
 async function showOnce(
-  deps: PolicyDeps & { readonly seal: Seal },
+  deps: PolicyDeps & { readonly secretBox: SecretBox },
   { grantId, by: caller, key }: PersonLooks,
 ): Promise<ShowAnswer | undefined> {
   const requestId = await findRequestOfGrant(deps.db, grantId);
@@ -38,7 +38,7 @@ async function showOnce(
   const applied = await apply(deps, requestId, async ({ grants }) => {
     // From the state that this write is checked against: a lost race asks again.
     const grant = grants.find(({ id }) => id === grantId);
-    opened = open(deps.seal, grant);
+    opened = open(deps.secretBox, grant);
     return {
       type: "show_handover",
       grantId,
@@ -59,11 +59,11 @@ async function showOnce(
 }
 
 function open(
-  seal: Seal,
+  secretBox: SecretBox,
   grant: Grant | undefined,
 ): { readonly title: string; readonly text: string } | undefined {
   if (grant?.handover?.sealed === undefined) return undefined;
   const { title, sealed } = grant.handover;
-  const text = seal.open(grant.id, sealed);
+  const text = secretBox.open(grant.id, sealed);
   return text === undefined ? undefined : { title, text };
 }

@@ -77,7 +77,7 @@ export type Drift =
   /** Somebody took away what a live grant gives. */
   | { readonly kind: "vanished"; readonly subject: string; readonly grant: GrantInDrift }
   /** Vanished access is there again before its end. */
-  | { readonly kind: "restored"; readonly subject: string; readonly grant: GrantInDrift }
+  | { readonly kind: "came_back"; readonly subject: string; readonly grant: GrantInDrift }
   /** Hallpass did not grant it. `finding`: as stored, if it was seen before. */
   | {
       readonly kind: "unknown";
@@ -149,7 +149,7 @@ function compareOne(compared: Compared, subject: string): readonly Drift[] {
   const live = own.filter((grant) => grant.status === "active" && isOfThis(grant));
   if (live.length > 0) {
     const changed = live.filter(({ vanishedAt }) => (vanishedAt === undefined) !== isHeld);
-    const kind = isHeld ? "restored" : "vanished";
+    const kind = isHeld ? "came_back" : "vanished";
     return [...gone, ...changed.map((grant): Drift => ({ kind, subject, grant }))];
   }
   if (!isHeld) return gone;

@@ -4,6 +4,7 @@ import type { State } from "../state.ts";
 import { accept, by, notStatus, onGrant, refuse, whose } from "../grant/transitions.ts";
 import type { Grant } from "../grant/grant.ts";
 import { tell } from "../request/consequences.ts";
+import { accessOfGrant } from "../request/request.ts";
 
 /** Access that was proven gone is there again: revokes it again, until it is proven gone again. */
 export function takeBack(state: State, command: CommandOf<"take_back">, now: Date): Decision {
@@ -55,11 +56,10 @@ export function comeBack(state: State, command: CommandOf<"come_back">, now: Dat
   });
 }
 
-/** The subject and the access; in a bundle it is one of several. */
+/** The subject and the access. */
 function named(
   { request }: State,
   grant: Grant,
 ): { readonly provider: string; readonly subject: string; readonly access: string } {
-  const planned = request.planned.find(({ grantId }) => grantId === grant.id);
-  return { ...whose(grant), access: planned?.access ?? `${request.resource}:${request.role}` };
+  return { ...whose(grant), access: accessOfGrant(request, grant.id) };
 }

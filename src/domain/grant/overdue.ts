@@ -1,6 +1,6 @@
 import type { AuditEvent, EventData } from "../audit-event.ts";
 import type { State } from "../state.ts";
-import { requestName } from "../request/request.ts";
+import { accessOfGrant, requestName } from "../request/request.ts";
 
 /** Access that is not proven gone this long after it should have ended is overdue. */
 export const overdueAfterSeconds = 60;
@@ -35,14 +35,13 @@ export function overdueEvent(
   const grant = grants.find(({ id }) => id === grantId);
   if (!grant) throw new Error(`${requestName(request)} has no grant ${grantId}`);
   const { failure } = overdue;
-  const planned = request.planned.find((each) => each.grantId === grantId);
   return {
     type: "revocation.overdue",
     at: overdue.now,
     actor: { kind: "hallpass" },
     grantId,
     data: {
-      access: planned?.access ?? `${request.resource}:${request.role}`,
+      access: accessOfGrant(request, grantId),
       provider: grant.provider,
       subject: grant.subject,
       since: overdue.since.toISOString(),

@@ -12,7 +12,7 @@ const seconds = z.number().int().positive();
 const texts = z.array(z.string()).readonly();
 
 /** One approval step as the policy worded and resolved it when the request was filed. */
-const ReviewStep = z.object({
+const ApprovalStep = z.object({
   count: z.number().int().positive(),
   from: texts,
   approvers: texts,
@@ -38,7 +38,7 @@ export const Terms = RuleTerms.extend({
   risk: z.enum(["low", "medium", "high"]),
   channel: z.string(),
   alerts: z.string(),
-  steps: z.array(ReviewStep).readonly(),
+  steps: z.array(ApprovalStep).readonly(),
   /** Why the policy refused; only with the verdict `refuse`. */
   refusal: z.string().optional(),
   /** Refused because of a fault an operator can fix (such as an unreadable group), not by a rule. */
@@ -132,4 +132,12 @@ export type AccessRequest = {
 /** `AR-1042`: how people name a request. */
 export function requestName(request: { readonly number: number }): string {
   return `AR-${request.number}`;
+}
+
+/** What a grant of the request gives, in the policy's words: `orders-db:write`. In a bundle it is one of several. */
+export function accessOfGrant(
+  { planned, resource, role }: Pick<AccessRequest, "planned" | "resource" | "role">,
+  grantId: string,
+): string {
+  return planned.find((each) => each.grantId === grantId)?.access ?? `${resource}:${role}`;
 }

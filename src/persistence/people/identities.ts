@@ -12,7 +12,7 @@ import {
   type Recognition,
   recognise,
 } from "../../identity/recognise.ts";
-import type { LookUp } from "../../identity/standing.ts";
+import type { LookUp } from "../../identity/account-status.ts";
 import type { Clock } from "../database/clock.ts";
 import {
   decidedBetween,
@@ -182,12 +182,12 @@ async function whoIsGone({ lookUp }: PeopleDeps, seen: Seen): Promise<ReadonlySe
   const asked = await Promise.all(
     address.accounts
       .filter(({ isGone }) => !isGone)
-      .map(async ({ name }) => ({ name, standing: await lookUp(name) })),
+      .map(async ({ name }) => ({ name, status: await lookUp(name) })),
   );
-  const unknown = asked.find(({ standing }) => standing.is === "unknown");
+  const unknown = asked.find(({ status }) => status.is === "unknown");
   // Don't join people because Slack did not answer.
-  if (unknown?.standing.is === "unknown") throw new Error(unknown.standing.why);
-  return new Set(asked.filter(({ standing }) => standing.is === "gone").map(({ name }) => name));
+  if (unknown?.status.is === "unknown") throw new Error(unknown.status.why);
+  return new Set(asked.filter(({ status }) => status.is === "gone").map(({ name }) => name));
 }
 
 /** Reads again under the lock, and writes who is who from now on. */

@@ -5,7 +5,7 @@ import type { PrismaClient } from "../../generated/prisma/client.ts";
 import type { Clock } from "../database/clock.ts";
 import { isDatabaseUnavailable } from "../database/database.ts";
 import { gather } from "../../gather.ts";
-import { findKeepers, type Keeper } from "./grants.ts";
+import { findOverlappingOf, type Overlapping } from "./grants.ts";
 import { readStates, type Transition } from "./requests.ts";
 import { type Recorded, recordTransitions } from "./transitions.ts";
 
@@ -21,7 +21,7 @@ export type BatchedEnds = {
     transition: Transition,
     command: CommandType,
   ) => Promise<Recorded | undefined>;
-  readonly keeperOf: (grant: Grant) => Promise<Keeper | undefined>;
+  readonly overlappingOf: (grant: Grant) => Promise<Overlapping | undefined>;
 };
 
 /** Maximum rows per statement. */
@@ -39,7 +39,7 @@ export function createBatchedEnds(db: PrismaClient, clock: Clock): BatchedEnds {
   return {
     read: gather((ids: readonly string[]) => readStates(db, clock, ids), { most, atOnce: 2, isWorthApart }),
     record: (before, transition, command) => record({ before, transition, command }),
-    keeperOf: gather((grants: readonly Grant[]) => findKeepers(db, clock, grants), {
+    overlappingOf: gather((grants: readonly Grant[]) => findOverlappingOf(db, clock, grants), {
       most,
       atOnce: 2,
       isWorthApart,

@@ -3,7 +3,7 @@ import type { Grant } from "../../domain/grant/grant.ts";
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import type { Clock } from "../database/clock.ts";
 
-const Keeper = z.object({
+const Overlapping = z.object({
   requestId: z.string(),
   number: z.number(),
   grantId: z.string(),
@@ -11,9 +11,9 @@ const Keeper = z.object({
   askedAt: z.coerce.date().nullable(),
   isVanished: z.boolean(),
 });
-const KeeperOf = Keeper.extend({ endingId: z.string() });
+const OverlappingOf = Overlapping.extend({ endingId: z.string() });
 /** A live grant that gives the same person the same access as another one. */
-export type Keeper = Readonly<z.infer<typeof Keeper>>;
+export type Overlapping = Readonly<z.infer<typeof Overlapping>>;
 
 /**
  * Whether the grants `g` and `a` are of the same access: by the system's own ids where both have them, whichever
@@ -46,14 +46,14 @@ const compared = (grants: readonly Compared[]): Prisma.Sql => Prisma.sql`
     id uuid, provider text, subject text, target jsonb, system text, subject_id text, target_id text, is_standing boolean)`;
 
 /**
- * Finds for each grant its keeper: the longest-lasting other live grant of the same access; `undefined` when there is
- * none. A grant that is itself ending, or should be, is no keeper.
+ * Finds for each grant the grant that overlaps it: the longest-lasting other live grant of the same access; `undefined` when there is
+ * none. A grant that is itself ending, or should be, does not count.
  */
-export async function findKeepers(
+export async function findOverlappingOf(
   db: PrismaClient,
   clock: Clock,
   grants: readonly Grant[],
-): Promise<readonly (Keeper | undefined)[]> {
+): Promise<readonly (Overlapping | undefined)[]> {
   const rows = await db.$queryRaw<unknown[]>`
     select a.id as "endingId", k.*
     from ${compared(grants)},
@@ -67,19 +67,23 @@ export async function findKeepers(
         -- Whoever held it before keeps that by themselves, and its end takes nothing: what was added since must not be left to it.
         and (a.is_standing or not g.is_standing)
       order by g.expires_at desc nulls last limit 1) k`;
-  const keepers = new Map(
+  const found = new Map(
     z
-      .array(KeeperOf)
+      .array(OverlappingOf)
       .parse(rows)
-      .map(({ endingId, ...keeper }) => [endingId, keeper]),
+      .map(({ endingId, ...overlapping }) => [endingId, overlapping]),
   );
-  return grants.map(({ id }) => keepers.get(id));
+  return grants.map(({ id }) => found.get(id));
 }
 
-/** Finds the keeper of one grant. */
-export async function findKeeper(db: PrismaClient, clock: Clock, grant: Grant): Promise<Keeper | undefined> {
-  const [keeper] = await findKeepers(db, clock, [grant]);
-  return keeper;
+/** Finds the grant that overlaps this one. */
+export async function findOverlapping(
+  db: PrismaClient,
+  clock: Clock,
+  grant: Grant,
+): Promise<Overlapping | undefined> {
+  const [overlapping] = await findOverlappingOf(db, clock, [grant]);
+  return overlapping;
 }
 
 /** Another grant of the same access that was asked for and is not proven gone: what the person holds may come from it. */

@@ -3,7 +3,7 @@ import { type AskedField, fieldsOf } from "./input.ts";
 import { defaultDurationOf, maxDurationOf } from "./limits.ts";
 import { isAbout } from "./match.ts";
 import type { Memberships } from "../membership.ts";
-import { isAmong, standingAmong } from "../people.ts";
+import { isAmong, memberStatus } from "../people.ts";
 import type { AllowRule, Policy, Resource, ReviewRule, Rule } from "../policy.ts";
 import { normalEmail } from "../principal.ts";
 import { riskOf } from "./risk.ts";
@@ -63,7 +63,7 @@ type Candidate = { readonly rule: Rule; readonly isCertain: boolean };
 /** The rules that may decide for this person now; what cannot be found out counts as possible. */
 function rulesFor(policy: Policy, memberships: Memberships, email: string, now: Date): readonly Candidate[] {
   return policy.rules.flatMap((rule) => {
-    const { is } = standingAmong(policy, memberships, rule.requesters, email);
+    const { is } = memberStatus(policy, memberships, rule.requesters, email);
     const isOpen = rule.hours === undefined || isWithin(rule.hours, now, policy.settings.timezone);
     if (is === "out" || rule.fromIp !== undefined || !isOpen) return [];
     return [{ rule, isCertain: is === "in" && rule.when === undefined }];

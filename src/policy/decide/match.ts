@@ -2,7 +2,7 @@ import type { ConditionFacts } from "../conditions/facts.ts";
 import type { Condition, ConditionResult } from "../conditions/condition.ts";
 import { isWithin } from "../hours.ts";
 import type { Ask, Facts } from "./ask.ts";
-import { anyStanding, groupsWith, standingAmong } from "../people.ts";
+import { anyMemberStatus, groupsWith, memberStatus } from "../people.ts";
 import type { Policy, Resource, Role, Rule } from "../policy.ts";
 import { riskOf } from "./risk.ts";
 
@@ -49,11 +49,11 @@ const checks: readonly Check[] = [
   ({ requesters, decision }, { policy, facts, email, ask }) => {
     // A deny applies to every address of a person; only the one they show lets them ask.
     const addresses = decision === "deny" ? [email, ...(ask.requester.addresses ?? [])] : [email];
-    const standing = anyStanding(
-      addresses.map((address) => standingAmong(policy, facts.memberships, requesters, address)),
+    const status = anyMemberStatus(
+      addresses.map((address) => memberStatus(policy, facts.memberships, requesters, address)),
     );
-    if (standing.is === "in") return undefined;
-    return { check: "requesters", ...(standing.is === "unknown" ? { unknown: standing.why } : {}) };
+    if (status.is === "in") return undefined;
+    return { check: "requesters", ...(status.is === "unknown" ? { unknown: status.why } : {}) };
   },
   ({ hours }, { policy, ask }) =>
     hours && !isWithin(hours, ask.now, policy.settings.timezone) ? { check: "hours" } : undefined,

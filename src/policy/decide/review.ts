@@ -1,6 +1,6 @@
 import { firstUnfillable } from "./fill-steps.ts";
 import type { Asked } from "./match.ts";
-import { peopleAmong, peopleOnCall, standingAmong } from "../people.ts";
+import { peopleAmong, peopleOnCall, memberStatus } from "../people.ts";
 import type { ReviewRule, RuleStep } from "../policy.ts";
 import { groupOf } from "../principal.ts";
 import type { PolicyRefusal } from "./refusals.ts";
@@ -70,8 +70,7 @@ export function reviewOf(asked: Asked, rule: ReviewRule): Found<Review> {
       timeoutSeconds,
       escalate: escalate && { ...escalate, approvers: further?.emails ?? [] },
       mayBreakGlass:
-        breakGlass !== undefined &&
-        standingAmong(policy, facts.memberships, breakGlass.by, email).is === "in",
+        breakGlass !== undefined && memberStatus(policy, facts.memberships, breakGlass.by, email).is === "in",
       doubts: [...doubts],
     },
   };
@@ -83,10 +82,10 @@ export function breakGlassReview(asked: Asked, rule: ReviewRule): Found<BreakGla
   const at = { resource: ask.resource, role: ask.role };
   const { breakGlass } = rule;
   if (!breakGlass) return { refusal: { kind: "not_break_glass", ...at, rule: rule.name } };
-  const standing = standingAmong(policy, facts.memberships, breakGlass.by, email);
-  if (standing.is === "unknown")
-    return { refusal: { kind: "undecided", ...at, rule: rule.name, why: standing.why } };
-  if (standing.is === "out") return { refusal: { kind: "not_break_glass", ...at, rule: rule.name } };
+  const status = memberStatus(policy, facts.memberships, breakGlass.by, email);
+  if (status.is === "unknown")
+    return { refusal: { kind: "undecided", ...at, rule: rule.name, why: status.why } };
+  if (status.is === "out") return { refusal: { kind: "not_break_glass", ...at, rule: rule.name } };
   const { emails: reviewers, unreadable } = othersAmong(asked, breakGlass.reviewBy);
   if (reviewers.length === 0)
     return { refusal: { kind: "nobody_can_approve", ...at, step: 1, count: 1, available: 0, unreadable } };

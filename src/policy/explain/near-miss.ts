@@ -1,7 +1,7 @@
 import { formatDuration } from "../../domain/duration.ts";
 import type { Condition } from "../conditions/condition.ts";
 import { type Asked, type Objection, conditionHolds, isAbout, objections } from "../decide/match.ts";
-import { standingAmong } from "../people.ts";
+import { memberStatus } from "../people.ts";
 import type { Rule } from "../policy.ts";
 import { groupOf } from "../principal.ts";
 import type { NearMiss } from "../decide/refusals.ts";
@@ -57,7 +57,7 @@ function knowsRole({ policy, facts, ask, email, resource }: Asked): boolean {
       role !== undefined &&
       rule.decision !== "deny" &&
       isAbout(rule, resource.name, role) &&
-      standingAmong(policy, facts.memberships, rule.requesters, email).is === "in",
+      memberStatus(policy, facts.memberships, rule.requesters, email).is === "in",
   );
 }
 

@@ -1,7 +1,7 @@
 import { quoted } from "../../domain/text.ts";
 import { firstUnfillable } from "../decide/fill-steps.ts";
 import type { Reach } from "./idle-rules.ts";
-import { isAmong, noMemberships, peopleAmong, standingAmong } from "../people.ts";
+import { isAmong, noMemberships, peopleAmong, memberStatus } from "../people.ts";
 import type { BreakGlass, Policy, ReviewRule } from "../policy.ts";
 import { child, itemsOf, listed, type SourceNode } from "../language/source.ts";
 import { type PolicyWarning, warningAt } from "./warning.ts";
@@ -67,7 +67,7 @@ function breakGlassWarnings(
 ): readonly PolicyWarning[] {
   if (!breakGlass) return [];
   const taker = onlyReviewer(policy, breakGlass);
-  if (taker === undefined || standingAmong(policy, noMemberships, requesters, taker).is === "out") return [];
+  if (taker === undefined || memberStatus(policy, noMemberships, requesters, taker).is === "out") return [];
   const at = (child(child(node, "break_glass"), "review_by") ?? node).at;
   return [
     warningAt(

@@ -1,5 +1,5 @@
 import type { Caller } from "../../identity/caller.ts";
-import type { LookUp, Standing } from "../../identity/standing.ts";
+import type { LookUp, AccountStatus } from "../../identity/account-status.ts";
 import type { Directory, SlackAccount } from "./directory.ts";
 
 /** The workspace Hallpass is installed in. */
@@ -63,8 +63,8 @@ export async function identify(
   return account ? identifyAccount(workspace, account) : { known: false, why: "unknown" };
 }
 
-/** The standing of an account that may not act here, with the reason in words for those who wait for it. */
-const standings: Readonly<Record<Nobody, Exclude<Standing, { is: "here" }>>> = {
+/** The status of an account that may not act here, with the reason in words for those who wait for it. */
+const statuses: Readonly<Record<Nobody, Exclude<AccountStatus, { is: "here" }>>> = {
   other_workspace: { is: "gone", why: "their Slack account belongs to another workspace" },
   unknown: { is: "gone", why: "Slack does not know their account any more" },
   deactivated: { is: "gone", why: "their Slack account is deactivated" },
@@ -77,26 +77,26 @@ const standings: Readonly<Record<Nobody, Exclude<Standing, { is: "here" }>>> = {
   slack_unreachable: { is: "unknown", why: "Slack could not be asked about them" },
 };
 
-/** The standing of an account, judged by what Slack shows. */
-export function standingOfAccount(workspace: Workspace, account: SlackAccount | undefined): Standing {
-  if (!account) return standings.unknown;
+/** The status of an account, judged by what Slack shows. */
+export function statusOfAccount(workspace: Workspace, account: SlackAccount | undefined): AccountStatus {
+  if (!account) return statuses.unknown;
   const identity = identifyAccount(workspace, account);
-  return identity.known ? { is: "here", caller: identity.person } : standings[identity.why];
+  return identity.known ? { is: "here", caller: identity.person } : statuses[identity.why];
 }
 
-/** Looks up an account's standing in Slack, bypassing the cache. `workspace`: ours, once Slack has said which it is. */
+/** Looks up an account's status in Slack, bypassing the cache. `workspace`: ours, once Slack has said which it is. */
 export function createLookUp(
   directory: Pick<Directory, "accountNow">,
   workspace: () => Workspace | undefined,
 ): LookUp {
   return async (slackId) => {
     const ours = workspace();
-    if (!ours) return standings.slack_unreachable;
+    if (!ours) return statuses.slack_unreachable;
     try {
-      return standingOfAccount(ours, await directory.accountNow(slackId));
+      return statusOfAccount(ours, await directory.accountNow(slackId));
     } catch {
       // Fail closed: the caller tries again.
-      return standings.slack_unreachable;
+      return statuses.slack_unreachable;
     }
   };
 }

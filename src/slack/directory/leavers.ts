@@ -25,10 +25,10 @@ export async function offboardLeavers(deps: LeaverDeps): Promise<void> {
   // One at a time: Slack's rate limit is some hundred lookups a minute, and nobody waits for these.
   for (const slackId of await findAccountsInUse(deps.db)) {
     try {
-      const standing = await deps.lookUp(slackId);
-      if (standing.is === "gone") await offboard(deps, slackId);
-      if (standing.is === "unknown")
-        deps.log.info({ slackId }, `not known whether they have left: ${standing.why}`);
+      const status = await deps.lookUp(slackId);
+      if (status.is === "gone") await offboard(deps, slackId);
+      if (status.is === "unknown")
+        deps.log.info({ slackId }, `not known whether they have left: ${status.why}`);
     } catch (error) {
       deps.log.warn(
         { err: error, slackId },

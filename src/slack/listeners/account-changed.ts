@@ -1,6 +1,6 @@
 import type { IdentityDeps, RecordDeps } from "../../access/deps.ts";
 import { offboard } from "../../access/lockdown/offboard.ts";
-import { standingOfAccount } from "../directory/identify.ts";
+import { statusOfAccount } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import type { SlackAccount } from "../directory/directory.ts";
 
@@ -12,7 +12,7 @@ export async function onAccountChanged(
   deps: RecordDeps & IdentityDeps & Pick<SlackDeps, "workspace">,
   account: SlackAccount,
 ): Promise<void> {
-  const told = standingOfAccount(deps.workspace, account);
+  const told = statusOfAccount(deps.workspace, account);
   if (told.is === "unknown" || (await deps.people.find(account.id)) === undefined) return;
   const now = await deps.lookUp(account.id);
   if (now.is === "gone") await offboard(deps, account.id);

@@ -3,7 +3,7 @@ import type { Locked } from "../../persistence/requests/lockdowns.ts";
 import { nearest, spelled } from "../../policy/language/nearest.ts";
 import { everybodyNamed } from "../../policy/everybody.ts";
 import { isEmail, normalEmail } from "../../policy/principal.ts";
-import { standingOfAccount } from "../directory/identify.ts";
+import { statusOfAccount } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 
 export type FoundTarget =
@@ -44,7 +44,7 @@ async function findMentioned(deps: SlackDeps, slackId: string): Promise<FoundTar
   }
   const { email, name } = account;
   // An account that may not act here is not linked to a person; its address is meant then.
-  const isOurs = standingOfAccount(deps.workspace, account).is === "here";
+  const isOurs = statusOfAccount(deps.workspace, account).is === "here";
   const person = known ?? (await deps.people.resolve({ email, name, ...(isOurs && { slackId }) })).id;
   return { ok: true, locked: { kind: "person", value: email, person } };
 }

@@ -1,7 +1,7 @@
 import type { Caller } from "./caller.ts";
 
 /** Current status of an account that was identified earlier. */
-export type Standing =
+export type AccountStatus =
   /** It may act; `caller` is what it shows now. */
   | { readonly is: "here"; readonly caller: Caller }
   /** It may not act any more, and waiting does not help: it left, became a guest, or is not known. `why`: a sentence. */
@@ -10,4 +10,4 @@ export type Standing =
   | { readonly is: "unknown"; readonly why: string };
 
 /** Looks up an account's current status where it came from. Never throws. */
-export type LookUp = (slackId: string) => Promise<Standing>;
+export type LookUp = (slackId: string) => Promise<AccountStatus>;
