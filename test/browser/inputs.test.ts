@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { types } from "@slack/bolt";
 import type { Browser, Locator, Page } from "playwright-core";
 import { isObject, objectOf, objectsOf, textOf } from "../../playground/slack/json.ts";
