@@ -17,7 +17,7 @@ beforeAll(async () => {
   if (executable === undefined) return;
   browser = await openBrowser(executable);
   const assets = join(import.meta.dirname, "../../dist/playground");
-  setting = await openPage({ assets, ackTimeoutMs: 3000 });
+  setting = await openPage({ assets });
 }, 60_000);
 
 afterAll(async () => {
