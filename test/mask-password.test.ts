@@ -1,4 +1,3 @@
-import { expect, test } from "@jest/globals";
 import { hideSecrets, maskPassword } from "../src/mask-password.ts";
 
 const urlWith = (password: string): string =>

@@ -123,9 +123,8 @@ async function inMutated<T>({ file, text, replacement }: Change, work: () => Pro
 /** The names of the tests that fail, each with its file; a file that could not be run is one too. */
 async function redTests(files: readonly string[]): Promise<readonly string[]> {
   const outputFile = join(copy, "mutations.json");
-  const flags = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"];
   const jest = ["node_modules/jest/bin/jest.js", "--json", `--outputFile=${outputFile}`, "--forceExit"];
-  const child = spawn(process.execPath, [...flags, ...jest, "--runTestsByPath", ...files], {
+  const child = spawn(process.execPath, [...jest, "--runTestsByPath", ...files], {
     cwd: copy,
     stdio: "ignore",
   });

@@ -14,7 +14,7 @@ import { createResponseUrls } from "./response-urls.ts";
 import { createRoutes, type Call } from "./routes.ts";
 import { seedWorkspace, type SeedOptions } from "./seed.ts";
 import { createSockets, type Sockets } from "./sockets.ts";
-import { createTriggers } from "./triggers.ts";
+import { createTriggers, TRIGGER_LIFETIME_MS } from "./triggers.ts";
 import { createUsergroupHands, type UsergroupHands } from "./usergroups.ts";
 import { createViews, type Views } from "./views.ts";
 import { createWebApi, type Tokens } from "./web-api/call.ts";
@@ -36,6 +36,7 @@ export interface SlackOptions {
   /** Milliseconds since 1970: drives ts, trigger and response_url expiry. Acknowledgements are timed in real time. */
   readonly now?: () => number;
   readonly ackTimeoutMs?: number;
+  readonly triggerLifetimeMs?: number;
   /** Waits before each renewed delivery of an unacknowledged event; Slack's own are [0, 60000, 300000]. */
   readonly eventRetryDelaysMs?: readonly number[];
   /** The slash commands of the app's manifest; Slack knows no others. Any command goes unless given. */
@@ -105,7 +106,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackServe
 
   const workspace = createWorkspace(seedWorkspace(options.seed), now, options.memory);
   const problems = createProblems(() => workspace.announce({ kind: "problem" }));
-  const triggers = createTriggers(now);
+  const triggers = createTriggers(now, options.triggerLifetimeMs ?? TRIGGER_LIFETIME_MS);
   const views = createViews(workspace);
   const responseUrls = createResponseUrls(workspace, problems, baseUrl);
   const payloads = createPayloads({ workspace, triggers, responseUrls, views });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { MethodError } from "./method-error.ts";
 
-/** A trigger works for three seconds and once. */
+/** How long a trigger works, which works once. */
 export const TRIGGER_LIFETIME_MS = 3000;
 
 export interface Triggers {
@@ -11,7 +11,7 @@ export interface Triggers {
 }
 
 /** Hands out trigger ids; `now` gives milliseconds. */
-export function createTriggers(now: () => number): Triggers {
+export function createTriggers(now: () => number, lifetimeMs: number): Triggers {
   const issued = new Map<string, { readonly userId: string; readonly at: number }>();
   const exchanged = new Set<string>();
   let count = 0;
@@ -26,7 +26,7 @@ export function createTriggers(now: () => number): Triggers {
       const trigger = typeof triggerId === "string" ? issued.get(triggerId) : undefined;
       if (trigger === undefined || typeof triggerId !== "string") throw new MethodError("invalid_trigger_id");
       if (exchanged.has(triggerId)) throw new MethodError("exchanged_trigger_id");
-      if (now() - trigger.at > TRIGGER_LIFETIME_MS) throw new MethodError("expired_trigger_id");
+      if (now() - trigger.at > lifetimeMs) throw new MethodError("expired_trigger_id");
       exchanged.add(triggerId);
       return trigger.userId;
     },

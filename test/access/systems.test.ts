@@ -1,3 +1,4 @@
+import { Client } from "pg";
 import { findUnreachable } from "../../src/access/check-providers.ts";
 import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import { lookForDrift } from "../../src/access/drift/look-for-drift.ts";
@@ -83,16 +84,19 @@ describe("what leads to one system is one system", () => {
       await approved("alice@example.com", "orders-db"),
       await approved("bob@example.com", "same-db"),
     ];
-    // Neither is on record before both have looked who it is.
-    let looking = 0;
-    const lookedBoth = new Promise<void>((resolve) => {
-      provider.behave.prepare = () => {
-        looking += 1;
-        if (looking === 2) resolve();
-        return lookedBoth;
-      };
-    });
-    await Promise.all([office.drain(), office.drain()]);
+    // Neither is on record before both have looked who is.
+    const holder = new Client({ connectionString: office.url });
+    await holder.connect();
+    try {
+      await holder.query("begin");
+      await holder.query("select from access_requests where id = any($1) for update", [both]);
+      const drained = office.drain();
+      await office.untilWaiting(2);
+      await holder.query("commit");
+      await drained;
+    } finally {
+      await holder.end();
+    }
     const grants = await Promise.all(both.map(grantOf));
     expect(new Set(grants.map((grant) => grant?.status))).toEqual(new Set(["active", "revoked"]));
     expect(grants.flatMap((grant) => grant?.lastError ?? [])).toEqual([

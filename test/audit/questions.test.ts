@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { pino } from "pino";
 import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import { extendAccess } from "../../src/access/requests/extend-access.ts";

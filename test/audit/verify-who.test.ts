@@ -2,7 +2,6 @@ import { generateKeyPairSync } from "node:crypto";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { pino } from "pino";
 import { decideRequest } from "../../src/access/requests/decide-request.ts";

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { types } from "@slack/bolt";
 import type { Browser, Locator, Page } from "playwright-core";
 import { isObject, objectOf, objectsOf, textOf } from "../../playground/slack/json.ts";
@@ -18,7 +17,7 @@ beforeAll(async () => {
   if (executable === undefined) return;
   browser = await openBrowser(executable);
   const assets = join(import.meta.dirname, "../../dist/playground");
-  setting = await openPage({ assets, ackTimeoutMs: 3000 });
+  setting = await openPage({ assets });
 }, 60_000);
 
 afterAll(async () => {

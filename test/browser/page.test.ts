@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
 import { barriers } from "../support/axe.ts";
 import { findBrowser, openBrowser, visit } from "../support/browser.ts";

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
 import { findBrowser, openBrowser, visit } from "../support/browser.ts";
 import { playgroundStartMs, type PlaygroundRun, startPlayground } from "../support/playground.ts";

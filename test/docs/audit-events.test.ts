@@ -1,4 +1,3 @@
-import { expect, test } from "@jest/globals";
 import { eventsPage } from "./events-page.ts";
 import { readPage } from "./markdown.ts";
 

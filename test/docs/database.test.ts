@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { takeOverSql } from "../../src/persistence/database/ownership.ts";
 import { migrate, migrateQueues } from "../../src/persistence/database/migrate.ts";

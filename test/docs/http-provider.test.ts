@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { parsePolicy } from "../../src/policy/language/load.ts";
 import { http } from "../../src/providers/http/index.ts";
 import { providerTypes } from "../../src/providers/registry.ts";

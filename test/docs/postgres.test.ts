@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { load } from "js-yaml";
 import { z } from "zod";
 import { PostgresOptions } from "../../src/providers/postgres/index.ts";

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { requestAccess } from "../../src/access/requests/request-access.ts";
 import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import { hallpass } from "../cli/run-hallpass.ts";

@@ -1,4 +1,3 @@
-import { expect, test } from "@jest/globals";
 import { faultOfHistories, patienceMs } from "./fault-of-histories.ts";
 
 test(

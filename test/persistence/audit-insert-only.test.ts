@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";

@@ -1,4 +1,3 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { bringUpToDate, migrateAsOwner } from "../../src/persistence/database/bring-up-to-date.ts";
 import { MigrationError } from "../../src/persistence/database/migrate.ts";

@@ -4,7 +4,6 @@ import type { Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import type { Database } from "../../src/persistence/database/database.ts";
 import {

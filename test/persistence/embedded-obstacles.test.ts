@@ -4,7 +4,6 @@ import { chown, cp, mkdir, readFile, realpath, rm, stat, writeFile } from "node:
 import { createServer } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { findBinaries, locatePackage } from "../../src/persistence/embedded/binaries.ts";
 import { EmbeddedPostgresError } from "../../src/persistence/embedded/error.ts";

@@ -3,7 +3,6 @@ import { chmod, chown, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { loadSigningKey } from "../../src/audit/chain/signing-key.ts";
 import { migrateAsOwner } from "../../src/persistence/database/bring-up-to-date.ts";

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { describeIf } from "../support/describe-if.ts";
 import type { Playpen } from "../support/embedded.ts";
 import { createPlaypen, endChild, query } from "../support/embedded.ts";

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { z } from "zod";
 import { decideRequest } from "../../src/access/requests/decide-request.ts";

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Client } from "pg";
 import { migrate, migrateQueues, MigrationError } from "../../src/persistence/database/migrate.ts";

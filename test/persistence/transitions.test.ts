@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import type { State } from "../../src/domain/state.ts";
 import { decide } from "../../src/domain/decide.ts";
@@ -88,8 +87,7 @@ describe("transitions of several requests in one statement", () => {
       const both = Promise.all(
         [ends, ends.toReversed()].map((each) => recordTransitions(other.prisma, office.clock, each)),
       );
-      const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      while ((await office.db.$queryRawUnsafe<object[]>(waiting)).length < 2) await sleep(10);
+      await office.untilWaiting(2);
       await holder.query("commit");
       expect((await both).flat().filter((each) => each !== undefined)).toHaveLength(9);
     } finally {

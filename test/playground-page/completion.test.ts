@@ -1,4 +1,3 @@
-import { describe, expect, it } from "@jest/globals";
 import { completionsOf, onEnter } from "../../playground/page/store/completion.ts";
 
 const request = { command: "/request-access", description: "", hint: "" };

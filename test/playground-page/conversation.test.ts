@@ -1,4 +1,3 @@
-import { describe, expect, it } from "@jest/globals";
 import { inChannel, linesOf, repliesTo } from "../../playground/page/store/conversation.ts";
 import { message } from "./message.ts";
 

@@ -1,4 +1,3 @@
-import { describe, expect, it } from "@jest/globals";
 import { splitCsv } from "../../playground/page/store/csv.ts";
 
 describe("CSV, for looking at", () => {

@@ -1,4 +1,3 @@
-import { expect, test } from "@jest/globals";
 import { formatDate, fromLocalInput, toLocalInput } from "../../playground/page/text/dates.ts";
 
 /** Tuesday. */

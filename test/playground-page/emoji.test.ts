@@ -1,4 +1,3 @@
-import { expect, test } from "@jest/globals";
 import { emoji } from "../../playground/page/text/emoji.ts";
 import { plainText } from "../../playground/page/text/plain-text.ts";
 

@@ -1,4 +1,3 @@
-import { describe, expect, it } from "@jest/globals";
 import { filtered, withEntry } from "../../playground/page/store/inspector.ts";
 import type { InspectorEntry } from "../../playground/protocol.ts";
 

@@ -1,4 +1,3 @@
-import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { fromMarkdown } from "../../playground/page/text/from-markdown.ts";
 import type { Inline } from "../../playground/page/text/parse-inline.ts";

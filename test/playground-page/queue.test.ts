@@ -1,4 +1,3 @@
-import { expect, test } from "@jest/globals";
 import { afterAll as afterAllDeeds, inTurn, latestInTurn } from "../../playground/page/queue.ts";
 
 /** A job that writes down when it was done, and takes a moment so that others could overtake it. */

@@ -1,4 +1,3 @@
-import { describe, expect, it } from "@jest/globals";
 import { formatRoute, parseRoute } from "../../playground/page/store/route.ts";
 
 describe("the URL's hash", () => {

@@ -1,4 +1,3 @@
-import { describe, expect, it } from "@jest/globals";
 import { isLastRead, markRead, mentions, unreadOf } from "../../playground/page/store/unread.ts";
 import { message } from "./message.ts";
 

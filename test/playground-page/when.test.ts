@@ -1,4 +1,3 @@
-import { describe, expect, it } from "@jest/globals";
 import { dayLabel, lasting, timeOf } from "../../playground/page/store/when.ts";
 import { colourOf, initialsOf } from "../../playground/page/store/initials.ts";
 

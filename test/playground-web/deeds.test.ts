@@ -66,10 +66,13 @@ describe("saying", () => {
   });
 
   test("a command nobody answers in time is Slackbot's to tell", async () => {
+    await page.close();
+    page = await openPage({ ackTimeoutMs: 300 });
     expect(await say("alice", "/slow")).toEqual(ok);
     expect(page.slack.as("alice").ephemerals()).toMatchObject([
       { author: "slackbot", text: '/slow failed with the error "operation_timeout"' },
     ]);
+    page.app.acknowledgeSlow();
     await page.slack.until(() => page.slack.deliveries()[0]?.status !== "timeout", "the late answer");
   });
 

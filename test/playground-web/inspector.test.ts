@@ -32,6 +32,8 @@ test("calls and deliveries come with what was asked and answered", async () => {
 });
 
 test("an acknowledgement that comes late amends its entry", async () => {
+  await page.close();
+  page = await openPage({ ackTimeoutMs: 300 });
   const inspector = await page.inspector();
   await type("/slow");
   const before = await inspector.first((entry) => entry.name === "/slow", "the command");
@@ -39,12 +41,13 @@ test("an acknowledgement that comes late amends its entry", async () => {
     status: "timeout",
     problem: "not acknowledged; Slack shows an error after 3 s",
   });
+  page.app.acknowledgeSlow();
   const after = await inspector.first(
     (entry) => entry.name === "/slow" && entry.status !== "timeout",
     "the late acknowledgement",
   );
   expect(after).toMatchObject({ id: before.id, at: before.at, status: "200" });
-  expect(after.problem).toMatch(/^acknowledged after 0\.[4-9] s; Slack shows an error after 3 s$/);
+  expect(after.problem).toMatch(/^acknowledged after \d+\.\d s; Slack shows an error after 3 s$/);
   const later = await page.inspector();
   await later.first((entry) => entry.name === "/slow", "the command");
   expect(later.all.filter((entry) => entry.name === "/slow")).toEqual([after]);

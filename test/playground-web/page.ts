@@ -58,7 +58,7 @@ const WAIT_MS = 5000;
 export async function openPage(
   options: SlackOptions & { readonly transport?: Transport; readonly assets?: string } = {},
 ): Promise<Setting> {
-  const slack = await startSlack({ ackTimeoutMs: 300, ...options });
+  const slack = await startSlack(options);
   const app = await startApp(slack, options.transport ?? "http");
   const folder = await mkdtemp(join(tmpdir(), "hallpass-page-"));
   await writeFile(join(folder, "index.html"), "<title>Playground</title>");

@@ -1,4 +1,4 @@
-import { jest } from "@jest/globals";
+import { mock } from "node:test";
 import type { MessageCard, Screen } from "../../playground/protocol.ts";
 import { openPage, type Setting } from "./page.ts";
 
@@ -8,7 +8,10 @@ beforeEach(async () => {
   page = await openPage();
 });
 
-afterEach(() => page.close());
+afterEach(async () => {
+  mock.restoreAll();
+  await page.close();
+});
 
 const names = (screen: Screen): readonly string[] => screen.channels.map((channel) => channel.name);
 const messages = (screen: Screen): readonly MessageCard[] => Object.values(screen.messages).flat();
@@ -120,14 +123,13 @@ describe("when a screen is sent", () => {
   test("an outage of the databases leaves what was seen last", async () => {
     const alice = await page.screen("alice");
     await alice.first((screen) => screen.orders.roles.length === 1, "the roles");
-    const silenced = jest.spyOn(console, "error").mockImplementation(() => {});
-    const roles = jest.spyOn(page.stage.orders, "roles").mockRejectedValue(new Error("gone"));
-    await page.slack.until(() => roles.mock.calls.length >= 2, "two looks in vain");
+    const silenced = mock.method(console, "error", () => undefined);
+    const roles = mock.method(page.stage.orders, "roles", () => Promise.reject(new Error("gone")));
+    await page.slack.until(() => roles.mock.callCount() >= 2, "two looks in vain");
     page.behind.next = { at: 3_000_000, what: "the rest goes on" };
     const seen = await alice.first((screen) => screen.clock.next !== null, "the rest");
     expect(seen.orders.roles).toHaveLength(1);
-    expect(silenced).toHaveBeenCalledTimes(1);
-    silenced.mockRestore();
+    expect(silenced.mock.callCount()).toBe(1);
   });
 });
 

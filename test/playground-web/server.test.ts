@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { jest } from "@jest/globals";
+import { mock } from "node:test";
 import { startPage } from "../../playground/web/server.ts";
 import { openPage, type Setting } from "./page.ts";
 
@@ -9,7 +9,10 @@ beforeEach(async () => {
   page = await openPage();
 });
 
-afterEach(() => page.close());
+afterEach(async () => {
+  mock.restoreAll();
+  await page.close();
+});
 
 const json = { "content-type": "application/json" };
 const port = (): string => new URL(page.url).port;
@@ -107,14 +110,15 @@ test.each([
 });
 
 test("a bug is a reference to the page and a log line in the terminal", async () => {
-  const logged = jest.spyOn(console, "error").mockImplementation(() => {});
-  jest.spyOn(page.stage.orders, "run").mockRejectedValue(new Error("secret detail"));
+  const logged = mock.method(console, "error", () => undefined);
+  mock.method(page.stage.orders, "run", () => Promise.reject(new Error("secret detail")));
   const answer = await post(JSON.stringify({ do: "sql", as: "alice", sql: "select 1" }));
   expect(answer.status).toBe(500);
   expect(answer.body).not.toContain("secret detail");
   const reference = /under (\w{8})\./.exec(answer.body)?.[1];
-  expect(logged).toHaveBeenCalledWith(`Playground error ${reference}:`, expect.any(Error));
-  logged.mockRestore();
+  expect(logged.mock.calls.map((call) => call.arguments)).toEqual([
+    [`Playground error ${reference}:`, expect.any(Error)],
+  ]);
 });
 
 describe("files", () => {

@@ -1,29 +1,29 @@
-import { jest } from "@jest/globals";
+import { mock } from "node:test";
 import { coalesced } from "../../playground/web/streams.ts";
 
 afterEach(() => {
-  jest.useRealTimers();
+  mock.timers.reset();
 });
 
 test("what happens within 30 ms is told once, and what happens after it again", () => {
-  jest.useFakeTimers();
-  const act = jest.fn();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const act = mock.fn();
   const { soon, stop } = coalesced(act);
   soon();
-  jest.advanceTimersByTime(10);
+  mock.timers.tick(10);
   soon();
-  jest.advanceTimersByTime(19);
+  mock.timers.tick(19);
   soon();
-  expect(act).not.toHaveBeenCalled();
-  jest.advanceTimersByTime(1);
-  expect(act).toHaveBeenCalledTimes(1);
-  jest.advanceTimersByTime(1000);
-  expect(act).toHaveBeenCalledTimes(1);
+  expect(act.mock.callCount()).toBe(0);
+  mock.timers.tick(1);
+  expect(act.mock.callCount()).toBe(1);
+  mock.timers.tick(1000);
+  expect(act.mock.callCount()).toBe(1);
   soon();
-  jest.advanceTimersByTime(30);
-  expect(act).toHaveBeenCalledTimes(2);
+  mock.timers.tick(30);
+  expect(act.mock.callCount()).toBe(2);
   soon();
   stop();
-  jest.advanceTimersByTime(30);
-  expect(act).toHaveBeenCalledTimes(2);
+  mock.timers.tick(30);
+  expect(act.mock.callCount()).toBe(2);
 });

@@ -6,7 +6,7 @@ describe.each<Transport>(["http", "socket"])("a Bolt app over %s", (transport) =
   let app: RunningApp;
 
   beforeEach(async () => {
-    slack = await startSlack({ ackTimeoutMs: 300 });
+    slack = await startSlack();
     app = await startApp(slack, transport);
   });
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import bolt, { type BlockAction, type ButtonAction, type types, type ViewClosedAction } from "@slack/bolt";
 import type { Slack } from "../support/slack.ts";
 
@@ -21,6 +20,8 @@ export interface RunningApp {
   readonly seen: readonly string[];
   /** Calls Slack as the app. */
   readonly client: InstanceType<typeof App>["client"];
+  /** Acknowledges the command `/slow`, at last. */
+  acknowledgeSlow(): void;
   stop(): Promise<void>;
 }
 
@@ -88,10 +89,13 @@ export async function startApp(slack: Slack, transport: Transport): Promise<Runn
     deferInitialization: true,
   });
   const seen: string[] = [];
+  let acknowledgeSlow = (): void => undefined;
 
   app.command("/echo", async ({ ack, command }) => ack(`You said: ${command.text}`));
   app.command("/slow", async ({ ack }) => {
-    await sleep(400);
+    await new Promise<void>((resolve) => {
+      acknowledgeSlow = resolve;
+    });
     await ack("too late");
   });
   app.command("/announce", async ({ ack, respond, command }) => {
@@ -189,7 +193,12 @@ export async function startApp(slack: Slack, transport: Transport): Promise<Runn
   if (transport === "socket") await app.start();
   const address = server?.address();
   if (typeof address === "object") slack.setAppUrl(`http://127.0.0.1:${address?.port}`);
-  return { seen, client: app.client, stop: async () => void (await app.stop()) };
+  return {
+    seen,
+    client: app.client,
+    acknowledgeSlow: () => acknowledgeSlow(),
+    stop: async () => void (await app.stop()),
+  };
 }
 
 function option(text: string, value: string): { text: { type: "plain_text"; text: string }; value: string } {

@@ -1,5 +1,6 @@
 import { textOf } from "../../playground/slack/json.ts";
 import { RESPONSE_URL_LIFETIME_MS } from "../../playground/slack/response-urls.ts";
+import type { SlackOptions } from "../../playground/slack/server.ts";
 import { TRIGGER_LIFETIME_MS } from "../../playground/slack/triggers.ts";
 import { startSlack, type Slack } from "../support/slack.ts";
 import { form, startApp, type RunningApp, type Transport } from "./bolt-app.ts";
@@ -8,9 +9,9 @@ let slack: Slack;
 let app: RunningApp;
 let now = 0;
 
-async function start(transport: Transport = "http", ackTimeoutMs = 300): Promise<void> {
+async function start(transport: Transport = "http", options: SlackOptions = {}): Promise<void> {
   now = Date.UTC(2030, 0, 1);
-  slack = await startSlack({ ackTimeoutMs, now: () => now });
+  slack = await startSlack({ now: () => now, ...options });
   app = await startApp(slack, transport);
 }
 
@@ -53,7 +54,7 @@ describe("triggers", () => {
   });
 
   test("a trigger lasts three seconds", async () => {
-    await start();
+    await start("http", { triggerLifetimeMs: TRIGGER_LIFETIME_MS });
     const first = await trigger();
     now += TRIGGER_LIFETIME_MS;
     await app.client.views.open({ trigger_id: first, view: form() });
@@ -69,16 +70,17 @@ describe("acknowledgements", () => {
   test.each<Transport>(["http", "socket"])(
     "one that comes late is a timeout for the person, over %s",
     async (transport) => {
-      await start(transport);
+      await start(transport, { ackTimeoutMs: 300 });
       const alice = slack.as("alice");
       expect(await alice.types("/slow")).toMatchObject({ outcome: "timeout", status: "timeout" });
       expect(alice.ephemerals()).toMatchObject([
         { author: "slackbot", visibleText: '/slow failed with the error "operation_timeout"' },
       ]);
       expect(slack.deliveries()).toMatchObject([{ late: true }]);
+      app.acknowledgeSlow();
       await slack.until(() => slack.deliveries()[0]?.status !== "timeout", "the late answer");
       expect(slack.deliveries()).toMatchObject([{ late: true, ackBody: expect.anything() }]);
-      expect(slack.deliveries()[0]?.ms).toBeGreaterThan(300);
+      expect(slack.deliveries()[0]?.ms).toBeGreaterThanOrEqual(300);
       expect(alice.ephemerals()).toHaveLength(1);
     },
   );

@@ -6,7 +6,7 @@ import { startSlack, type Slack } from "../support/slack.ts";
 let slack: Slack;
 
 beforeEach(async () => {
-  slack = await startSlack({ ackTimeoutMs: 300 });
+  slack = await startSlack();
 });
 
 afterEach(() => slack.close());

@@ -1,5 +1,4 @@
 import { inspect } from "node:util";
-import { expect, test } from "@jest/globals";
 import { createCaller, readError, type Caller } from "../../src/providers/caller.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
 

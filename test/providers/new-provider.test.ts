@@ -50,10 +50,9 @@ const Report = z.object({
 /** The titles of the tests in these files, by what became of them, and what was said. */
 async function jest(...files: readonly string[]) {
   const outputFile = join(copy, "jest.json");
-  const flags = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"];
   const jestArgs = ["node_modules/jest/bin/jest.js", "--json", `--outputFile=${outputFile}`];
   // Red tests are what some of these are for.
-  await run(process.execPath, [...flags, ...jestArgs, "--runTestsByPath", ...files], { cwd: copy }).catch(
+  await run(process.execPath, [...jestArgs, "--runTestsByPath", ...files], { cwd: copy }).catch(
     (error: unknown) => Failed.parse(error),
   );
   const { testResults } = Report.parse(JSON.parse(await readFile(outputFile, "utf8")));

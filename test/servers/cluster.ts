@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { findBinaries } from "../../src/persistence/embedded/binaries.ts";
 import { settle, writeFor } from "../../src/persistence/embedded/place.ts";
 import { freePort } from "../support/proxy.ts";
+import { createServerFolder } from "./folder.ts";
 import { forgetful } from "./postgres.ts";
 import type { RunningServer } from "./test-server.ts";
 
@@ -13,8 +13,7 @@ import type { RunningServer } from "./test-server.ts";
  * another user where we are root.
  */
 export async function startCluster(installed?: string): Promise<RunningServer> {
-  const directory = await mkdtemp(join(tmpdir(), "hallpass-test-cluster-"));
-  await chmod(directory, 0o755);
+  const directory = await createServerFolder();
   const place = await settle(directory, { info: () => undefined });
   const binaries = await findBinaries(place.root, place.user, installed);
   const data = join(place.root, "data");

@@ -1,11 +1,10 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { migrateAsOwner } from "../../src/persistence/database/bring-up-to-date.ts";
 import { owner, worker } from "../../src/persistence/embedded/server.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
 import { withClient } from "../../src/persistence/database/with-client.ts";
 import { testPersonFunction } from "../support/people.ts";
+import { createServerFolder } from "./folder.ts";
 import type { RunningServer } from "./test-server.ts";
 
 /** A migrated database to clone. */
@@ -16,9 +15,7 @@ export const forgetful = { fsync: "off", synchronous_commit: "off", full_page_wr
 
 /** The PostgreSQL that Hallpass brings, with the template in it. */
 export async function startPostgres(): Promise<RunningServer> {
-  const directory = await mkdtemp(join(tmpdir(), "hallpass-test-"));
-  // Under root the server runs as another user, who must be able to get here.
-  await chmod(directory, 0o755);
+  const directory = await createServerFolder();
   const postgres = await startEmbeddedPostgres({
     dataDir: directory,
     log: { info: () => undefined },

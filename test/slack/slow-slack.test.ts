@@ -25,7 +25,7 @@ function said(words: string): number {
 
 describe("while Slack takes 2.5 s to say who somebody is", () => {
   beforeEach(async () => {
-    world = await startWorld();
+    world = await startWorld({ slack: { ackTimeoutMs: 3_000, triggerLifetimeMs: 3_000 } });
   });
 
   /** Makes Hallpass ask again who this is, and wait. */

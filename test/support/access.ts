@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createAccessHandlers } from "../../src/access/carry-out/handlers.ts";
 import { pino } from "pino";
 import type { CarryOutDeps } from "../../src/access/carry-out/carry-out.ts";
@@ -157,6 +158,11 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
       if (ending.length === 0) throw new Error("nothing was claimed ahead of its time");
       await untilDue(ending);
       await Promise.all(ending.map(({ effect }) => runClaimed(runner, effect)));
+    },
+    /** Resolves once so many wait in the database for what another holds. */
+    async untilWaiting(count: number): Promise<void> {
+      const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      while ((await db.$queryRawUnsafe<object[]>(waiting)).length < count) await sleep(10);
     },
     /** A worker claims an effect, and dies. */
     async claim(id: string): Promise<void> {

@@ -50,7 +50,7 @@ async function administer(sql: string): Promise<void> {
 
 async function create(from: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await administer(`CREATE DATABASE "${name}" TEMPLATE "${from}" OWNER ${owner}`);
+  await administer(`CREATE DATABASE "${name}" TEMPLATE "${from}" STRATEGY FILE_COPY OWNER ${owner}`);
   return {
     url: serverUrl(name),
     ownerUrl: serverUrl(name, "owner"),

@@ -1,4 +1,4 @@
-// `node --import ./test/support/run-typescript.js script.ts`: for tests that need a process of their own, to kill it.
+// TypeScript for Node, in Jest's processes and in scripts: `node --import ./test/support/run-typescript.js script.ts`.
 import { readFile } from "node:fs/promises";
 import { register } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { isMainThread } from "node:worker_threads";
 
 if (isMainThread) register(import.meta.url);
 
-/** The module hook of Node: TypeScript goes through swc, as in Jest. */
+/** The module hook of Node: TypeScript goes through swc. */
 export async function load(url, context, nextLoad) {
   if (!url.startsWith("file:") || !url.endsWith(".ts")) return nextLoad(url, context);
   const { transform } = await import("@swc/core");

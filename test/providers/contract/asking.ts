@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import { expect } from "@jest/globals";
 import { type Provider, ProviderError } from "../../../src/providers/provider.ts";
 import { give, persist, refusal, rule, type Rule, until } from "./rule.ts";
 import type { ProviderUnderTest } from "./under-test.ts";

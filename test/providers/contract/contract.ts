@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ProviderDefinition } from "../../../src/providers/define.ts";
 import { describeIf } from "../../support/describe-if.ts";
 import { recorded } from "./recorded.ts";

@@ -1,4 +1,3 @@
-import { expect } from "@jest/globals";
 import { give, persist, refusal, rule, type Rule, stored, until } from "./rule.ts";
 
 /** Before something is given, and giving it. */

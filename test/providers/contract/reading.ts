@@ -1,4 +1,3 @@
-import { expect } from "@jest/globals";
 import { give, refusal, rule, type Rule } from "./rule.ts";
 
 /** Saying what is. */

@@ -1,4 +1,3 @@
-import { expect } from "@jest/globals";
 import type { ProviderDefinition } from "../../../src/providers/define.ts";
 import {
   type Granted,

@@ -1,4 +1,3 @@
-import { expect } from "@jest/globals";
 import { give, persist, refusal, rule, type Rule, stored } from "./rule.ts";
 
 /** Taking away what is ours, and nothing else. */

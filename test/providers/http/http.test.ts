@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { addressFault } from "../../../src/providers/http/address.ts";
 import { createHttpProvider, http } from "../../../src/providers/http/index.ts";

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { createServer } from "node:net";
 import { inspect } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Client } from "pg";
 import { createPostgres } from "../../../src/providers/postgres/index.ts";
 import { usualTimes } from "../../../src/providers/postgres/connection.ts";

@@ -1,4 +1,3 @@
-import { describe, expect, test } from "@jest/globals";
 import { postgres, PostgresOptions, PostgresTarget } from "../../../src/providers/postgres/index.ts";
 import { subjectFor } from "../../../src/providers/postgres/names.ts";
 

@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Provider } from "../../../src/providers/provider.ts";
 import type { PostgresTarget } from "../../../src/providers/postgres/index.ts";
 import { describeIf } from "../../support/describe-if.ts";

@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Client } from "pg";
 import { end, openRoles, settings, type Roles } from "./roles.ts";
 

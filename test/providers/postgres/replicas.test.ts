@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { describeIf } from "../../support/describe-if.ts";
 import { startOwnServer, type OwnServer } from "./own-server.ts";

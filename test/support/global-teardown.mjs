@@ -3,7 +3,7 @@ import { findBrowser } from "./browser.ts";
 
 /** After all tests: nothing stays behind, and what could not be tested is said last. */
 // oxlint-disable-next-line import/no-default-export -- Jest calls the default export.
-export default async function globalTeardown(): Promise<void> {
+export default async function globalTeardown() {
   const keeper = globalThis.hallpassKeeper;
   if (keeper === undefined) return;
   const skipped = (await missingServers(keeper.url)).map((why) => `Tests skipped: ${why}.`);
