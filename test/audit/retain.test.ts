@@ -17,6 +17,8 @@ import { readBatch } from "../../src/audit/sinks/read-batch.ts";
 import { withSnapshot } from "../../src/audit/chain/snapshot.ts";
 import type { Tombstone } from "../../src/audit/retention/tombstone.ts";
 import { verifyChain, type VerifyOptions } from "../../src/audit/verify/verify.ts";
+import { advisoryLocks } from "../../src/persistence/database/advisory-locks.ts";
+import { lockPeople } from "../../src/persistence/people/join-people.ts";
 import { createMovableClock } from "../../src/persistence/database/clock.ts";
 import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
 import { withSealer } from "../../src/persistence/personal/seal-personal.ts";
@@ -109,6 +111,17 @@ async function places(): Promise<readonly number[]> {
 async function disableTriggers(): Promise<void> {
   await client.query("set session_replication_role = replica");
 }
+
+it("retiring and a change of who is who do not wait for each other", async () => {
+  await seventeen();
+  const [tombstone] = await database.prisma.$transaction(async (tx) => {
+    await lockPeople(tx);
+    return retired();
+  });
+  expect(tombstone).toMatchObject({ from: 1, to: 12 });
+  const keys = Object.values(advisoryLocks);
+  expect(new Set(keys).size).toBe(keys.length);
+});
 
 it("keeps what is old enough in a file, deletes it, and what is left still proves itself", async () => {
   await events(5, 9);

@@ -1,3 +1,4 @@
+import { advisoryLocks } from "../../persistence/database/advisory-locks.ts";
 import { z } from "zod";
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import type { Logger } from "../../logger.ts";
@@ -19,8 +20,6 @@ const batchSize = 2_000;
 const lateEvents = 10_000;
 /** Even later ones are found by comparing everything, at the start and then this often. */
 const everythingEveryMs = 60 * 60_000;
-/** Only one of all Hallpass processes on a database seals at a time. An arbitrary lock key, used by nothing else. */
-const sealingLock = 7_265_313;
 
 /**
  * Links events into the audit's hash chain in the background, so that nobody waits for it: within a second or two, in batches, by
@@ -84,7 +83,7 @@ async function sealBatch(
   return db.$transaction(
     async (transaction) => {
       const [lock] = await transaction.$queryRaw<{ taken: boolean }[]>`
-        select pg_try_advisory_xact_lock(${sealingLock}::bigint) as taken`;
+        select pg_try_advisory_xact_lock(${advisoryLocks.seal}::bigint) as taken`;
       if (lock?.taken !== true) return undefined;
       const [head] = await transaction.$queryRaw<{ sequence: bigint; hash: string; seq: bigint | null }[]>`
         select sequence, hash, (select max(event_seq) from audit_chain) as seq

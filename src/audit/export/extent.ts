@@ -1,3 +1,4 @@
+import { exportLockClass } from "../../persistence/database/advisory-locks.ts";
 import { setTimeout } from "node:timers/promises";
 import type { Client } from "pg";
 import { z } from "zod";
@@ -26,8 +27,6 @@ export class ExportExtentError extends Error {
 const pollMs = 20;
 const patienceMs = 60_000;
 const lockMs = 10_000;
-/** First of the two keys of an advisory lock; the second is the export's own. Arbitrary, but used by nothing else. */
-const exportLock = 7_265_315;
 
 /**
  * Returns the last event, once no earlier one can appear any more: events become visible out of numbering order, and a transaction
@@ -90,7 +89,7 @@ export async function lockExport(client: Client, number: number): Promise<void> 
   for (const until = performance.now() + lockMs; ;) {
     const { rows } = await client.query<{ taken: boolean }>(
       "select pg_try_advisory_xact_lock($1, $2) as taken",
-      [exportLock, number],
+      [exportLockClass, number],
     );
     if (rows[0]?.taken === true) return;
     if (performance.now() > until) break;
@@ -98,7 +97,7 @@ export async function lockExport(client: Client, number: number): Promise<void> 
   }
   const { rows } = await client.query<{ pid: number }>(
     "select pid from pg_locks where locktype = 'advisory' and classid = $1 and objid = $2 and granted",
-    [exportLock, number],
+    [exportLockClass, number],
   );
   throw new ExportExtentError(
     `another run is still writing it, or the database has not noticed yet that it is gone; wait, or end it there with select pg_terminate_backend(${rows[0]?.pid})`,

@@ -1,3 +1,4 @@
+import { advisoryLocks } from "../../persistence/database/advisory-locks.ts";
 import type { Client } from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
@@ -34,8 +35,6 @@ export class RetainError extends Error {
 
 const manyPlaces = 1_000_000;
 const lockMilliseconds = 30_000;
-/** Only one of all Hallpass processes on a database retires at a time. An arbitrary lock key, used by nothing else. */
-const retainingLock = 7_265_314;
 
 /** Finds what could be retired now. Changes nothing. */
 export async function planRetaining(options: RetainOptions): Promise<Retainable> {
@@ -52,7 +51,7 @@ export async function retain(
 ): Promise<Retainable> {
   return withConnection(options, async (client) => {
     const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
-      retainingLock,
+      advisoryLocks.retire,
     ]);
     if (rows[0]?.taken !== true)
       throw new RetainError("Somebody else is retiring the audit now: wait until that is done.");

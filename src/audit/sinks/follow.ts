@@ -1,3 +1,4 @@
+import { sinkLockSeed } from "../../persistence/database/advisory-locks.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import type { PrismaClient } from "../../generated/prisma/client.ts";
@@ -78,8 +79,8 @@ export function followChain(
     try {
       await client.connect();
       const { rows } = await client.query<{ taken: boolean }>(
-        "select pg_try_advisory_lock(hashtextextended($1, 7265313)) as taken",
-        [cursors.events],
+        "select pg_try_advisory_lock(hashtextextended($1, $2)) as taken",
+        [cursors.events, sinkLockSeed],
       );
       if (rows[0]?.taken === true) {
         await moveCursor(db, clock, cursors.since, 0);

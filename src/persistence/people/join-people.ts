@@ -1,16 +1,14 @@
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { NameKey } from "../../identity/recognise.ts";
+import { advisoryLocks } from "../database/advisory-locks.ts";
 import type { Clock } from "../database/clock.ts";
 import { insertEvents, withEventRows } from "../requests/event-rows.ts";
 import type { Statements } from "./people-memory.ts";
 import { createKey } from "../personal/cipher.ts";
 
-/** Advisory lock: one process at a time changes who is who. The number only has to be used by nobody else. */
-export const peopleLock = 7_265_314;
-
 /** Keeps others from changing who is who until the transaction ends. */
 export async function lockPeople(tx: Statements): Promise<void> {
-  await tx.$queryRaw`select 1 as locked from pg_advisory_xact_lock(${peopleLock}::bigint)`;
+  await tx.$queryRaw`select 1 as locked from pg_advisory_xact_lock(${advisoryLocks.people}::bigint)`;
 }
 
 export async function nowIn(tx: Statements, clock: Clock): Promise<Date> {

@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { type NameKey, nameKey } from "../../identity/recognise.ts";
 import { createTraceEraser, type TraceEraser } from "./erase-traces.ts";
-import { peopleLock } from "../people/join-people.ts";
+import { advisoryLocks } from "../database/advisory-locks.ts";
 import { termKey } from "../requests/term-key.ts";
 import { erasedName } from "./directory.ts";
 import { withClient } from "../database/with-client.ts";
@@ -40,7 +40,7 @@ export async function forgetPerson(databaseUrl: string, called: string): Promise
   };
   return withClient(settings, async (client) => {
     await client.query("begin");
-    await client.query("select pg_advisory_xact_lock($1)", [peopleLock]);
+    await client.query("select pg_advisory_xact_lock($1)", [advisoryLocks.people]);
     // Nothing may be filed between the check and the commit; reads go on.
     await client.query("lock table access_requests, grants, lockdowns in share row exclusive mode");
     const result = await forget(client, called);
