@@ -174,6 +174,8 @@ export type AllowRule = GivingRule & { readonly decision: "allow" };
 export type ReviewRule = GivingRule & {
   readonly decision: "review";
   readonly steps: readonly RuleStep[];
+  /** What requests that people decide keep of it, besides; access taken by break-glass does not. */
+  readonly reviewTerms: RuleTerms;
   readonly timeoutSeconds: number;
   /** Principals that may also decide once a request has waited this long. */
   readonly escalate: { readonly afterSeconds: number; readonly to: readonly string[] } | undefined;

@@ -1,4 +1,5 @@
 import { Client } from "pg";
+import type { Grant } from "../../src/domain/grant/grant.ts";
 import type { State } from "../../src/domain/state.ts";
 import { decide } from "../../src/domain/decide.ts";
 import { openDatabase } from "../../src/persistence/database/database.ts";
@@ -97,4 +98,44 @@ describe("transitions of several requests in one statement", () => {
     const revoking = (await office.events()).filter((type) => type === "grant.revoking");
     expect(revoking).toHaveLength(9);
   });
+});
+
+test("a grant is read as it was written, with all of its fields and without", async () => {
+  await holdAccess(office, { count: 1, subjectPrefix: "r", endsInSeconds: 60 });
+  const [before] = await statesOf("r");
+  const [held] = before?.grants ?? [];
+  if (!before || !held) throw new Error("expected a grant");
+  const { id, requestId, provider, subject, target, durationSeconds } = held;
+  const bare: Grant = {
+    ...{ id, requestId, provider, subject, target, durationSeconds },
+    status: "granting",
+    revokeAttempts: 0,
+  };
+  const at = (minute: number): Date => new Date(Date.UTC(2026, 2, 3, 9, minute));
+  const whole: Required<Grant> = {
+    ...bare,
+    // Only active access may hand something over.
+    status: "active",
+    askedAt: at(1),
+    ids: { system: "s", subjectId: "1", targetId: "2" },
+    state: { added: true },
+    handover: { title: "Password", sealed: "sealed", since: at(2).toISOString() },
+    activeAt: at(3),
+    expiresAt: at(4),
+    endingSince: at(5),
+    revokeReason: "drift",
+    revokedAt: at(6),
+    revokeAttempts: 7,
+    lastError: "down",
+    lastUsedAt: at(8),
+    isStanding: true,
+    isLeft: true,
+    vanishedAt: at(9),
+  };
+  for (const grant of [whole, bare, whole]) {
+    const state = await office.state(requestId);
+    const transition = { next: { ...state, grants: [grant] }, events: [], effects: [] };
+    await recordTransitions(office.db, office.clock, [{ before: state, transition, command: "revoke" }]);
+    expect((await office.state(requestId)).grants).toStrictEqual([grant]);
+  }
 });

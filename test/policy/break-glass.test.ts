@@ -24,6 +24,17 @@ test("whoever may, takes the access at once, and others look at it afterwards", 
   });
 });
 
+test("what only matters while people decide is not for who takes it at once", () => {
+  const slow = rule(
+    "{ by: [everyone], review_by: [group:security], within: 24h }\nremind_every: 1h\nstart_within: 1h\nrevoke_on_idle: 30m",
+  );
+  expect(answer(slow)).toMatchObject({ remindEverySeconds: 3600, startWithinSeconds: 3600 });
+  const taken = answer(slow, atOnce);
+  expect(taken).toMatchObject({ verdict: "allow", revokeOnIdleSeconds: 1800 });
+  expect(Object.keys(taken)).not.toContain("remindEverySeconds");
+  expect(Object.keys(taken)).not.toContain("startWithinSeconds");
+});
+
 test("the same person may ask the ordinary way, and is told that they may", () => {
   expect(answer(policy, {}, onCall)).toMatchObject({ verdict: "review", mayBreakGlass: true });
   expect(answer(policy, { email: "erin@example.com" }, onCall)).toMatchObject({ mayBreakGlass: false });

@@ -200,9 +200,8 @@ describe("what is left out", () => {
       terms: {
         extend: undefined,
         revokeOnIdleSeconds: undefined,
-        remindEverySeconds: undefined,
-        startWithinSeconds: undefined,
       },
+      reviewTerms: { remindEverySeconds: undefined, startWithinSeconds: undefined },
       escalate: undefined,
       breakGlass: undefined,
     });

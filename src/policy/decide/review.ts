@@ -1,3 +1,4 @@
+import type { RuleTerms } from "../../domain/request/request.ts";
 import { firstUnfillable } from "./fill-steps.ts";
 import type { Asked } from "./match.ts";
 import { peopleAmong, peopleOnCall, memberStatus } from "../people.ts";
@@ -17,7 +18,7 @@ export type Step = {
 };
 
 /** How people decide a request. */
-export type Review = {
+export type Review = RuleTerms & {
   readonly steps: readonly Step[];
   readonly timeoutSeconds: number;
   readonly escalate: Escalation | undefined;
@@ -66,6 +67,7 @@ export function reviewOf(asked: Asked, rule: ReviewRule): Found<Review> {
   const { timeoutSeconds, breakGlass, escalate } = rule;
   return {
     review: {
+      ...rule.reviewTerms,
       steps,
       timeoutSeconds,
       escalate: escalate && { ...escalate, approvers: further?.emails ?? [] },

@@ -51,9 +51,8 @@ const matches = z
 const toldElse = Message.optional().describe("What the person is told where it is not so.");
 
 /**
- * The keys of a rule, in the order in which they are listed. Those that say which requests a rule is about, whom it asks or what it
- * requires have a meaning of their own: resolve.ts reads them into fields of the rule, and decide/ acts on those. `max_duration`,
- * `channel` and `message` are worded where the others are put together.
+ * The keys of a rule, in the order in which they are listed. Those without `terms` have a meaning of their own, such as whom to ask
+ * or how long at most: resolve.ts reads them into fields of the rule, ../decide acts on those, and ../diff/rule-words.ts words them.
  */
 export const ruleKeys = {
   name: ruleKey(Words.describe("Told to people, and recorded with each decision.")),
@@ -83,9 +82,7 @@ export const ruleKeys = {
       .enum(["allow", "review", "deny"])
       .describe("allow: at once; review: people approve; deny: no, and no later rule is asked."),
   ),
-  message: ruleKey(Message.optional().describe("What the person is told."), {
-    goesWith: ["deny"],
-  }),
+  message: ruleKey(Message.optional().describe("What the person is told."), { goesWith: ["deny"] }),
   requires: ruleKey(
     z
       .strictObject({
@@ -104,9 +101,7 @@ export const ruleKeys = {
       })
       .optional()
       .describe("What the reason and the ticket have to say."),
-    {
-      goesWith: giving,
-    },
+    { goesWith: giving },
   ),
   approvals: ruleKey(
     z
@@ -126,9 +121,7 @@ export const ruleKeys = {
       .max(10, { error: "expected at most 10 steps" })
       .optional()
       .describe("Steps, one after another; each person counts once."),
-    {
-      goesWith: reviewing,
-    },
+    { goesWith: reviewing },
   ),
   channel: ruleKey(
     Channel.optional().describe("Where the request is posted: in the channel of the settings unless told."),
@@ -136,9 +129,7 @@ export const ruleKeys = {
   ),
   timeout: ruleKey(
     Duration.optional().describe("A request that is not decided in this time expires: 24h unless told."),
-    {
-      goesWith: reviewing,
-    },
+    { goesWith: reviewing },
   ),
   remind_every: ruleKey(
     Duration.optional().describe("How often those whom the waiting step pings are asked again."),
@@ -232,9 +223,7 @@ export const ruleKeys = {
       .describe(
         "Who may take the access at once, without approval, who reviews that afterwards, and by when.",
       ),
-    {
-      goesWith: reviewing,
-    },
+    { goesWith: reviewing },
   ),
 };
 
@@ -266,9 +255,9 @@ export const givingKeys = keys.filter((key) => about[key].goesWith?.includes("al
 /** The keys that go with `review` only. */
 export const reviewKeys = keys.filter((key) => about[key].goesWith === reviewing);
 
-/** What the requests of a rule keep of it as it stands. */
-export function termsOf(rule: WrittenRule): RuleTerms {
-  return keys.reduce((terms, key) => ({ ...terms, ...readTerms(key, rule) }), {});
+/** What a rule says by these keys that its requests keep as it stands. */
+export function termsOf(of: readonly RuleKey[], rule: WrittenRule): RuleTerms {
+  return of.reduce((terms, key) => ({ ...terms, ...readTerms(key, rule) }), {});
 }
 
 function readTerms<Key extends RuleKey>(key: Key, rule: Partial<Pick<Values, Key>>): RuleTerms | undefined {
