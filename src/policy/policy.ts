@@ -173,6 +173,8 @@ export type AllowRule = GivingRule & { readonly decision: "allow" };
 
 export type ReviewRule = GivingRule & {
   readonly decision: "review";
+  /** What its requests keep besides if they wait for approval: not those that take the access at once. */
+  readonly reviewTerms: RuleTerms;
   readonly steps: readonly RuleStep[];
   readonly timeoutSeconds: number;
   /** Principals that may also decide once a request has waited this long. */

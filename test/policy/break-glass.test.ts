@@ -24,6 +24,21 @@ test("whoever may, takes the access at once, and others look at it afterwards", 
   });
 });
 
+test("what only those keep to who wait for approval is none of its terms", () => {
+  const waiting = policyOf(
+    withRule(
+      "decision: review\napprovals: [{ from: [group:leads] }]\nremind_every: 1h\nstart_within: 2h\nrevoke_on_idle: 30m\n" +
+        "break_glass: { by: [alice@example.com], review_by: [group:leads], within: 24h }",
+    ),
+  );
+  const kept = { revokeOnIdleSeconds: 1800 };
+  const onlyReviewed = { remindEverySeconds: 3600, startWithinSeconds: 7200 };
+  expect(answer(waiting)).toMatchObject({ verdict: "review", ...kept, ...onlyReviewed });
+  const taken = answer(waiting, atOnce);
+  expect(taken).toMatchObject({ verdict: "allow", ...kept });
+  for (const key of Object.keys(onlyReviewed)) expect(taken).not.toHaveProperty(key);
+});
+
 test("the same person may ask the ordinary way, and is told that they may", () => {
   expect(answer(policy, {}, onCall)).toMatchObject({ verdict: "review", mayBreakGlass: true });
   expect(answer(policy, { email: "erin@example.com" }, onCall)).toMatchObject({ mayBreakGlass: false });

@@ -197,12 +197,8 @@ describe("what is left out", () => {
       hours: undefined,
       fromIp: undefined,
       requires: { reason: undefined, ticket: undefined },
-      terms: {
-        extend: undefined,
-        revokeOnIdleSeconds: undefined,
-        remindEverySeconds: undefined,
-        startWithinSeconds: undefined,
-      },
+      terms: { extend: undefined, revokeOnIdleSeconds: undefined },
+      reviewTerms: { remindEverySeconds: undefined, startWithinSeconds: undefined },
       escalate: undefined,
       breakGlass: undefined,
     });

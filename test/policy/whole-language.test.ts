@@ -89,7 +89,9 @@ test("all of the language loads together", () => {
 test("whatever a request may keep of its rule comes from a key", () => {
   const parsed = parsePolicy([{ name: "hallpass.yml", text: everything }], { providerTypes });
   const kept = parsed.ok
-    ? parsed.policy.rules.flatMap((rule) => (rule.decision === "review" ? Object.entries(rule.terms) : []))
+    ? parsed.policy.rules.flatMap((rule) =>
+        rule.decision === "review" ? Object.entries({ ...rule.terms, ...rule.reviewTerms }) : [],
+      )
     : [];
   const said = kept.flatMap(([name, value]) => (value === undefined ? [] : [name]));
   expect(said.toSorted()).toEqual(Object.keys(RuleTerms.shape).toSorted());

@@ -97,7 +97,13 @@ export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
   }
   const { review, refusal: unfillable } = reviewOf(asked, rule);
   if (unfillable) return refuse([unfillable], rule.name);
-  return { verdict: "review", ...terms, ...review, doubts: [...doubts, ...review.doubts] };
+  return {
+    verdict: "review",
+    ...terms,
+    ...rule.reviewTerms,
+    ...review,
+    doubts: [...doubts, ...review.doubts],
+  };
 }
 
 function lockdownOf(

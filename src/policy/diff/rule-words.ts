@@ -36,7 +36,7 @@ export function wordRule(policy: Policy, rule: Rule, role: Role): RuleWords {
     `at most ${formatDuration(maxDurationOf(role, rule))}`,
     ...givingKeys.flatMap((key) => giving[key]?.(rule, role) ?? wordTerms([key], rule.terms)),
     ...(rule.decision === "review"
-      ? reviewKeys.flatMap((key) => reviewing[key]?.(rule) ?? wordTerms([key], rule.terms))
+      ? reviewKeys.flatMap((key) => reviewing[key]?.(rule) ?? wordTerms([key], rule.reviewTerms))
       : []),
     ...(rule.channel === policy.settings.channel ? [] : [`told in ${rule.channel}`]),
   ];

@@ -13,7 +13,14 @@ import type {
   RoleGrant,
   Rule,
 } from "../policy.ts";
-import { defaultTimeoutSeconds, termsOf, type WrittenLimits, type WrittenRule } from "./rule-keys.ts";
+import {
+  defaultTimeoutSeconds,
+  givingKeys,
+  reviewKeys,
+  termsOf,
+  type WrittenLimits,
+  type WrittenRule,
+} from "./rule-keys.ts";
 import type { PolicyFile, WrittenGroup } from "./schema.ts";
 
 /** What was read besides the file itself, and checked. */
@@ -164,7 +171,7 @@ function resolveRule(rule: WrittenRule, channel: string, compiled: Compiled): Ru
       ticket: rule.requires?.ticket && requirementOf(rule.requires.ticket, compiled),
     },
     limits: limitsOf(rule),
-    terms: termsOf(rule),
+    terms: termsOf(rule, givingKeys),
   };
   if (rule.decision === "allow") return { ...giving, decision: "allow" };
   const steps = (rule.approvals ?? []).map(({ count, from, notify }) => ({ count, from, notify }));
@@ -173,6 +180,7 @@ function resolveRule(rule: WrittenRule, channel: string, compiled: Compiled): Ru
   return {
     ...giving,
     decision: "review",
+    reviewTerms: termsOf(rule, reviewKeys),
     steps,
     timeoutSeconds: rule.timeout ?? defaultTimeoutSeconds,
     escalate: rule.escalate && { afterSeconds: rule.escalate.after, to: rule.escalate.to },

@@ -266,9 +266,9 @@ export const givingKeys = keys.filter((key) => about[key].goesWith?.includes("al
 /** The keys that go with `review` only. */
 export const reviewKeys = keys.filter((key) => about[key].goesWith === reviewing);
 
-/** What the requests of a rule keep of it as it stands. */
-export function termsOf(rule: WrittenRule): RuleTerms {
-  return keys.reduce((terms, key) => ({ ...terms, ...readTerms(key, rule) }), {});
+/** What the requests of a rule keep of these keys as they stand. */
+export function termsOf(rule: WrittenRule, of: readonly RuleKey[]): RuleTerms {
+  return of.reduce((terms, key) => ({ ...terms, ...readTerms(key, rule) }), {});
 }
 
 function readTerms<Key extends RuleKey>(key: Key, rule: Partial<Pick<Values, Key>>): RuleTerms | undefined {
