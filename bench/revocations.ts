@@ -282,8 +282,9 @@ async function schedule(
     channel,
   });
   await own.query(
-    `insert into slack_messages (request_id, kind, channel, ts, posted_at)
-     select id, 'approval', $1, '1700000000.000100', now() from access_requests where requester_slack_id is not null
+    `insert into messages (request_id, surface, kind, place, posted_at)
+     select id, 'slack', 'approval', jsonb_build_object('channel', $1::text, 'ts', '1700000000.000100'), now()
+     from access_requests where requester_slack_id is not null
      on conflict do nothing`,
     [workspace.channel.id],
   );

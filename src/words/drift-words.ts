@@ -2,7 +2,7 @@ import type { EventData } from "../domain/audit-event.ts";
 import { nameList, nameOf, whose } from "./people.ts";
 import type { FamilyWords } from "./told.ts";
 
-/** Access that nobody gave through Hallpass. People are told by `driftMessage` in src/slack, many findings at once. */
+/** Access that nobody gave through Hallpass. People are told by `driftMessage` in src/notify, many findings at once. */
 export const driftWords = {
   "drift.found": {
     record: ({ data }) =>

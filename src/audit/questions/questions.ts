@@ -126,6 +126,7 @@ export function wordRetired(retiredUntil: Date | undefined, from: Date | undefin
   if (retiredUntil === undefined || (from !== undefined && from > retiredUntil)) return undefined;
   return `What happened until ${wordTime(retiredUntil)} was retired from the audit, and no answer knows of it.`;
 }
+
 function fault(text: string): { readonly ok: false; readonly fault: string } {
   return { ok: false, fault: text };
 }

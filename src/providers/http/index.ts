@@ -13,8 +13,6 @@ import { type AskEndpoint, createEndpoint } from "./endpoint.ts";
 import { parseJson } from "../../parse-json.ts";
 import { hasReference } from "../../resolve-secrets.ts";
 
-/** References such as `${TOOL_URL}` are resolved later, and their values are checked then. */
-
 /** A field the requester fills in; `matches` is in RE2's syntax, `message` is shown when the text does not match. */
 type HttpField = z.infer<typeof HttpField>;
 const HttpField = z.strictObject({
@@ -33,6 +31,7 @@ const HttpField = z.strictObject({
 /** Where the endpoint is, and the token it knows Hallpass by. */
 type HttpOptions = z.infer<typeof HttpOptions>;
 const HttpOptions = z.strictObject({
+  // References such as `${TOOL_URL}` are resolved later, and their values are checked then.
   url: z.string().refine((text) => hasReference(text) || addressFault(text) === undefined, {
     error: (issue) => addressFault(String(issue.input)),
   }),

@@ -1,16 +1,15 @@
-import { shorten } from "../../domain/text.ts";
 import type { Button, KnownBlock } from "@slack/types";
 import type { Action, Message, Section } from "../../notify/message.ts";
-import { bold, formatTime, type Line } from "../../words/piece.ts";
+import { bold, plainText } from "../../words/piece.ts";
 import { escapeMrkdwn, lines, quote, richText } from "./rich-text.ts";
 
-/** A message as Slack takes it. `text` stands for it in notifications. */
+/** A message as Slack takes it. `text` stands for it in notifications, where people are named by their addresses. */
 export type SlackMessage = { readonly text: string; readonly blocks: readonly KnownBlock[] };
 
 /** A neutral message as Slack shows it. */
 export function slackMessage({ title, summary, sections, actions }: Message): SlackMessage {
   return {
-    text: notificationText(summary),
+    text: escapeMrkdwn(plainText(summary)),
     blocks: [
       ...(title === undefined ? [] : [heading(title)]),
       ...sections.map(sectionBlock),
@@ -53,17 +52,4 @@ function button({ kind, id, label, style, confirm }: Action): Button {
       },
     }),
   };
-}
-
-/** The line as a notification shows it; what others wrote stays short, or in the message itself. */
-function notificationText(line: Line): string {
-  return line
-    .map((piece) => {
-      if (piece === undefined) return "";
-      if (typeof piece === "string") return escapeMrkdwn(piece);
-      if (piece instanceof Date) return formatTime(piece);
-      if ("text" in piece) return escapeMrkdwn(shorten(piece.text, 200));
-      return piece.account === undefined ? escapeMrkdwn(piece.email) : `<@${piece.account}>`;
-    })
-    .join("");
 }

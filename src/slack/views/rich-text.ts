@@ -1,5 +1,6 @@
 import type { RichTextBlock, RichTextElement } from "@slack/types";
-import { formatTime, type Line, type Piece, type Styled } from "../../words/piece.ts";
+import { addressOn, defaultSurface, surfaceOf } from "../../domain/surface.ts";
+import { formatTime, type Line, type Named, type Piece, type Styled } from "../../words/piece.ts";
 
 /**
  * Text as Slack's rich text elements. Nothing in a text element is parsed: no mention, link, emphasis, emoji or entity,
@@ -38,11 +39,14 @@ function elementsOf(piece: Piece): RichTextElement[] {
   if (typeof piece === "string") return [{ type: "text", text: piece }];
   if (piece instanceof Date) return [dateElement(piece)];
   if ("text" in piece) return [styled(piece)];
-  return [
-    piece.account === undefined
-      ? { type: "text", text: piece.email }
-      : { type: "user", user_id: piece.account },
-  ];
+  return [person(piece)];
+}
+
+/** Slack refuses a whole message that mentions an account of another surface. */
+function person({ email, account }: Named): RichTextElement {
+  return account !== undefined && surfaceOf(account) === defaultSurface
+    ? { type: "user", user_id: addressOn(defaultSurface, account) }
+    : { type: "text", text: email };
 }
 
 function styled({ text, style }: Styled): RichTextElement {
