@@ -107,8 +107,13 @@ test("a grant is read as it was written, with all of its fields and without", as
   if (!before || !held) throw new Error("expected a grant");
   const { id, requestId, provider, subject, target, durationSeconds } = held;
   const bare: Grant = {
-    ...{ id, requestId, provider, subject, target, durationSeconds },
+    id,
+    requestId,
     status: "granting",
+    provider,
+    subject,
+    target,
+    durationSeconds,
     revokeAttempts: 0,
   };
   const at = (minute: number): Date => new Date(Date.UTC(2026, 2, 3, 9, minute));
