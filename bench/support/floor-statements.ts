@@ -35,6 +35,10 @@ export async function meetPeople(
 /** Somebody and their number. */
 export type Numbered = BenchPerson & { readonly number: number };
 
+/** Where messages are said. */
+const said = { surface: "slack" };
+const posted = JSON.stringify(said);
+
 /** Files a request with its audit event and its three effects, as Hallpass records it; returns its number. */
 export async function fileRequest(
   db: PrismaClient,
@@ -51,7 +55,10 @@ export async function fileRequest(
   const respondBy = new Date(now.getTime() + 24 * 3_600_000);
   const planned = [{ grantId: uuidv7(), provider: "orders-postgres", subject: requester.name, target }];
   const asked = JSON.stringify({ durationSeconds: 3600, reason, source: "slack" });
-  const told = JSON.stringify({ event: { type: "request.created", at: now, actor: requester, data: asked } });
+  const told = JSON.stringify({
+    event: { type: "request.created", at: now, actor: requester, data: asked },
+    ...said,
+  });
   const rows = await db.$queryRaw<[{ number: number }]>`
     with filed as (
       insert into access_requests (
@@ -74,8 +81,8 @@ export async function fileRequest(
       insert into effects (id, request_id, kind, queue, lane, payload, due_at)
       select e.id, ${id}::uuid, e.kind, e.queue, e.lane || ${id}, e.payload, e.due_at
       from filed, (values
-        (${uuidv7()}::uuid, 'post_request', 'messages', 'thread-', '{}'::jsonb, ${now}::timestamptz),
-        (${uuidv7()}::uuid, 'tell_requester', 'messages', 'requester-', ${told}::jsonb, ${now}::timestamptz),
+        (${uuidv7()}::uuid, 'post_request', 'messages', 'slack-thread-', ${posted}::jsonb, ${now}::timestamptz),
+        (${uuidv7()}::uuid, 'tell_requester', 'messages', 'slack-requester-', ${told}::jsonb, ${now}::timestamptz),
         (${uuidv7()}::uuid, 'expire_request', 'deadlines', 'deadline-', '{}'::jsonb, ${respondBy}::timestamptz)
       ) as e(id, kind, queue, lane, payload, due_at))
     select number from filed`;
@@ -105,6 +112,7 @@ export async function approveRequest(
   const started = JSON.stringify({ provider: "orders-postgres", subject: "engineer1", target });
   const told = JSON.stringify({
     event: { type: "request.approved", at: now, actor: approver, data: approved },
+    ...said,
   });
   await db.$queryRaw`
     with decided as (
@@ -132,9 +140,9 @@ export async function approveRequest(
       insert into effects (id, request_id, grant_id, kind, queue, lane, payload, due_at)
       select e.id, ${id}::uuid, e.grant_id, e.kind, e.queue, e.lane, e.payload, ${now}
       from decided, (values
-        (${uuidv7()}::uuid, null, 'update_request', 'messages', 'thread-' || ${id}, '{}'::jsonb),
-        (${uuidv7()}::uuid, null, 'tell_thread', 'messages', 'thread-' || ${id}, ${told}::jsonb),
-        (${uuidv7()}::uuid, null, 'tell_requester', 'messages', 'requester-' || ${id}, ${told}::jsonb),
+        (${uuidv7()}::uuid, null, 'update_request', 'messages', 'slack-thread-' || ${id}, ${posted}::jsonb),
+        (${uuidv7()}::uuid, null, 'tell_thread', 'messages', 'slack-thread-' || ${id}, ${told}::jsonb),
+        (${uuidv7()}::uuid, null, 'tell_requester', 'messages', 'slack-requester-' || ${id}, ${told}::jsonb),
         (${uuidv7()}::uuid, ${grantId}::uuid, 'grant', 'grants', 'grant-' || ${grantId}, '{}'::jsonb)
       ) as e(id, grant_id, kind, queue, lane, payload))
     select 1 from decided`;

@@ -126,7 +126,7 @@ const effectsSql = `
                   'grant', 'revoke', 'revoke'])[e + 1] as kind,
            (array['messages', 'messages', 'messages', 'messages', 'messages', 'messages', 'deadlines', 'grants', 'revocations',
                   'revocations'])[e + 1] as queue,
-           (array['thread-', 'thread-', 'thread-', 'thread-', 'thread-', 'requester-', 'deadline-', 'grant-', 'grant-', 'grant-'])[e + 1] as lane
+           (array['slack-thread-', 'slack-thread-', 'slack-thread-', 'slack-thread-', 'slack-thread-', 'slack-requester-', 'deadline-', 'grant-', 'grant-', 'grant-'])[e + 1] as lane
   ) k
   where at > now() - interval '${keptDays} days'
   order by n, e`;
