@@ -4,7 +4,7 @@ import { postLimits } from "../../src/slack/delivery/pace.ts";
 let world: World;
 beforeAll(async () => {
   world = await startWorld({
-    pace: { ...postLimits, intervalMs: 500 },
+    pace: postLimits,
     policy: (names) => ordinaryPolicy(names).replace("settings: {", "settings: { max_pending: 1000,"),
   });
 });
@@ -14,7 +14,7 @@ it("an honest request is seen after a few messages, however many somebody else's
   const { slack } = world;
   const cards = () => slack.channel("#access-requests").messages();
   await Promise.all(
-    Array.from({ length: 80 }, (_, count) =>
+    Array.from({ length: 40 }, (_, count) =>
       slack.as("alice").types(`/request-access orders-db read 1h flood ${count}`),
     ),
   );
@@ -24,7 +24,7 @@ it("an honest request is seen after a few messages, however many somebody else's
         `select count(*)::int as waiting from effects
        where kind = 'post_request' and done_at is null and last_error like 'waits for its turn%'`,
       );
-      return (row?.waiting ?? 0) > 30;
+      return (row?.waiting ?? 0) > 20;
     },
     "the flood to wait for its turn",
     60_000,

@@ -15,3 +15,18 @@ export function lockDownElsewhere(
   const event = { type: "lockdown.begun", at: new Date(), actor, data: { kind, value, reason } } as const;
   return beginLockdown(db, clock, lockdown, { by, event });
 }
+
+/** The same office, which has just read that nothing is locked down, and believes it until it is told to forget it. */
+export function unaware(office: Office): Office {
+  let isUnaware = true;
+  return {
+    ...office,
+    lockdowns: {
+      read: () => (isUnaware ? Promise.resolve([]) : office.lockdowns.read()),
+      forget: () => {
+        isUnaware = false;
+        office.lockdowns.forget();
+      },
+    },
+  };
+}

@@ -56,7 +56,8 @@ export interface Slack extends SlackServer {
   readonly describe: () => string;
 }
 
-const LOOK_AGAIN_MS = 200;
+/** How soon a condition is looked at again that may depend on more than the workspace, twice as long each time. */
+const LOOK_AGAIN_MS = { first: 10, longest: 200 };
 /** Slack and people wait three seconds, and a busy machine is no fault of Hallpass; what tests of time need they say. */
 const PATIENCE_MS = 30_000;
 
@@ -100,7 +101,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
     timeoutMs = PATIENCE_MS,
   ): Promise<NonNullable<T>> {
     const deadline = performance.now() + timeoutMs;
-    for (;;) {
+    for (let pauseMs = LOOK_AGAIN_MS.first; ; pauseMs = Math.min(2 * pauseMs, LOOK_AGAIN_MS.longest)) {
       const changed = nextChange();
       const value = await condition();
       if (value) {
@@ -111,7 +112,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
         changed.stop();
         throw new Error(`Waited ${timeoutMs} ms for ${what}. Slack shows:\n${describe()}`);
       }
-      await Promise.race([changed.happened, sleep(LOOK_AGAIN_MS)]);
+      await Promise.race([changed.happened, sleep(pauseMs)]);
       changed.stop();
     }
   }
