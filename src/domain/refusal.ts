@@ -51,7 +51,7 @@ export const refusalText: Readonly<Record<Refusal, string>> = {
   policy_changed: "By the policy as it is now, this request cannot be approved. The person can ask again.",
   grant_changed:
     "By the policy as it is now, something else would be granted than this message shows, so the request is closed. The person can ask again.",
-  approver_gone: "By what Slack says of your account now you may not decide any more, so nothing was done.",
+  approver_gone: "Slack says that your account may not decide any more, so nothing was done.",
   approver_unknown:
     "Slack could not be asked about you, so nothing was decided. Please try again in a minute.",
   requester_gone: "The person who asked may not have access any more, so the request is closed.",

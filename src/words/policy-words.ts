@@ -12,7 +12,7 @@ export const policyWords = {
     record: ({ data }) => `a policy was refused (${data.via}); ${data.inForce.slice(0, 8)} stays in force`,
     alerts: ({ data }) =>
       [
-        `The policy on disk is not fine and was not taken; ${short(data.inForce)} stays in force:`,
+        `The policy on disk is not valid and was not loaded; ${short(data.inForce)} stays in force:`,
         ...faultLines(data),
       ].join("\n"),
   },

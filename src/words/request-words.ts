@@ -21,7 +21,7 @@ export const requestWords = {
   "request.refused": {
     record: ({ actor, data }) => `${nameOf(actor)} asked for ${asked(data)}; it was refused: ${data.why}`,
     thread: ({ data }) => ({
-      line: ["🚨 Refused, and whoever keeps the policy can mend why:"],
+      line: ["🚨 Refused, and the policy's owner can fix this:"],
       said: data.why,
     }),
   },
@@ -56,7 +56,7 @@ export const requestWords = {
   "request.cancelled": {
     record: ({ actor, data }) =>
       data.reason === undefined
-        ? `taken back by ${nameOf(actor)}`
+        ? `cancelled by ${nameOf(actor)}`
         : `closed by ${nameOf(actor)}: ${whyEnded(data.reason)}${changed(data.changes)}`,
     thread: ({ data }) => ({
       line: [

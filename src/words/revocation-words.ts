@@ -48,7 +48,7 @@ export const revokedWords: EventWords<"grant.revoked"> = {
     if (data.standing === true) return { line: [`${ended}; you keep what you held before.`] };
     if (data.others !== undefined)
       return {
-        line: [`${ended}; you have the same still, or may take it, by what others gave:`],
+        line: [`${ended}; you still have the same, or may take it, through what others gave:`],
         said: data.others,
       };
     if (data.reason === "failed") return { line: ["verified: no access is left behind."] };
@@ -85,7 +85,7 @@ function endedInThread(data: EventData<"grant.revoked">): Told {
       line: [
         `🔒 What was granted here is gone (${why}), but `,
         code(subject),
-        ` has the same still in ${provider}, or may take it, by what others gave. Hallpass leaves that alone:${delay}`,
+        ` still has the same in ${provider}, or may take it, through what others gave. Hallpass leaves that alone:${delay}`,
       ],
       said: [others, made].filter((part) => part !== undefined).join("\n"),
     };
@@ -128,7 +128,7 @@ function lateInThread(seconds: number | undefined): string {
 /** What came of taking it away so far, to be followed by the provider's own words. */
 function tried({ error, attempts, retryable }: EventData<"revocation.overdue">): string {
   if (error === undefined)
-    return "Nothing has tried to take it away yet, so look whether Hallpass's own work stands still.";
+    return "Nothing has tried to take it away yet, so check whether Hallpass itself is stuck.";
   return `Tried ${attempts === 1 ? "once" : `${attempts} times`}. ${prospects(retryable)}`;
 }
 

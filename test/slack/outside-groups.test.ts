@@ -80,7 +80,7 @@ it("when the schedule cannot be read, people decide what it might have allowed, 
         broken.slack
           .channel("#access-alerts")
           .messages()
-          .some(({ visibleText }) => visibleText.includes("whoever keeps the policy can mend why")),
+          .some(({ visibleText }) => visibleText.includes("the policy's owner can fix this")),
       "an alert",
     );
   } finally {

@@ -55,7 +55,7 @@ it("a broken policy is refused, the old one stays in force, and everybody who ca
   const before = await metrics();
   expect(before).toContain("hallpass_policy_refused 0");
   expect(await world.reloads(policy().replace("decision: review", "decision: reviewed"))).toBe("refused");
-  await alertSays("The policy on disk is not fine and was not taken");
+  await alertSays("The policy on disk is not valid and was not loaded");
   await alertSays('did you mean "review"?');
   expect(await metrics()).toContain("hallpass_policy_refused 1");
   expect((await fetch(`http://127.0.0.1:${world.hallpass.opsPort}/readyz`)).status).toBe(200);

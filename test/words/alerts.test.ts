@@ -27,7 +27,7 @@ test("faults of a policy that was refused are listed, and the eleventh on counte
     const faults = Array.from({ length: count }, (_, index) => `fault ${index + 1}`);
     return { ...by, type: "policy.refused", data: { inForce: "0123456789abcdef", via: "watch", faults } };
   };
-  const head = "The policy on disk is not fine and was not taken; 0123456789ab stays in force:";
+  const head = "The policy on disk is not valid and was not loaded; 0123456789ab stays in force:";
   expect(toAlerts(refused(1))).toBe(`${head}\nfault 1`);
   expect(toAlerts(refused(12))?.split("\n").slice(-2)).toEqual(["fault 10", "... and 2 more"]);
 });

@@ -178,7 +178,7 @@ export async function reach(
   throw new ProviderError(
     found === undefined
       ? `the provider ${name} is not configured any more, and no other leads to ${ids.system}, where this was granted; put it back so that this access can be ended`
-      : `this was granted on another system (${ids.system}) than ${name} leads to now (${found}); lead a provider there so that this access can be ended`,
+      : `this was granted on another system (${ids.system}) than ${name} leads to now (${found}); point a provider at it so that this access can be ended`,
     { retryable: true },
   );
 }

@@ -13,7 +13,7 @@ export function previewText(evaluation: Evaluation): string {
       return `⚠️ ${wordRefusals(evaluation.refusals)}`;
     case "allow":
       return evaluation.breakGlass
-        ? `🚨 Taken at once, said loudly, and reviewed within ${formatDuration(evaluation.breakGlass.withinSeconds)} by ${named(evaluation.breakGlass.reviewers)}.`
+        ? `🚨 Taken at once, announced in the alerts channel, and reviewed within ${formatDuration(evaluation.breakGlass.withinSeconds)} by ${named(evaluation.breakGlass.reviewers)}.`
         : `✅ At once: the rule "${evaluation.rule}" asks nobody.`;
     case "review": {
       const steps = evaluation.steps.map(wordStep).join(", then ");
