@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type App, HTTPModuleFunctions as http, HTTPResponseAck, type Receiver } from "@slack/bolt";
-import { readDelivered } from "./delivery/delivered.ts";
+import { readPayload } from "./payload.ts";
 import { createNotUnderstood } from "./not-understood.ts";
 import { createReceive, type Receive, type ReceiveDeps } from "./receive.ts";
 import type { SlackDeps } from "./deps.ts";
@@ -46,7 +46,7 @@ export function createHttpReceiver(
       if (isRecord(body) && body["ssl_check"] === "1") return http.buildSSLCheckResponse(response);
       if (isRecord(body) && body["type"] === "url_verification")
         return http.buildUrlVerificationResponse(response, body);
-      const delivered = readDelivered(body);
+      const delivered = readPayload(body);
       if (!delivered.isUnderstood) {
         onNotUnderstood(delivered.type);
         response.writeHead(delivered.isEvent ? 200 : 400).end();

@@ -11,7 +11,7 @@ import { recordEvent } from "../../src/persistence/audit.ts";
 import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
 import { beginLockdown, readLockdowns } from "../../src/persistence/requests/lockdowns.ts";
 import { joinByHand, splitByHand } from "../../src/persistence/people/people-by-hand.ts";
-import { forgetPeople } from "../../src/persistence/people/people-memory.ts";
+import { dropCachedPeople } from "../../src/persistence/people/people-memory.ts";
 import { offboardLeavers } from "../../src/slack/directory/leavers.ts";
 import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
@@ -448,7 +448,7 @@ describe("an operator tells people apart, or makes them one, beside the bot", ()
   it("nor where the process has heard of the change between", async () => {
     await split();
     const by = await office.people.resolve(two);
-    forgetPeople(office.db);
+    dropCachedPeople(office.db);
     const event = {
       type: "audit.asked",
       at: new Date(),
@@ -464,7 +464,7 @@ describe("an operator tells people apart, or makes them one, beside the bot", ()
     if (filed.outcome !== "filed") throw new Error(filed.outcome);
     const [first, second] = [await idOf(one), await idOf(two)];
     await joinByHand(other.prisma, office.clock, first, second);
-    forgetPeople(office.db);
+    dropCachedPeople(office.db);
     const by = await office.people.resolve(two);
     expect(by.id).toBe(first);
     const names = ["UGUS2", "gus2@example.com"].map(nameKey);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { User } from "../../playground/slack/model.ts";
 import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
 import type { SeedOptions } from "../../playground/slack/seed.ts";
-import { type Nobody, nobodyText } from "../../src/slack/directory/identify.ts";
+import { type Ineligible, ineligibleText } from "../../src/slack/directory/identify.ts";
 import {
   type Door,
   doors,
@@ -23,7 +23,7 @@ const organisation = GRID_TEAM.enterprise?.id ?? "";
 /** Accounts that may do nothing, each with the address of somebody who may. */
 const refused: readonly {
   readonly who: string;
-  readonly why: Nobody;
+  readonly why: Ineligible;
   readonly is: Partial<User>;
   readonly isUnknown?: true;
 }[] = [
@@ -175,7 +175,7 @@ describe.each(places)("in $where", ({ transport, seed, homes }) => {
         isShownMore: door.isSilent === true && isWindowChanged(house, door, account),
         recorded: recorded.filter(({ slackId }) => slackId === account.id).map(({ data }) => data),
       }));
-      const why = nobodyText[kind.why];
+      const why = ineligibleText[kind.why];
       expect(found).toEqual(
         doors.map(({ name, attempted, isSilent }) => ({
           door: name,
@@ -191,7 +191,7 @@ describe.each(places)("in $where", ({ transport, seed, homes }) => {
   it.each(homes)("the same doors open to members whose home is %s", async (teamId) => {
     for (const name of ["alice", "bob", "dana"]) await world.slack.people.change(name, { teamId });
     const recorded = (await refusals()).length;
-    const nobody = Object.values(nobodyText);
+    const nobody = Object.values(ineligibleText);
     for (const door of doors) {
       const account = member(door.opensTo);
       world.slack.workspace.putModals(account.id, []);

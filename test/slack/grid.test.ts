@@ -2,7 +2,7 @@ import type { JsonObject } from "../../playground/slack/json.ts";
 import { objectOf } from "../../playground/slack/json.ts";
 import type { User } from "../../playground/slack/model.ts";
 import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
-import { nobodyText } from "../../src/slack/directory/identify.ts";
+import { ineligibleText } from "../../src/slack/directory/identify.ts";
 import { ask, numberOf, opensBy, threadSays, toldDirectly } from "../support/ask.ts";
 import { fillsForm, opensForm } from "../support/form.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
@@ -133,10 +133,10 @@ describe("whatever a payload claims, the account decides", () => {
       expect(status).toBe(200);
       return body;
     };
-    expect(await type("partner")).toContain(nobodyText.other_workspace);
+    expect(await type("partner")).toContain(ineligibleText.other_workspace);
     await press("partner");
     const told = await slack.until(() => slack.as("partner").ephemerals()[before], "an answer");
-    expect(told.visibleText).toBe(nobodyText.other_workspace);
+    expect(told.visibleText).toBe(ineligibleText.other_workspace);
     expect(await world.audited(number)).toEqual(["request.created"]);
 
     expect(await type("bob")).toContain("You have no access now");

@@ -1,7 +1,7 @@
 import type { State } from "../../domain/state.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { apply } from "../apply.ts";
-import { askingAgain } from "./ask-again.ts";
+import { retryIfPersonChanged } from "./retry-if-person-changed.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
 
@@ -12,7 +12,7 @@ type PersonCancels = { readonly requestId: string; readonly by: Caller; readonly
 
 /** Cancels a pending request for its requester. */
 export function cancelRequest(deps: PolicyDeps, asked: PersonCancels): Promise<CancelAnswer> {
-  return askingAgain(() => cancelOnce(deps, asked));
+  return retryIfPersonChanged(() => cancelOnce(deps, asked));
 }
 
 async function cancelOnce(

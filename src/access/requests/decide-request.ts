@@ -9,7 +9,7 @@ import { wordRefusals } from "../../policy/explain/refusal-words.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { apply } from "../apply.ts";
-import { askingAgain } from "./ask-again.ts";
+import { retryIfPersonChanged } from "./retry-if-person-changed.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { discountWhoMayNotDecide } from "./discount-approvals.ts";
 import { changesToday } from "./grant-changes.ts";
@@ -40,7 +40,7 @@ export type DecisionAnswer =
 
 /** Approves or denies a request for a person. Today's policy says who may; a refusal is recorded, and does not decide the request. */
 export function decideRequest(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {
-  return askingAgain(() => decideOnce(deps, decision));
+  return retryIfPersonChanged(() => decideOnce(deps, decision));
 }
 
 async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<DecisionAnswer> {

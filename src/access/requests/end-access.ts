@@ -5,7 +5,7 @@ import type { Caller } from "../../identity/caller.ts";
 import { readState } from "../../persistence/requests/requests.ts";
 import { isAdmin } from "../../policy/people.ts";
 import { apply } from "../apply.ts";
-import { askingAgain } from "./ask-again.ts";
+import { retryIfPersonChanged } from "./retry-if-person-changed.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { authorityOver, readToday } from "./read-facts.ts";
 import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
@@ -17,7 +17,7 @@ type PersonEnds = { readonly requestId: string; readonly by: Caller; readonly ke
 
 /** Ends live access now: the requester returns it; anybody who may approve it, could have approved it, or is an admin withdraws it. */
 export function endAccess(deps: PolicyDeps, asked: PersonEnds): Promise<EndAnswer> {
-  return askingAgain(() => endOnce(deps, asked));
+  return retryIfPersonChanged(() => endOnce(deps, asked));
 }
 
 async function endOnce(deps: PolicyDeps, { requestId, by: caller, key }: PersonEnds): Promise<EndAnswer> {

@@ -4,7 +4,7 @@ import type { Caller } from "../../identity/caller.ts";
 import { countExtensions } from "../../persistence/requests/extensions.ts";
 import { readState } from "../../persistence/requests/requests.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
-import { askingAgain } from "./ask-again.ts";
+import { retryIfPersonChanged } from "./retry-if-person-changed.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { changesToday } from "./grant-changes.ts";
 import { evaluateAgain, readToday } from "./read-facts.ts";
@@ -19,7 +19,7 @@ type PersonExtends = { readonly requestId: string; readonly by: Caller; readonly
 
 /** Asks for live access to last longer, by as much as today's rule allows; judged like any other request. */
 export function extendAccess(deps: PolicyDeps, asked: PersonExtends): Promise<ExtensionAnswer> {
-  return askingAgain(() => extendOnce(deps, asked));
+  return retryIfPersonChanged(() => extendOnce(deps, asked));
 }
 
 async function extendOnce(

@@ -7,7 +7,7 @@ import { evaluate, type Evaluation } from "../../policy/decide/evaluate.ts";
 import { wordRefusals } from "../../policy/explain/refusal-words.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { PolicyRefusal } from "../../policy/decide/refusals.ts";
-import { askingAgain } from "./ask-again.ts";
+import { retryIfPersonChanged } from "./retry-if-person-changed.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { draftRequest } from "./draft-request.ts";
 import { judgeByPolicy } from "./judge-by-policy.ts";
@@ -36,7 +36,7 @@ const maxRaces = 50;
 /** Files an access request: evaluated by the policy in force, recorded with its events and effects in one statement. */
 export async function requestAccess(deps: PolicyDeps, ask: AccessAsk): Promise<AccessAnswer> {
   for (let race = 0; race < maxRaces; race += 1) {
-    const answer = await askingAgain(() => fileAsk(deps, ask));
+    const answer = await retryIfPersonChanged(() => fileAsk(deps, ask));
     if (answer) return answer;
   }
   throw new Error(`what a request is judged by changed ${maxRaces} times while it was being filed`);

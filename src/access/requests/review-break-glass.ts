@@ -7,7 +7,7 @@ import { isLockedDown } from "../../policy/lockdown.ts";
 import { peopleAmong } from "../../policy/people.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { apply } from "../apply.ts";
-import { askingAgain } from "./ask-again.ts";
+import { retryIfPersonChanged } from "./retry-if-person-changed.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { judgeByPolicy } from "./judge-by-policy.ts";
 import { readToday } from "./read-facts.ts";
@@ -27,7 +27,7 @@ export type ReviewAnswer =
 
 /** Records a person's review of break-glass access. */
 export function reviewBreakGlass(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {
-  return askingAgain(() => reviewOnce(deps, review));
+  return retryIfPersonChanged(() => reviewOnce(deps, review));
 }
 
 async function reviewOnce(deps: PolicyDeps, review: PersonReviews): Promise<ReviewAnswer> {

@@ -5,7 +5,7 @@ import { findRequestOfGrant, wasAskedSince } from "../../persistence/requests/gr
 import { readLockdowns } from "../../persistence/requests/lockdowns.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
 import { apply } from "../apply.ts";
-import { askingAgain } from "./ask-again.ts";
+import { retryIfPersonChanged } from "./retry-if-person-changed.ts";
 import type { PolicyDeps } from "../deps.ts";
 import type { SecretBox } from "../secret-box.ts";
 import { type Refused, refuseAttempt } from "./refuse-attempt.ts";
@@ -24,7 +24,7 @@ export function showHandover(
   deps: PolicyDeps & { readonly secretBox: SecretBox },
   asked: PersonLooks,
 ): Promise<ShowAnswer | undefined> {
-  return askingAgain(() => showOnce(deps, asked));
+  return retryIfPersonChanged(() => showOnce(deps, asked));
 }
 
 async function showOnce(

@@ -2,7 +2,7 @@ import type { State } from "../../domain/state.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
 import { apply } from "../apply.ts";
-import { askingAgain } from "./ask-again.ts";
+import { retryIfPersonChanged } from "./retry-if-person-changed.ts";
 import type { PolicyDeps } from "../deps.ts";
 import { changesToday } from "./grant-changes.ts";
 import { judgeByPolicy } from "./judge-by-policy.ts";
@@ -16,7 +16,7 @@ type PersonStarts = { readonly requestId: string; readonly by: Caller; readonly 
 
 /** Starts approved access for the requester, if today's policy would still grant the same. */
 export function startAccess(deps: PolicyDeps, asked: PersonStarts): Promise<StartAnswer> {
-  return askingAgain(() => startOnce(deps, asked));
+  return retryIfPersonChanged(() => startOnce(deps, asked));
 }
 
 async function startOnce(

@@ -23,7 +23,7 @@ import {
   recordWithin,
   takeNames,
 } from "./join-people.ts";
-import { forgetPeople, remember, type Statements } from "./people-memory.ts";
+import { dropCachedPeople, remember, type Statements } from "./people-memory.ts";
 
 export type PeopleDeps = {
   readonly db: PrismaClient;
@@ -57,7 +57,7 @@ export function createPeople(deps: PeopleDeps): People {
     const changed = await change(deps, caller, await whoIsGone(deps, seen));
     memory.forget();
     if (changed.event) {
-      forgetPeople(db);
+      dropCachedPeople(db);
       deps.onChange(changed.event);
     }
     return changed.person;

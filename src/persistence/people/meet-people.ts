@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PeopleChanged } from "../../identity/people.ts";
 import { nameKey } from "../../identity/recognise.ts";
-import { forgetPeople, type Known, type Statements, type Whose } from "./people-memory.ts";
+import { dropCachedPeople, type Known, type Statements, type Whose } from "./people-memory.ts";
 import { createKey, markOf, sealValue } from "../personal/cipher.ts";
 
 /** The kinds of names a person has: in Slack, and at a provider (`subject`). */
@@ -100,7 +100,7 @@ export async function insistOnAccounts(db: Statements, missing: readonly Persona
     join person_names n on n.kind = 'slack_id' and n.name = o.name and n.until is null
     where n.person_id <> o.person limit 1`;
   if (rows.length === 0) return;
-  forgetPeople(db);
+  dropCachedPeople(db);
   throw new PeopleChanged();
 }
 
@@ -125,7 +125,7 @@ export async function recall(
   for (const { id, joined, key, values } of Recalled.parse(rows)) {
     if (joined !== null || key === null) {
       // Otherwise a caller who identifies the person again gets the same number from the cache.
-      forgetPeople(db);
+      dropCachedPeople(db);
       throw new PeopleChanged();
     }
     remembered.set(id, knownBy({ id, key, values }, valuesOf.get(id) ?? []));

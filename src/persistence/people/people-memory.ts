@@ -24,7 +24,7 @@ export type Remembered = { readonly known: Map<Whose, Known>; readonly seen: num
 const rememberedBy = new WeakMap<Statements, Promise<Remembered>>();
 
 /** Drops the cache because identities have changed. */
-export function forgetPeople(db: Statements): void {
+export function dropCachedPeople(db: Statements): void {
   rememberedBy.delete(db);
 }
 
@@ -38,7 +38,7 @@ export async function remember(db: Statements): Promise<Remembered> {
   const remembered = await begun;
   if (remembered.known.size <= maxRemembered) return remembered;
   // A new object, because other caches tied to this one hold identities older than the change the next begins at.
-  if (rememberedBy.get(db) === begun) forgetPeople(db);
+  if (rememberedBy.get(db) === begun) dropCachedPeople(db);
   return remember(db);
 }
 

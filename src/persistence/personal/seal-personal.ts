@@ -10,7 +10,13 @@ import {
   recall,
   type Stranger,
 } from "../people/meet-people.ts";
-import { forgetPeople, type Known, remember, type Statements, type Whose } from "../people/people-memory.ts";
+import {
+  dropCachedPeople,
+  type Known,
+  remember,
+  type Statements,
+  type Whose,
+} from "../people/people-memory.ts";
 import { markOf, sealText, textKeyOf } from "./cipher.ts";
 import { textToken, valueToken } from "./token.ts";
 import { messageOf } from "../../error-message.ts";
@@ -54,7 +60,7 @@ export async function withSealer<T>(
       return await write(createSealer(people), { persons, seen });
     } catch (error) {
       if (attempt === maxAttempts || !isOutdated(error)) throw error;
-      forgetPeople(db);
+      dropCachedPeople(db);
     }
   }
 }

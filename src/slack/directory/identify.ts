@@ -17,7 +17,8 @@ export function clickerOf(body: { readonly user: { readonly id: string } }): Cli
   return { userId: body.user.id };
 }
 
-export type Nobody =
+/** Why an account may not use Hallpass. */
+export type Ineligible =
   | "other_workspace"
   | "unknown"
   | "deactivated"
@@ -29,7 +30,7 @@ export type Nobody =
   | "slack_unreachable";
 
 /** Why an account may not act here, and who can fix it. */
-export const nobodyText: Readonly<Record<Nobody, string>> = {
+export const ineligibleText: Readonly<Record<Ineligible, string>> = {
   other_workspace:
     "You belong to another workspace; only members of this one and of its organisation can use Hallpass.",
   unknown: "Slack does not know your account, so nothing was done.",
@@ -45,7 +46,7 @@ export const nobodyText: Readonly<Record<Nobody, string>> = {
 };
 
 export type Identity =
-  { readonly known: true; readonly person: Caller } | { readonly known: false; readonly why: Nobody };
+  { readonly known: true; readonly person: Caller } | { readonly known: false; readonly why: Ineligible };
 
 /** Identifies the person acting by their account as Slack shows it (at most a minute old); fails closed when in doubt. */
 export async function identify(
@@ -64,7 +65,7 @@ export async function identify(
 }
 
 /** The status of an account that may not act here, with the reason in words for those who wait for it. */
-const statuses: Readonly<Record<Nobody, Exclude<AccountStatus, { is: "here" }>>> = {
+const statuses: Readonly<Record<Ineligible, Exclude<AccountStatus, { is: "here" }>>> = {
   other_workspace: { is: "gone", why: "their Slack account belongs to another workspace" },
   unknown: { is: "gone", why: "Slack does not know their account any more" },
   deactivated: { is: "gone", why: "their Slack account is deactivated" },
@@ -108,7 +109,7 @@ export function identifyAccount(workspace: Workspace, account: SlackAccount): Id
   return { known: true, person: { email: account.email ?? "", name: account.name, slackId: account.id } };
 }
 
-function doubt(workspace: Workspace, account: SlackAccount): Nobody | undefined {
+function doubt(workspace: Workspace, account: SlackAccount): Ineligible | undefined {
   if (account.isStranger) return "stranger";
   if (!isOurs(workspace, account)) return "other_workspace";
   if (account.isDeactivated) return "deactivated";

@@ -10,13 +10,13 @@ import { isBlank, storable } from "../../domain/text.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { listOpenRequests, type OpenRequest } from "../../persistence/requests/live-requests.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { identify, nobodyText } from "../directory/identify.ts";
+import { identify, ineligibleText } from "../directory/identify.ts";
 import { unescapeSlack } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { formatTime } from "../../words/piece.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
 import { findTarget } from "./lockdown-target.ts";
-import { refuseNobody } from "./nobody.ts";
+import { refuseIneligible } from "./ineligible.ts";
 import { tellAlone } from "./tell-alone.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -41,8 +41,8 @@ async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {
     const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (!identity.known) {
       const attempt = { slackId: command.user_id, attempted: "access", key: command.trigger_id };
-      await refuseNobody(deps, identity.why, attempt);
-      return nobodyText[identity.why];
+      await refuseIneligible(deps, identity.why, attempt);
+      return ineligibleText[identity.why];
     }
     const [, verb = "mine", target = "", reason = ""] =
       /^\s*(\S+)?\s*(\S+)?\s*([\s\S]*)$/u.exec(command.text) ?? [];

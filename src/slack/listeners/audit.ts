@@ -15,14 +15,14 @@ import { isLockedDown } from "../../policy/lockdown.ts";
 import { isAuditor } from "../../policy/people.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { identify, nobodyText } from "../directory/identify.ts";
+import { identify, ineligibleText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import { sendFile } from "../delivery/send-file.ts";
 import { bold } from "../../words/piece.ts";
 import { escapeMrkdwn, paragraph, richText } from "../views/rich-text.ts";
 import { answerWho, type Said } from "./audit-who.ts";
 import { tellAlone } from "./tell-alone.ts";
-import { refuseNobody } from "./nobody.ts";
+import { refuseIneligible } from "./ineligible.ts";
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
@@ -57,8 +57,8 @@ async function begin(deps: SlackDeps, args: Command): Promise<Begun> {
     const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (!identity.known) {
       const attempt = { slackId: command.user_id, attempted: "audit", key: command.trigger_id };
-      await refuseNobody(deps, identity.why, attempt);
-      return { text: nobodyText[identity.why] };
+      await refuseIneligible(deps, identity.why, attempt);
+      return { text: ineligibleText[identity.why] };
     }
     const person = await deps.people.resolve(identity.person);
     const now = await readNow(deps.db, deps.clock);

@@ -8,9 +8,9 @@ import type {
 } from "@slack/bolt";
 import { z } from "zod";
 import type { Caller } from "../../identity/caller.ts";
-import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
+import { clickerOf, identify, ineligibleText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
-import { refuseNobody } from "./nobody.ts";
+import { refuseIneligible } from "./ineligible.ts";
 import { tellAlone } from "./tell-alone.ts";
 import { withinBudget } from "../ack-budget.ts";
 
@@ -35,8 +35,8 @@ export async function whoClicked(
   const key = `${attempted} ${body.user.id} ${body.container?.message_ts ?? ""} ${action.action_ts}`;
   const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   if (!identity.known) {
-    await refuseNobody(deps, identity.why, { slackId: body.user.id, attempted, key });
-    return { known: false, why: nobodyText[identity.why] };
+    await refuseIneligible(deps, identity.why, { slackId: body.user.id, attempted, key });
+    return { known: false, why: ineligibleText[identity.why] };
   }
   const requestId = RequestId.safeParse(action.value);
   if (!requestId.success) return { known: false, why: "This button belongs to no request." };

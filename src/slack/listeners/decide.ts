@@ -8,12 +8,12 @@ import { isBlank } from "../../domain/text.ts";
 import { isLockedDown } from "../../policy/lockdown.ts";
 import { readState } from "../../persistence/requests/requests.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
+import { clickerOf, identify, ineligibleText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import { denyForm, denyReasonBlockId } from "../views/deny-form.ts";
 import { inputActionId } from "../views/request-form.ts";
 import { type Click, RequestId, type Submission, tellClicker, whoClicked, answerForm } from "./click.ts";
-import { refuseNobody } from "./nobody.ts";
+import { refuseIneligible } from "./ineligible.ts";
 import { openView } from "./open-view.ts";
 import { refuseAttempt } from "../../access/requests/refuse-attempt.ts";
 
@@ -87,8 +87,8 @@ async function deny(deps: SlackDeps, body: ViewSubmitAction): Promise<string | u
     const key = `deny ${body.view.id}`;
     const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
     if (!identity.known) {
-      await refuseNobody(deps, identity.why, { slackId: body.user.id, attempted: "deny", key });
-      return nobodyText[identity.why];
+      await refuseIneligible(deps, identity.why, { slackId: body.user.id, attempted: "deny", key });
+      return ineligibleText[identity.why];
     }
     const verdict = { type: "deny", reason } as const;
     const answer = await decideRequest(deps, { requestId, by: identity.person, verdict, key });

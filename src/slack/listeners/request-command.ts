@@ -4,13 +4,13 @@ import { type AccessAnswer, requestAccess } from "../../access/requests/request-
 import { formatDuration } from "../../domain/duration.ts";
 import { requestName } from "../../domain/request/request.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { identify, nobodyText } from "../directory/identify.ts";
+import { identify, ineligibleText } from "../directory/identify.ts";
 import { spelled } from "../../policy/language/nearest.ts";
 import { howToBreakGlass, mentionsBreakGlass, parseCommandText } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { accessTitle } from "../../notify/approval-message.ts";
 import { escapeMrkdwn } from "../views/rich-text.ts";
-import { refuseNobody } from "./nobody.ts";
+import { refuseIneligible } from "./ineligible.ts";
 import { tellAlone } from "./tell-alone.ts";
 import { openForm, showForm } from "./request-form.ts";
 
@@ -33,12 +33,12 @@ async function answerCommand(deps: SlackDeps, args: Command): Promise<string> {
   try {
     const identity = await identify(deps.directory, deps.workspace, { userId: command.user_id });
     if (!identity.known) {
-      await refuseNobody(deps, identity.why, {
+      await refuseIneligible(deps, identity.why, {
         slackId: command.user_id,
         attempted: "request",
         key: command.trigger_id,
       });
-      return nobodyText[identity.why];
+      return ineligibleText[identity.why];
     }
     const parsed = parseCommandText(command.text);
     if (!parsed.ok) return parsed.why;

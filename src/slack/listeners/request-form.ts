@@ -16,7 +16,7 @@ import { readDuration } from "../../domain/duration.ts";
 import { askable, type Askable } from "../../policy/decide/askable.ts";
 import { evaluate } from "../../policy/decide/evaluate.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { clickerOf, identify, identifyAccount, nobodyText } from "../directory/identify.ts";
+import { clickerOf, identify, identifyAccount, ineligibleText } from "../directory/identify.ts";
 import { ticketIn } from "../ticket-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {
@@ -31,7 +31,7 @@ import {
 } from "../views/request-form.ts";
 import { previewText } from "../views/request-preview.ts";
 import { readForm } from "./form-values.ts";
-import { refuseNobody } from "./nobody.ts";
+import { refuseIneligible } from "./ineligible.ts";
 import { tellAlone, type Told } from "./tell-alone.ts";
 import { openView } from "./open-view.ts";
 
@@ -80,8 +80,8 @@ export async function showForm(
     if (identity.known) {
       view = formFor(await offersTo(deps, identity.person), state);
     } else {
-      view = plainView(nobodyText[identity.why]);
-      await refuseNobody(deps, identity.why, {
+      view = plainView(ineligibleText[identity.why]);
+      await refuseIneligible(deps, identity.why, {
         slackId: command.user_id,
         attempted: "request",
         key: command.trigger_id,
@@ -131,7 +131,7 @@ async function showRoles(deps: SlackDeps, { action, body, client }: Chosen): Pro
   const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   const view = identity.known
     ? formFor(await offersTo(deps, identity.person), { resource: action.selected_option.value })
-    : plainView(nobodyText[identity.why]);
+    : plainView(ineligibleText[identity.why]);
   const { id, hash } = body.view;
   // A preview may have changed the form meanwhile; the person's newer choice overrides it.
   const isNewest = await updateForm(client, { view_id: id, hash, view });

@@ -6,7 +6,7 @@ import { readDuration } from "../../domain/duration.ts";
 import { wordRefusal } from "../../policy/explain/refusal-words.ts";
 import { fieldOf, type PolicyRefusal } from "../../policy/decide/refusals.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
-import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
+import { clickerOf, identify, ineligibleText } from "../directory/identify.ts";
 import { beginsWithBreakGlass, durationFault } from "../command-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import { ticketIn } from "../ticket-text.ts";
@@ -21,7 +21,7 @@ import {
   ticketBlockId,
 } from "../views/request-form.ts";
 import { readForm } from "./form-values.ts";
-import { refuseNobody } from "./nobody.ts";
+import { refuseIneligible } from "./ineligible.ts";
 import { tellAlone } from "./tell-alone.ts";
 import { wordWaiting } from "./request-command.ts";
 
@@ -55,12 +55,12 @@ async function answerSubmission(deps: SlackDeps, body: ViewSubmitAction): Promis
   try {
     const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
     if (!identity.known) {
-      await refuseNobody(deps, identity.why, {
+      await refuseIneligible(deps, identity.why, {
         slackId: body.user.id,
         attempted: "request",
         key: body.view.id,
       });
-      return fail(lastBlock, nobodyText[identity.why]);
+      return fail(lastBlock, ineligibleText[identity.why]);
     }
     if (resource === undefined || role === undefined) {
       return fail(resourceBlockId, "Choose a resource, then one of its roles.");

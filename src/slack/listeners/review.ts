@@ -4,12 +4,12 @@ import { requestName } from "../../domain/request/request.ts";
 import { isBlank } from "../../domain/text.ts";
 import { readState } from "../../persistence/requests/requests.ts";
 import { faultText } from "../ack-budget.ts";
-import { clickerOf, identify, nobodyText } from "../directory/identify.ts";
+import { clickerOf, identify, ineligibleText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 import { inputActionId } from "../views/request-form.ts";
 import { reviewForm, reviewNoteBlockId, reviewVerdictBlockId } from "../views/review-form.ts";
 import { type Click, RequestId, type Submission, tellClicker, whoClicked, answerForm } from "./click.ts";
-import { refuseNobody } from "./nobody.ts";
+import { refuseIneligible } from "./ineligible.ts";
 import { openView } from "./open-view.ts";
 
 /** Review was pressed on break-glass access: asks what the reviewer found; whether they may review is decided on submission. */
@@ -48,8 +48,8 @@ async function review(deps: SlackDeps, body: Submission["body"]): Promise<string
     const key = `review ${body.view.id}`;
     const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
     if (!identity.known) {
-      await refuseNobody(deps, identity.why, { slackId: body.user.id, attempted: "review", key });
-      return nobodyText[identity.why];
+      await refuseIneligible(deps, identity.why, { slackId: body.user.id, attempted: "review", key });
+      return ineligibleText[identity.why];
     }
     const answer = await reviewBreakGlass(deps, { requestId, by: identity.person, verdict, note, key });
     if (answer.reviewed) return undefined;

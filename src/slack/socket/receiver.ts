@@ -1,7 +1,7 @@
 import type { App, Receiver } from "@slack/bolt";
 import { WebClient } from "@slack/web-api";
 import { createDispatcher } from "../../network/outgoing.ts";
-import { readDelivered } from "../delivery/delivered.ts";
+import { readPayload } from "../payload.ts";
 import { createNotUnderstood } from "../not-understood.ts";
 import { createReceive, type Receive, type ReceiveDeps } from "../receive.ts";
 import { webClientOptions } from "../client/web-client.ts";
@@ -40,7 +40,7 @@ export function createSocketReceiver(
   const onNotUnderstood = createNotUnderstood(log);
 
   const take = async ({ payload }: Envelope, ack: (response?: unknown) => void): Promise<void> => {
-    const delivered = readDelivered(payload);
+    const delivered = readPayload(payload);
     if (!delivered.isUnderstood) {
       onNotUnderstood(delivered.type);
       ack();

@@ -1,12 +1,12 @@
 import { recordEvent } from "../../persistence/audit.ts";
 import { readNow } from "../../persistence/requests/requests.ts";
-import { type Nobody, nobodyText } from "../directory/identify.ts";
+import { type Ineligible, ineligibleText } from "../directory/identify.ts";
 import type { SlackDeps } from "../deps.ts";
 
 /** Records an attempt by an account that may not act here. */
-export async function refuseNobody(
+export async function refuseIneligible(
   deps: SlackDeps,
-  why: Nobody,
+  why: Ineligible,
   attempt: { readonly slackId: string; readonly attempted: string; readonly key: string },
 ): Promise<void> {
   const at = await readNow(deps.db, deps.clock);
@@ -16,7 +16,7 @@ export async function refuseNobody(
       type: "decision.refused",
       at,
       actor: { kind: "person", slackId: attempt.slackId },
-      data: { attempted: attempt.attempted, why: nobodyText[why] },
+      data: { attempted: attempt.attempted, why: ineligibleText[why] },
     },
     { dedupeKey: `nobody ${attempt.key}` },
   );

@@ -96,7 +96,7 @@ const Told = z.object({
   ]),
 });
 
-export type Delivered =
+export type Payload =
   | { readonly isUnderstood: true; readonly body: Readonly<Record<string, unknown>> }
   | {
       readonly isUnderstood: false;
@@ -107,7 +107,7 @@ export type Delivered =
     };
 
 /** Validates a payload from either transport, so that Bolt and the listeners only see what they can read. */
-export function readDelivered(body: unknown): Delivered {
+export function readPayload(body: unknown): Payload {
   const { success, data } = Shape.safeParse(body);
   if (!success) return { isUnderstood: false, type: typeof body, isEvent: false };
   const isEvent = data.event !== undefined;
