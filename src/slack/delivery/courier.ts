@@ -65,7 +65,7 @@ class NotYet extends Error {
 export const slack = defaultSurface;
 
 /** A place in Slack as it is stored. */
-export function placeOf({ channel, ts }: SlackPlace): Place {
+function placeOf({ channel, ts }: SlackPlace): Place {
   return { channel, ts };
 }
 
