@@ -66,8 +66,17 @@ export async function renewCard(
   await recordFailure(deps, effect, { channel, error: words, instead: surface.destinationOf(place) });
   await moveApprovalMessage(deps.db, deps.clock, effect.requestId, { surface: surface.name, place });
   const text = `The message about ${requestName(state.request)} was deleted; this one stands in for it.`;
-  await parcel.reply(place, () => plainMessage(text), "why");
+  await explain(errand, place, text);
   return place;
+}
+
+/** Says under a new card why it stands there; in vain if that has been deleted meanwhile. */
+async function explain({ surface, parcel }: Errand, place: Place, text: string): Promise<void> {
+  try {
+    await parcel.reply(place, () => plainMessage(text), "why");
+  } catch (error) {
+    if (surface.judge(error).fault?.kind !== "message") throw error;
+  }
 }
 
 /**
@@ -100,8 +109,7 @@ export async function moveCard(
       if (lost) await moveApprovalMessage(deps.db, deps.clock, effect.requestId, at);
       else await saveApprovalMessage(deps.db, deps.clock, effect.requestId, at);
       const verb = state.request.status === "pending" ? "is decided" : "goes on";
-      const why = plainMessage(`${trouble}; it ${verb} here instead.`);
-      await parcel.reply(place, () => why, "why");
+      await explain(errand, place, `${trouble}; it ${verb} here instead.`);
       // The requester was told to look in the original channel.
       const where = plainMessage(`${trouble}; it ${verb} in ${candidate} instead.`);
       await tryRequester(errand, state, where, "where");

@@ -37,6 +37,9 @@ const soonMs = 16 * 60_000;
 /** Retry interval while no channel takes a request and it waits for approval. */
 const nowhereSeconds = 120;
 
+/** Retry interval while each new card is deleted as it comes. */
+const deletedSeconds = 5;
+
 const done: Outcome = { outcome: "done" };
 const doneWith = (note: string): Outcome => ({ outcome: "done", note });
 
@@ -187,8 +190,19 @@ async function sayInThread(
     if (!isLost(fault)) throw error;
     const next = await placeAgain(deps, errand, place, fault);
     if (!next) return doneWith(fault.words);
-    await parcel.reply(next, compose);
+    return sayAnew(errand, next, compose);
+  }
+}
+
+/** Replies under a new card; if that has been deleted at once, the next attempt makes another. */
+async function sayAnew({ surface, parcel }: Errand, place: Place, compose: Compose): Promise<Outcome> {
+  try {
+    await parcel.reply(place, compose);
     return done;
+  } catch (error) {
+    const { fault } = surface.judge(error);
+    if (fault?.kind !== "message") throw error;
+    return { outcome: "again", seconds: deletedSeconds, error: fault.words, untouched: false };
   }
 }
 

@@ -114,6 +114,22 @@ it("a loft that is closed, and a note that is torn up, are mended as on Slack", 
   expect(pigeons.readsIn("attic").join("\n")).toContain("Granted to alice");
 });
 
+it("nothing that is said is lost when somebody tears up each new note as it comes", async () => {
+  const request = await asks();
+  await office.drain();
+  await approves(request.id);
+  pigeons.tear("loft");
+  pigeons.tearNext("loft");
+  await office.drain();
+  office.clock.advance(10_000);
+  await office.drain();
+  expect(pigeons.readsIn("loft").join("\n")).toContain(
+    "Approved by bob@example.com. The access is being granted.",
+  );
+  expect(pigeons.readsIn("loft").join("\n")).toContain("Granted to alice");
+  expect(pigeons.readsIn("attic")).toEqual([]);
+});
+
 it("each message goes to the surface it is for, and none waits for another surface", async () => {
   // Nothing is taken on Slack.
   const slack: Surface = {

@@ -1,5 +1,4 @@
 import type { SeenMessage } from "../../playground/slack/seen.ts";
-import { approveActionId } from "../../src/slack/views/approval-message.ts";
 import { ask, numberOf, threadSays, toldAlone } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 
@@ -29,7 +28,7 @@ async function approvesAsItStood(person: string, seen: SeenMessage): Promise<voi
   const [request] = await world.query<{ id: string }>("select id from access_requests where number = $1", [
     numberOf(seen),
   ]);
-  const action = { type: "button", action_id: approveActionId, block_id: "stood", value: request?.id };
+  const action = { type: "button", action_id: "approve_request", block_id: "stood", value: request?.id };
   await interactions.act(user, { kind: "message", message, channel }, action);
 }
 

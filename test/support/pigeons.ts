@@ -17,6 +17,8 @@ export type Pigeons = Surface & {
   readonly close: (loft: string) => void;
   readonly open: (loft: string) => void;
   readonly tear: (loft: string) => void;
+  /** The next note that comes to a loft is torn up at once. */
+  readonly tearNext: (loft: string) => void;
 };
 
 class Closed extends Error {}
@@ -24,6 +26,9 @@ class Closed extends Error {}
 export function createPigeons(name = "pigeon"): Pigeons {
   const notes: Note[] = [];
   const closed = new Set<string>();
+  const tornNext = new Set<string>();
+  /** Where notes stood that were torn up. */
+  const lofts = new Map<string, string>();
   const own = (address: string): string => address.replace(`${name}:`, "");
   let count = 0;
 
@@ -32,7 +37,15 @@ export function createPigeons(name = "pigeon"): Pigeons {
     if (closed.has(loft)) throw new Closed(`the loft ${loft} is closed`);
     const id = String((count += 1));
     notes.push({ id, loft, message, ...(under !== undefined && { under }) });
+    if (tornNext.delete(loft)) tear(loft);
     return { note: id };
+  }
+
+  function tear(loft: string): void {
+    for (const note of notes.filter((each) => each.loft === loft)) {
+      lofts.set(note.id, loft);
+      notes.splice(notes.indexOf(note), 1);
+    }
   }
 
   function at(place: Place): Note {
@@ -63,9 +76,6 @@ export function createPigeons(name = "pigeon"): Pigeons {
     },
     direct: async (account, compose) => void (await put(own(account), await compose())),
   };
-  /** Where notes stood that were torn up. */
-  const lofts = new Map<string, string>();
-
   return {
     name,
     deliver: (_effect, _urgency, work) => work(parcel),
@@ -84,12 +94,8 @@ export function createPigeons(name = "pigeon"): Pigeons {
       notes.findLast((note) => note.loft === loft)?.message.actions.map(({ label }) => label) ?? [],
     close: (loft) => void closed.add(loft),
     open: (loft) => void closed.delete(loft),
-    tear(loft) {
-      for (const note of notes.filter((each) => each.loft === loft)) {
-        lofts.set(note.id, loft);
-        notes.splice(notes.indexOf(note), 1);
-      }
-    },
+    tear,
+    tearNext: (loft) => void tornNext.add(loft),
   };
 }
 

@@ -48,7 +48,7 @@ const fields = {
     },
     read({ system, subject_id: subjectId, target_id: targetId }: Row) {
       const ids = { system, subjectId, targetId };
-      return Object.values(ids).includes(null) ? undefined : ids;
+      return Object.values(ids).some((id) => id === null || id === undefined) ? undefined : ids;
     },
   },
   state: { type: "jsonb", schema: z.record(z.string(), z.unknown()).exactOptional() },
