@@ -17,8 +17,8 @@ export type Pigeons = Surface & {
   readonly close: (loft: string) => void;
   readonly open: (loft: string) => void;
   readonly tear: (loft: string) => void;
-  /** The next note that comes to a loft is torn up at once. */
-  readonly tearNext: (loft: string) => void;
+  /** The next notes that come to a loft are torn up at once. */
+  readonly tearNext: (loft: string, count: number) => void;
 };
 
 class Closed extends Error {}
@@ -26,7 +26,7 @@ class Closed extends Error {}
 export function createPigeons(name = "pigeon"): Pigeons {
   const notes: Note[] = [];
   const closed = new Set<string>();
-  const tornNext = new Set<string>();
+  const toTear = new Map<string, number>();
   /** Where notes stood that were torn up. */
   const lofts = new Map<string, string>();
   const own = (address: string): string => address.replace(`${name}:`, "");
@@ -37,7 +37,9 @@ export function createPigeons(name = "pigeon"): Pigeons {
     if (closed.has(loft)) throw new Closed(`the loft ${loft} is closed`);
     const id = String((count += 1));
     notes.push({ id, loft, message, ...(under !== undefined && { under }) });
-    if (tornNext.delete(loft)) tear(loft);
+    const left = toTear.get(loft) ?? 0;
+    toTear.set(loft, left - 1);
+    if (left > 0) tear(loft);
     return { note: id };
   }
 
@@ -95,7 +97,7 @@ export function createPigeons(name = "pigeon"): Pigeons {
     close: (loft) => void closed.add(loft),
     open: (loft) => void closed.delete(loft),
     tear,
-    tearNext: (loft) => void tornNext.add(loft),
+    tearNext: (loft, times) => void toTear.set(loft, times),
   };
 }
 
