@@ -1,5 +1,5 @@
 // What the playground's page and its server say to each other. Types only: both sides import it.
-import type { Json, JsonObject } from "./slack/json.ts";
+import type { Json, JsonObject } from "../slack-simulator/json.ts";
 
 /**
  * `GET /api/screen?as=NAME` streams (as server-sent events named `screen`) all that one person sees, whole, each time

@@ -1,4 +1,4 @@
-import { encode, signature } from "../../playground/slack/http-transport.ts";
+import { encode, signature } from "../../slack-simulator/http-transport.ts";
 import { person, requesterCount, workspace } from "./workspace.ts";
 
 /** What Slack delivers: a slash command that files a request, or a click that approves one. */

@@ -1,8 +1,8 @@
 import { everybodyNamed } from "../../src/policy/everybody.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { subjectFor } from "../../src/policy/subject.ts";
-import { channelFrom, type PersonSeed, userFrom } from "../slack/seed.ts";
-import type { Workspace } from "../slack/workspace.ts";
+import { channelFrom, type PersonSeed, userFrom } from "../../slack-simulator/seed.ts";
+import type { Workspace } from "../../slack-simulator/workspace.ts";
 import { people as usual, seed, type StagePerson } from "./people.ts";
 import { ordersVariable } from "./policy.ts";
 

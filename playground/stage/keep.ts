@@ -2,8 +2,8 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemCode } from "../../src/persistence/embedded/error.ts";
-import { readMemory, writeMemory, type WorkspaceMemory } from "../slack/memory.ts";
-import type { Workspace } from "../slack/workspace.ts";
+import { readMemory, writeMemory, type WorkspaceMemory } from "../../slack-simulator/memory.ts";
+import type { Workspace } from "../../slack-simulator/workspace.ts";
 import { PlaygroundError } from "./playground-error.ts";
 
 /** What the playground itself remembers. */

@@ -1,5 +1,5 @@
-import type { SeedOptions } from "../slack/seed.ts";
-import { OTHER_TEAM_ID } from "../slack/seed.ts";
+import type { SeedOptions } from "../../slack-simulator/seed.ts";
+import { OTHER_TEAM_ID } from "../../slack-simulator/seed.ts";
 
 /** Somebody one can be. */
 export type StagePerson = {

@@ -14,7 +14,7 @@ import { keepEmbeddedPostgres } from "../../src/persistence/embedded/keep.ts";
 import { loadPolicy } from "../../src/policy/language/load.ts";
 import { providerTypes } from "../../src/providers/registry.ts";
 import type { ClockCard, CommandCard } from "../protocol.ts";
-import { type SlackServer, startSlack } from "../slack/server.ts";
+import { type SlackServer, startSlack } from "../../slack-simulator/server.ts";
 import { castOf, seat } from "./cast.ts";
 import { notesIn, slackIn } from "./keep.ts";
 import { openOrders, type Orders } from "./orders.ts";

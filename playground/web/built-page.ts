@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { objectOf } from "../slack/json.ts";
+import { objectOf } from "../../slack-simulator/json.ts";
 
 const NOT_BUILT = "The page is not built. `npm run playground:page` builds it; then load this again.\n";
 

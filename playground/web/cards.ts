@@ -1,8 +1,14 @@
 import type { ChannelCard, MessageCard, UserCard, ViewCard } from "../protocol.ts";
-import { valuesOf } from "../slack/elements.ts";
-import { SLACKBOT, type Channel, type Message, type OpenView, type User } from "../slack/model.ts";
-import { allBlocks } from "../slack/seen.ts";
-import type { Workspace } from "../slack/workspace.ts";
+import { valuesOf } from "../../slack-simulator/elements.ts";
+import {
+  SLACKBOT,
+  type Channel,
+  type Message,
+  type OpenView,
+  type User,
+} from "../../slack-simulator/model.ts";
+import { allBlocks } from "../../slack-simulator/seen.ts";
+import type { Workspace } from "../../slack-simulator/workspace.ts";
 
 /** A message as this person (an id) sees it. */
 export function messageCard(workspace: Workspace, message: Message, viewer: User): MessageCard {

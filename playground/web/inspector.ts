@@ -1,8 +1,8 @@
 import type { InspectorEntry } from "../protocol.ts";
-import type { Delivery } from "../slack/delivery.ts";
-import { isObject, objectOf, textOf, textsOf } from "../slack/json.ts";
-import type { Call } from "../slack/routes.ts";
-import type { SlackServer } from "../slack/server.ts";
+import type { Delivery } from "../../slack-simulator/delivery.ts";
+import { isObject, objectOf, textOf, textsOf } from "../../slack-simulator/json.ts";
+import type { Call } from "../../slack-simulator/routes.ts";
+import type { SlackServer } from "../../slack-simulator/server.ts";
 import { coalesced } from "./streams.ts";
 
 /** Everything the app and Slack said to each other, as the page shows it. */

@@ -1,7 +1,7 @@
 import type { ChannelCard, MessageCard, PersonCard, Screen } from "../protocol.ts";
-import type { Channel, StoredFile, User } from "../slack/model.ts";
-import { canSee } from "../slack/seen.ts";
-import type { Workspace } from "../slack/workspace.ts";
+import type { Channel, StoredFile, User } from "../../slack-simulator/model.ts";
+import { canSee } from "../../slack-simulator/seen.ts";
+import type { Workspace } from "../../slack-simulator/workspace.ts";
 import type { Stage } from "../stage/stage.ts";
 import { channelCard, messageCard, userCards, viewCard } from "./cards.ts";
 import type { FaultSwitches } from "./faults.ts";

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import fastify, { type FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Done } from "../protocol.ts";
-import { objectOf, textOf } from "../slack/json.ts";
+import { objectOf, textOf } from "../../slack-simulator/json.ts";
 import { PlaygroundError } from "../stage/playground-error.ts";
 import type { Stage } from "../stage/stage.ts";
 import { serveBuiltPage } from "./built-page.ts";

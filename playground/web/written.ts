@@ -1,4 +1,4 @@
-import type { Workspace } from "../slack/workspace.ts";
+import type { Workspace } from "../../slack-simulator/workspace.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 

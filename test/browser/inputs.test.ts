@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { types } from "@slack/bolt";
 import type { Browser, Locator, Page } from "playwright-core";
-import { isObject, objectOf, objectsOf, textOf } from "../../playground/slack/json.ts";
+import { isObject, objectOf, objectsOf, textOf } from "../../slack-simulator/json.ts";
 import { openPage, type Setting } from "../playground-web/page.ts";
 import { barriers } from "../support/axe.ts";
 import { findBrowser, openBrowser, visit } from "../support/browser.ts";

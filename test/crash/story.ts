@@ -1,4 +1,4 @@
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import type { CrashPoint } from "../../src/crash-point.ts";
 import type { EventType } from "../../src/domain/audit-event.ts";
 import { numberOf } from "../support/ask.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { seeMessage } from "../../playground/slack/seen.ts";
+import { seeMessage } from "../../slack-simulator/seen.ts";
 import { approvalMessage, type Course, noteRest } from "./perform.ts";
 import type { Persons } from "./persons.ts";
 import { approvalFault, extensionSeconds, onCall, type PolicyName, subjectOf, targetOf } from "./policy.ts";

@@ -1,5 +1,5 @@
-import type { User } from "../../playground/slack/model.ts";
-import { OTHER_TEAM_ID } from "../../playground/slack/seed.ts";
+import type { User } from "../../slack-simulator/model.ts";
+import { OTHER_TEAM_ID } from "../../slack-simulator/seed.ts";
 
 /** Whether an account may do nothing here. */
 export function mayDoNothing({ deleted, isRestricted, isStranger, teamId }: User): boolean {

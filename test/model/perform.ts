@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Channel, Message, User } from "../../playground/slack/model.ts";
+import type { Channel, Message, User } from "../../slack-simulator/model.ts";
 import type { Button, Deed, SlackTrouble, Step, Unrest } from "./history.ts";
 import { type Access, policyNames, type Someone, targetOf } from "./policy.ts";
 import type { Asked } from "./record.ts";

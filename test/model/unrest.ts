@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { User } from "../../playground/slack/model.ts";
-import { SISTER_TEAM_ID } from "../../playground/slack/seed.ts";
+import type { User } from "../../slack-simulator/model.ts";
+import { SISTER_TEAM_ID } from "../../slack-simulator/seed.ts";
 import type { AccountChange, Unrest } from "./history.ts";
 import { people, type Someone } from "./policy.ts";
 import type { Line } from "./record.ts";

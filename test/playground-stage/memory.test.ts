@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SectionBlock } from "@slack/types";
 import { WebClient } from "@slack/web-api";
-import { type SlackServer, startSlack } from "../../playground/slack/server.ts";
+import { type SlackServer, startSlack } from "../../slack-simulator/server.ts";
 import { notesIn, slackIn } from "../../playground/stage/keep.ts";
 
 const section = (text: string): SectionBlock => ({ type: "section", text: { type: "mrkdwn", text } });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SlackServer } from "../../playground/slack/server.ts";
+import type { SlackServer } from "../../slack-simulator/server.ts";
 
 const lookAgainMs = 200;
 const patienceMs = 15_000;

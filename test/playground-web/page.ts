@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deed, Done, InspectorEntry, OrdersCard, Screen } from "../../playground/protocol.ts";
-import type { SlackOptions } from "../../playground/slack/server.ts";
+import type { SlackOptions } from "../../slack-simulator/server.ts";
 import type { Stage } from "../../playground/stage/stage.ts";
 import { startPage } from "../../playground/web/server.ts";
 import { startApp, type RunningApp, type Transport } from "../playground/bolt-app.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { PEOPLE } from "../../playground/slack/seed.ts";
+import { PEOPLE } from "../../slack-simulator/seed.ts";
 import { startSlack, type Slack } from "../support/slack.ts";
 import { startApp, type RunningApp } from "./bolt-app.ts";
 

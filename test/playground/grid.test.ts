@@ -1,7 +1,7 @@
 import { WebClient } from "@slack/web-api";
-import type { JsonObject } from "../../playground/slack/json.ts";
-import type { InstalledApp } from "../../playground/slack/model.ts";
-import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
+import type { JsonObject } from "../../slack-simulator/json.ts";
+import type { InstalledApp } from "../../slack-simulator/model.ts";
+import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../slack-simulator/seed.ts";
 import { startSlack, type Slack } from "../support/slack.ts";
 
 const organisation = GRID_TEAM.enterprise?.id ?? "";

@@ -1,7 +1,7 @@
-import { textOf } from "../../playground/slack/json.ts";
-import { RESPONSE_URL_LIFETIME_MS } from "../../playground/slack/response-urls.ts";
-import type { SlackOptions } from "../../playground/slack/server.ts";
-import { TRIGGER_LIFETIME_MS } from "../../playground/slack/triggers.ts";
+import { textOf } from "../../slack-simulator/json.ts";
+import { RESPONSE_URL_LIFETIME_MS } from "../../slack-simulator/response-urls.ts";
+import type { SlackOptions } from "../../slack-simulator/server.ts";
+import { TRIGGER_LIFETIME_MS } from "../../slack-simulator/triggers.ts";
 import { startSlack, type Slack } from "../support/slack.ts";
 import { form, startApp, type RunningApp, type Transport } from "./bolt-app.ts";
 

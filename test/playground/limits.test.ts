@@ -1,5 +1,5 @@
 import { assert, jsonValue, property } from "fast-check";
-import { messageViolations, suggestionViolations, viewViolations } from "../../playground/slack/limits.ts";
+import { messageViolations, suggestionViolations, viewViolations } from "../../slack-simulator/limits.ts";
 
 const text = (length: number, type = "plain_text"): object => ({ type, text: "x".repeat(length) });
 const option = (length = 5, value = "v"): object => ({ text: text(length), value });

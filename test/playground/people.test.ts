@@ -1,6 +1,6 @@
 import { WebClient, type UsersInfoResponse } from "@slack/web-api";
-import { objectOf, type JsonObject } from "../../playground/slack/json.ts";
-import { OTHER_TEAM_ID } from "../../playground/slack/seed.ts";
+import { objectOf, type JsonObject } from "../../slack-simulator/json.ts";
+import { OTHER_TEAM_ID } from "../../slack-simulator/seed.ts";
 import { startSlack, type Slack } from "../support/slack.ts";
 
 let slack: Slack;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const inTree = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url));
-const page = await readFile(inTree("playground/slack/README.md"), "utf8");
+const page = await readFile(inTree("slack-simulator/README.md"), "utf8");
 const rows = [
   ...page.matchAll(/^\| (?<habit>[^|]+?) +\| (?<switches>[^|]+?) +\| (?<tests>`test[^|]+?) +\|$/gmu),
 ];
@@ -28,7 +28,7 @@ it.each(
 });
 
 it("lists every switch of the fault panel", async () => {
-  const source = await readFile(inTree("playground/slack/faults.ts"), "utf8");
+  const source = await readFile(inTree("slack-simulator/faults.ts"), "utf8");
   const panel = source.slice(
     source.indexOf("export interface Faults"),
     source.indexOf("export interface ActiveFaults"),

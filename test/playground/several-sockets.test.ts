@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { objectOf, parseJson, textOf, type JsonObject } from "../../playground/slack/json.ts";
+import { objectOf, parseJson, textOf, type JsonObject } from "../../slack-simulator/json.ts";
 import { startSlack, type Slack } from "../support/slack.ts";
 
 let slack: Slack;

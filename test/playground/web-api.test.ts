@@ -1,7 +1,7 @@
-import { objectOf } from "../../playground/slack/json.ts";
-import { OTHER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
+import { objectOf } from "../../slack-simulator/json.ts";
+import { OTHER_TEAM_ID, TEAM } from "../../slack-simulator/seed.ts";
 import { startSlack, type Slack } from "../support/slack.ts";
-import type { SlackOptions } from "../../playground/slack/server.ts";
+import type { SlackOptions } from "../../slack-simulator/server.ts";
 
 let slack: Slack;
 

@@ -1,4 +1,4 @@
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { testServer } from "../servers/ask.ts";
 import { ask, threadSays } from "../support/ask.ts";
 import type { Run } from "../support/process.ts";

@@ -1,4 +1,4 @@
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { describeIf } from "../support/describe-if.ts";
 import { ask, threadSays } from "../support/ask.ts";
 import { isInstalled } from "../support/is-installed.ts";

@@ -2,9 +2,9 @@ import { actionKinds } from "../../src/notify/message.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { User } from "../../playground/slack/model.ts";
-import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
-import type { SeedOptions } from "../../playground/slack/seed.ts";
+import type { User } from "../../slack-simulator/model.ts";
+import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../slack-simulator/seed.ts";
+import type { SeedOptions } from "../../slack-simulator/seed.ts";
 import { type Ineligible, ineligibleText } from "../../src/slack/directory/identify.ts";
 import {
   type Door,

@@ -1,4 +1,4 @@
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { choosesResource, fieldOf, fillsForm, opensForm } from "../support/form.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 import { assertNoProblems } from "../support/slack-limits.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { ask, numberOf, threadSays, toldDirectly } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
-import type { Channel } from "../../playground/slack/model.ts";
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { Channel } from "../../slack-simulator/model.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 
 let world: World;
 beforeAll(async () => {

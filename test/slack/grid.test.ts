@@ -1,7 +1,7 @@
-import type { JsonObject } from "../../playground/slack/json.ts";
-import { objectOf } from "../../playground/slack/json.ts";
-import type { User } from "../../playground/slack/model.ts";
-import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
+import type { JsonObject } from "../../slack-simulator/json.ts";
+import { objectOf } from "../../slack-simulator/json.ts";
+import type { User } from "../../slack-simulator/model.ts";
+import { APP, GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../slack-simulator/seed.ts";
 import { ineligibleText } from "../../src/slack/directory/identify.ts";
 import { ask, numberOf, opensBy, threadSays, toldDirectly } from "../support/ask.ts";
 import { fillsForm, opensForm } from "../support/form.ts";

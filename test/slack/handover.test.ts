@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { type GuardedTool, startGuardedTool } from "../guarded/http.ts";
 import { numberOf, threadSays, toldAlone, toldDirectly } from "../support/ask.ts";
 import { choosesResource, fieldOf, fillsForm, opensForm } from "../support/form.ts";

@@ -1,5 +1,5 @@
-import { PEOPLE } from "../../playground/slack/seed.ts";
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import { PEOPLE } from "../../slack-simulator/seed.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { threadSays } from "../support/ask.ts";
 import { fillsForm, opensForm } from "../support/form.ts";
 import { ordinaryPolicy, startWorld, type World } from "../support/hallpass.ts";

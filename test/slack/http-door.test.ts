@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { App } from "@slack/bolt";
 import { pino } from "pino";
-import { encode, signature } from "../../playground/slack/http-transport.ts";
+import { encode, signature } from "../../slack-simulator/http-transport.ts";
 import type { HttpServer } from "../../src/http/serve.ts";
 import { startHttpServer } from "../../src/http/server.ts";
 import { createHttpReceiver } from "../../src/slack/http-receiver.ts";

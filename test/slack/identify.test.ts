@@ -1,4 +1,4 @@
-import { PEOPLE } from "../../playground/slack/seed.ts";
+import { PEOPLE } from "../../slack-simulator/seed.ts";
 import { ask, numberOf, threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 

@@ -1,5 +1,5 @@
-import { PEOPLE } from "../../playground/slack/seed.ts";
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import { PEOPLE } from "../../slack-simulator/seed.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import type { Names } from "../guarded/postgres.ts";
 import { ask, numberOf, opensBy, threadSays, toldAlone, toldDirectly } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";

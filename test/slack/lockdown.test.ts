@@ -1,5 +1,5 @@
 import { ask, threadSays, toldAlone } from "../support/ask.ts";
-import { PEOPLE } from "../../playground/slack/seed.ts";
+import { PEOPLE } from "../../slack-simulator/seed.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 import { policyWith } from "../support/rules.ts";
 

@@ -1,8 +1,8 @@
 import { Writable } from "node:stream";
 import * as fc from "fast-check";
-import { encode } from "../../playground/slack/http-transport.ts";
-import type { DeliveryKind } from "../../playground/slack/delivery.ts";
-import type { Json, JsonObject } from "../../playground/slack/json.ts";
+import { encode } from "../../slack-simulator/http-transport.ts";
+import type { DeliveryKind } from "../../slack-simulator/delivery.ts";
+import type { Json, JsonObject } from "../../slack-simulator/json.ts";
 import { ask, toldAlone } from "../support/ask.ts";
 import { fillsForm, opensForm } from "../support/form.ts";
 import { startWorld, type World } from "../support/hallpass.ts";

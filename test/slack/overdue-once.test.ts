@@ -1,4 +1,4 @@
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { ask, threadSays } from "../support/ask.ts";
 import { manifestScopes, startWorld, type World } from "../support/hallpass.ts";
 

@@ -1,4 +1,4 @@
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { ask, numberOf, threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 

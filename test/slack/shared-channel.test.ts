@@ -1,6 +1,6 @@
 import { WebClient } from "@slack/web-api";
 import { createDirectory } from "../../src/slack/directory/directory.ts";
-import type { Channel } from "../../playground/slack/model.ts";
+import type { Channel } from "../../slack-simulator/model.ts";
 import { ask, opensBy, threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 

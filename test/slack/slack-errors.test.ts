@@ -9,7 +9,7 @@ import {
 } from "../../src/slack/client/errors.ts";
 import { createPatientClient } from "../../src/slack/client/web-client.ts";
 import { AskedToWait } from "../../src/groups/pause.ts";
-import type { OddAnswer } from "../../playground/slack/faults.ts";
+import type { OddAnswer } from "../../slack-simulator/faults.ts";
 import { type Slack, startSlack } from "../support/slack.ts";
 
 let slack: Slack;

@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { ask, toldAlone, toldDirectly } from "../support/ask.ts";
 import { opensForm } from "../support/form.ts";
 import { startWorld, type World } from "../support/hallpass.ts";

@@ -1,6 +1,6 @@
 import { openDatabase } from "../../src/persistence/database/database.ts";
 import { readFlagged } from "../support/flagged.ts";
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import { ask, numberOf, threadSays } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { pino } from "pino";
-import { objectOf } from "../../playground/slack/json.ts";
-import { GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../playground/slack/seed.ts";
-import type { SlackOptions } from "../../playground/slack/server.ts";
+import { objectOf } from "../../slack-simulator/json.ts";
+import { GRID_TEAM, OTHER_TEAM_ID, PEOPLE, SISTER_TEAM_ID, TEAM } from "../../slack-simulator/seed.ts";
+import type { SlackOptions } from "../../slack-simulator/server.ts";
 import { createUserGroups, type UserGroups } from "../../src/slack/directory/user-groups.ts";
 import { createWebClient } from "../../src/slack/client/web-client.ts";
 import { type Slack, startSlack } from "../support/slack.ts";

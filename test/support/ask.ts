@@ -1,4 +1,4 @@
-import type { SeenMessage } from "../../playground/slack/seen.ts";
+import type { SeenMessage } from "../../slack-simulator/seen.ts";
 import type { Slack } from "./slack.ts";
 
 type Place = { readonly slack: Slack };

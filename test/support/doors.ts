@@ -1,8 +1,8 @@
-import { formElements } from "../../playground/slack/form.ts";
-import { objectsOf, type JsonObject } from "../../playground/slack/json.ts";
-import type { Channel, Message, OpenView, User } from "../../playground/slack/model.ts";
-import { seeMessage, type SeenMessage } from "../../playground/slack/seen.ts";
-import { textObject, visibleText } from "../../playground/slack/visible-text.ts";
+import { formElements } from "../../slack-simulator/form.ts";
+import { objectsOf, type JsonObject } from "../../slack-simulator/json.ts";
+import type { Channel, Message, OpenView, User } from "../../slack-simulator/model.ts";
+import { seeMessage, type SeenMessage } from "../../slack-simulator/seen.ts";
+import { textObject, visibleText } from "../../slack-simulator/visible-text.ts";
 import { resourceActionId, roleActionId } from "../../src/slack/views/request-form.ts";
 import { ask, numberOf, opensBy, threadSays } from "./ask.ts";
 import { fillsForm, opensForm } from "./form.ts";

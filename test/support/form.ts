@@ -1,5 +1,5 @@
-import type { SeenView } from "../../playground/slack/form.ts";
-import type { Person } from "../../playground/slack/person.ts";
+import type { SeenView } from "../../slack-simulator/form.ts";
+import type { Person } from "../../slack-simulator/person.ts";
 import type { Slack } from "./slack.ts";
 
 type Filled = {

@@ -4,7 +4,7 @@ import pg from "pg";
 import { pino } from "pino";
 import { parse } from "yaml";
 import { z } from "zod";
-import type { SlackOptions } from "../../playground/slack/server.ts";
+import type { SlackOptions } from "../../slack-simulator/server.ts";
 import type { ReloadOutcome } from "../../src/access/policy-in-force.ts";
 import type { Config } from "../../src/config.ts";
 import { type Hallpass, startHallpass } from "../../src/main.ts";

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, textOf } from "../../playground/slack/json.ts";
+import { isObject, type Json, type JsonObject, textOf } from "../../slack-simulator/json.ts";
 import type { Slack } from "./slack.ts";
 
 /** Throws when Slack would do something about anything that Hallpass said; `known` may be mentioned. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import type { SlackOptions } from "../../playground/slack/server.ts";
+import type { SlackOptions } from "../../slack-simulator/server.ts";
 import { isAlive } from "../../src/persistence/embedded/lock.ts";
 import { readPasswords } from "../../src/persistence/embedded/secrets.ts";
 import { addressUrl, owner, readRecord } from "../../src/persistence/embedded/server.ts";

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../../playground/slack/json.ts";
+import { isObject, type Json } from "../../slack-simulator/json.ts";
 import { messageFaults, optionsFaults, viewFaults } from "../slack/limits/limits.ts";
 import type { Slack } from "./slack.ts";
 

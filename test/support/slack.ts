@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { encode, signature } from "../../playground/slack/http-transport.ts";
-import type { DeliveryKind, TransportAnswer } from "../../playground/slack/delivery.ts";
-import type { JsonObject } from "../../playground/slack/json.ts";
-import type { Person } from "../../playground/slack/person.ts";
-import { NoSuchButton, type MessageRef } from "../../playground/slack/screen.ts";
-import { channelLabel, seeFile, seeMessage } from "../../playground/slack/seen.ts";
-import type { SeenFile, SeenMessage } from "../../playground/slack/seen.ts";
-import { startSlack as startServer } from "../../playground/slack/server.ts";
-import type { SlackOptions, SlackServer } from "../../playground/slack/server.ts";
+import { encode, signature } from "../../slack-simulator/http-transport.ts";
+import type { DeliveryKind, TransportAnswer } from "../../slack-simulator/delivery.ts";
+import type { JsonObject } from "../../slack-simulator/json.ts";
+import type { Person } from "../../slack-simulator/person.ts";
+import { NoSuchButton, type MessageRef } from "../../slack-simulator/screen.ts";
+import { channelLabel, seeFile, seeMessage } from "../../slack-simulator/seen.ts";
+import type { SeenFile, SeenMessage } from "../../slack-simulator/seen.ts";
+import { startSlack as startServer } from "../../slack-simulator/server.ts";
+import type { SlackOptions, SlackServer } from "../../slack-simulator/server.ts";
 
 interface RawRequest {
   readonly body: string | Buffer;

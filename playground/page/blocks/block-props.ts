@@ -1,5 +1,5 @@
 import type { Place } from "../../protocol.ts";
-import type { JsonObject } from "../../slack/json.ts";
+import type { JsonObject } from "../../../slack-simulator/json.ts";
 
 /** One block with what its own elements hold. */
 export interface BlockProps {

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import type { Place, Values } from "../../protocol.ts";
-import { isObject, objectOf, objectsOf, textOf, type JsonObject } from "../../slack/json.ts";
+import { isObject, objectOf, objectsOf, textOf, type JsonObject } from "../../../slack-simulator/json.ts";
 import { useLooking } from "../context.ts";
 import { fromMarkdown } from "../text/from-markdown.ts";
 import { Mrkdwn } from "../text/mrkdwn.tsx";

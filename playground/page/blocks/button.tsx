@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Json } from "../../slack/json.ts";
-import { textOf } from "../../slack/json.ts";
+import type { Json } from "../../../slack-simulator/json.ts";
+import { textOf } from "../../../slack-simulator/json.ts";
 import { useConfirm } from "../modal/confirm.tsx";
 import { plainText } from "../text/plain-text.ts";
 import { isSafe } from "../text/safe-url.ts";

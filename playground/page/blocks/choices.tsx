@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { objectsOf, textOf } from "../../slack/json.ts";
+import { objectsOf, textOf } from "../../../slack-simulator/json.ts";
 import { useConfirm } from "../modal/confirm.tsx";
 import { TextObject } from "../text/text-object.tsx";
 import { type ElementProps, tiesOf, useDeeds } from "./deeds.ts";

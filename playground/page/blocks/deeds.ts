@@ -1,5 +1,5 @@
 import type { Deed, Done, Place } from "../../protocol.ts";
-import type { JsonObject } from "../../slack/json.ts";
+import type { JsonObject } from "../../../slack-simulator/json.ts";
 import { useLooking } from "../context.ts";
 import { afterAll, inTurn, latestInTurn } from "../queue.ts";
 

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { objectOf, textOf, type JsonObject } from "../../slack/json.ts";
+import { objectOf, textOf, type JsonObject } from "../../../slack-simulator/json.ts";
 import { Button } from "./button.tsx";
 import { Choices } from "./choices.tsx";
 import type { ElementProps } from "./deeds.ts";

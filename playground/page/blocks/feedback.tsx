@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { objectOf, textOf } from "../../slack/json.ts";
+import { objectOf, textOf } from "../../../slack-simulator/json.ts";
 import { plainText } from "../text/plain-text.ts";
 import { Button, useBusy } from "./button.tsx";
 import { type ElementProps, useDeeds } from "./deeds.ts";

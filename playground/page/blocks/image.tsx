@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { textOf, type JsonObject } from "../../slack/json.ts";
+import { textOf, type JsonObject } from "../../../slack-simulator/json.ts";
 import { plainText } from "../text/plain-text.ts";
 import { Link } from "../text/tokens.tsx";
 

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import { objectOf, textOf } from "../../slack/json.ts";
+import { objectOf, textOf } from "../../../slack-simulator/json.ts";
 import { plainText } from "../text/plain-text.ts";
 import type { BlockProps } from "./block-props.ts";
 import { Element, elementKey } from "./element.tsx";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { objectsOf, type JsonObject } from "../../slack/json.ts";
+import { objectsOf, type JsonObject } from "../../../slack-simulator/json.ts";
 import { useConfirm } from "../modal/confirm.tsx";
 import { plainText } from "../text/plain-text.ts";
 import { openUrl, useBusy } from "./button.tsx";

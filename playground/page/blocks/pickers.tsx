@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { textOf, type Json } from "../../slack/json.ts";
+import { textOf, type Json } from "../../../slack-simulator/json.ts";
 import { useLooking } from "../context.ts";
 import { useConfirm } from "../modal/confirm.tsx";
 import { fromLocalInput, toLocalInput } from "../text/dates.ts";

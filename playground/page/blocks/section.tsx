@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import { isObject, objectsOf, textOf } from "../../slack/json.ts";
+import { isObject, objectsOf, textOf } from "../../../slack-simulator/json.ts";
 import { TextObject } from "../text/text-object.tsx";
 import type { BlockProps } from "./block-props.ts";
 import { Element, elementKey } from "./element.tsx";

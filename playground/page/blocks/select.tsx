@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { objectOf, textOf, textsOf, type JsonObject } from "../../slack/json.ts";
+import { objectOf, textOf, textsOf, type JsonObject } from "../../../slack-simulator/json.ts";
 import { type Look, useLooking } from "../context.ts";
 import { useConfirm } from "../modal/confirm.tsx";
 import { plainText } from "../text/plain-text.ts";

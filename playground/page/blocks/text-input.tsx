@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { objectOf, textOf, textsOf, type JsonObject } from "../../slack/json.ts";
+import { objectOf, textOf, textsOf, type JsonObject } from "../../../slack-simulator/json.ts";
 import { plainText } from "../text/plain-text.ts";
 import { type ElementProps, tiesOf, useDeeds } from "./deeds.ts";
 import { heldBy, valueObject } from "./values.ts";

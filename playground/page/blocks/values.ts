@@ -1,4 +1,11 @@
-import { objectOf, objectsOf, textOf, textsOf, type Json, type JsonObject } from "../../slack/json.ts";
+import {
+  objectOf,
+  objectsOf,
+  textOf,
+  textsOf,
+  type Json,
+  type JsonObject,
+} from "../../../slack-simulator/json.ts";
 import { plainText } from "../text/plain-text.ts";
 
 /** One thing a select, a menu or a group of choices offers. */

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { isObject, type Json, type JsonObject } from "../../slack/json.ts";
+import { isObject, type Json, type JsonObject } from "../../../slack-simulator/json.ts";
 import { plainText } from "../text/plain-text.ts";
 import { TextObject } from "../text/text-object.tsx";
 

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ViewCard } from "../../protocol.ts";
-import { objectsOf } from "../../slack/json.ts";
+import { objectsOf } from "../../../slack-simulator/json.ts";
 import { Blocks } from "../blocks/blocks.tsx";
 import { useBusy } from "../blocks/button.tsx";
 import { useDeeds } from "../blocks/deeds.ts";

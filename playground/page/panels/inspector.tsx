@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { InspectorEntry } from "../../protocol.ts";
-import type { Json } from "../../slack/json.ts";
+import type { Json } from "../../../slack-simulator/json.ts";
 import { useLooking } from "../context.ts";
 import { Icon } from "../shell/icons.tsx";
 import { filtered, withEntry } from "../store/inspector.ts";

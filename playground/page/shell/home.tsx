@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { objectsOf } from "../../slack/json.ts";
+import { objectsOf } from "../../../slack-simulator/json.ts";
 import { Blocks } from "../blocks/blocks.tsx";
 import { useLooking } from "../context.ts";
 import { findApp } from "../store/app-user.ts";

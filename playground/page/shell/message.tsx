@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { MessageCard, UserCard } from "../../protocol.ts";
-import { type JsonObject, objectsOf, textOf } from "../../slack/json.ts";
+import { type JsonObject, objectsOf, textOf } from "../../../slack-simulator/json.ts";
 import { Blocks } from "../blocks/blocks.tsx";
 import { useLooking } from "../context.ts";
 import { isApp } from "../store/app-user.ts";

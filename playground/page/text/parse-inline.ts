@@ -1,4 +1,4 @@
-import { decodeEntities } from "../../slack/visible-text.ts";
+import { decodeEntities } from "../../../slack-simulator/visible-text.ts";
 import { emoji } from "./emoji.ts";
 
 /** What stands in a line of mrkdwn. Text is decoded: it is shown as it is. */

@@ -1,4 +1,4 @@
-import { decodeEntities } from "../../slack/visible-text.ts";
+import { decodeEntities } from "../../../slack-simulator/visible-text.ts";
 import { type Inline, parseInline } from "./parse-inline.ts";
 
 export interface MrkdwnBlock {

@@ -1,5 +1,5 @@
-import { isObject, type Json } from "../../slack/json.ts";
-import { textObject } from "../../slack/visible-text.ts";
+import { isObject, type Json } from "../../../slack-simulator/json.ts";
+import { textObject } from "../../../slack-simulator/visible-text.ts";
 import { emoji } from "./emoji.ts";
 
 /** A plain text object as a string, its emoji drawn, for where no markup can stand: names, placeholders, options. */

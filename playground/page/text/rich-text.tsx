@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { objectOf, objectsOf, textOf, type JsonObject } from "../../slack/json.ts";
+import { objectOf, objectsOf, textOf, type JsonObject } from "../../../slack-simulator/json.ts";
 import {
   BroadcastMention,
   ChannelMention,

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import { isObject, type Json } from "../../slack/json.ts";
-import { textObject } from "../../slack/visible-text.ts";
+import { isObject, type Json } from "../../../slack-simulator/json.ts";
+import { textObject } from "../../../slack-simulator/visible-text.ts";
 import { Mrkdwn } from "./mrkdwn.tsx";
 import { plainText } from "./plain-text.ts";
 
