@@ -4,12 +4,14 @@
  * runs them; `npm test` leaves them out, unless they are named: `npm test -- test/crash`.
  */
 export const long = [
+  "test/access/postgres-histories.test.ts",
   "test/audit/sinks/git.test.ts",
   "test/browser/first-minute.test.ts",
   "test/browser/inputs.test.ts",
   "test/browser/page.test.ts",
   "test/browser/policy.test.ts",
   "test/browser/report.test.ts",
+  "test/cli/audit-export-memory.test.ts",
   "test/cli/audit-export-resume.test.ts",
   "test/crash/access.test.ts",
   "test/crash/decisions.test.ts",

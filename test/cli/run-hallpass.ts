@@ -5,7 +5,7 @@ import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { program } from "../support/program.ts";
 
 export interface Run {
   readonly cwd?: string;
@@ -20,14 +20,12 @@ export interface Ran {
   readonly stderr: string;
 }
 
-const cli = fileURLToPath(new URL("../../dist/cli/hallpass.js", import.meta.url));
-
 /** Starts the built CLI as a person would, with nothing of this process's environment. */
 export function spawnHallpass(
   args: readonly string[],
   { cwd = tmpdir(), env = {}, nodeOptions = [] }: Run = {},
 ): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [...nodeOptions, cli, ...args], {
+  return spawn(process.execPath, [...nodeOptions, ...program, ...args], {
     cwd,
     env: { PATH: process.env["PATH"], ...env },
   });

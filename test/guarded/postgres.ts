@@ -52,7 +52,7 @@ export async function startGuardedPostgres(server = serverUrl()): Promise<Guarde
   const admin = new pg.Pool({ connectionString: server, max: 1 });
   const pool = new pg.Pool({ connectionString: url, max: 2 });
   for (const each of [admin, pool]) each.on("error", () => undefined);
-  await admin.query(`create database ${database} template template0`);
+  await admin.query(`create database ${database} template template0 strategy file_copy`);
   await pool.query(
     [
       `create role ${names.read}; create role ${names.write};`,

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { findBinaries } from "../../src/persistence/embedded/binaries.ts";
 import { settle, writeFor } from "../../src/persistence/embedded/place.ts";
 import { freePort } from "../support/proxy.ts";
-import { createServerFolder } from "./folder.ts";
+import { startInFolder } from "./folder.ts";
 import { forgetful } from "./postgres.ts";
 import type { RunningServer } from "./test-server.ts";
 
@@ -12,8 +11,11 @@ import type { RunningServer } from "./test-server.ts";
  * A fresh cluster with nothing in it, of the PostgreSQL that is installed there, or else of the one that Hallpass brings; run as
  * another user where we are root.
  */
-export async function startCluster(installed?: string): Promise<RunningServer> {
-  const directory = await createServerFolder();
+export function startCluster(installed?: string): Promise<RunningServer> {
+  return startInFolder((folder) => startIn(folder, installed));
+}
+
+async function startIn(directory: string, installed: string | undefined): Promise<RunningServer> {
   const place = await settle(directory, { info: () => undefined });
   const binaries = await findBinaries(place.root, place.user, installed);
   const data = join(place.root, "data");
@@ -44,9 +46,6 @@ export async function startCluster(installed?: string): Promise<RunningServer> {
   await binaries.run("pg_ctl", ["start", "-w", "-D", data, "-l", log, "-o", options.join(" ")]);
   return {
     url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
-    async stop() {
-      await binaries.run("pg_ctl", ["stop", "-w", "-D", data, "-m", "fast"]);
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: async () => void (await binaries.run("pg_ctl", ["stop", "-w", "-D", data, "-m", "fast"])),
   };
 }

@@ -1,6 +1,7 @@
-import { chmod, mkdtemp, statfs } from "node:fs/promises";
+import { chmod, mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RunningServer } from "./test-server.ts";
 
 /** Where Linux keeps files in memory. */
 const memory = "/dev/shm";
@@ -8,16 +9,31 @@ const memory = "/dev/shm";
 const roomBytes = 4 * 2 ** 30;
 
 /**
- * A folder for a server's data; in memory if there is room: each test makes databases and drops them, which is a thousand small
- * files, and takes most disks ten times as long.
+ * Starts a server on a folder of its own, which goes with it. The folder is in memory if there is room: each test makes databases and
+ * drops them, which is a thousand small files, and takes most disks ten times as long.
  */
-export async function createServerFolder(): Promise<string> {
+export async function startInFolder(
+  start: (folder: string) => Promise<RunningServer>,
+): Promise<RunningServer> {
   const room = await statfs(memory).then(
     ({ bavail, bsize }) => bavail * bsize,
     () => 0,
   );
   const folder = await mkdtemp(join(room < roomBytes ? tmpdir() : memory, "hallpass-test-"));
-  // Under root the server runs as another user, who must be able to get here.
-  await chmod(folder, 0o755);
-  return folder;
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    // Under root the server runs as another user, who must be able to get here.
+    await chmod(folder, 0o755);
+    const server = await start(folder);
+    return {
+      ...server,
+      async stop() {
+        await server.stop();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

@@ -1,10 +1,9 @@
-import { rm } from "node:fs/promises";
 import { migrateAsOwner } from "../../src/persistence/database/bring-up-to-date.ts";
 import { owner, worker } from "../../src/persistence/embedded/server.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded/embedded.ts";
 import { withClient } from "../../src/persistence/database/with-client.ts";
 import { testPersonFunction } from "../support/people.ts";
-import { createServerFolder } from "./folder.ts";
+import { startInFolder } from "./folder.ts";
 import type { RunningServer } from "./test-server.ts";
 
 /** A migrated database to clone. */
@@ -14,26 +13,33 @@ export const template = "hallpass_template";
 export const forgetful = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 
 /** The PostgreSQL that Hallpass brings, with the template in it. */
-export async function startPostgres(): Promise<RunningServer> {
-  const directory = await createServerFolder();
-  const postgres = await startEmbeddedPostgres({
-    dataDir: directory,
-    log: { info: () => undefined },
-    keepSuperuser: true,
-    settings: { ...forgetful, max_connections: "200", reserved_connections: "3" },
+export function startPostgres(): Promise<RunningServer> {
+  return startInFolder(async (dataDir) => {
+    const postgres = await startEmbeddedPostgres({
+      dataDir,
+      log: { info: () => undefined },
+      keepSuperuser: true,
+      settings: {
+        ...forgetful,
+        // Passwords of tests are no secrets, and each Hallpass opens some twenty connections.
+        scram_iterations: "1",
+        max_connections: "200",
+        reserved_connections: "3",
+      },
+    });
+    const { ownerUrl, superuserUrl = "", url } = postgres;
+    try {
+      await createTemplate(postgres);
+    } catch (error) {
+      await postgres.stop();
+      throw error;
+    }
+    return {
+      url: inDatabase(superuserUrl, "postgres"),
+      logins: { owner: ownerUrl, bot: url },
+      stop: () => postgres.stop(),
+    };
   });
-  const stop = async (): Promise<void> => {
-    await postgres.stop();
-    await rm(directory, { recursive: true, force: true });
-  };
-  try {
-    await createTemplate(postgres);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const url = inDatabase(postgres.superuserUrl ?? "", "postgres");
-  return { url, logins: { owner: postgres.ownerUrl, bot: postgres.url }, stop };
 }
 
 async function createTemplate({ superuserUrl = "", ownerUrl }: EmbeddedPostgres): Promise<void> {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { program } from "./program.ts";
 
 const LogLine = z.looseObject({ level: z.number(), msg: z.string().default("") });
 export type LogLine = z.infer<typeof LogLine>;
@@ -37,7 +37,6 @@ export type Run = {
   ops(path: string): Promise<{ readonly status: number; readonly body: string }>;
 };
 
-const hallpass = join(import.meta.dirname, "../../dist/cli/hallpass.js");
 const stopMilliseconds = 10_000;
 
 /** Starts the built Hallpass with this environment and nothing of ours. */
@@ -47,7 +46,7 @@ export function startRun(
   args: readonly string[] = [],
 ): Run {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [hallpass, "start", ...args], {
+  const child = spawn(process.execPath, [...program, "start", ...args], {
     cwd,
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
