@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, string>> = {
   "persistence/personal/erase-traces.ts": "whatever mentions somebody is found by its text to be erased",
   "persistence/requests/live-requests.ts":
     "what an account has filed ends with that account, whoever goes by it",
-  "slack/delivery/approval-card.ts": "whom a message pings, by name; nobody's authority",
+  "notify/send-card.ts": "whom a message pings, by name; nobody's authority",
   "slack/listeners/lockdown-target.ts": "whether a typed address is one that the policy has",
 };
 

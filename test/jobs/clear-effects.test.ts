@@ -45,7 +45,7 @@ async function put({ lane, made, done, count = 1 }: Put): Promise<void> {
 
 async function left(): Promise<Readonly<Record<string, number>>> {
   const rows = await office.db.$queryRaw<{ lane: string; count: number }[]>`
-    select lane, count(*)::int as count from effects where kind = 'update_request' and lane not like 'thread-%' group by lane`;
+    select lane, count(*)::int as count from effects where kind = 'update_request' and lane not like 'slack-thread-%' group by lane`;
   return Object.fromEntries(rows.map(({ lane, count }) => [lane, count]));
 }
 

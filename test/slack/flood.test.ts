@@ -68,7 +68,7 @@ it("several updates owed for one message are one, and reminders that are no long
   // A reminder that could not be said while it was true.
   await world.query(
     `insert into effects (id, request_id, kind, queue, lane, payload, due_at, retry_at)
-     select gen_random_uuid(), id, k.kind, 'messages', 'thread-' || id, k.payload::jsonb, now(), now() + interval '1 hour'
+     select gen_random_uuid(), id, k.kind, 'messages', 'slack-thread-' || id, k.payload::jsonb, now(), now() + interval '1 hour'
      from access_requests, (values
        ('update_request', '{}'),
        ('tell_thread', '{"event": {"type": "request.reminded", "at": "2026-01-01T00:00:00Z", "actor": {"kind": "hallpass"}, "data": {"asks": ["bob@example.com"]}}}')

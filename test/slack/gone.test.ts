@@ -70,7 +70,7 @@ describe("an approval message that somebody deletes", () => {
     // Only what happens to a request makes Hallpass look at its message.
     await world.query(
       `insert into effects (id, request_id, kind, queue, lane, payload, due_at)
-       select gen_random_uuid(), id, 'update_request', 'messages', 'thread-' || id, '{}', now() from access_requests
+       select gen_random_uuid(), id, 'update_request', 'messages', 'slack-thread-' || id, '{}', now() from access_requests
        where number = $1`,
       [numberOf(lost)],
     );

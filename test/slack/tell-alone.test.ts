@@ -143,6 +143,9 @@ it("options of a form that cannot be read are none, and are answered", async () 
 });
 
 describe("whose connection ends before they are answered", () => {
+  // What is sent into a connection that was cut before would be lost.
+  beforeEach(() => world.slack.until(() => world.slack.sockets.connected() === 2, "two connections"));
+
   /** Delivers what Slack delivered last of a kind once more, and cuts the connection as it is under way. */
   async function deliverAndCut(kind: string, change: object): Promise<void> {
     const { slack } = world;
