@@ -155,6 +155,7 @@ describe("whose connection ends before they are answered", () => {
     slack.sockets.drop();
     expect(await answer).not.toMatchObject({ acked: true });
     slack.faults.clear();
+    await slack.until(() => slack.sockets.connected() > 0, "another connection");
   }
 
   it("is told what came of their click", async () => {
