@@ -87,8 +87,17 @@ function start({
   };
 }
 
-function twoOpen(patienceMs?: number): Promise<boolean> {
-  return slack.until(() => slack.sockets.connected() === 2, "two connections", patienceMs);
+function twoOpen(): Promise<boolean> {
+  return slack.until(() => slack.sockets.connected() === 2, "two connections");
+}
+
+/** Cuts both connections so often, each time when the client has heard that they are open: before that they have not lived. */
+async function flap({ counts }: Client, times: number): Promise<void> {
+  const opened = (): number => counts.filter((open) => open === 2).length;
+  for (let time = 1; time <= times; time += 1) {
+    await slack.until(() => opened() === time, "two connections");
+    slack.sockets.drop();
+  }
 }
 
 const types = (text = "/access mine"): Promise<{ readonly outcome: string }> => slack.as("alice").types(text);
@@ -163,23 +172,15 @@ it("a goodbye without the end of TCP is one, and both connections are replaced a
 });
 
 it("after more connections that ended at once than Slack opens in a minute, another is opened within seconds", async () => {
-  start();
-  for (let flap = 0; flap < 22; flap += 1) {
-    await twoOpen(20_000);
-    slack.sockets.drop();
-  }
+  await flap(start(), 21);
   await slack.until(() => slack.sockets.connected() > 0, "a connection", 20_000);
   expect(await types()).toMatchObject({ outcome: "acked" });
   expect(slack.calls("apps.connections.open").length).toBeGreaterThanOrEqual(43);
 });
 
 it("connections that end at once are opened more and more slowly", async () => {
-  start({ shortLifePauseMs: 100 });
   const began = performance.now();
-  for (let flap = 0; flap < 16; flap += 1) {
-    await twoOpen();
-    slack.sockets.drop();
-  }
+  await flap(start({ shortLifePauseMs: 100 }), 16);
   // 100, 200 and 300 ms at least, after twelve without.
   expect(performance.now() - began).toBeGreaterThan(500);
 });
