@@ -8,7 +8,7 @@ import type { ModelWorld } from "./world.ts";
 import { mayDoNothing } from "./may-do-nothing.ts";
 
 /** How long what Slack has told may take to have its effect, in milliseconds. */
-const patienceMs = 3_000;
+const patienceMs = 30_000;
 
 /** Has people or rules change. `isAlone`: nothing else happens at the same time, so that what follows can be waited for. */
 export async function stir(world: ModelWorld, unrest: Unrest, isAlone: boolean): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SlackServer } from "../../slack-simulator/server.ts";
 
 const lookAgainMs = 200;
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 
 /** Looks at each change in Slack, and now and then for what changes elsewhere. */
 export async function until<T>(

@@ -52,7 +52,7 @@ export interface Setting {
 }
 
 const PEOPLE = ["alice", "bob", "dana", "greta", "sam", "dave"];
-const WAIT_MS = 5000;
+const WAIT_MS = 30_000;
 
 /** The page on a simulated Slack with a small Bolt app; the databases and the clock are only pretended. */
 export async function openPage(

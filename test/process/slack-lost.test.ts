@@ -14,7 +14,7 @@ describe("Slack", () => {
   afterAll(() => site?.close());
 
   function reconnected(): Promise<unknown> {
-    return site.slack.until(() => site.slack.sockets.connected() > 0, "Hallpass to connect again", 15_000);
+    return site.slack.until(() => site.slack.sockets.connected() > 0, "Hallpass to connect again");
   }
 
   async function answersCommands(reason: string): Promise<void> {

@@ -93,8 +93,8 @@ export function startRun(
     output,
     errors: () => textOf(written.filter(({ isError }) => isError)),
     lines: () => written.map(({ text }) => parse(text)).filter((line) => line !== undefined),
-    says: async (words, timeoutMs = 15_000) => (await saying(words, timeoutMs)).line,
-    ready: async (timeoutMs = 25_000) => (await saying("Hallpass is ready", timeoutMs)).at - startedAt,
+    says: async (words, timeoutMs = 60_000) => (await saying(words, timeoutMs)).line,
+    ready: async (timeoutMs = 60_000) => (await saying("Hallpass is ready", timeoutMs)).at - startedAt,
     isRunning,
     ended,
     async kill() {

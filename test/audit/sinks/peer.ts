@@ -27,9 +27,9 @@ export const Received = z.looseObject({
 
 /** Repeats until it holds; throws, and says what was waited for, when it never does. */
 export async function until(holds: () => unknown, what: string): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 60_000;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`${what}: it has not come to that within 15 s`);
+    if (performance.now() > deadline) throw new Error(`${what}: it has not come to that within a minute`);
     await sleep(15);
   }
 }

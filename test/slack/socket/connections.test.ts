@@ -173,7 +173,7 @@ it("a goodbye without the end of TCP is one, and both connections are replaced a
 
 it("after more connections that ended at once than Slack opens in a minute, another is opened within seconds", async () => {
   await flap(start(), 21);
-  await slack.until(() => slack.sockets.connected() > 0, "a connection", 20_000);
+  await slack.until(() => slack.sockets.connected() > 0, "a connection");
   expect(await types()).toMatchObject({ outcome: "acked" });
   expect(slack.calls("apps.connections.open").length).toBeGreaterThanOrEqual(43);
 });
