@@ -128,7 +128,7 @@ async function endAtOnce(storage: Storage, own: pg.Pool, where: string): Promise
         roles,
         subjectPrefix: prefix,
         endsInSeconds: 3,
-        slackId: person(1).id,
+        account: person(1).id,
         states: await statesOf(guarded, storage.guardedUrl, memberships),
       });
       const before = hallpass.cpuMs();
@@ -284,7 +284,7 @@ async function schedule(
   await own.query(
     `insert into messages (request_id, surface, kind, place, posted_at)
      select id, 'slack', 'approval', jsonb_build_object('channel', $1::text, 'ts', '1700000000.000100'), now()
-     from access_requests where requester_slack_id is not null
+     from access_requests where requester_account is not null
      on conflict do nothing`,
     [workspace.channel.id],
   );

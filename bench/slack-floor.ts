@@ -44,6 +44,6 @@ if (address === null || typeof address === "string") throw new Error("the floor 
 process.send?.({ ready: `http://127.0.0.1:${address.port}` });
 process.once("disconnect", () => process.exit(0));
 
-function numbered(slackId: string): Numbered {
-  return { ...personById(slackId), number: numbers.get(slackId) ?? 0 };
+function numbered(account: string): Numbered {
+  return { ...personById(account), number: numbers.get(account) ?? 0 };
 }

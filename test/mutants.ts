@@ -445,7 +445,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 15,
     without: "the look at who asked, before the provider is called",
     file: "src/access/carry-out/grant.ts",
-    text: 'if (status.is === "gone" && requester.slackId !== undefined) {',
+    text: 'if (status.is === "gone" && requester.account !== undefined) {',
     replacement: "if (false as boolean) {",
     tests: ["test/access/identity.test.ts"],
   },

@@ -23,8 +23,9 @@ export async function fillAuditLog(client: Client, events: number): Promise<void
   );
   await client.query(
     `insert into person_names (person_id, kind, name, since)
-     select number, kind, p ->> kind, now()
-     from jsonb_array_elements($1) with ordinality as p(p, number), unnest(array['slack_id', 'email']) kind`,
+     select number, kind, p ->> key, now()
+     from jsonb_array_elements($1) with ordinality as p(p, number), 
+          (values ('account', 'slack_id'), ('email', 'email')) k(kind, key)`,
     [JSON.stringify(people)],
   );
   await client.query(

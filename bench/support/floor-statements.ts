@@ -18,7 +18,7 @@ export async function meetPeople(
   db: PrismaClient,
   people: readonly BenchPerson[],
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await db.$queryRaw<{ slackId: string; number: number }[]>`
+  const rows = await db.$queryRaw<{ account: string; number: number }[]>`
     with offered as (
       select nextval(pg_get_serial_sequence('people', 'id'))::int as number, o.*
       from jsonb_to_recordset(${JSON.stringify(people)}::jsonb) as o(id text, email text)),
@@ -27,9 +27,9 @@ export async function meetPeople(
     named as (
       insert into person_names (person_id, kind, name, since)
       select number, kind, case kind when 'email' then email else id end, now()
-      from offered, unnest(array['slack_id', 'email']) kind)
-    select id as "slackId", number from offered`;
-  return new Map(rows.map(({ slackId, number }) => [slackId, number]));
+      from offered, unnest(array['account', 'email']) kind)
+    select id as "account", number from offered`;
+  return new Map(rows.map(({ account, number }) => [account, number]));
 }
 
 /** Somebody and their number. */
@@ -62,7 +62,7 @@ export async function fileRequest(
   const rows = await db.$queryRaw<[{ number: number }]>`
     with filed as (
       insert into access_requests (
-        id, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, requester_person, resource,
+        id, status, dedupe_key, source, requester_email, requester_name, requester_account, requester_person, resource,
         role, duration_seconds, reason, policy_version, rule, terms, planned, created_at, respond_by)
       values (
         ${id}::uuid, 'pending', ${dedupeKey}, 'slack', ${requester.email}, ${requester.name}, ${requester.id},
@@ -103,7 +103,7 @@ export async function approveRequest(
       email: approver.email,
       name: approver.name,
       at: now,
-      slackId: approver.id,
+      account: approver.id,
       person: approver.number,
     },
   ];

@@ -33,7 +33,7 @@ export async function fillHistory(client: Client, requests: number): Promise<voi
      select n, k.kind, coalesce(o.one ->> k.key, k.otherwise), now()
      from generate_series(1, $1::int) n
      left join jsonb_array_elements($2) with ordinality as o(one, place) on o.place = n
-     cross join lateral (values ('slack_id', 'id', 'U0PAST' || n), ('email', 'email', 'past' || n || '@example.com'))
+     cross join lateral (values ('account', 'id', 'U0PAST' || n), ('email', 'email', 'past' || n || '@example.com'))
        as k(kind, key, otherwise)`,
     [peopleCount, JSON.stringify(known)],
   );
@@ -74,7 +74,7 @@ const past = `
 
 const requestsSql = `
   insert into access_requests (
-    id, number, version, status, source, requester_email, requester_name, requester_slack_id, requester_person, resource, role,
+    id, number, version, status, source, requester_email, requester_name, requester_account, requester_person, resource, role,
     duration_seconds, reason, policy_version, rule, terms, planned, decisions, created_at, respond_by, closed_at, held_since, held_until)
   select ${requestId}, n, case status when 'approved' then 6 else 2 end, status, 'slack', 'past' || person || '@example.com', 'Past ' || person,
          'U0PAST' || person, person, resource, 'read', 3600, 'looking at the slow orders of INC-' || n, ${policyHash}, 'rule ' || n % 1000,
@@ -85,7 +85,7 @@ const requestsSql = `
            'subject', 'past' || person, 'target', '{"role": "orders_read"}'::jsonb)),
          case when status in ('approved', 'denied') then jsonb_build_array(jsonb_build_object(
            'verdict', case status when 'approved' then 'approve' else 'deny' end, 'person', 1, 'email', '${lead.email}',
-           'name', '${lead.name}', 'slackId', '${lead.id}', 'at', at, 'key', 'click ' || n)) else '[]' end,
+           'name', '${lead.name}', 'account', '${lead.id}', 'at', at, 'key', 'click ' || n)) else '[]' end,
          at, at + interval '1 day', at + interval '5 minutes',
          case when status = 'approved' and n % 33 > 0 then at + interval '5 minutes' end,
          case when status = 'approved' and n % 33 > 0 then at + interval '65 minutes' end

@@ -103,7 +103,7 @@ function wordSeparated(people: readonly DescribedPerson[]): string {
     .flatMap(({ id, names }) => {
       const has = (kind: DescribedPerson["names"][number]["kind"]): boolean =>
         names.some((name) => name.kind === kind && name.until === null);
-      const lacks = !has("email") ? "address" : has("slack_id") ? undefined : "Slack account";
+      const lacks = !has("email") ? "address" : has("account") ? undefined : "Slack account";
       if (lacks === undefined) return [];
       return `Warning: person ${id} goes by no ${lacks}. An account that shows an address of the other makes them one person again: split it off together with that address.\n`;
     })

@@ -11,7 +11,7 @@ export const Actor = z.discriminatedUnion("kind", [
     /** Our id for the person; absent for an account that may do nothing here. */
     id: z.number().int().optional(),
     email: z.string().optional(),
-    slackId: z.string().optional(),
+    account: z.string().optional(),
   }),
   z.object({ kind: z.literal("policy") }),
   z.object({ kind: z.literal("hallpass") }),

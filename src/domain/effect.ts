@@ -34,7 +34,7 @@ const perSurface =
 
 const onChannel: SaidOn = ({ terms }) => surfaceOf(terms.channel);
 const onAlerts: SaidOn = ({ terms }) => surfaceOf(terms.alerts);
-const onRequester: SaidOn = ({ requester }) => surfaceOf(requester.slackId ?? "");
+const onRequester: SaidOn = ({ requester }) => surfaceOf(requester.account ?? "");
 
 const ofGrant = { grantId: z.string() };
 const ofRequest = {};

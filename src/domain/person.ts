@@ -5,7 +5,7 @@ export const Person = z.object({
   id: z.number().int(),
   email: z.string(),
   name: z.string(),
-  slackId: z.string().optional(),
+  account: z.string().optional(),
 });
 export type Person = Readonly<z.infer<typeof Person>>;
 

@@ -10,4 +10,4 @@ export type AccountStatus =
   | { readonly is: "unknown"; readonly why: string };
 
 /** Looks up an account's current status where it came from. Never throws. */
-export type LookUp = (slackId: string) => Promise<AccountStatus>;
+export type LookUp = (account: string) => Promise<AccountStatus>;

@@ -4,5 +4,5 @@ export type Caller = {
   readonly email: string;
   readonly name: string;
   /** Absent if they did not come through a Slack account. */
-  readonly slackId?: string | undefined;
+  readonly account?: string | undefined;
 };

@@ -11,7 +11,7 @@ export type People = {
   addressesOf(person: number): Promise<readonly string[]>;
   /** Records that an account may not act any more. Returns its person and which of their other accounts still may, as far as is known. */
   leave(
-    slackId: string,
+    account: string,
   ): Promise<{ readonly person: number; readonly others: readonly string[] } | undefined>;
 };
 

@@ -7,7 +7,7 @@ export type Holder = {
 };
 
 /** What identifies a person. */
-export type NameKind = "slack_id" | "email";
+export type NameKind = "account" | "email";
 
 export type Recognition =
   /** Neither the account nor the address is known. */
@@ -37,7 +37,7 @@ export function recognise({ hasAccount, account, address }: Found): Recognition 
   const { person } = address;
   if (account?.person === person || !hasAccount) return { is: "known", person, learns: [] };
   if (address.isGone && !address.isLocked) return { is: "passed", from: person, to: account?.person };
-  if (!account) return { is: "known", person, learns: ["slack_id"] };
+  if (!account) return { is: "known", person, learns: ["account"] };
   return { is: "joined", into: Math.min(account.person, person), from: Math.max(account.person, person) };
 }
 
@@ -49,5 +49,5 @@ export function nameKey(name: string): NameKey {
   const trimmed = name.trim();
   return trimmed.includes("@")
     ? { kind: "email", name: trimmed.toLowerCase() }
-    : { kind: "slack_id", name: trimmed };
+    : { kind: "account", name: trimmed };
 }

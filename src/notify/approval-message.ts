@@ -74,8 +74,8 @@ function fact(label: string, ...value: Line): Fact {
 }
 
 /** Somebody of a request, as an account that surfaces may mention. */
-function named({ email, slackId }: Pick<Person, "email" | "slackId">): Named {
-  return { email, account: slackId };
+function named({ email, account }: Pick<Person, "email" | "account">): Named {
+  return { email, account };
 }
 
 function waiting(request: AccessRequest, { approvers, told }: Asked): readonly Fact[] {

@@ -167,7 +167,7 @@ async function tryRequester(
   message: Message,
   part: string,
 ): Promise<void> {
-  const { slackId: account } = requester;
+  const { account } = requester;
   if (account !== undefined && isHere(errand.surface, account))
     await tryDirect(errand, account, message, part);
 }

@@ -93,7 +93,7 @@ export function alertMessage(event: AuditEvent, request: AccessRequest): Message
     " (",
     code(`${request.resource}:${request.role}`),
     " for ",
-    { email: requester.email, account: requester.slackId },
+    { email: requester.email, account: requester.account },
     `, ${requester.email}): `,
   ];
   return told && withTryNow(event, lineMessage([...whose, ...told.line], told.said));

@@ -110,7 +110,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     async tell_requester(effect) {
       const { state } = await readRequest(deps, effect);
       const message = requesterMessage(effect.event, state.request);
-      const { slackId: account } = state.request.requester;
+      const { account } = state.request.requester;
       if (!message || account === undefined) return doneWith("nothing to say, or nobody to tell");
       return deliver(effect, async ({ parcel }) => {
         await parcel.direct(account, () => message);
@@ -120,7 +120,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     async remind_expiry(effect) {
       const { state, now } = await readRequest(deps, effect);
       const grant = state.grants.find(({ id }) => id === effect.grantId);
-      const { slackId: account } = state.request.requester;
+      const { account } = state.request.requester;
       const expiresAt = grant?.status === "active" ? grant.expiresAt : undefined;
       const leftMs = expiresAt ? expiresAt.getTime() - now.getTime() : 0;
       // The access has ended, or was extended and gets another reminder.

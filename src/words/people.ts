@@ -10,7 +10,7 @@ const unknown = "somebody unknown";
 export function nameOf(actor: Actor): string {
   switch (actor.kind) {
     case "person":
-      return actor.email ?? actor.slackId ?? unknown;
+      return actor.email ?? actor.account ?? unknown;
     case "policy":
       return "the policy";
     case "hallpass":
@@ -21,7 +21,7 @@ export function nameOf(actor: Actor): string {
 /** An actor as a chat names them: a person by their account, where it is one of that chat. */
 export function mention(actor: Actor): Piece {
   if (actor.kind !== "person") return nameOf(actor);
-  return { email: actor.email ?? unknown, account: actor.slackId };
+  return { email: actor.email ?? unknown, account: actor.account };
 }
 
 /** `a, b, c`, or `nobody`. */

@@ -72,7 +72,7 @@ describe("limits count for a person, whatever address they show", () => {
   it("and whoever a rule denies is denied under every address of theirs", async () => {
     expect(await ask(amy, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
     expect(await ask(alice, "write")).toMatchObject({ refusals: [{ kind: "denied" }] });
-    expect(await ask({ ...bob, slackId: "UBOB" }, "write")).toMatchObject({ outcome: "filed" });
+    expect(await ask({ ...bob, account: "UBOB" }, "write")).toMatchObject({ outcome: "filed" });
   });
 });
 
@@ -124,7 +124,7 @@ describe("whoever asked is looked at again before the provider is called", () =>
 it("whoever has left since they were looked up approves nothing", async () => {
   const filed = await ask(alice);
   if (filed.outcome !== "filed") throw new Error(filed.outcome);
-  const by = { ...bob, slackId: "UBOB" };
+  const by = { ...bob, account: "UBOB" };
   await office.people.resolve(by);
   const approve = { requestId: filed.request.id, by, verdict: { type: "approve" } as const };
   office.accounts.set("UBOB", gone);
@@ -141,19 +141,19 @@ it("whoever has left since they were looked up approves nothing", async () => {
 describe("looking for who has left", () => {
   it("goes on past an account that cannot be looked up, and past one whose end fails", async () => {
     const filed: string[] = [];
-    for (const [slackId, email] of [
+    for (const [account, email] of [
       ["UANN", "ann@example.com"],
       ["UBEA", "bea@example.com"],
       ["UCAT", "cat@example.com"],
     ] as const) {
-      const answer = await ask({ slackId, email, name: slackId });
+      const answer = await ask({ account, email, name: account });
       if (answer.outcome !== "filed") throw new Error(JSON.stringify(answer));
       filed.push(answer.request.id);
     }
     office.accounts.set("UCAT", { is: "gone", why: "Slack does not know their account any more" });
     office.accounts.set("UBEA", { is: "unknown", why: "Slack could not be asked about them" });
-    const lookUp: typeof office.lookUp = (slackId) =>
-      slackId === "UANN" ? Promise.reject(new Error("a fault of ours")) : office.lookUp(slackId);
+    const lookUp: typeof office.lookUp = (account) =>
+      account === "UANN" ? Promise.reject(new Error("a fault of ours")) : office.lookUp(account);
     await offboardLeavers({ ...office, lookUp, log: pino({ level: "silent" }) });
     const statuses = await Promise.all(filed.map(async (id) => (await office.state(id)).request.status));
     expect(statuses).toEqual(["pending", "pending", "cancelled"]);
@@ -210,7 +210,7 @@ const byTwo = `
     decision: review
     approvals: [{ from: [bob@example.com, carol@example.com] }, { from: [cora@example.com] }]
 `;
-const cara: Caller = { slackId: "UCAROL", email: "carol@example.com", name: "Carol" };
+const cara: Caller = { account: "UCAROL", email: "carol@example.com", name: "Carol" };
 const approve = { type: "approve" } as const;
 
 async function openByTwo(role: string): Promise<string> {
@@ -242,7 +242,7 @@ it.each(["approve", "deny"] as const)(
   "where an approver turns out to be who asked, others still %s",
   async (type) => {
     const requestId = await openByTwo("write");
-    const amys: Caller = { slackId: "UAMY", email: "amy@example.com", name: "Amy" };
+    const amys: Caller = { account: "UAMY", email: "amy@example.com", name: "Amy" };
     await decideRequest(office, { requestId, by: amys, verdict: approve, key: "amy" });
     await office.people.resolve({ ...amys, email: alice.email });
     expect(office.accounts.changes).toMatchObject([{ type: "person.joined" }]);
@@ -291,9 +291,9 @@ function lockingDown(
     ...office,
     ...(when.statement === true && { db }),
     ...(when.lookUp === true && {
-      lookUp: async (slackId: string) => {
+      lookUp: async (account: string) => {
         await lock();
-        return office.lookUp(slackId);
+        return office.lookUp(account);
       },
     }),
   };
@@ -333,7 +333,7 @@ describe("whoever is locked down while it is found out what they may do", () => 
 });
 
 describe("what Slack tells late", () => {
-  const old: Caller = { slackId: "UOLD", email: "gus@example.com", name: "Gus" };
+  const old: Caller = { account: "UOLD", email: "gus@example.com", name: "Gus" };
   const account = {
     id: "UOLD",
     name: "Gus",
@@ -352,7 +352,7 @@ describe("what Slack tells late", () => {
   it("joins nobody to who has left meanwhile", async () => {
     const first = await office.people.resolve(old);
     office.accounts.set("UOLD", gone);
-    const second = await office.people.resolve({ ...old, slackId: "UNEW" });
+    const second = await office.people.resolve({ ...old, account: "UNEW" });
     expect(second.id).not.toBe(first.id);
     await onAccountChanged({ ...office, workspace }, account);
     expect(office.accounts.changes).toMatchObject([{ type: "person.passed" }]);
@@ -362,7 +362,7 @@ describe("what Slack tells late", () => {
 it("two people who turn out to be one have not approved one another's", async () => {
   const filed = await ask(alice);
   if (filed.outcome !== "filed") throw new Error(filed.outcome);
-  const mallory: Caller = { slackId: "UMALLORY", email: "bob@example.com", name: "M" };
+  const mallory: Caller = { account: "UMALLORY", email: "bob@example.com", name: "M" };
   await office.people.resolve(bob);
   await office.people.resolve({ ...alice, email: "bob@example.com" });
   expect(office.accounts.changes).toMatchObject([{ type: "person.joined" }]);
@@ -373,8 +373,8 @@ it("two people who turn out to be one have not approved one another's", async ()
 });
 
 describe("an operator tells people apart, or makes them one, beside the bot", () => {
-  const one: Caller = { slackId: "UGUS1", email: "gus@example.com", name: "Gus" };
-  const two: Caller = { slackId: "UGUS2", email: "gus2@example.com", name: "Gus" };
+  const one: Caller = { account: "UGUS1", email: "gus@example.com", name: "Gus" };
+  const two: Caller = { account: "UGUS2", email: "gus2@example.com", name: "Gus" };
   let other: Database;
 
   beforeEach(async () => {
@@ -475,7 +475,7 @@ describe("an operator tells people apart, or makes them one, beside the bot", ()
   });
 
   it("whoever was joined may act at once, and is denied whatever the other is denied", async () => {
-    const joined: Caller = { slackId: "UAMY", email: "amy@example.com", name: "Amy" };
+    const joined: Caller = { account: "UAMY", email: "amy@example.com", name: "Amy" };
     const [first, second] = [await idOf(one), await idOf(joined)];
     expect(await office.people.addressesOf(first)).toEqual(["gus@example.com"]);
     await joinByHand(other.prisma, office.clock, first, second);

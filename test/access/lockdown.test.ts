@@ -7,7 +7,7 @@ import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob } from "../support/build.ts";
 import { lockDownElsewhere, somebodyInside, unaware } from "../support/lockdown.ts";
 
-const erin: Caller = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
+const erin: Caller = { email: "erin@example.com", name: "Erin", account: "UERIN" };
 
 async function personal(of: Caller): Promise<Lockdown> {
   const { id, email } = await office.people.resolve(of);

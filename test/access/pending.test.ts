@@ -7,7 +7,7 @@ import { alice, bob } from "../support/build.ts";
 import { ordinaryPolicy } from "../support/hallpass.ts";
 
 const max = 3;
-const erin: Caller = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
+const erin: Caller = { email: "erin@example.com", name: "Erin", account: "UERIN" };
 
 let office: Office;
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import { ordinaryPolicy, policyFrom } from "../support/hallpass.ts";
 
 const names = { read: "r", write: "w", subject: (name: string) => name };
 const ordinary = policyFrom(ordinaryPolicy(names));
-const erin = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
+const erin = { email: "erin@example.com", name: "Erin", account: "UERIN" };
 /** Nobody reads any more, and bob leads nobody. */
 const strict = policyFrom(
   ordinaryPolicy(names)

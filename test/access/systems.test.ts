@@ -8,7 +8,7 @@ import { bob } from "../support/build.ts";
 import { openTwoNames, type TwoNames } from "../support/two-names.ts";
 
 const hour = 3_600_000;
-const carol = { email: "carol@example.com", name: "Carol", slackId: "UCAROL" };
+const carol = { email: "carol@example.com", name: "Carol", account: "UCAROL" };
 
 let office: Office;
 let provider: TestProvider;

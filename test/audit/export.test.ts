@@ -218,7 +218,7 @@ test("what is sealed is opened where it stands, and is as inert there as all els
       await recordEvent(opened.prisma, {
         type: "request.denied",
         at: new Date("2026-03-03T10:00:00Z"),
-        actor: { kind: "person", email: "+bob@example.com", slackId: name },
+        actor: { kind: "person", email: "+bob@example.com", account: name },
         data: { name, reason: `${name} bob@example.com \uFDD0i1\uFDD1` },
       });
     }

@@ -216,7 +216,7 @@ test("how it ended is told: by whom, why, and whether it is proven gone", () => 
     ["give back outside", 4, 0, 2],
     ["keep", 1, 0, 0],
   ]);
-  const by = { kind: "person", id: bob.id, email: bob.email, slackId: bob.slackId };
+  const by = { kind: "person", id: bob.id, email: bob.email, account: bob.account };
   expect(holdingsOf(events)).toEqual([
     {
       mayFrom: moment(0),

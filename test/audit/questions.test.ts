@@ -19,7 +19,7 @@ import { type Office, openOffice } from "../support/access.ts";
 import { alice, bob, carol } from "../support/build.ts";
 import { policyWith } from "../support/rules.ts";
 
-const erin: Caller = { email: "erin@example.com", name: "Erin", slackId: "UERIN" };
+const erin: Caller = { email: "erin@example.com", name: "Erin", account: "UERIN" };
 const minute = 60_000;
 
 const rules = `

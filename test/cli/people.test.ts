@@ -24,23 +24,23 @@ afterAll(async () => {
 const people = (...args: readonly string[]): ReturnType<typeof hallpass> =>
   hallpass(["people", ...args], { env: { DATABASE_URL: own.url } });
 
-async function meet(slackId: string, email: string): Promise<number> {
+async function meet(account: string, email: string): Promise<number> {
   const known = createPeople({
     db: database.prisma,
     clock: createMovableClock(),
     lookUp: () => Promise.resolve({ is: "unknown", why: "nobody is asked" }),
     onChange: () => undefined,
   });
-  return (await known.resolve({ slackId, email, name: "" })).id;
+  return (await known.resolve({ account, email, name: "" })).id;
 }
 
-async function files(slackId: string, email: string, person: number): Promise<void> {
+async function files(account: string, email: string, person: number): Promise<void> {
   await client.query("insert into policies (hash, text) values ('p', 'version: 1') on conflict do nothing");
   await client.query(
-    `insert into access_requests (id, status, source, requester_email, requester_name, requester_slack_id, requester_person,
+    `insert into access_requests (id, status, source, requester_email, requester_name, requester_account, requester_person,
        resource, role, duration_seconds, reason, policy_version, terms, planned, created_at)
      values (gen_random_uuid(), 'pending', 'slack', $1, '', $2, $3, 'orders-db', 'read', 60, 'x', 'p', '{}', '[]', now())`,
-    [email, slackId, person],
+    [email, account, person],
   );
 }
 

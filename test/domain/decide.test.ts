@@ -208,7 +208,7 @@ describe("grants: every status × every command", () => {
 describe("who may decide", () => {
   it("nobody decides their own request, also with a second account of the same e-mail address", () => {
     const everybody = { steps: [{ count: 1, approvers: [alice.email, bob.email] }] };
-    for (const by of [alice, { ...alice, slackId: "UALICE2" }, { ...alice, email: "another@example.com" }]) {
+    for (const by of [alice, { ...alice, account: "UALICE2" }, { ...alice, email: "another@example.com" }]) {
       const state = buildState("pending");
       expect(outcome(decide(state, approveBy(by, everybody), t0))).toBe("own_request");
       expect(outcome(decide(state, { type: "deny", by, authority: everybody, reason: "x" }, t0))).toBe(

@@ -7,7 +7,7 @@ import type { Person } from "../../src/domain/person.ts";
 import { firstUnfillable } from "../../src/policy/decide/fill-steps.ts";
 import { after, alice, bob, buildRequest, buildState, carol, t0 } from "../support/build.ts";
 
-const dana = { id: 4, email: "dana@example.com", name: "Dana", slackId: "UDANA" };
+const dana = { id: 4, email: "dana@example.com", name: "Dana", account: "UDANA" };
 const leads = { count: 1, from: ["group:leads"], approvers: [bob.email, carol.email] };
 const security = {
   count: 1,

@@ -4,10 +4,10 @@ const root = new URL("../../src/", import.meta.url);
 
 /** Code that compares the texts of addresses or accounts, by whatever sign. */
 const comparisons = [
-  /\b(?:email|slackId)\b\)?\s*(?:===|!==)(?!\s*(?:undefined|""))/,
-  /(?:===|!==)\s*[\w.]*\.(?:email|slackId)\b/,
-  /\.(?:includes|has|indexOf)\([\w.]*\b(?:email|slackId)\b/,
-  /\b(?:requester_email|actor_email|requester_slack_id|actor_slack_id|locked_by)\)?\s*(?:=|<>|in\b|like\b|is distinct)/,
+  /(?<!surfaceOf\()\b(?:email|account)\b\)?\s*(?:===|!==)(?!\s*(?:undefined|""))/,
+  /(?:===|!==)\s*[\w.]*\.(?:email|account)\b/,
+  /\.(?:includes|has|indexOf)\([\w.]*\b(?:email|account)\b/,
+  /\b(?:requester_email|actor_email|requester_account|actor_slack_id|locked_by)\)?\s*(?:=|<>|in\b|like\b|is distinct)/,
   /=\s*(?:any \()?\w*\.?(?:requester_email|actor_email)\b/,
 ];
 

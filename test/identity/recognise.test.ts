@@ -21,7 +21,7 @@ describe("who an account with an address is", () => {
   });
 
   it("the same address is the same person, who goes by the other account too", () => {
-    expect(by(undefined, holder(1))).toEqual({ is: "known", person: 1, learns: ["slack_id"] });
+    expect(by(undefined, holder(1))).toEqual({ is: "known", person: 1, learns: ["account"] });
   });
 
   it("an account of one with the address of another makes them one, by the number that is older", () => {
@@ -36,7 +36,7 @@ describe("who an account with an address is", () => {
 
   it("nobody gets out of a lockdown by a new account", () => {
     const locked = holder(2, { isGone: true, isLocked: true });
-    expect(by(undefined, locked)).toEqual({ is: "known", person: 2, learns: ["slack_id"] });
+    expect(by(undefined, locked)).toEqual({ is: "known", person: 2, learns: ["account"] });
     expect(by(one, locked)).toEqual({ is: "joined", into: 1, from: 2 });
   });
 
@@ -54,5 +54,5 @@ it("addresses that differ in letter case are one, accounts are not", () => {
   expect(nameKey(" Alice@Example.COM")).toEqual({ kind: "email", name: "alice@example.com" });
   // The Kelvin sign is another letter than K, and better one too often.
   expect(nameKey("\u212Aim@example.com")).toEqual(nameKey("kim@example.com"));
-  expect(nameKey("U0Alice")).toEqual({ kind: "slack_id", name: "U0Alice" });
+  expect(nameKey("U0Alice")).toEqual({ kind: "account", name: "U0Alice" });
 });

@@ -33,7 +33,7 @@ export type Asked = z.infer<typeof Asked>;
 /** Requests from a number on. Read past Hallpass, by a connection that no fault touches. */
 export const askedSince = `
   select r.id, r.number, r.requester_email as requester,
-         r.requester_slack_id as account, r.policy_version as "policyVersion", r.resource || ':' || r.role as access,
+         r.requester_account as account, r.policy_version as "policyVersion", r.resource || ':' || r.role as access,
          r.duration_seconds as seconds, r.status, r.respond_by as "respondBy",
          (r.terms -> 'extends' ->> 'number')::int as extends,
          coalesce((select json_agg(json_build_object(

@@ -48,7 +48,7 @@ beforeEach(async () => {
   pigeons = createPigeons();
   talksIn(lofts);
   on(pigeons);
-  const caller = { email: alice.email, name: alice.name, slackId: "pigeon:alice" };
+  const caller = { email: alice.email, name: alice.name, account: "pigeon:alice" };
   office.accounts.set("pigeon:alice", { is: "here", caller });
 });
 afterEach(() => office?.close());
@@ -57,7 +57,7 @@ async function asks(account = "pigeon:alice"): Promise<AccessRequest> {
   const filed = await requestAccess(
     { ...office, policy: () => policy },
     {
-      requester: { ...alice, slackId: account },
+      requester: { ...alice, account: account },
       resource: "orders-db",
       role: "read",
       durationSeconds: 3600,
@@ -89,7 +89,7 @@ it("a request lives on another surface from the question to the proof that acces
   expect(card?.message.actions.map(({ label }) => label)).toEqual(["End access"]);
   expect(pigeons.offersIn("alice")).toEqual(["Give back"]);
 
-  await endAccess(deps, { requestId: request.id, by: { ...alice, slackId: "pigeon:alice" }, key: "back" });
+  await endAccess(deps, { requestId: request.id, by: { ...alice, account: "pigeon:alice" }, key: "back" });
   await office.drain();
   expect(office.provider.held.size).toBe(0);
   expect(pigeons.readsIn("loft").join("\n")).toContain("Revoked and verified");

@@ -10,9 +10,9 @@ import { readPersonalDirectory } from "../../src/persistence/personal/directory.
 import { type Office, openOffice } from "../support/access.ts";
 import { ordinaryPolicy } from "../support/hallpass.ts";
 
-const alice: Caller = { email: "alice@example.com", name: "Alice Liddell", slackId: "UALICE9" };
-const bob: Caller = { email: "bob@example.com", name: "Bob Builder", slackId: "UBOB9" };
-const carol: Caller = { email: "carol@example.com", name: "Carol Danvers", slackId: "UCAROL9" };
+const alice: Caller = { email: "alice@example.com", name: "Alice Liddell", account: "UALICE9" };
+const bob: Caller = { email: "bob@example.com", name: "Bob Builder", account: "UBOB9" };
+const carol: Caller = { email: "carol@example.com", name: "Carol Danvers", account: "UCAROL9" };
 
 let office: Office;
 let client: Client;
@@ -149,12 +149,12 @@ test("once erased, no table holds anything of them, and what is of others is as 
   expect(others.length).toBeGreaterThan(3);
   expect(await audit()).toEqual(expect.arrayContaining([...others]));
   const { rows } = await client.query(
-    "select requester_email, requester_name, requester_slack_id, reason from access_requests order by number",
+    "select requester_email, requester_name, requester_account, reason from access_requests order by number",
   );
   expect(rows[0]).toEqual({
     requester_email: name,
     requester_name: name,
-    requester_slack_id: null,
+    requester_account: null,
     reason: name,
   });
   const kept = await client.query<{ planned: string; handover: string | null }>(
@@ -207,8 +207,8 @@ test("somebody locked down is not erased: they would be free again", async () =>
 
 test("whoever is joined with somebody only by a column is not erased with them", async () => {
   const [one, two] = [
-    await office.people.resolve({ email: "erin@example.com", name: "Erin", slackId: "UERIN9" }),
-    await office.people.resolve({ email: "finn@example.com", name: "Finn", slackId: "UFINN9" }),
+    await office.people.resolve({ email: "erin@example.com", name: "Erin", account: "UERIN9" }),
+    await office.people.resolve({ email: "finn@example.com", name: "Finn", account: "UFINN9" }),
   ];
   await office.db.$executeRaw`update people set joined_into = ${one.id} where id = ${two.id}`;
   expect(await forgetPerson(office.ownerUrl, "erin@example.com")).toEqual({

@@ -23,9 +23,9 @@ const peopleOn = ({ prisma }: Database): People =>
   createPeople({
     db: prisma,
     clock,
-    lookUp: (slackId): Promise<AccountStatus> =>
+    lookUp: (account): Promise<AccountStatus> =>
       Promise.resolve(
-        gone.has(slackId)
+        gone.has(account)
           ? { is: "gone", why: "they have left" }
           : { is: "here", caller: { email: "", name: "" } },
       ),
@@ -48,8 +48,8 @@ afterEach(async () => {
   await own.close();
 });
 
-const idOf = async (slackId: string | undefined, email: string, by = people): Promise<number> =>
-  (await by.resolve({ email, name: "", ...(slackId !== undefined && { slackId }) })).id;
+const idOf = async (account: string | undefined, email: string, by = people): Promise<number> =>
+  (await by.resolve({ email, name: "", ...(account !== undefined && { account }) })).id;
 
 async function namesOf(person: number): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
@@ -144,7 +144,7 @@ describe("what another process remembers of who is who", () => {
   const asked = (id: number): AuditEvent => ({
     type: "audit.asked",
     at: new Date(),
-    actor: { kind: "person", id, email: "b@x.test", slackId: "U2" },
+    actor: { kind: "person", id, email: "b@x.test", account: "U2" },
     data: { question: "who", via: "slack" },
   });
 

@@ -62,7 +62,7 @@ async function fill(person: number, count: number): Promise<void> {
     `('00000000-0000-7000-8000-' || lpad((${who} * 1000000 + n)::text, 12, '0'))::uuid`;
   await client.query(
     `insert into access_requests (
-       id, status, source, requester_email, requester_name, requester_slack_id, requester_person, resource, role, duration_seconds,
+       id, status, source, requester_email, requester_name, requester_account, requester_person, resource, role, duration_seconds,
        reason, policy_version, rule, terms, planned, decisions, created_at, closed_at, is_held, held_since, held_until)
      select ${id("w.who")}, s.status, 'slack', 'x', 'x', 'U' || w.who, w.who, 'orders-db', 'read', 3600, repeat('x', 500), 'h', 'r',
             '{}', '[]', case s.status when 'approved' then '[{"verdict": "approve", "person": 300}]'::jsonb else '[]' end, at,
@@ -132,7 +132,7 @@ describe("what is asked about one person costs no more after 4,000 requests than
     ["listed for them", (person: number) => (db: PrismaClient) => listOpenRequests(db, person)],
     [
       "found when they leave",
-      (person: number) => (db: PrismaClient) => findOpenRequests(db, { slackId: `U${person}`, person }),
+      (person: number) => (db: PrismaClient) => findOpenRequests(db, { account: `U${person}`, person }),
     ],
   ])("what of theirs is open, %s", async (_, of) => {
     const [few, many] = [await pages(of(brief)), await pages(of(old))];

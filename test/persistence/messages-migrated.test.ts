@@ -13,6 +13,7 @@ const messages = "20261130220000_messages";
 const requestId = "00000000-0000-7000-8000-000000000001";
 const grantId = "00000000-0000-7000-8000-000000000002";
 const surface = "slack";
+const type = "request.denied";
 
 /** Where each kind of effect is owed now, and where it was before there were surfaces. */
 const lanes = effectKinds.map((kind) => {
@@ -21,7 +22,7 @@ const lanes = effectKinds.map((kind) => {
   return { kind, queue, now, before: queue === "messages" ? now.slice(`${surface}-`.length) : now };
 });
 
-it("what is owed to people keeps its order in the lane of Slack, and messages their places", async () => {
+it("what is owed to people keeps its order in the lane of Slack and says who did it, and messages their places", async () => {
   const earlier = await mkdtemp(join(tmpdir(), "hallpass-migrations-"));
   for (const name of await readdir(migrations))
     if (name < messages) await cp(join(migrations, name), join(earlier, name), { recursive: true });
@@ -43,8 +44,15 @@ it("what is owed to people keeps its order in the lane of Slack, and messages th
       for (const { kind, queue, before } of lanes)
         await client.query(
           `insert into effects (id, request_id, kind, queue, lane, payload, due_at, done_at)
-           values (gen_random_uuid(), $1, $2, $3, $4, '{"event": {"type": "request.denied"}}', now(), $5)`,
-          [requestId, kind, queue, before, done],
+           values (gen_random_uuid(), $1, $2, $3, $4, $5, now(), $6)`,
+          [
+            requestId,
+            kind,
+            queue,
+            before,
+            { event: { type, actor: { kind: "person", slackId: "UBOB" } } },
+            done,
+          ],
         );
     }
     await migrate(database.url, { log });
@@ -57,7 +65,7 @@ it("what is owed to people keeps its order in the lane of Slack, and messages th
     const { rows } = await client.query(
       "select kind, lane, payload, done_at is not null as done from effects order by seq",
     );
-    const payload = { event: { type: "request.denied" } };
+    const payload = { event: { type, actor: { kind: "person", account: "UBOB" } } };
     expect(rows).toEqual([
       ...lanes.map(({ kind, queue, now }) => ({
         kind,
@@ -65,7 +73,12 @@ it("what is owed to people keeps its order in the lane of Slack, and messages th
         payload: queue === "messages" ? { ...payload, surface } : payload,
         done: false,
       })),
-      ...lanes.map(({ kind, before }) => ({ kind, lane: before, payload, done: true })),
+      ...lanes.map(({ kind, before }) => ({
+        kind,
+        lane: before,
+        payload: { event: { type, actor: { kind: "person", slackId: "UBOB" } } },
+        done: true,
+      })),
     ]);
   } finally {
     await client.end();

@@ -193,7 +193,7 @@ test("schema.prisma says what the migrations make, but for the indexes it has no
     expect(
       byMigrations.filter(
         ({ what }) =>
-          !/^(access_requests_(approved|denied|extension|held|pending|requester_slack)|effects_owed|lockdowns_of|people_joined_into_idx|person_names_now|grants_not_gone|drift_findings_open|audit_events_(started|plain|erased|filed|policies))/.test(
+          !/^(access_requests_(approved|denied|extension|held|pending|requester_account)|effects_owed|lockdowns_of|people_joined_into_idx|person_names_now|grants_not_gone|drift_findings_open|audit_events_(started|plain|erased|filed|policies))/.test(
             what,
           ),
       ),

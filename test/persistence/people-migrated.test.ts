@@ -39,7 +39,7 @@ const person = async (handle: string): Promise<number> => {
 async function filed(
   number: number,
   email: string,
-  slackId: string | null,
+  account: string | null,
   decisions: readonly object[] = [],
   status = "approved",
 ): Promise<void> {
@@ -47,7 +47,7 @@ async function filed(
     `insert into access_requests (id, number, status, source, requester_email, requester_name, requester_slack_id, resource, role,
        duration_seconds, reason, policy_version, terms, planned, decisions, created_at)
      values (gen_random_uuid(), $1, $2, 'slack', $3, '', $4, 'orders-db', 'read', 60, 'x', 'p', '{}', '[]', $5, now())`,
-    [number, status, email, slackId, JSON.stringify(decisions)],
+    [number, status, email, account, JSON.stringify(decisions)],
   );
 }
 
@@ -93,6 +93,10 @@ it("what was recorded under addresses and accounts becomes one person's by eithe
   expect(fifth?.person).toBe(fourth?.person);
   expect(fourth?.deciders).toEqual([fourth?.person]);
   expect(sixth?.person).toBe(gone);
+  const decidedBy = await client.query<{ by: unknown }>(
+    `select jsonb_path_query_array(decisions, '$[*].account') as by from access_requests where decisions <> '[]' order by number`,
+  );
+  expect(decidedBy.rows).toEqual([{ by: ["UBOB"] }, { by: ["UBEA2"] }]);
   // What stands as it was decided holds up nothing.
   await client.query("update access_requests set version = version + 1");
 

@@ -33,7 +33,7 @@ afterAll(async () => {
 const denied = (reason: string, by: Caller = bob): AuditEvent => ({
   type: "request.denied",
   at: t0,
-  actor: { kind: "person", email: by.email, ...(by.slackId === undefined ? {} : { slackId: by.slackId }) },
+  actor: { kind: "person", email: by.email, ...(by.account === undefined ? {} : { account: by.account }) },
   data: { name: by.name, reason },
 });
 
@@ -70,7 +70,7 @@ test("an event holds nothing personal, and is read as it was recorded", async ()
 test("people are recorded once, by whomever and however often they are met", async () => {
   const others = [openDatabase(own.url), openDatabase(own.url), openDatabase(own.url)];
   try {
-    const zoe = { email: "zoe@example.com", name: "Zoe", slackId: "UZOE" };
+    const zoe = { email: "zoe@example.com", name: "Zoe", account: "UZOE" };
     await Promise.all(
       [database, ...others].map((each, index) =>
         recordEvent(each.prisma, denied("no", { ...zoe, name: `Zoe ${index % 2}` })),

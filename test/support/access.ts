@@ -202,17 +202,17 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
 
 /** How accounts stand, as a test says; of `UALICE` nothing is known but that Alice is there. */
 function createAccounts(): {
-  readonly set: (slackId: string, standing: AccountStatus) => void;
+  readonly set: (account: string, standing: AccountStatus) => void;
   readonly lookUp: LookUp;
   readonly changes: PersonChanged[];
 } {
   const standings = new Map<string, AccountStatus>();
   return {
-    set: (slackId, standing) => void standings.set(slackId, standing),
-    lookUp: (slackId) => {
-      const name = slackId.slice(1).replace(/\d+$/, "").toLowerCase();
-      const caller = { email: `${name}@example.com`, name, slackId };
-      return Promise.resolve(standings.get(slackId) ?? { is: "here", caller });
+    set: (account, standing) => void standings.set(account, standing),
+    lookUp: (account) => {
+      const name = account.slice(1).replace(/\d+$/, "").toLowerCase();
+      const caller = { email: `${name}@example.com`, name, account };
+      return Promise.resolve(standings.get(account) ?? { is: "here", caller });
     },
     changes: [],
   };

@@ -15,7 +15,7 @@ export type ActiveGrants = {
   readonly endsInSeconds: number;
   readonly spreadSeconds?: number;
   /** Whom Slack knows the requesters as; nobody is told where it is absent. */
-  readonly slackId?: string;
+  readonly account?: string;
   /** What the provider has on record of each grant, in turn; absent: nothing, as of access that was granted before states were kept. */
   readonly states?: readonly object[];
 };
@@ -51,7 +51,7 @@ export async function recordActiveGrants(query: Query, grants: ActiveGrants): Pr
        select person, 'email', lower($4 || n || '@example.com'), statement_timestamp() from made join met on met.id = person),
      asked as (
        insert into access_requests (
-         id, status, source, requester_email, requester_name, requester_slack_id, requester_person, resource, role, duration_seconds, reason,
+         id, status, source, requester_email, requester_name, requester_account, requester_person, resource, role, duration_seconds, reason,
          policy_version, terms, planned, created_at, closed_at, is_held, held_since)
        select request_id, 'approved', 'slack', $4 || n || '@example.com', $4 || n, $9, person, 'orders-db', 'read', 3600,
               'the orders of March', $5, $8::jsonb,
@@ -76,7 +76,7 @@ export async function recordActiveGrants(query: Query, grants: ActiveGrants): Pr
       grants.endsInSeconds,
       grants.spreadSeconds ?? 0,
       JSON.stringify(terms),
-      grants.slackId ?? null,
+      grants.account ?? null,
       JSON.stringify(grants.states ?? []),
     ],
   );

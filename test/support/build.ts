@@ -4,9 +4,9 @@ import type { Person } from "../../src/domain/person.ts";
 import type { AccessRequest, RequestStatus } from "../../src/domain/request/request.ts";
 
 /** People and moments that tests share. */
-export const alice: Person = { id: 1, email: "alice@example.com", name: "Alice", slackId: "UALICE" };
-export const bob: Person = { id: 2, email: "bob@example.com", name: "Bob", slackId: "UBOB" };
-export const carol: Person = { id: 3, email: "carol@example.com", name: "Carol", slackId: "UCAROL" };
+export const alice: Person = { id: 1, email: "alice@example.com", name: "Alice", account: "UALICE" };
+export const bob: Person = { id: 2, email: "bob@example.com", name: "Bob", account: "UBOB" };
+export const carol: Person = { id: 3, email: "carol@example.com", name: "Carol", account: "UCAROL" };
 export const t0 = new Date("2026-03-03T03:00:00.000Z");
 
 export function after(seconds: number): Date {

@@ -6,7 +6,7 @@ import type { FamilyWords, Told } from "../../src/words/told.ts";
 import { alice, buildRequest, t0 } from "../support/build.ts";
 
 const actors: readonly Actor[] = [
-  { kind: "person", id: alice.id, email: alice.email, slackId: "UALICE" },
+  { kind: "person", id: alice.id, email: alice.email, account: "UALICE" },
   { kind: "person" },
   { kind: "policy" },
   { kind: "hallpass" },

@@ -57,7 +57,7 @@ export async function carryOutExtension(
   const status = await accountStatusOf(deps, request.requester);
   if (status.is === "gone") {
     // Slack may not have sent an event. Offboarding ends this access with everything else they have.
-    if (request.requester.slackId !== undefined) await offboard(deps, request.requester.slackId);
+    if (request.requester.account !== undefined) await offboard(deps, request.requester.account);
     return fail(status.why);
   }
   // If an earlier attempt may have reached a provider, don't wait for Slack: we must know what is there.

@@ -46,9 +46,9 @@ export async function carryOutGrant(
   if (grant.subject === "")
     return fail(`no name is known for this person in ${grant.provider}; add one to \`people\``);
   const status = await accountStatusOf(deps, requester);
-  if (status.is === "gone" && requester.slackId !== undefined) {
+  if (status.is === "gone" && requester.account !== undefined) {
     // Slack may not have sent an event. Offboarding ends this grant with everything else they have, before it is asked for.
-    await offboard(deps, requester.slackId);
+    await offboard(deps, requester.account);
     return { outcome: "done", note: status.why };
   }
   const wasAsked = grant.askedAt !== undefined;

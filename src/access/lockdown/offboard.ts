@@ -7,10 +7,10 @@ import { discountApprovalsOf } from "../requests/discount-approvals.ts";
  * Closes what an account asked for and ends what it has, because it may not act any more. If no other account of the person may act
  * either, also ends everything else they have, and their approvals of pending requests stop counting. Idempotent.
  */
-export async function offboard(deps: RecordDeps & IdentityDeps, slackId: string): Promise<void> {
-  const left = await deps.people.leave(slackId);
+export async function offboard(deps: RecordDeps & IdentityDeps, account: string): Promise<void> {
+  const left = await deps.people.leave(account);
   const hasLeft = left !== undefined && (await haveAllLeft(deps, left.others));
-  const whose = hasLeft ? { slackId, person: left.person } : { slackId };
+  const whose = hasLeft ? { account, person: left.person } : { account };
   for (const requestId of await findOpenRequests(deps.db, whose))
     await endOpenRequest(deps, requestId, "offboarded");
   if (hasLeft) await discountApprovalsOf(deps, [left.person], "offboarded");

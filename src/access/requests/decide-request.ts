@@ -85,7 +85,7 @@ async function decideOnce(deps: PolicyDeps, decision: PersonDecides): Promise<De
   await refuseAttempt(deps, applied, { by, attempted, key });
   const today = await readToday(deps, policy, request);
   // Slack may not have sent an event.
-  if (refusal === "approver_gone" && by.slackId !== undefined) await offboard(deps, by.slackId);
+  if (refusal === "approver_gone" && by.account !== undefined) await offboard(deps, by.account);
   await closeWhatCannotBe(deps, policy, request, { refusal, today, now });
   const approvers = approversNow(authorityOver(policy, request, today, now), request);
   const evaluation = evaluateAgain(policy, request, today, now);
@@ -118,8 +118,8 @@ async function closeWhatCannotBe(
   request: AccessRequest,
   { refusal, today, now }: { readonly refusal: Refusal; readonly today: Today; readonly now: Date },
 ): Promise<void> {
-  const { slackId } = request.requester;
-  if (refusal === "requester_gone" && slackId !== undefined) await offboard(deps, slackId);
+  const { account } = request.requester;
+  if (refusal === "requester_gone" && account !== undefined) await offboard(deps, account);
   if (refusal !== "grant_changed") return;
   const changes = await changesToday(deps, policy, request, today, now);
   await apply(deps, request.id, { type: "abandon", reason: "policy_changed", changes });

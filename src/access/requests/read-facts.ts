@@ -108,10 +108,10 @@ export async function accountStatusOf(
   {
     email,
     name,
-    slackId,
-  }: { readonly email: string; readonly name: string; readonly slackId?: string | undefined },
+    account,
+  }: { readonly email: string; readonly name: string; readonly account?: string | undefined },
 ): Promise<AccountStatus> {
-  return slackId === undefined ? { is: "here", caller: { email, name } } : lookUp(slackId);
+  return account === undefined ? { is: "here", caller: { email, name } } : lookUp(account);
 }
 
 /** Evaluates a filed request again, by this policy and today's facts. */

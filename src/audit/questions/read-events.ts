@@ -159,7 +159,7 @@ function loggedEvent(row: unknown): LoggedEvent {
   const { seq, at, type, data, extension } = read;
   const actor = Actor.parse({
     kind: read.actor_kind,
-    ...present({ email: read.actor_email, slackId: read.actor_slack_id }),
+    ...present({ email: read.actor_email, account: read.actor_slack_id }),
   });
   const event = StoredEvent.safeParse({ type, at, actor, ...present({ grantId: read.grant_id }), data }).data;
   return {

@@ -55,7 +55,7 @@ export function review(state: State, command: CommandOf<"review">, now: Date): D
     at: now.toISOString(),
     reason: note,
     key,
-    ...(by.slackId === undefined ? {} : { slackId: by.slackId }),
+    ...(by.account === undefined ? {} : { account: by.account }),
   };
   const event: AuditEvent = {
     type: "break_glass.reviewed",

@@ -23,8 +23,8 @@ const refusalByStatus: Readonly<Record<ClosedStatus, Refusal>> = {
 
 /** The person as the audit names them. */
 export function actorOf(person: Person): Actor {
-  const { id, email, slackId } = person;
-  return { kind: "person", id, email, ...(slackId ? { slackId } : {}) };
+  const { id, email, account } = person;
+  return { kind: "person", id, email, ...(account ? { account } : {}) };
 }
 
 /** Effects that announce an event in the request's thread and to the requester. */

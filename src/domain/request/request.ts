@@ -88,7 +88,7 @@ export const PersonalDecision = z.object({
   person: z.number().int(),
   email: z.string(),
   name: z.string(),
-  slackId: z.string().optional(),
+  account: z.string().optional(),
   reason: z.string().optional(),
   /** ISO 8601, UTC. */
   at: z.string(),

@@ -152,7 +152,7 @@ function withDecision(request: AccessRequest, command: DecidingCommand, now: Dat
     email: by.email,
     name: by.name,
     at: now.toISOString(),
-    ...(by.slackId === undefined ? {} : { slackId: by.slackId }),
+    ...(by.account === undefined ? {} : { account: by.account }),
     ...(command.type === "deny" ? { reason: command.reason } : {}),
     ...(key === undefined ? {} : { key }),
   };

@@ -50,7 +50,7 @@ export function createPeople(deps: PeopleDeps): People {
 
   async function recogniseNow(caller: Caller): Promise<number> {
     const seen = await readHolders(db, caller);
-    const account = seen.find(({ kind }) => kind === "slack_id");
+    const account = seen.find(({ kind }) => kind === "account");
     const known = recognise(assess(caller, seen, new Set()));
     // Usually the person is known by both names, and nothing is written.
     if (known.is === "known" && known.learns.length === 0 && account?.isGone !== true) return known.person;
@@ -64,9 +64,9 @@ export function createPeople(deps: PeopleDeps): People {
   }
 
   return {
-    async resolve({ email, name, slackId }): Promise<Person> {
-      const id = await memory.get(`${slackId ?? ""} ${email}`, () => recogniseNow({ email, name, slackId }));
-      return { id, email, name, ...(slackId === undefined ? {} : { slackId }) };
+    async resolve({ email, name, account }): Promise<Person> {
+      const id = await memory.get(`${account ?? ""} ${email}`, () => recogniseNow({ email, name, account }));
+      return { id, email, name, ...(account === undefined ? {} : { account }) };
     },
     async find(called) {
       const { kind, name } = nameKey(called);
@@ -80,15 +80,15 @@ export function createPeople(deps: PeopleDeps): People {
           select name from person_names where person_id = ${person} and kind = 'email' and until is null order by name`;
         return rows.map(({ name }) => name);
       }),
-    async leave(slackId) {
+    async leave(account) {
       const rows = await db.$queryRaw<{ person: number; others: readonly string[] }[]>`
         with gone as (
           update person_names set gone_since = coalesce(gone_since, ${clock.now})
-          where kind = 'slack_id' and name = ${slackId} and until is null returning person_id)
+          where kind = 'account' and name = ${account} and until is null returning person_id)
         select g.person_id as person,
                array(select n.name from person_names n
-                     where n.person_id = g.person_id and n.kind = 'slack_id' and n.until is null
-                       and n.name <> ${slackId} and n.gone_since is null) as others
+                     where n.person_id = g.person_id and n.kind = 'account' and n.until is null
+                       and n.name <> ${account} and n.gone_since is null) as others
         from gone g`;
       memory.forget();
       return rows[0];
@@ -126,7 +126,7 @@ function createIdentityCache(db: PrismaClient): Memory {
 const Seen = z.array(
   z.object({
     /** Which of the caller's names was found. */
-    kind: z.enum(["slack_id", "email"]),
+    kind: z.enum(["account", "email"]),
     person: z.number(),
     isLocked: z.boolean(),
     /** For the caller's account: it was found to be gone. */
@@ -138,27 +138,27 @@ const Seen = z.array(
 type Seen = z.infer<typeof Seen>;
 
 /** Reads who goes by the caller's account and address now. */
-async function readHolders(db: Statements, { slackId, email }: Caller): Promise<Seen> {
-  const names = namesOf({ slackId, email });
+async function readHolders(db: Statements, { account, email }: Caller): Promise<Seen> {
+  const names = namesOf({ account, email });
   return Seen.parse(
     await db.$queryRaw`
       select n.kind, n.person_id as person, n.gone_since is not null as "isGone",
              exists (select from lockdowns l where l.person_id = n.person_id and l.lifted_at is null) as "isLocked",
              (select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'isGone', a.gone_since is not null)), '[]')
               from person_names a
-              where a.person_id = n.person_id and a.kind = 'slack_id' and a.until is null) as accounts
+              where a.person_id = n.person_id and a.kind = 'account' and a.until is null) as accounts
       from jsonb_to_recordset(${JSON.stringify(names)}::jsonb) as o(kind text, name text)
       join person_names n on n.kind = o.kind and n.name = o.name and n.until is null`,
   );
 }
 
-function namesOf({ slackId, email }: Pick<Caller, "slackId" | "email">): readonly NameKey[] {
-  return [slackId, email].flatMap((name) => (name === undefined ? [] : [nameKey(name)]));
+function namesOf({ account, email }: Pick<Caller, "account" | "email">): readonly NameKey[] {
+  return [account, email].flatMap((name) => (name === undefined ? [] : [nameKey(name)]));
 }
 
 /** The input of `recognise`. `gone`: accounts that may no longer act, as was just looked up. */
-function assess({ slackId }: Caller, seen: Seen, gone: ReadonlySet<string>): Found {
-  const holderBy = (kind: "slack_id" | "email"): Holder | undefined => {
+function assess({ account }: Caller, seen: Seen, gone: ReadonlySet<string>): Found {
+  const holderBy = (kind: "account" | "email"): Holder | undefined => {
     const found = seen.find((one) => one.kind === kind);
     if (!found) return undefined;
     const { person, isLocked, accounts } = found;
@@ -166,8 +166,8 @@ function assess({ slackId }: Caller, seen: Seen, gone: ReadonlySet<string>): Fou
     return { person, isLocked, isGone };
   };
   return {
-    hasAccount: slackId !== undefined,
-    account: holderBy("slack_id"),
+    hasAccount: account !== undefined,
+    account: holderBy("account"),
     address: holderBy("email"),
   };
 }
@@ -175,7 +175,7 @@ function assess({ slackId }: Caller, seen: Seen, gone: ReadonlySet<string>): Fou
 /** Looks up those accounts of the address's holder that are not known to be gone, and returns the ones that are. */
 async function whoIsGone({ lookUp }: PeopleDeps, seen: Seen): Promise<ReadonlySet<string>> {
   const [account, address] = [
-    seen.find(({ kind }) => kind === "slack_id"),
+    seen.find(({ kind }) => kind === "account"),
     seen.find(({ kind }) => kind === "email"),
   ];
   if (!address || address.person === account?.person) return new Set();
@@ -204,7 +204,7 @@ async function change(
       const person = await write(tx, clock, caller, found);
       await tx.$executeRaw`
         update person_names set gone_since = null
-        where kind = 'slack_id' and name = ${caller.slackId ?? null} and until is null and gone_since is not null`;
+        where kind = 'account' and name = ${caller.account ?? null} and until is null and gone_since is not null`;
       if (found.is !== "joined" && found.is !== "passed") return { person };
       const event = wordChange(await nowIn(tx, clock), caller, { found, person, requests });
       await recordWithin(tx, event);
@@ -238,7 +238,7 @@ async function write(tx: Statements, clock: Clock, caller: Caller, found: Recogn
 
 function wordChange(
   at: Date,
-  { email, slackId }: Caller,
+  { email, account }: Caller,
   {
     found,
     person,
@@ -252,7 +252,7 @@ function wordChange(
   const { is, from: other } = found;
   const recorded = { at, actor: { kind: "hallpass" } } as const;
   if (is === "passed") return { ...recorded, type: "person.passed", data: { person, other, address: email } };
-  const account = slackId === undefined ? {} : { slackId };
-  const data = { person, other, address: email, ...account, requests: [...requests], via: "slack" };
+  const shownBy = account === undefined ? {} : { slackId: account };
+  const data = { person, other, address: email, ...shownBy, requests: [...requests], via: "slack" };
   return { ...recorded, type: "person.joined", data };
 }

@@ -89,7 +89,7 @@ export async function joinPeople(
   await takeNames(tx, clock, names, into);
   await tx.$executeRaw`
     update person_names set gone_since = ${clock.now}
-    where person_id = ${into} and until is null and kind = 'slack_id' and name = any (${gone.map(({ name }) => name)}::text[])`;
+    where person_id = ${into} and until is null and kind = 'account' and name = any (${gone.map(({ name }) => name)}::text[])`;
   await tx.$executeRaw`update people set joined_into = ${into} where id = ${from} or joined_into = ${from}`;
   // Until the commit, nothing may be filed or decided by a process that does not know of the change.
   await tx.$executeRaw`lock table access_requests, lockdowns in share row exclusive mode`;

@@ -4,7 +4,7 @@ import { nameKey } from "../../identity/recognise.ts";
 import { dropCachedPeople, type Known, type Statements, type Whose } from "./people-memory.ts";
 import { createKey, markOf, sealValue } from "../personal/cipher.ts";
 
-/** The kinds of names a person has: in Slack, and at a provider (`subject`). */
+/** The kinds of names a person has, as the audit was signed with them: on a chat surface (`slack_id`: an account on any), and at a provider (`subject`). */
 export const personalKinds = ["email", "slack_id", "name", "subject"] as const;
 export type PersonalKind = (typeof personalKinds)[number];
 
@@ -97,7 +97,7 @@ export async function insistOnAccounts(db: Statements, missing: readonly Persona
   if (told.length === 0) return;
   const rows = await db.$queryRaw<unknown[]>`
     select 1 as others from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as o(person int, name text)
-    join person_names n on n.kind = 'slack_id' and n.name = o.name and n.until is null
+    join person_names n on n.kind = 'account' and n.name = o.name and n.until is null
     where n.person_id <> o.person limit 1`;
   if (rows.length === 0) return;
   dropCachedPeople(db);

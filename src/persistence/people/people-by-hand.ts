@@ -13,7 +13,7 @@ const Described = z.object({
   joined: z.array(z.number()),
   names: z.array(
     z.object({
-      kind: z.enum(["slack_id", "email"]),
+      kind: z.enum(["account", "email"]),
       name: z.string(),
       since: instant,
       until: instant.nullable(),
@@ -45,7 +45,7 @@ export async function describePerson(
                'kind', n.kind, 'name', n.name, 'since', n.since, 'until', n.until, 'goneSince', n.gone_since,
                'now', (select o.person_id from person_names o
                        where o.kind = n.kind and o.name = n.name and o.until is null and o.person_id <> p.id))
-               order by n.until is not null, n.kind, n.name, n.id), '[]')
+               order by n.until is not null, n.kind = 'account', n.name, n.id), '[]')
             from person_names n where n.person_id = p.id) as names
     from people p join one using (id)`;
   return rows[0] === undefined ? undefined : Described.parse(rows[0]);
@@ -78,7 +78,7 @@ export async function joinByHand(
     const requests = await decidedBetween(tx, into, from);
     await joinPeople(tx, clock, { into, from });
     const [address] = await tx.$queryRaw<{ name: string }[]>`
-      select name from person_names where person_id = ${into} and until is null order by kind, name limit 1`;
+      select name from person_names where person_id = ${into} and until is null order by kind = 'account', name limit 1`;
     await recordWithin(tx, {
       type: "person.joined",
       at: await nowIn(tx, clock),

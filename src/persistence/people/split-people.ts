@@ -39,19 +39,19 @@ export async function splitPeople(
         where o.person_id = ${other} and o.until is null and o.kind = n.kind and o.name = n.name))`;
   // Until the commit, nothing may be filed or decided by a process that does not know of the change.
   await tx.$executeRaw`lock table access_requests, lockdowns in share row exclusive mode`;
-  const isTheirs = (slackId: Prisma.Sql, email: Prisma.Sql): Prisma.Sql => Prisma.sql`
+  const isTheirs = (account: Prisma.Sql, email: Prisma.Sql): Prisma.Sql => Prisma.sql`
     exists (select from jsonb_to_recordset(${named}::jsonb) as o(kind text, name text)
-            where (o.kind = 'slack_id' and o.name = ${slackId})
-               or (o.kind = 'email' and ${slackId} is null and o.name = lower(${email})))`;
+            where (o.kind = 'account' and o.name = ${account})
+               or (o.kind = 'email' and ${account} is null and o.name = lower(${email})))`;
   await tx.$executeRaw`
     update access_requests set version = version + 1, requester_person = ${other}
     where requester_person = ${person}
-      and ${isTheirs(Prisma.sql`requester_slack_id`, Prisma.sql`requester_email`)}`;
+      and ${isTheirs(Prisma.sql`requester_account`, Prisma.sql`requester_email`)}`;
   await tx.$executeRaw`
     update access_requests r
     set version = version + 1, decisions = (
       select jsonb_agg(case when d @> jsonb_build_object('person', ${person}::int)
-                             and ${isTheirs(Prisma.sql`(d ->> 'slackId')`, Prisma.sql`(d ->> 'email')`)}
+                             and ${isTheirs(Prisma.sql`(d ->> 'account')`, Prisma.sql`(d ->> 'email')`)}
                             then d || jsonb_build_object('person', ${other}::int) else d end order by place)
       from jsonb_array_elements(r.decisions) with ordinality as e(d, place))
     where decisions @> jsonb_build_array(jsonb_build_object('person', ${person}::int))`;
@@ -71,7 +71,7 @@ async function keepLockedDown(
                       where n.person_id = ${who} and n.until is null and lower(n.name) = lower(l.value))
          then l.value
          else (select n.name from person_names n
-               where n.person_id = ${who} and n.until is null order by n.kind, n.name limit 1) end`;
+               where n.person_id = ${who} and n.until is null order by n.kind = 'account', n.name limit 1) end`;
   await tx.$executeRaw`
     insert into lockdowns (id, kind, value, person_id, reason, locked_by, locked_at)
     select gen_random_uuid(), kind, ${valueFor(other)}, ${other}, reason, locked_by, locked_at

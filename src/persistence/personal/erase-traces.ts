@@ -3,17 +3,17 @@ import { eventData } from "../../domain/audit-event.ts";
 import { mapStrings } from "../../domain/personal-fields.ts";
 import { PersonalDecision, PlannedGrant, Terms } from "../../domain/request/request.ts";
 
-/** An erased person's addresses and Slack ids, and the `name` that replaces them. */
+/** An erased person's addresses and accounts, and the `name` that replaces them. */
 export type Erased = {
   readonly emails: readonly string[];
-  readonly slackIds: readonly string[];
+  readonly accounts: readonly string[];
   readonly name: string;
 };
 
 /** Removes one person from the values in the operational tables. */
 export type TraceEraser = {
   readonly isThem: (email: string | null | undefined) => boolean;
-  /** Replaces their addresses and Slack ids anywhere in a text. */
+  /** Replaces their addresses and accounts anywhere in a text. */
   readonly text: (text: string) => string;
   readonly anything: (value: unknown) => unknown;
   /** `isOwn`: the request is theirs, so what others wrote there is about them. */
@@ -25,11 +25,11 @@ export type TraceEraser = {
 };
 
 /** Creates the eraser for one person. */
-export function createTraceEraser({ emails, slackIds, name }: Erased): TraceEraser {
+export function createTraceEraser({ emails, accounts, name }: Erased): TraceEraser {
   const addresses = emails.map(
     (email) => new RegExp(`(?<![A-Za-z0-9._%+-])${escapeRegExp(email)}(?![A-Za-z0-9-]|\\.[A-Za-z0-9])`, "gi"),
   );
-  const ids = slackIds.map((id) => new RegExp(`\\b${escapeRegExp(id)}\\b`, "g"));
+  const ids = accounts.map((id) => new RegExp(`\\b${escapeRegExp(id)}\\b`, "g"));
   const emailSet = new Set(emails.map((email) => email.toLowerCase()));
   const isThem = (email: string | null | undefined): boolean =>
     typeof email === "string" && emailSet.has(email.toLowerCase());
@@ -45,7 +45,7 @@ export function createTraceEraser({ emails, slackIds, name }: Erased): TraceEras
 
   function event(stored: z.infer<typeof EffectEvent>, isOwn: boolean): unknown {
     const { actor } = stored;
-    const byThem = isThem(actor.email) || (actor.slackId !== undefined && slackIds.includes(actor.slackId));
+    const byThem = isThem(actor.email) || (actor.account !== undefined && accounts.includes(actor.account));
     const schema = Object.entries(eventData).find(([type]) => type === stored.type)?.[1];
     const data = mapStrings(schema, stored.data, (said, saying) => {
       const isTheirs =
@@ -83,12 +83,12 @@ export function createTraceEraser({ emails, slackIds, name }: Erased): TraceEras
       z
         .array(PersonalDecision)
         .parse(value)
-        .map(({ slackId, reason, ...decision }) => {
+        .map(({ account, reason, ...decision }) => {
           const byThem = isThem(decision.email);
           return {
             ...decision,
             ...(byThem ? { email: name, name } : {}),
-            ...(slackId === undefined || byThem ? {} : { slackId }),
+            ...(account === undefined || byThem ? {} : { account }),
             ...(reason === undefined ? {} : { reason: byThem || isOwn ? name : text(reason) }),
           };
         }),
@@ -104,7 +104,7 @@ const EffectEvent = z.looseObject({
   actor: z.looseObject({
     kind: z.string(),
     email: z.string().optional(),
-    slackId: z.string().optional(),
+    account: z.string().optional(),
   }),
   data: z.unknown(),
 });

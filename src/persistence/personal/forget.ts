@@ -75,7 +75,7 @@ async function forget(client: Client, called: string): Promise<Forgotten> {
     `select count(*)::int as count from audit_events
      where actor_person is null and requester_person is null
        and (lower(actor_email) = any ($1) or lower(requester_email) = any ($1) or actor_slack_id = any ($2))`,
-    [them.emails, them.slackIds],
+    [them.emails, them.accounts],
   );
   return { forgotten: true, person, plainEvents: plain.rows[0]?.count ?? 0 };
 }
@@ -85,7 +85,7 @@ type Them = {
   readonly people: readonly number[];
   /** In lower case; every address they have gone by, except those that are somebody else's today. */
   readonly emails: readonly string[];
-  readonly slackIds: readonly string[];
+  readonly accounts: readonly string[];
 };
 
 async function findThem(client: Client, called: string): Promise<Them> {
@@ -105,7 +105,7 @@ async function findThem(client: Client, called: string): Promise<Them> {
   );
   const of = (wanted: NameKey["kind"]): readonly string[] =>
     rows.filter((row) => row.kind === wanted).map((row) => row.name);
-  return { people: ids, emails: of("email"), slackIds: of("slack_id") };
+  return { people: ids, emails: of("email"), accounts: of("account") };
 }
 
 async function whyNot(client: Client, { people }: Them): Promise<ForgetRefusal | undefined> {
@@ -151,10 +151,10 @@ const mentions = `exists (select from unnest($1::text[]) as called where strpos(
 async function eraseTraces(
   client: Client,
   eraser: TraceEraser,
-  { people, emails, slackIds }: Them,
+  { people, emails, accounts }: Them,
   person: number,
 ): Promise<void> {
-  const called = [...emails, ...slackIds.map((id) => id.toLowerCase())];
+  const called = [...emails, ...accounts.map((id) => id.toLowerCase())];
   const name = erasedName(person);
   const requests = await client.query<{
     id: string;
@@ -187,7 +187,7 @@ async function eraseTraces(
   }
   // The dedupe key of an interaction contains a digest of what was asked.
   await client.query(
-    `update access_requests set requester_email = $2, requester_name = $2, requester_slack_id = null, dedupe_key = null
+    `update access_requests set requester_email = $2, requester_name = $2, requester_account = null, dedupe_key = null
      where id = any ($1)`,
     [[...own], name],
   );

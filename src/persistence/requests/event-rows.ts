@@ -83,12 +83,12 @@ export async function meetRequesters(db: Statements, states: readonly State[]): 
     states.flatMap(({ request: { requester }, grants }) => {
       const whose = whoseIs(requester);
       if (whose === undefined) return [];
-      const { email, slackId } = requester;
+      const { email, account } = requester;
       const called = (kind: PersonalKind, value: string | undefined): readonly PersonalValue[] =>
         value === undefined ? [] : [{ whose, kind, value }];
       return [
         ...called("email", email),
-        ...called("slack_id", slackId),
+        ...called("slack_id", account),
         ...grants.flatMap(({ subject }) => called("subject", subject)),
       ];
     }),
@@ -158,7 +158,7 @@ function eventRow(
     grantId: event.grantId,
     actorKind: event.actor.kind,
     actorEmail: actor && sealed(sealer, actor, "email", by.email),
-    actorSlackId: actor && sealed(sealer, actor, "slack_id", by.slackId),
+    actorSlackId: actor && sealed(sealer, actor, "slack_id", by.account),
     actorPerson: actor && sealer.person(actor),
     requesterEmail: requester ? sealed(sealer, requester, "email", asker.email) : escaped(asker?.email),
     requesterPerson: requester && sealer.person(requester),
@@ -232,13 +232,13 @@ function sealed(
 type Called = {
   readonly id?: number | undefined;
   readonly email?: string | undefined;
-  readonly slackId?: string | undefined;
+  readonly account?: string | undefined;
 };
 
 /** How somebody is identified: by number, else by address or account; `undefined` for nobody and for an erased person. */
-function whoseIs({ id, email, slackId }: Called): Whose | undefined {
+function whoseIs({ id, email, account }: Called): Whose | undefined {
   if (email !== undefined && isErasedName(email)) return undefined;
-  return id ?? (email === undefined ? slackId : normalEmail(email));
+  return id ?? (email === undefined ? account : normalEmail(email));
 }
 
 function escaped(text: string | undefined): string | undefined {

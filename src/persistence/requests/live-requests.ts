@@ -13,11 +13,11 @@ export const isOpen = Prisma.sql`
 /** Finds the open requests that an account or a person filed. */
 export async function findOpenRequests(
   db: PrismaClient,
-  { slackId, person }: { readonly slackId: string; readonly person?: number | undefined },
+  { account, person }: { readonly account: string; readonly person?: number | undefined },
 ): Promise<readonly string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     select r.id::text from access_requests r
-    where (r.requester_slack_id = ${slackId} or r.requester_person = ${person ?? null}::int) and ${isOpen}
+    where (r.requester_account = ${account} or r.requester_person = ${person ?? null}::int) and ${isOpen}
     order by r.number`;
   return rows.map(({ id }) => id);
 }
@@ -40,11 +40,11 @@ export async function findApprovedBy(
 /** Finds the accounts that something depends on: of requesters with an open request, and of approvers whose approval counts. */
 export async function findAccountsInUse(db: PrismaClient): Promise<readonly string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
-    select r.requester_slack_id as id from access_requests r
-    where r.requester_slack_id is not null and ${isOpen}
+    select r.requester_account as id from access_requests r
+    where r.requester_account is not null and ${isOpen}
     union
-    select d ->> 'slackId' from access_requests r cross join jsonb_array_elements(r.decisions) d
-    where r.status = 'pending' and ${counts} and d ->> 'slackId' is not null`;
+    select d ->> 'account' from access_requests r cross join jsonb_array_elements(r.decisions) d
+    where r.status = 'pending' and ${counts} and d ->> 'account' is not null`;
   return rows.map(({ id }) => id);
 }
 

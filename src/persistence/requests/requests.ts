@@ -149,13 +149,13 @@ export async function recordNew(
     ${waits ? countPending(request) : Prisma.empty}
     changed as (
       insert into access_requests (
-        id, version, status, dedupe_key, source, requester_email, requester_name, requester_slack_id, requester_person,
+        id, version, status, dedupe_key, source, requester_email, requester_name, requester_account, requester_person,
         resource, role,
         duration_seconds, reason, ticket, policy_version, rule, terms, planned, decisions, created_at, respond_by, closed_at,
         is_held, held_since)
       select
         ${request.id}::uuid, 1, ${request.status}, ${dedupeKey ?? null}, ${request.source}, ${request.requester.email},
-        ${request.requester.name}, ${request.requester.slackId ?? null}, ${request.requester.id}, ${request.resource},
+        ${request.requester.name}, ${request.requester.account ?? null}, ${request.requester.id}, ${request.resource},
         ${request.role}, ${request.durationSeconds}, ${request.reason}, ${request.ticket ?? null}, ${request.policyVersion},
         ${request.rule ?? null}, ${JSON.stringify(request.terms)}::jsonb, ${JSON.stringify(request.planned)}::jsonb,
         ${JSON.stringify(request.decisions)}::jsonb, ${request.createdAt}, ${request.respondBy ?? null},

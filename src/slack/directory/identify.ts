@@ -90,11 +90,11 @@ export function createLookUp(
   directory: Pick<Directory, "accountNow">,
   workspace: () => Workspace | undefined,
 ): LookUp {
-  return async (slackId) => {
+  return async (account) => {
     const ours = workspace();
     if (!ours) return statuses.slack_unreachable;
     try {
-      return statusOfAccount(ours, await directory.accountNow(slackId));
+      return statusOfAccount(ours, await directory.accountNow(account));
     } catch {
       // Fail closed: the caller tries again.
       return statuses.slack_unreachable;
@@ -106,7 +106,7 @@ export function createLookUp(
 export function identifyAccount(workspace: Workspace, account: SlackAccount): Identity {
   const why = doubt(workspace, account);
   if (why) return { known: false, why };
-  return { known: true, person: { email: account.email ?? "", name: account.name, slackId: account.id } };
+  return { known: true, person: { email: account.email ?? "", name: account.name, account: account.id } };
 }
 
 function doubt(workspace: Workspace, account: SlackAccount): Ineligible | undefined {

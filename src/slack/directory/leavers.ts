@@ -23,15 +23,15 @@ export function watchForLeavers(deps: LeaverDeps): { stop(): void } {
 /** Offboards everybody who has left; an account that cannot be looked up or offboarded does not stop the others. */
 export async function offboardLeavers(deps: LeaverDeps): Promise<void> {
   // One at a time: Slack's rate limit is some hundred lookups a minute, and nobody waits for these.
-  for (const slackId of await findAccountsInUse(deps.db)) {
+  for (const account of await findAccountsInUse(deps.db)) {
     try {
-      const status = await deps.lookUp(slackId);
-      if (status.is === "gone") await offboard(deps, slackId);
+      const status = await deps.lookUp(account);
+      if (status.is === "gone") await offboard(deps, account);
       if (status.is === "unknown")
-        deps.log.info({ slackId }, `not known whether they have left: ${status.why}`);
+        deps.log.info({ account }, `not known whether they have left: ${status.why}`);
     } catch (error) {
       deps.log.warn(
-        { err: error, slackId },
+        { err: error, account },
         "somebody who has left could not be offboarded; it is tried again",
       );
     }

@@ -191,12 +191,12 @@ async function collectAndSend(
   }
   const comment = `The audit: ${exported.rows()} events.`;
   const file = { name, comment, content: Buffer.concat(chunks) };
-  return sendFile(deps.uploads, person.slackId ?? "", file, () => whyNotAnyMore(deps, person));
+  return sendFile(deps.uploads, person.account ?? "", file, () => whyNotAnyMore(deps, person));
 }
 
 /** Checks again after collecting: the person may have been locked down, have left, or been merged with somebody locked down. */
-async function whyNotAnyMore(deps: SlackDeps, { slackId }: Person): Promise<string | undefined> {
-  const stands = await deps.lookUp(slackId ?? "");
+async function whyNotAnyMore(deps: SlackDeps, { account }: Person): Promise<string | undefined> {
+  const stands = await deps.lookUp(account ?? "");
   if (stands.is !== "here") return stands.why;
   return whyNot(deps, deps.policy(), await deps.people.resolve(stands.caller));
 }

@@ -15,7 +15,7 @@ export async function refuseIneligible(
     {
       type: "decision.refused",
       at,
-      actor: { kind: "person", slackId: attempt.slackId },
+      actor: { kind: "person", account: attempt.slackId },
       data: { attempted: attempt.attempted, why: ineligibleText[why] },
     },
     { dedupeKey: `nobody ${attempt.key}` },

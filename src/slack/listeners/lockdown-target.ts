@@ -45,7 +45,8 @@ async function findMentioned(deps: SlackDeps, slackId: string): Promise<FoundTar
   const { email, name } = account;
   // An account that may not act here is not linked to a person; its address is meant then.
   const isOurs = statusOfAccount(deps.workspace, account).is === "here";
-  const person = known ?? (await deps.people.resolve({ email, name, ...(isOurs && { slackId }) })).id;
+  const person =
+    known ?? (await deps.people.resolve({ email, name, ...(isOurs && { account: slackId }) })).id;
   return { ok: true, locked: { kind: "person", value: email, person } };
 }
 
