@@ -1,4 +1,3 @@
-import { pino } from "pino";
 import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import { extendAccess } from "../../src/access/requests/extend-access.ts";
 import { endOpenRequest } from "../../src/access/lockdown/offboard.ts";
@@ -7,7 +6,7 @@ import { byRequest, heldByRequest } from "../../src/audit/questions/held-by-requ
 import { heldIn } from "../../src/audit/questions/holdings.ts";
 import { parseWhoQuestion, readWhatQuestion, readWhoQuestion } from "../../src/audit/questions/questions.ts";
 import { withAuditReader } from "../../src/audit/questions/read-events.ts";
-import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import { whatDid } from "../../src/audit/questions/what-did.ts";
 import { whoCould } from "../../src/audit/questions/who-could.ts";
 import { wordWhat, wordWho } from "../../src/audit/questions/word-answers.ts";
@@ -208,9 +207,7 @@ test("a span leaves out what was before and after", async () => {
 });
 
 test("the commands answer, say where in the chain each event stands, and are on record themselves", async () => {
-  const sealer = startSealer({ db: office.db, log: pino({ level: "silent" }) });
-  await sealer.seal();
-  await sealer.stop();
+  await sealNow(office.db);
   const run = (...words: readonly string[]) =>
     hallpass(["audit", ...words], { env: { DATABASE_URL: office.workUrl } });
   // The clock of the story is ahead of this machine's.

@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { canonicalize } from "json-canonicalize";
-import { pino } from "pino";
 import { Client } from "pg";
 import { type Checkpoint, makeCheckpoint } from "../../src/audit/chain/checkpoint.ts";
 import { moveCursor } from "../../src/audit/chain/cursor.ts";
 import { planRetaining, retain, type RetainOptions } from "../../src/audit/retention/retain.ts";
 import { exportSealed, findSealed } from "../../src/audit/export/sealed-export.ts";
-import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import { readSinkLag } from "../../src/audit/sinks/lag.ts";
 import { readBatch } from "../../src/audit/sinks/read-batch.ts";
 import { withSnapshot } from "../../src/audit/chain/snapshot.ts";
@@ -32,19 +31,16 @@ let test: TestDatabase;
 let database: Database;
 /** Who has all rights on the tables, and no less. */
 let client: Client;
-let sealer: ReturnType<typeof startSealer>;
 let archive: string;
 
 beforeEach(async () => {
   test = await createDatabase();
   database = openDatabase(test.workUrl);
-  sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
   client = new Client({ connectionString: test.url });
   await client.connect();
   archive = await mkdtemp(join(tmpdir(), "hallpass-archive-"));
 });
 afterEach(async () => {
-  await sealer.stop();
   await client.end();
   await database.close();
   await test.close();
@@ -60,7 +56,7 @@ async function events(count: number, years: number, requestId?: string): Promise
      from generate_series(1, $1) n`,
     [count, years, requestId],
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
 }
 
 /** Twelve places that are old enough, and five that are not. */
@@ -140,7 +136,7 @@ it("keeps what is old enough in a file, deletes it, and what is left still prove
   const bytes = await readFile(join(archive, name));
   expect(tombstone?.archive).toEqual({ name, sha256: createHash("sha256").update(bytes).digest("hex") });
   expect((await stat(join(archive, name))).mode & 0o777).toBe(0o600);
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await places()).toEqual([13, 14, 15, 16, 17, 18]);
   const { rows } = await client.query("select data from audit_events where type = 'audit.retained'");
   expect(rows).toEqual([
@@ -173,7 +169,7 @@ it("goes on from the tombstone when nothing is left, and after several", async (
   // What the last one recorded may be sealed by now.
   expect((await places()).filter((place) => place <= 25)).toEqual([]);
   expect(await faults({ archive })).toEqual([]);
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await places()).toEqual([26, 27, 28]);
   expect(await faults({ archive })).toEqual([]);
   expect(await makeCheckpoint(database.prisma, clock, key)).toMatchObject({ sequence: 28 });
@@ -234,7 +230,7 @@ it("keeps the events of a request that is not over, and all that follow", async 
   await grant("active");
   expect(await planRetaining(options())).toMatchObject({ range: { from: 1, to: 7 }, stops });
   expect(await retired()).toMatchObject([{ from: 1, to: 7 }]);
-  await sealer.seal();
+  await sealNow(database.prisma);
   await client.query("update grants set status = 'revoked', revoked_at = now()");
   expect(await retired()).toMatchObject([{ from: 8, to: 12 }]);
   expect(await faults({ archive })).toEqual([]);
@@ -249,9 +245,9 @@ it("names who was changed in what was retired, and nobody who was erased", async
       [people.value(person), people.person(person.whose)],
     ),
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await retired()).toMatchObject([{ from: 1, to: 1 }]);
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await faults({ archive })).toEqual([]);
   await disableTriggers();
   await client.query("update people set key = $1", [Buffer.alloc(32)]);

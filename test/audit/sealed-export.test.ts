@@ -1,10 +1,9 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { pino } from "pino";
 import { Client } from "pg";
 import { linkHash } from "../../src/audit/chain/chain.ts";
 import { type Checkpoint, makeCheckpoint } from "../../src/audit/chain/checkpoint.ts";
-import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import { exportSealed, findSealed } from "../../src/audit/export/sealed-export.ts";
 import { withSnapshot } from "../../src/audit/chain/snapshot.ts";
 import { type SealedVerification, verifySealed } from "../../src/audit/verify/verify-sealed.ts";
@@ -31,10 +30,8 @@ beforeAll(async () => {
   );
   await client.end();
   const database = openDatabase(test.workUrl);
-  const sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
-  await sealer.seal();
+  await sealNow(database.prisma);
   checkpoint = (await makeCheckpoint(database.prisma, createMovableClock(), key))!;
-  await sealer.stop();
   await database.close();
   whole = await exported({});
 });

@@ -1,12 +1,11 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { pino } from "pino";
 import { Client } from "pg";
 import { type Checkpoint, makeCheckpoint } from "../../src/audit/chain/checkpoint.ts";
 import { exportAudit } from "../../src/audit/export/export.ts";
 import type { ExportFilters } from "../../src/audit/export/filters.ts";
 import { findProof, wordProof } from "../../src/audit/export/proof.ts";
-import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import { type ExportVerification, verifyExport } from "../../src/audit/verify/verify-export.ts";
 import { createMovableClock } from "../../src/persistence/database/clock.ts";
 import { openDatabase } from "../../src/persistence/database/database.ts";
@@ -32,10 +31,8 @@ beforeAll(async () => {
   );
   await client.end();
   const database = openDatabase(test.workUrl);
-  const sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
-  await sealer.seal();
+  await sealNow(database.prisma);
   checkpoint = (await makeCheckpoint(database.prisma, createMovableClock(), key))!;
-  await sealer.stop();
   await database.close();
   for (const format of formats) {
     written.set(format, await exported({ format }));

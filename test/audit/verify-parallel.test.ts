@@ -1,8 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
-import { pino } from "pino";
 import { Client } from "pg";
-import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import type * as verifying from "../../src/audit/verify/verify.ts";
 import { type Database, openDatabase } from "../../src/persistence/database/database.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -37,9 +36,7 @@ afterEach(async () => {
 
 /** Once: a sealer that goes on seals anew what is taken out of the chain. */
 async function seal(): Promise<void> {
-  const sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
-  await sealer.seal();
-  await sealer.stop();
+  await sealNow(database.prisma);
 }
 
 /** By so many threads; those of three each take 100 places. */

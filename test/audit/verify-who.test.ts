@@ -3,13 +3,12 @@ import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { Client } from "pg";
-import { pino } from "pino";
 import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import { requestAccess } from "../../src/access/requests/request-access.ts";
 import { exportAudit } from "../../src/audit/export/export.ts";
 import { lifeOfRequest } from "../../src/audit/questions/life-of-request.ts";
 import { withAuditReader } from "../../src/audit/questions/read-events.ts";
-import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import { exportSealed, findSealed } from "../../src/audit/export/sealed-export.ts";
 import { signingKeyFrom } from "../../src/audit/chain/signing-key.ts";
 import { withSnapshot } from "../../src/audit/chain/snapshot.ts";
@@ -71,9 +70,7 @@ async function denied(reason: string): Promise<void> {
 }
 
 async function seal(): Promise<void> {
-  const sealer = startSealer({ db: office.db, log: pino({ level: "silent" }) });
-  await sealer.seal();
-  await sealer.stop();
+  await sealNow(office.db);
 }
 
 function verify(threads = 1): Promise<Verification> {

@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from "uuid";
 import { makeCheckpoint } from "../../src/audit/chain/checkpoint.ts";
 import { canonicalRecord, chainedFields, type ChainedEvent, linkHash } from "../../src/audit/chain/chain.ts";
 import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import { signingKeyFrom } from "../../src/audit/chain/signing-key.ts";
 import { type Verification, verifyChain, type VerifyOptions } from "../../src/audit/verify/verify.ts";
 import { createMovableClock } from "../../src/persistence/database/clock.ts";
@@ -23,17 +24,14 @@ const clock = createMovableClock();
 let test: TestDatabase;
 let database: Database;
 let attacker: Client;
-let sealer: ReturnType<typeof startSealer>;
 
 beforeEach(async () => {
   test = await createDatabase();
   database = openDatabase(test.workUrl);
-  sealer = startSealer({ db: database.prisma, log: pino({ level: "silent" }) });
   attacker = new Client({ connectionString: test.url });
   await attacker.connect();
 });
 afterEach(async () => {
-  await sealer.stop();
   await attacker.end();
   await database.close();
   await test.close();
@@ -47,12 +45,22 @@ async function tenEvents(): Promise<void> {
             'alice@example.com', jsonb_build_object('reason', 'no ' || n)
      from generate_series(1, 10) n`,
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
 }
 
 /** With full rights, as an attacker would: nothing refuses any more. */
 async function disableTriggers(): Promise<void> {
   await attacker.query("set session_replication_role = replica");
+}
+
+/** Exchanges two events in the chain, at once: the sealer would seal what is not in it for a moment. */
+async function exchange(one: number, other: number): Promise<void> {
+  await attacker.query(
+    `begin;
+     update audit_chain set event_seq = -event_seq where sequence in (${one}, ${other});
+     update audit_chain set event_seq = ${one + other} + event_seq where event_seq < 0;
+     commit`,
+  );
 }
 
 function verify(options: Partial<VerifyOptions> = {}): Promise<Verification> {
@@ -100,7 +108,7 @@ it("recomputes events whatever texts and JSON they hold", async () => {
      values (gen_random_uuid(), now(), 't', 'person', 2147483647, $1), (gen_random_uuid(), now(), 't', 'person', 1, $1)`,
     [data],
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await verify()).toMatchObject({ verified: 152, faults: [] });
 });
 
@@ -109,7 +117,7 @@ it("goes on where a batch of places ends, and stops at the first faults of many"
     `insert into audit_events (id, at, type, actor_kind, data)
      select gen_random_uuid(), now(), 't', 'hallpass', '{}' from generate_series(1, 8100)`,
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await verify({ from: 2, to: 8_050 })).toMatchObject({ verified: 8_049, faults: [] });
   await disableTriggers();
   await attacker.query("update audit_events set type = 'u' where seq in (3999, 4000, 4001, 8001)");
@@ -127,10 +135,9 @@ it("names events that were exchanged from one end of the chain to the other", as
     `insert into audit_events (id, at, type, actor_kind, data)
      select gen_random_uuid(), now(), 't', 'hallpass', '{}' from generate_series(1, 9000)`,
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
   await disableTriggers();
-  await attacker.query("update audit_chain set event_seq = -event_seq where sequence in (5, 8900)");
-  await attacker.query("update audit_chain set event_seq = 8905 + event_seq where event_seq < 0");
+  await exchange(5, 8900);
   const found = await faults();
   expect(found).toEqual(
     [5, 8900].map((place) => expect.stringMatching(new RegExp(`^place ${place}: t of .* exchanged`))),
@@ -142,13 +149,13 @@ it("is not misled about what came late by a time beyond all others", async () =>
     `insert into audit_events (id, at, type, actor_kind, data)
      values (gen_random_uuid(), '294000-01-01', 't', 'hallpass', '{}')`,
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
   await tenEvents();
   await attacker.query(
     `insert into audit_events (id, at, type, actor_kind, data)
      values (gen_random_uuid(), now() - interval '3 hours', 't', 'hallpass', '{}')`,
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await faults()).toContainEqual(expect.stringMatching(/^place 12: .* inserted later/));
 });
 
@@ -170,7 +177,7 @@ it("names the event that was changed, in any column that is hashed", async () =>
     const found = await faults();
     expect(found).toEqual([expect.stringMatching(/^place 4: .* was changed/)]);
     await attacker.query("truncate audit_chain");
-    await sealer.seal();
+    await sealNow(database.prisma);
   }
 });
 
@@ -195,8 +202,7 @@ it("names places that are missing before where it was told to begin or end", asy
 it("names the events that were exchanged", async () => {
   await tenEvents();
   await disableTriggers();
-  await attacker.query("update audit_chain set event_seq = -event_seq where event_seq in (3, 4)");
-  await attacker.query("update audit_chain set event_seq = 7 + event_seq where event_seq < 0");
+  await exchange(3, 4);
   const found = await faults();
   expect(found[0]).toMatch(/^place 3: .* was changed, or exchanged/);
   expect(found[1]).toMatch(/^place 4: /);
@@ -210,7 +216,7 @@ it("names an event that was inserted among earlier ones, sealed or not", async (
      values (gen_random_uuid(), now() - interval '3 hours', 'request.expired', 'hallpass', '{}')`,
   );
   expect(await faults()).toEqual([expect.stringMatching(/^request\.expired .* is not in the chain/)]);
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await faults()).toEqual([expect.stringMatching(/^place 11: .* inserted later/)]);
 });
 
@@ -222,7 +228,7 @@ async function insertAt(minutesAgo: number, idMinutesAgo?: number): Promise<void
      values ($1, now() - $2::float8 * interval '1 minute', 'request.approved', 'hallpass', '{}')`,
     [idMinutesAgo === undefined ? randomUUID() : uuidv7({ msecs }), minutesAgo],
   );
-  await sealer.seal();
+  await sealNow(database.prisma);
 }
 
 it("notices by its time what is dated back by more than ten minutes behind the last event before it", async () => {
@@ -311,7 +317,7 @@ it("makes a checkpoint only when there is anything new", async () => {
 });
 
 it("seals each event once while several processes do, in one unbroken chain", async () => {
-  const others = [1, 2, 3].map(() => startSealer({ db: database.prisma, log: pino({ level: "silent" }) }));
+  const sealers = [1, 2, 3, 4].map(() => startSealer({ db: database.prisma, log: pino({ level: "silent" }) }));
   try {
     for (let round = 0; round < 10; round += 1) {
       await Promise.all([
@@ -319,12 +325,12 @@ it("seals each event once while several processes do, in one unbroken chain", as
           `insert into audit_events (id, at, type, actor_kind, data)
            select gen_random_uuid(), now(), 't', 'hallpass', '{}' from generate_series(1, 50)`,
         ),
-        ...[sealer, ...others].map((each) => each.seal()),
+        ...sealers.map((each) => each.seal()),
       ]);
     }
-    await sealer.seal();
+    await sealNow(database.prisma);
   } finally {
-    await Promise.all(others.map((each) => each.stop()));
+    await Promise.all(sealers.map((each) => each.stop()));
   }
   expect(await verify()).toMatchObject({ verified: 500, unsealed: 0, faults: [] });
 });
@@ -337,10 +343,10 @@ it("seals an event that became visible after later ones", async () => {
                   values (gen_random_uuid(), now(), 't', 'hallpass', '{}')`;
   await late.query(insert);
   await attacker.query(insert);
-  await sealer.seal();
+  await sealNow(database.prisma);
   await late.query("commit");
   await late.end();
-  await sealer.seal();
+  await sealNow(database.prisma);
   expect(await verify()).toMatchObject({ verified: 2, unsealed: 0, faults: [] });
 });
 

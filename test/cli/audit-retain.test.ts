@@ -2,10 +2,9 @@ import { createPublicKey } from "node:crypto";
 import { once } from "node:events";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pino } from "pino";
 import { Client } from "pg";
 import { recordEvent } from "../../src/persistence/audit.ts";
-import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import { openDatabase } from "../../src/persistence/database/database.ts";
 import { createAuditPem } from "../support/audit-key.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -52,9 +51,7 @@ afterEach(async () => {
 
 async function seal(): Promise<void> {
   const bot = openDatabase(database.workUrl);
-  const sealer = startSealer({ db: bot.prisma, log: pino({ level: "silent" }) });
-  await sealer.seal();
-  await sealer.stop();
+  await sealNow(bot.prisma);
   await bot.close();
 }
 

@@ -1,8 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pino } from "pino";
 import { Client } from "pg";
-import { startSealer } from "../../src/audit/chain/seal.ts";
+import { sealNow } from "../support/seal.ts";
 import { openDatabase } from "../../src/persistence/database/database.ts";
 import { createAuditPem } from "../support/audit-key.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -24,9 +23,7 @@ beforeAll(async () => {
   );
   await client.end();
   const bot = openDatabase(database.workUrl);
-  const sealer = startSealer({ db: bot.prisma, log: pino({ level: "silent" }) });
-  await sealer.seal();
-  await sealer.stop();
+  await sealNow(bot.prisma);
   await bot.close();
 });
 afterAll(async () => {
