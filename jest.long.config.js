@@ -1,9 +1,12 @@
-import { long } from "./test/long.js";
+import { long, onPostgres15 } from "./test/long.js";
 import config from "./jest.config.js";
+
+// The workers take it over.
+process.env["TEST_POSTGRES"] = "15";
 
 /** @type {import("jest").Config} */
 export default {
   ...config,
-  testMatch: long.map((path) => `<rootDir>/${path}`),
+  testMatch: [...long, ...onPostgres15].map((path) => `<rootDir>/${path}`),
   testPathIgnorePatterns: ["/node_modules/"],
 };

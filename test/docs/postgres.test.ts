@@ -1,7 +1,7 @@
 import { load } from "js-yaml";
 import { z } from "zod";
 import { PostgresOptions } from "../../src/providers/postgres/index.ts";
-import { openRoles, type Roles, versions } from "../providers/postgres/roles.ts";
+import { describeHere, openRoles, type Roles, versionHere } from "../providers/postgres/roles.ts";
 import { type Block, blocksOf, readPage } from "./markdown.ts";
 
 const Page = z.object({
@@ -22,11 +22,11 @@ test("the page's options are options, all of them", () => {
   );
 });
 
-describe.each(versions.map((version) => [version]))("on PostgreSQL %s", (version) => {
+describeHere(`on PostgreSQL ${versionHere}`, () => {
   let roles: Roles;
 
   beforeAll(async () => {
-    roles = await openRoles(version);
+    roles = await openRoles(versionHere);
   });
 
   afterAll(async () => {
@@ -43,7 +43,7 @@ describe.each(versions.map((version) => [version]))("on PostgreSQL %s", (version
     const [create = "", reserve = ""] = blocks.flatMap(({ language, text }) =>
       language === "sql" ? [text] : [],
     );
-    const grants = create.replace(/^CREATE ROLE.*$/mu, "") + (version === "15" ? "" : reserve);
+    const grants = create.replace(/^CREATE ROLE.*$/mu, "") + (versionHere === "15" ? "" : reserve);
     await roles.admin.query(
       grants
         .replaceAll(/orders_(?:read|write)/gu, `${roles.prefix}_$&`)

@@ -7,15 +7,15 @@ import { createPostgres } from "../../../src/providers/postgres/index.ts";
 import { usualTimes } from "../../../src/providers/postgres/connection.ts";
 import { startProxy } from "../../support/proxy.ts";
 import { startOwnServer } from "./own-server.ts";
-import { end, openRoles, rolesOn, settings, versions, type Roles } from "./roles.ts";
+import { describeAsEach, describeHere, end, openRoles, rolesOn, type Roles, versionHere } from "./roles.ts";
 
 const until = new Date(Date.now() + 3_600_000);
 
-describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights) => {
+describeAsEach((rights) => {
   let roles: Roles;
 
   beforeAll(async () => {
-    roles = await openRoles(version, rights);
+    roles = await openRoles(versionHere, rights);
   });
 
   afterEach(() => roles.dropAll());
@@ -97,7 +97,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
       expect.stringContaining(target),
     );
     // Only there is a slot that it could have and has not.
-    const isAtRisk = version === "18" && rights === "limited";
+    const isAtRisk = versionHere === "18" && rights === "limited";
     expect(warnings.some((warning) => warning.includes("set reserved_connections"))).toBe(isAtRisk);
   });
 
@@ -137,10 +137,10 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
   });
 });
 
-describe.each(versions.map((version) => [version]))("on a PostgreSQL %s of its own", (version) => {
+describeHere(`on a PostgreSQL ${versionHere} of its own`, () => {
   test("where the identifier may not be read, what outlasts new names stands for it, and proves less", async () => {
-    const server = await startOwnServer(version);
-    const roles = await rolesOn(server.url, version, "limited", server.stop);
+    const server = await startOwnServer(versionHere);
+    const roles = await rolesOn(server.url, versionHere, "limited", server.stop);
     try {
       await roles.admin.query("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_control_system() FROM public");
       const { provider } = roles;
@@ -170,11 +170,11 @@ describe.each(versions.map((version) => [version]))("on a PostgreSQL %s of its o
   });
 
   test("who fills all slots does not keep their access", async () => {
-    const server = await startOwnServer(version, {
+    const server = await startOwnServer(versionHere, {
       max_connections: "8",
       superuser_reserved_connections: "2",
     });
-    const roles = await rolesOn(server.url, version, "limited", server.stop);
+    const roles = await rolesOn(server.url, versionHere, "limited", server.stop);
     try {
       const [alice, target] = [await roles.person("alice"), await roles.target("target")];
       // Idle connections are let go of at once, but for the last.
@@ -194,8 +194,8 @@ describe.each(versions.map((version) => [version]))("on a PostgreSQL %s of its o
   });
 
   test("a thousand that end together cost the server some dozens of commits", async () => {
-    const server = await startOwnServer(version, { max_connections: "30" });
-    const roles = await rolesOn(server.url, version, "superuser", server.stop);
+    const server = await startOwnServer(versionHere, { max_connections: "30" });
+    const roles = await rolesOn(server.url, versionHere, "superuser", server.stop);
     try {
       const target = await roles.target("target");
       await roles.admin.query(

@@ -1,12 +1,11 @@
 import type { Provider } from "../../../src/providers/provider.ts";
 import type { PostgresTarget } from "../../../src/providers/postgres/index.ts";
-import { describeIf } from "../../support/describe-if.ts";
-import { end, openRoles, versions, type Rights, type Roles } from "./roles.ts";
+import { end, openRoles, type Rights, type Roles } from "./roles.ts";
 
 const until = new Date(Date.now() + 3_600_000);
 
 // From PostgreSQL 16 on a membership is of a role, a member and a grantor.
-describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connected as a %s", (rights) => {
+describe.each<[Rights]>([["superuser"], ["limited"]])("connected as a %s", (rights) => {
   let roles: Roles;
   let provider: Provider<PostgresTarget>;
   /** Whose grants ours are: any superuser's are the bootstrap superuser's. */
@@ -162,42 +161,3 @@ describe.each<[Rights]>([["superuser"], ["limited"]])("on PostgreSQL 18, connect
     expect(await roles.rows(alice, own)).toEqual([]);
   });
 });
-
-describeIf(versions.includes("15"), "there is no PostgreSQL 15")(
-  "on PostgreSQL 15, where a membership is one row",
-  () => {
-    let roles: Roles;
-
-    beforeAll(async () => {
-      roles = await openRoles("15", "limited");
-    });
-
-    afterEach(() => roles.dropAll());
-
-    afterAll(() => roles.close());
-
-    test("what somebody else made theirs meanwhile stays, sessions end, and it is said", async () => {
-      const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-      const { state } = await roles.provider.prepare(alice, { role: target });
-      const { state: granted } = await roles.provider.grant(alice, { role: target }, until, state);
-      expect(await roles.rows(alice, target)).toEqual([{ by: roles.hallpass }]);
-      await roles.admin.query(`REVOKE ${target} FROM ${alice}; GRANT ${target} TO ${alice}`);
-      const ended = end(await roles.connectAs(alice));
-      const { keptBy } = await roles.provider.revoke(alice, { role: target }, granted);
-      expect(keptBy).toEqual(["postgres gave it too"]);
-      await ended;
-      expect(await roles.rows(alice, target)).toEqual([{ by: "postgres" }]);
-    });
-
-    test("what somebody else gave between the look and the grant is theirs", async () => {
-      const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-      const { state } = await roles.provider.prepare(alice, { role: target });
-      await roles.admin.query(`GRANT ${target} TO ${alice}`);
-      const { state: granted } = await roles.provider.grant(alice, { role: target }, until, state);
-      expect(await roles.provider.revoke(alice, { role: target }, granted)).toEqual({
-        keptBy: ["postgres gave it too"],
-      });
-      expect(await roles.rows(alice, target)).toEqual([{ by: "postgres" }]);
-    });
-  },
-);

@@ -1,13 +1,13 @@
 import type { Client } from "pg";
-import { end, openRoles, settings, type Roles } from "./roles.ts";
+import { describeAsEach, end, openRoles, type Roles, versionHere } from "./roles.ts";
 
 const until = new Date(Date.now() + 3_600_000);
 
-describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights) => {
+describeAsEach((rights) => {
   let roles: Roles;
 
   beforeAll(async () => {
-    roles = await openRoles(version, rights);
+    roles = await openRoles(versionHere, rights);
   });
 
   afterEach(() => roles.dropAll());
@@ -18,7 +18,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
   const block = async (client: Client, role: string, bystander: string): Promise<void> => {
     // On 15 only the row itself is locked, or the whole table.
     const lock =
-      version === "15"
+      versionHere === "15"
         ? "LOCK TABLE pg_catalog.pg_auth_members IN SHARE MODE"
         : `GRANT ${role} TO ${bystander}`;
     await client.query(`BEGIN; ${lock}`);
@@ -93,7 +93,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     const session = await roles.connectAs(alice);
     const ended = end(session);
     await session.query(
-      `BEGIN; ${version === "15" ? `REVOKE ADMIN OPTION FOR ${target} FROM ${alice}` : `GRANT ${target} TO ${bob}`}`,
+      `BEGIN; ${versionHere === "15" ? `REVOKE ADMIN OPTION FOR ${target} FROM ${alice}` : `GRANT ${target} TO ${bob}`}`,
     );
     await provider.revoke(alice, { role: target }, granted);
     await ended;
@@ -102,7 +102,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
 
   test("of those taken at once, one whose role somebody else has locked waits alone", async () => {
     // On 15 nobody can lock one role only.
-    if (version === "15") return;
+    if (versionHere === "15") return;
     const [target, locked] = [await roles.target("target"), await roles.target("locked")];
     const people: string[] = [];
     for (const name of ["b", "c", "d", "e", "f"]) people.push(await roles.person(name));

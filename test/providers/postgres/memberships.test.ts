@@ -1,15 +1,15 @@
 import type { Provider } from "../../../src/providers/provider.ts";
 import type { PostgresTarget } from "../../../src/providers/postgres/index.ts";
-import { end, openRoles, settings, type Roles } from "./roles.ts";
+import { describeAsEach, end, openRoles, type Roles, versionHere } from "./roles.ts";
 
 const until = new Date(Date.now() + 3_600_000);
 
-describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights) => {
+describeAsEach((rights) => {
   let roles: Roles;
   let provider: Provider<PostgresTarget>;
 
   beforeAll(async () => {
-    roles = await openRoles(version, rights);
+    roles = await openRoles(versionHere, rights);
     provider = roles.provider;
   });
 
@@ -149,7 +149,7 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
 
   test("a membership that was there before is theirs, and no session of theirs ends", async () => {
     const [alice, target] = [await roles.person("alice"), await roles.target("target")];
-    const by = version === "15" || rights === "superuser" ? "" : `GRANTED BY ${roles.hallpass}`;
+    const by = versionHere === "15" || rights === "superuser" ? "" : `GRANTED BY ${roles.hallpass}`;
     await roles.admin.query(`GRANT ${target} TO ${alice} ${by}`);
     const session = await roles.connectAs(alice);
     const { isHeld, state } = await provider.prepare(alice, { role: target });
@@ -274,8 +274,8 @@ describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights)
     const state = await give(alice, target);
     const words = provider.howToUse?.(alice, { role: target }, state);
     // From 16 on the membership says itself that it is inherited.
-    expect(words).toBe(version === "15" ? `In each session, say: SET ROLE "${target}";` : undefined);
-    expect(await roles.isMember(alice, target)).toBe(version !== "15");
+    expect(words).toBe(versionHere === "15" ? `In each session, say: SET ROLE "${target}";` : undefined);
+    expect(await roles.isMember(alice, target)).toBe(versionHere !== "15");
     const session = await roles.connectAs(alice);
     await session.query(`SET ROLE "${target}"`);
     expect(await provider.holds(alice, { role: target }, state)).toBe(true);

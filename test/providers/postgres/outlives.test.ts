@@ -1,18 +1,18 @@
 import type { Client } from "pg";
 import type { Provider } from "../../../src/providers/provider.ts";
 import type { PostgresTarget } from "../../../src/providers/postgres/index.ts";
-import { openRoles, settings, type Roles } from "./roles.ts";
+import { describeAsEach, openRoles, type Roles, versionHere } from "./roles.ts";
 
 const until = new Date(Date.now() + 3_600_000);
 
-describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights) => {
+describeAsEach((rights) => {
   let roles: Roles;
   let alice: string;
   let target: string;
   let session: Client;
 
   beforeAll(async () => {
-    roles = await openRoles(version, rights);
+    roles = await openRoles(versionHere, rights);
   });
 
   beforeEach(async () => {

@@ -1,15 +1,15 @@
 import type { Provider } from "../../../src/providers/provider.ts";
 import type { PostgresTarget } from "../../../src/providers/postgres/index.ts";
-import { end, openRoles, settings, type Roles } from "./roles.ts";
+import { describeAsEach, end, openRoles, type Roles, versionHere } from "./roles.ts";
 
 const until = new Date(Date.now() + 3_600_000);
 
-describe.each(settings)("on PostgreSQL %s, connected as a %s", (version, rights) => {
+describeAsEach((rights) => {
   let roles: Roles;
   let provider: Provider<PostgresTarget>;
 
   beforeAll(async () => {
-    roles = await openRoles(version, rights);
+    roles = await openRoles(versionHere, rights);
     provider = roles.provider;
   });
 

@@ -1,12 +1,12 @@
 import { Client } from "pg";
 import { describeIf } from "../../support/describe-if.ts";
 import { startOwnServer, type OwnServer } from "./own-server.ts";
-import { end, rolesOn, versions, type Roles } from "./roles.ts";
+import { end, postgres15, rolesOn, type Roles } from "./roles.ts";
 
 const until = new Date(Date.now() + 3_600_000);
 
 // Only Debian's has pg_basebackup.
-describeIf(versions.includes("15"), "there is no PostgreSQL 15")("on PostgreSQL 15 with a standby", () => {
+describeIf(postgres15.url !== undefined, postgres15.missing)("on PostgreSQL 15 with a standby", () => {
   let roles: Roles;
   let standby: OwnServer;
   let onStandby: Client;

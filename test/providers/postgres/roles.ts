@@ -8,6 +8,7 @@ import {
 import { usualTimes, type Times } from "../../../src/providers/postgres/connection.ts";
 import type { Provider } from "../../../src/providers/provider.ts";
 import { testServer } from "../../servers/ask.ts";
+import { describeIf } from "../../support/describe-if.ts";
 import { serverUrl } from "../../support/database.ts";
 
 /** As whom Hallpass connects: a superuser, or one who has ADMIN OPTION on each role and may end sessions, as on managed servers. */
@@ -46,14 +47,19 @@ export type Roles = {
 /** Debian's, where it is installed. */
 export const postgres15 = await testServer("postgres-15");
 
-/** The versions there are here. */
-export const versions: readonly ("15" | "18")[] = postgres15.url === undefined ? ["18"] : ["15", "18"];
+/** The version this run tries: 18, which comes with Hallpass, or Debian's (`onPostgres15` in `test/long.js`). */
+export const versionHere: "15" | "18" = process.env["TEST_POSTGRES"] === "15" ? "15" : "18";
 
-/** Each version, as a superuser and with less. */
-export const settings: readonly (readonly ["15" | "18", Rights])[] = versions.flatMap((version) => [
-  [version, "superuser"] as const,
-  [version, "limited"] as const,
-]);
+/** `describe` where this version is. */
+export function describeHere(title: string, tests: () => void): void {
+  describeIf(versionHere === "18" || postgres15.url !== undefined, postgres15.missing)(title, tests);
+}
+
+/** The same, once as a superuser and once with less. */
+export function describeAsEach(tests: (rights: Rights) => void): void {
+  for (const rights of ["superuser", "limited"] as const)
+    describeHere(`on PostgreSQL ${versionHere}, connected as a ${rights}`, () => tests(rights));
+}
 
 /** On the servers that all tests share. */
 export function openRoles(version: "15" | "18" = "18", rights: Rights = "superuser"): Promise<Roles> {
