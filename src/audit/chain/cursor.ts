@@ -3,9 +3,8 @@ import type { Clock } from "../../persistence/database/clock.ts";
 
 /** Reads a follower's cursor, its position in the chain; 0 before its first event. */
 export async function readCursor(db: PrismaClient, name: string): Promise<number> {
-  const rows = await db.$queryRaw<{ sequence: bigint }[]>`
-    select sequence from audit_cursors where name = ${name}`;
-  return Number(rows[0]?.sequence ?? 0);
+  const cursor = await db.auditCursor.findUnique({ where: { name }, select: { sequence: true } });
+  return Number(cursor?.sequence ?? 0);
 }
 
 /** Advances a follower's cursor, and never moves it back. Resolves with whether it moved. */

@@ -71,8 +71,8 @@ export function startSealer({ db, log }: SealDeps): Sealer {
 }
 
 async function readNewest(db: PrismaClient): Promise<number> {
-  const [row] = await db.$queryRaw<{ newest: bigint | null }[]>`select max(seq) as newest from audit_events`;
-  return Number(row?.newest ?? 0);
+  const newest = await db.auditEvent.findFirst({ orderBy: { seq: "desc" }, select: { seq: true } });
+  return Number(newest?.seq ?? 0);
 }
 
 /** Seals a batch; `undefined` while another process seals. `after`: the event number to look from. */

@@ -108,8 +108,7 @@ export async function beginRemoval(db: PrismaClient, id: string): Promise<Remova
 
 /** Releases a removal that did not happen; leaves another process's later claim alone. */
 export async function dropRemoval(db: PrismaClient, id: string, { until }: Removal): Promise<void> {
-  await db.$executeRaw`
-    update drift_findings set removing_until = null where id = ${id}::uuid and removing_until = ${until}::timestamptz`;
+  await db.driftFinding.updateMany({ where: { id, removingUntil: until }, data: { removingUntil: null } });
 }
 
 /** Whether this access is being removed right now because nobody granted it. */

@@ -44,22 +44,20 @@ export async function listDrift(db: PrismaClient): Promise<readonly ListedDrift[
     .parse(await db.$queryRaw`select * from (${openDrift}) d order by since, provider, subject`);
 }
 
-const DriftLook = z.object({
-  provider: z.string(),
-  /** Absent while the first look is not over. */
-  lookedAt: z.coerce.date().nullable(),
-  /** Why it could not be read, in the provider's words. */
-  trouble: z.string().nullable(),
-});
 /** The last look at a provider. */
-export type DriftLook = z.infer<typeof DriftLook>;
+export type DriftLook = {
+  readonly provider: string;
+  /** Absent while the first look is not over. */
+  readonly lookedAt: Date | null;
+  /** Why it could not be read, in the provider's words. */
+  readonly trouble: string | null;
+};
 
-export async function listDriftLooks(db: PrismaClient): Promise<readonly DriftLook[]> {
-  return z
-    .array(DriftLook)
-    .parse(
-      await db.$queryRaw`select provider, looked_at as "lookedAt", trouble from drift_looks order by provider`,
-    );
+export function listDriftLooks(db: PrismaClient): Promise<readonly DriftLook[]> {
+  return db.driftLook.findMany({
+    select: { provider: true, lookedAt: true, trouble: true },
+    orderBy: { provider: "asc" },
+  });
 }
 
 /** The number of each kind, and the providers that could not be read at the last look. */
@@ -71,8 +69,11 @@ export type DriftSummary = {
 export async function summariseDrift(db: PrismaClient): Promise<DriftSummary> {
   const rows = await db.$queryRaw<{ kind: ListedDrift["kind"]; count: number }[]>`
     select kind, count(*)::int as count from (${openDrift}) d group by kind`;
-  const troubled = await db.$queryRaw<{ provider: string }[]>`
-    select provider from drift_looks where trouble is not null order by provider`;
+  const troubled = await db.driftLook.findMany({
+    where: { trouble: { not: null } },
+    select: { provider: true },
+    orderBy: { provider: "asc" },
+  });
   const counts = { unknown: 0, reappeared: 0, vanished: 0 };
   for (const { kind, count } of rows) counts[kind] = count;
   return { counts, troubled: troubled.map(({ provider }) => provider) };

@@ -70,15 +70,20 @@ export function createPeople(deps: PeopleDeps): People {
     },
     async find(called) {
       const { kind, name } = nameKey(called);
-      const rows = await db.$queryRaw<{ person: number }[]>`
-        select person_id as person from person_names where kind = ${kind} and name = ${name} and until is null`;
-      return rows[0]?.person;
+      const found = await db.personName.findFirst({
+        where: { kind, name, until: null },
+        select: { personId: true },
+      });
+      return found?.personId;
     },
     addressesOf: (person) =>
       memory.get(person, async () => {
-        const rows = await db.$queryRaw<{ name: string }[]>`
-          select name from person_names where person_id = ${person} and kind = 'email' and until is null order by name`;
-        return rows.map(({ name }) => name);
+        const now = await db.personName.findMany({
+          where: { personId: person, kind: "email", until: null },
+          select: { name: true },
+          orderBy: { name: "asc" },
+        });
+        return now.map(({ name }) => name);
       }),
     async leave(account) {
       const rows = await db.$queryRaw<{ person: number; others: readonly string[] }[]>`
