@@ -6,7 +6,6 @@ import {
   type SlackActionMiddlewareArgs,
   type SlackCommandMiddlewareArgs,
   type SlackViewMiddlewareArgs,
-  type StaticSelectAction,
   type ViewSubmitAction,
 } from "@slack/bolt";
 import type { SlackTransport } from "../config.ts";
@@ -19,7 +18,12 @@ import { onAccessCommand } from "./listeners/access-command.ts";
 import { onAuditCommand } from "./listeners/audit.ts";
 import { onApprove, onDeny, onDenyReason } from "./listeners/decide.ts";
 import { onRequestCommand } from "./listeners/request-command.ts";
-import { onOptionsTyped, onResourceChosen, onRoleChosen } from "./listeners/request-form.ts";
+import {
+  type FieldAction,
+  onFormChanged,
+  onOptionsTyped,
+  onResourceChosen,
+} from "./listeners/request-form.ts";
 import { onFormSubmitted } from "./listeners/request-submission.ts";
 import { onCancel, onEnd, onExtend, onStart, onTryNow } from "./listeners/own-access.ts";
 import { onShow } from "./listeners/show-handover.ts";
@@ -28,7 +32,13 @@ import { createHttpReceiver, type SlackListener } from "./http-receiver.ts";
 import type { Connection } from "./socket/connection.ts";
 import { createSocketReceiver } from "./socket/receiver.ts";
 import { denyFormId } from "./views/deny-form.ts";
-import { requestFormId, resourceActionId, roleActionId } from "./views/request-form.ts";
+import {
+  breakGlassActionId,
+  durationActionId,
+  requestFormId,
+  resourceActionId,
+  roleActionId,
+} from "./views/request-form.ts";
 import { reviewFormId } from "./views/review-form.ts";
 import { type Calling, slackLogger, webClientOptions } from "./client/web-client.ts";
 
@@ -42,7 +52,7 @@ export type SlackApp = {
 type Table<Args> = Readonly<Record<string, (deps: SlackDeps, args: Args) => Promise<void>>>;
 type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
-type SelectArgs = SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMiddlewareArgs;
+type FieldArgs = SlackActionMiddlewareArgs<BlockAction<FieldAction>> & AllMiddlewareArgs;
 type SubmissionArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 
 /** Matches exactly the keys of a table; they are ours and contain no regular expression syntax. */
@@ -96,15 +106,17 @@ export function createSlackApp(
     { type: "block_actions", action_id: anyOf(onButton) },
     (args) => onButton[args.action.action_id]?.(deps, args) ?? args.ack(),
   );
-  const onSelect: Table<SelectArgs> = {
+  const onField: Table<FieldArgs> = {
     [resourceActionId]: onResourceChosen,
-    [roleActionId]: onRoleChosen,
+    [roleActionId]: onFormChanged,
+    [durationActionId]: onFormChanged,
+    [breakGlassActionId]: onFormChanged,
   };
-  app.action<BlockAction<StaticSelectAction>>(
-    { type: "block_actions", action_id: anyOf(onSelect) },
-    (args) => onSelect[args.action.action_id]?.(deps, args) ?? args.ack(),
+  app.action<BlockAction<FieldAction>>(
+    { type: "block_actions", action_id: anyOf(onField) },
+    (args) => onField[args.action.action_id]?.(deps, args) ?? args.ack(),
   );
-  app.options<"block_suggestion">({ type: "block_suggestion", action_id: anyOf(onSelect) }, (args) =>
+  app.options<"block_suggestion">({ type: "block_suggestion", action_id: anyOf(onField) }, (args) =>
     onOptionsTyped(deps, args),
   );
 

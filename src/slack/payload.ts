@@ -52,6 +52,8 @@ const Asked = z.discriminatedUnion("type", [
           Action.extend({ type: z.literal("button"), value: z.string().optional() }),
           Select.extend({ type: z.literal("static_select") }),
           Select.extend({ type: z.literal("external_select") }),
+          Action.extend({ type: z.literal("plain_text_input"), value: z.string().nullish() }),
+          Action.extend({ type: z.literal("checkboxes"), selected_options: z.array(Chosen) }),
         ]),
       )
       .min(1),

@@ -50,7 +50,7 @@ describeInBrowser("the playground's page", () => {
     await say(page, "/request-access");
     const form = page.getByRole("dialog");
     await form.waitFor();
-    await form.getByRole("button", { name: "Ask" }).click();
+    await form.getByRole("button", { name: "Request access" }).click();
     await form.getByText("Please complete this required field.").first().waitFor();
     await photograph("form");
     await page.keyboard.press("Escape");

@@ -29,11 +29,11 @@ describeInBrowser("what the policy says, seen in Slack", () => {
     await form.getByRole("combobox", { name: "Role", exact: true }).click();
     await page.getByRole("option", { name: "Read and write" }).click();
     await form
-      .getByText(/Needs 1 of bob@example\.com, carol@example\.com, then 1 of dana@example\.com/)
+      .getByText(/Needs approval from bob@example\.com or carol@example\.com, then dana@example\.com/)
       .waitFor();
     await photograph("form-preview");
     await form.getByLabel("Reason").fill("removing a test order, INC-3");
-    await form.getByRole("button", { name: "Ask" }).click();
+    await form.getByRole("button", { name: "Request access" }).click();
     await form.waitFor({ state: "detached" });
 
     await page.getByRole("link", { name: /orders-approvals/ }).click();

@@ -132,7 +132,15 @@ it("the form offers it to those who may, and to nobody else", async () => {
     duration: "20m",
     reason: "INC-12",
   });
-  await erin.chooses("Emergency", ["Break glass: take the access at once"]);
+  await slack.until(() => erin.modal()?.text.includes("Needs approval"), "the preview without Emergency");
+  expect(erin.modal()?.submit).toBe("Request access");
+  await erin.chooses("Emergency", ["Break glass: get access now, without approval"]);
+  await slack.until(
+    () => erin.modal()?.text.includes("🚨 No approval: you get access right away."),
+    "the preview",
+  );
+  expect(erin.modal()?.text).toContain("dana@example.com reviews it within");
+  expect(erin.modal()?.submit).toBe("Break glass");
   const before = slack.channel("#access-requests").messages().length;
   await erin.submits();
   const message = await slack.until(

@@ -37,7 +37,7 @@ it("asks for resource, duration, reason and ticket, and for the role once the re
   const { slack } = world;
   const alice = slack.as("alice");
   const form = await opensForm(slack, alice);
-  expect(form).toMatchObject({ title: "Request access", submit: "Ask", close: "Cancel" });
+  expect(form).toMatchObject({ title: "Request access", submit: "Request access", close: "Cancel" });
   expect(form.fields.map(({ label }) => label)).toEqual(["Resource", "Duration", "Reason", "Ticket"]);
   expect(fieldOf(alice, "Resource").options).toEqual([orders, "A role that does not exist"]);
   expect(fieldOf(alice, "Ticket").optional).toBe(true);
@@ -50,7 +50,7 @@ it("asks for resource, duration, reason and ticket, and for the role once the re
     "Reason",
     "Ticket",
   ]);
-  expect(fieldOf(alice, "Duration").hint).toContain("Read and write: at most 4h");
+  expect(fieldOf(alice, "Duration").hint).toContain("Up to 4h for Read and write.");
 });
 
 it("follows a change of resource, forgetting the role and keeping what else was typed", async () => {
@@ -80,7 +80,7 @@ it("tells whoever may ask for nothing that there is nothing", async () => {
   const carol = world.slack.as("carol");
   await carol.types("/request-access");
   const modal = await world.slack.until(
-    () => (carol.modal()?.text.includes("nothing to ask for") ? carol.modal() : undefined),
+    () => (carol.modal()?.text.includes("nothing you can request") ? carol.modal() : undefined),
     "the form to say that there is nothing",
   );
   expect(modal.fields).toEqual([]);
@@ -212,10 +212,10 @@ it("says what will become of it once the role is chosen", async () => {
   await choosesResource(slack, alice, orders);
   await alice.chooses("Role", "Read and write");
   await slack.until(
-    () => alice.modal()?.text.includes("Needs 1 of bob@example.com, carol@example.com"),
+    () => alice.modal()?.text.includes("Needs approval from bob@example.com or carol@example.com."),
     "the preview",
   );
-  expect(alice.modal()?.text).toContain("Asked in #orders-approvals.");
+  expect(alice.modal()?.text).toContain("Posted in #orders-approvals.");
 
   const erin = slack.as("erin");
   await opensForm(slack, erin);
@@ -224,5 +224,36 @@ it("says what will become of it once the role is chosen", async () => {
   await erin.chooses("Role", "Read only (at once)");
   await slack.until(() => erin.modal()?.text.includes("At most 8h is allowed"), "what is wrong");
   expect(fieldOf(erin, "Duration").value).toBe("9h");
+  expect(fieldOf(erin, "Duration").hint).toBe("Up to 8h for Read only. For example 45m, 2h or 1h30m.");
   await erin.closes();
+});
+
+it("follows the duration as it is typed", async () => {
+  const { slack } = world;
+  const alice = slack.as("alice");
+  await opensForm(slack, alice);
+  await choosesResource(slack, alice, orders);
+  await alice.chooses("Role", "Read and write");
+  for (const [typed, preview] of [
+    ["9h", "At most 4h is allowed"],
+    ["9", "“9” is not a duration"],
+    ["2h", "Needs approval from bob@example.com or carol@example.com."],
+  ] as const) {
+    await alice.fills("Duration", typed);
+    await slack.until(() => alice.modal()?.text.includes(preview), preview);
+    expect(fieldOf(alice, "Duration").value).toBe(typed);
+  }
+});
+
+it("shows what follows from the latest of two changes at once", async () => {
+  const { slack } = world;
+  const alice = slack.as("alice");
+  await opensForm(slack, alice);
+  await choosesResource(slack, alice, orders);
+  await alice.chooses("Role", "Read and write");
+  for (const typed of ["9h", "3h", "9h", "3h"]) {
+    const preview = typed === "9h" ? "At most 4h is allowed" : "Needs approval";
+    await Promise.all([alice.fills("Duration", "soon"), alice.fills("Duration", typed)]);
+    await slack.until(() => alice.modal()?.text.includes(preview), `the preview of ${typed}`);
+  }
 });

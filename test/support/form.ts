@@ -25,9 +25,16 @@ export async function choosesResource(
   person: Person,
   resource: string,
 ): Promise<readonly string[]> {
+  const known = person.modal()?.privateMetadata;
+  const isOther = fieldOf(person, "Resource").value !== resource;
   const updates = slack.calls("views.update").length;
   await person.chooses("Resource", resource);
-  await slack.until(() => slack.calls("views.update").length > updates, "the form to follow the resource");
+  // What was typed before may still be followed.
+  await slack.until(
+    () =>
+      slack.calls("views.update").length > updates && (!isOther || person.modal()?.privateMetadata !== known),
+    "the form to follow the resource",
+  );
   return fieldOf(person, "Role").options;
 }
 

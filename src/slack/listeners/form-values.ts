@@ -4,12 +4,9 @@ import { readTicket } from "../ticket-text.ts";
 import {
   breakGlassBlockId,
   durationBlockId,
-  inputActionId,
   readFieldBlockId,
   reasonBlockId,
-  resourceActionId,
   resourceBlockId,
-  roleActionId,
   roleBlockId,
   ticketBlockId,
 } from "../views/request-form.ts";
@@ -26,20 +23,18 @@ export function readForm(view: Pick<ViewOutput, "state">): {
   readonly isBreakGlass: boolean;
 } {
   const { values } = view.state;
-  const resource = values[resourceBlockId]?.[resourceActionId]?.selected_option?.value;
-  const role =
-    resource === undefined
-      ? undefined
-      : values[roleBlockId(resource)]?.[roleActionId]?.selected_option?.value;
-  const typed = (blockId: string): string => values[blockId]?.[inputActionId]?.value?.trim() ?? "";
+  // A block has one element.
+  const valueOf = (blockId: string) => Object.values(values[blockId] ?? {})[0];
+  const typed = (blockId: string): string => valueOf(blockId)?.value?.trim() ?? "";
+  const resource = valueOf(resourceBlockId)?.selected_option?.value;
   return {
     resource,
-    role,
+    role: resource === undefined ? undefined : valueOf(roleBlockId(resource))?.selected_option?.value,
     durationText: typed(durationBlockId),
     reason: typed(reasonBlockId),
     ticket: readTicket(typed(ticketBlockId)),
     input: readFields(Object.keys(values), typed),
-    isBreakGlass: (values[breakGlassBlockId]?.[inputActionId]?.selected_options ?? []).length > 0,
+    isBreakGlass: (valueOf(breakGlassBlockId)?.selected_options ?? []).length > 0,
   };
 }
 

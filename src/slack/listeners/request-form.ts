@@ -1,6 +1,8 @@
 import type {
   AllMiddlewareArgs,
   BlockAction,
+  CheckboxesAction,
+  PlainTextInputAction,
   SlackActionMiddlewareArgs,
   SlackCommandMiddlewareArgs,
   SlackOptionsMiddlewareArgs,
@@ -17,6 +19,7 @@ import { askable, type Askable } from "../../policy/decide/askable.ts";
 import { evaluate } from "../../policy/decide/evaluate.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
 import { clickerOf, identify, identifyAccount, ineligibleText } from "../directory/identify.ts";
+import { durationFault } from "../command-text.ts";
 import { ticketIn } from "../ticket-text.ts";
 import type { SlackDeps } from "../deps.ts";
 import {
@@ -112,65 +115,82 @@ function rememberedOffers(deps: SlackDeps, { email }: Caller): readonly Askable[
 
 function formFor(entries: readonly Askable[], state?: FormState): ModalView {
   if (entries.length > 0) return requestForm(entries, state);
-  return plainView(
-    "The policy offers you nothing to ask for. If that is wrong, ask whoever keeps the policy.",
+  return plainView("There is nothing you can request. If that is wrong, ask a policy owner.");
+}
+
+/** What a person did to a field whose changes the form follows. */
+export type FieldAction = StaticSelectAction | PlainTextInputAction | CheckboxesAction;
+type Changed = SlackActionMiddlewareArgs<BlockAction<FieldAction>> & AllMiddlewareArgs;
+
+/** A resource was chosen: the form now shows its roles and limits. */
+export async function onResourceChosen(deps: SlackDeps, args: Changed): Promise<void> {
+  await followForm(deps, args, "showing the roles of a resource", (identity, { resource, isBreakGlass }) =>
+    offersTo(deps, identity).then((offers) => formFor(offers, { resource, isBreakGlass })),
   );
 }
 
-/** An option of a select was chosen. */
-type Chosen = SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMiddlewareArgs;
-
-/** A resource was chosen: the form now shows its roles and limits. */
-export async function onResourceChosen(deps: SlackDeps, args: Chosen): Promise<void> {
-  await args.ack();
-  await orTell(deps, toClicker(args), "showing the roles of a resource", () => showRoles(deps, args));
+/** A role was chosen, the duration typed or Emergency ticked: the form now previews what will become of the request. */
+export async function onFormChanged(deps: SlackDeps, args: Changed): Promise<void> {
+  await followForm(deps, args, "previewing a request", (identity, filled) => preview(deps, identity, filled));
 }
 
-async function showRoles(deps: SlackDeps, { action, body, client }: Chosen): Promise<void> {
-  if (!body.view) return;
-  const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
-  const view = identity.known
-    ? formFor(await offersTo(deps, identity.person), { resource: action.selected_option.value })
-    : plainView(ineligibleText[identity.why]);
-  const { id, hash } = body.view;
-  // A preview may have changed the form meanwhile; the person's newer choice overrides it.
-  const isNewest = await updateForm(client, { view_id: id, hash, view });
-  if (!isNewest) await updateForm(client, { view_id: id, view });
+/** The newest change of each open form that this process was told of. */
+const newest = new Map<string, string>();
+
+/** Shows the form as it follows from a change, unless a later change has been followed already. */
+async function followForm(
+  deps: SlackDeps,
+  { ack, action, body, client }: Changed,
+  doing: string,
+  view: (caller: Caller, filled: ReturnType<typeof readForm>) => Promise<ModalView | undefined>,
+): Promise<void> {
+  await ack();
+  await orTell(deps, { client, slackId: body.user.id }, doing, async () => {
+    if (!body.view) return;
+    const { id, hash } = body.view;
+    newest.set(id, action.action_ts);
+    try {
+      const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
+      const changed = identity.known
+        ? await view(identity.person, readForm(body.view))
+        : plainView(ineligibleText[identity.why]);
+      if (changed === undefined || newest.get(id) !== action.action_ts) return;
+      // The form may have followed an earlier change meanwhile; this one is later.
+      const isShown = await updateForm(client, { view_id: id, hash, view: changed });
+      if (!isShown && newest.get(id) === action.action_ts)
+        await updateForm(client, { view_id: id, view: changed });
+    } finally {
+      if (newest.get(id) === action.action_ts) newest.delete(id);
+    }
+  });
 }
 
-/** A role was chosen: the form now previews what will become of the request. */
-export async function onRoleChosen(deps: SlackDeps, args: Chosen): Promise<void> {
-  await args.ack();
-  await orTell(deps, toClicker(args), "saying what will become of a request", () => showPreview(deps, args));
-}
-
-function toClicker({ client, body }: Chosen): Told {
-  return { client, slackId: body.user.id };
-}
-
-async function showPreview(deps: SlackDeps, { body, client }: Chosen): Promise<void> {
-  if (!body.view) return;
-  const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
-  if (!identity.known) return;
-  const { resource, role, durationText, reason, ticket, isBreakGlass } = readForm(body.view);
-  if (resource === undefined || role === undefined) return;
+async function preview(
+  deps: SlackDeps,
+  caller: Caller,
+  { resource, role, durationText, reason, ticket, isBreakGlass }: ReturnType<typeof readForm>,
+): Promise<ModalView> {
   const policy = deps.policy();
-  const person = await deps.people.resolve(identity.person);
+  const person = await deps.people.resolve(caller);
   const [facts, addresses] = await Promise.all([
     readFacts(deps, policy, person),
     deps.people.addressesOf(person.id),
   ]);
   const now = deps.clock.estimate() ?? (await readNow(deps.db, deps.clock));
   const offers = askable(policy, facts.memberships, person.email, now);
-  const chosen = offers.find((offer) => offer.resource === resource && offer.role === role);
+  const form = { resource, role, isBreakGlass };
+  if (resource === undefined || role === undefined) return formFor(offers, form);
+  const durationSeconds = readDuration(durationText);
+  if (durationSeconds === undefined)
+    return formFor(offers, { ...form, preview: `⚠️ ${durationFault(durationText)}` });
   const evaluation = evaluate(
     policy,
     {
       requester: { ...person, addresses },
       resource,
       role,
-      // Values not typed yet are checked when the form is submitted; the preview assumes some.
-      durationSeconds: readDuration(durationText) ?? Math.min(3600, chosen?.maxDurationSeconds ?? 3600),
+      durationSeconds,
+      // Not typed yet: judged when the form is submitted.
       reason: reason === "" ? "(not typed yet)" : reason,
       ticket: ticket ?? ticketIn(reason, [resource, role]),
       source: "slack",
@@ -179,9 +199,7 @@ async function showPreview(deps: SlackDeps, { body, client }: Chosen): Promise<v
     },
     facts,
   );
-  const view = formFor(offers, { resource, role, preview: previewText(evaluation) });
-  // If the person has submitted or changed the form meanwhile, the preview is outdated and dropped.
-  await updateForm(client, { view_id: body.view.id, hash: body.view.hash, view });
+  return formFor(offers, { ...form, preview: previewText(evaluation) });
 }
 
 /** Updates the form; false if it is gone, or has changed since `hash`. */

@@ -13,6 +13,8 @@ export const durationBlockId = "duration";
 export const reasonBlockId = "reason";
 export const ticketBlockId = "ticket";
 export const breakGlassBlockId = "break_glass";
+export const durationActionId = "duration";
+export const breakGlassActionId = "break_glass";
 export const inputActionId = "value";
 
 /** The block id of a provider's field; because it stays the same, a typed value stays when the form changes. */
@@ -45,7 +47,7 @@ const close = { type: "plain_text", text: "Cancel" } as const;
  */
 export function requestForm(
   askable: readonly Askable[],
-  { resource: chosen, role: chosenRole, preview, typed }: FormState = {},
+  { resource: chosen, role: chosenRole, preview, isBreakGlass = false, typed }: FormState = {},
 ): ModalView {
   const resources = resourceOptions(askable);
   // The policy may have changed since the choice, and Slack rejects a select without options.
@@ -59,7 +61,7 @@ export function requestForm(
     type: "modal",
     callback_id: requestFormId,
     title,
-    submit: { type: "plain_text", text: "Ask" },
+    submit: { type: "plain_text", text: isBreakGlass ? "Break glass" : "Request access" },
     close,
     private_metadata: JSON.stringify({ resource }),
     blocks: [
@@ -90,11 +92,13 @@ export function requestForm(
       {
         type: "input",
         block_id: durationBlockId,
+        dispatch_action: true,
         label: { type: "plain_text", text: "Duration" },
-        hint: { type: "plain_text", text: durationHint(roles) },
+        hint: { type: "plain_text", text: durationHint(roles, role) },
         element: {
           type: "plain_text_input",
-          action_id: inputActionId,
+          action_id: durationActionId,
+          dispatch_action_config: { trigger_actions_on: ["on_character_entered"] },
           initial_value: formatDuration(typed?.durationSeconds ?? offeredSeconds(roles)),
           max_length: 20,
         },
@@ -136,6 +140,8 @@ export type FormState = {
   readonly resource?: string | undefined;
   readonly role?: string | undefined;
   readonly preview?: string | undefined;
+  /** Emergency is ticked. */
+  readonly isBreakGlass?: boolean;
   readonly typed?: {
     readonly durationSeconds: number;
     readonly reason: string;
@@ -171,16 +177,20 @@ function previewBlock(text: string): ContextBlock {
 const breakGlassInput: InputBlock = {
   type: "input",
   block_id: breakGlassBlockId,
+  dispatch_action: true,
   optional: true,
   label: { type: "plain_text", text: "Emergency" },
   element: {
     type: "checkboxes",
-    action_id: inputActionId,
+    action_id: breakGlassActionId,
     options: [
       {
         value: "break_glass",
-        text: { type: "plain_text", text: "Break glass: take the access at once" },
-        description: { type: "plain_text", text: "Said loudly, and reviewed afterwards." },
+        text: { type: "plain_text", text: "Break glass: get access now, without approval" },
+        description: {
+          type: "plain_text",
+          text: "It is announced in the alerts channel and reviewed afterwards.",
+        },
       },
     ],
   },
@@ -240,11 +250,13 @@ export function matchingOptions(
     .slice(0, maxOptions);
 }
 
-function durationHint(roles: readonly Askable[]): string {
-  const limits = roles.map(
-    ({ roleTitle, maxDurationSeconds }) => `${roleTitle}: at most ${formatDuration(maxDurationSeconds)}`,
+/** How long the chosen role is given, else each of them. */
+function durationHint(roles: readonly Askable[], chosen: string | undefined): string {
+  const role = roles.find((one) => one.role === chosen);
+  const limits = (role ? [role] : roles).map(
+    ({ roleTitle, maxDurationSeconds }) => `Up to ${formatDuration(maxDurationSeconds)} for ${roleTitle}.`,
   );
-  return shorten(["Such as 45m, 2h or 1h30m.", limits.join("; ")].join(" ").trim(), 2000);
+  return shorten([...limits, "For example 45m, 2h or 1h30m."].join(" "), 2000);
 }
 
 function option(text: string, value: string): PlainTextOption & { value: string } {

@@ -13,20 +13,23 @@ export function previewText(evaluation: Evaluation): string {
       return `⚠️ ${wordRefusals(evaluation.refusals)}`;
     case "allow":
       return evaluation.breakGlass
-        ? `🚨 Taken at once, announced in the alerts channel, and reviewed within ${formatDuration(evaluation.breakGlass.withinSeconds)} by ${named(evaluation.breakGlass.reviewers)}.`
-        : `✅ At once: the rule "${evaluation.rule}" asks nobody.`;
+        ? `🚨 No approval: you get access right away. It is announced in the alerts channel, and ${named(evaluation.breakGlass.reviewers, "or")} reviews it within ${formatDuration(evaluation.breakGlass.withinSeconds)}.`
+        : "✅ No approval needed: you get access right away.";
     case "review": {
       const steps = evaluation.steps.map(wordStep).join(", then ");
-      return `👥 Needs ${steps} (rule "${evaluation.rule}"). Asked in ${evaluation.channel}.`;
+      return `👥 Needs approval from ${steps}. Posted in ${evaluation.channel}.`;
     }
   }
 }
 
 function wordStep({ count, approvers }: Step): string {
-  return `${count} of ${named(approvers)}`;
+  if (count === 1) return named(approvers, "or");
+  return count === approvers.length ? named(approvers, "and") : `${count} of ${named(approvers, "and")}`;
 }
 
-function named(emails: readonly string[]): string {
-  const more = emails.length - mostNames;
-  return `${emails.slice(0, mostNames).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+function named(emails: readonly string[], last: "and" | "or"): string {
+  const shown = emails.slice(0, mostNames);
+  const more = emails.length - shown.length;
+  const all = more > 0 ? [...shown, `${more} more`] : shown;
+  return all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} ${last} ${all.at(-1)}`;
 }
