@@ -68,15 +68,46 @@ export function createQueues(settings: QueueSettings): Queues {
   const { log } = settings;
   const backend =
     settings.redisUrl === undefined ? onPostgres(settings.databaseUrl, log) : onRedis(settings.redisUrl, log);
-  const queues = new Map<QueueName, BackendQueue>();
-  for (const name of queueNames) {
-    const queue = backend.queue(name);
-    queue.on("error", (error) =>
-      log.warn({ err: error, queue: name }, "the queue cannot be reached; the sweep stands in"),
+  let isClosing = false;
+  /**
+   * Makes a queue or a worker, and another in its place as long as they do not become ready: BullMQ does not try again what failed as it
+   * started, and its worker would fail on and on without letting anything else run.
+   */
+  const open = <Made extends Ready>(
+    name: QueueName,
+    make: () => Made,
+    onReady: (made: Made) => void,
+  ): void => {
+    const made = make();
+    const openLater = async (): Promise<void> => {
+      await after(timing.runRetryDelay);
+      if (isClosing) return;
+      if (await backend.isUsable()) open(name, make, onReady);
+      else await openLater();
+    };
+    made.waitUntilReady().then(
+      () => onReady(made),
+      async (error: unknown) => {
+        if (isClosing) return;
+        log.warn({ err: error, queue: name }, "the queue cannot be used; the sweep stands in");
+        await made.close();
+        await openLater();
+      },
     );
-    queues.set(name, queue);
+  };
+  const queues = new Map<QueueName, BackendQueue>();
+  const workers = new Map<QueueName, BackendWorker>();
+  for (const name of queueNames) {
+    const make = (): BackendQueue => {
+      const queue = backend.queue(name);
+      queue.on("error", (error) =>
+        log.warn({ err: error, queue: name }, "the queue cannot be reached; the sweep stands in"),
+      );
+      queues.set(name, queue);
+      return queue;
+    };
+    open(name, make, () => undefined);
   }
-  const workers: BackendWorker[] = [];
 
   let unanswered = 0;
   const add = async (alarms: readonly Alarm[]): Promise<void> => {
@@ -117,24 +148,34 @@ export function createQueues(settings: QueueSettings): Queues {
     work(run, notTaken) {
       onNotTaken = notTaken;
       for (const name of queueNames) {
-        const worker = backend.worker(name, async (job) => run(job.data.effectId, name), {
-          concurrency: concurrency[name],
-          ...timing,
-        });
-        worker.on("error", (error) =>
-          log.warn({ err: error, queue: name }, "a worker lost its queue; the sweep stands in"),
-        );
-        worker.on("failed", (job, error) =>
-          log.warn({ err: error, queue: name, job: job?.id }, "a job failed; the sweep finds its effect"),
-        );
-        workers.push(worker);
+        const fail = (error: unknown): void =>
+          log.warn({ err: error, queue: name }, "a worker lost its queue; the sweep stands in");
+        const make = (): BackendWorker => {
+          const worker = backend.worker(name, async (job) => run(job.data.effectId, name), {
+            concurrency: concurrency[name],
+            autorun: false,
+            ...timing,
+          });
+          worker.on("error", (fault) => {
+            fail(fault);
+            rest(worker).catch(fail);
+          });
+          worker.on("failed", (job, error) =>
+            log.warn({ err: error, queue: name, job: job?.id }, "a job failed; the sweep finds its effect"),
+          );
+          workers.set(name, worker);
+          return worker;
+        };
+        open(name, make, (worker) => void worker.run().catch(fail));
       }
     },
     async close(timeoutMs) {
-      await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), after(timeoutMs)]);
+      isClosing = true;
+      const all = [...workers.values()];
+      await Promise.race([Promise.allSettled(all.map((worker) => worker.close())), after(timeoutMs)]);
       await Promise.race([
         Promise.allSettled([
-          ...workers.map((worker) => worker.close(true)),
+          ...all.map((worker) => worker.close(true)),
           ...[...queues.values()].map((queue) => queue.close()),
         ]),
         after(1_000),
@@ -178,8 +219,11 @@ type Job = {
 };
 
 /** The parts of a BullMQ queue and worker used here; their full types differ by backend. */
-type BackendQueue = Pick<Queue, "addBulk" | "close"> & Listening;
-type BackendWorker = Pick<Worker, "close"> & Listening;
+type Ready = { waitUntilReady(): Promise<unknown>; close(): Promise<void> };
+type BackendQueue = Pick<Queue, "addBulk" | "close"> & Ready & Listening;
+type BackendWorker = Pick<Worker, "close" | "closing" | "isPaused" | "pause" | "resume" | "run"> &
+  Ready &
+  Listening;
 type Listening = {
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "failed", listener: (job: { readonly id?: string } | undefined, error: Error) => void): unknown;
@@ -188,6 +232,8 @@ type Listening = {
 type Process = (job: { readonly data: JobData }) => Promise<void>;
 
 type Backend = {
+  /** Whether another queue or worker might become ready. */
+  isUsable(): Promise<boolean>;
   queue(name: QueueName): BackendQueue;
   worker(name: QueueName, process: Process, options: Omit<WorkerOptions, "connection">): BackendWorker;
   close(): Promise<void>;
@@ -205,6 +251,7 @@ function onRedis(url: string, log: Logger): Backend {
     );
   }
   return {
+    isUsable: () => Promise.resolve(true),
     queue: (name) => new Queue(name, { connection: producer }),
     worker: (name, process, options) => new Worker(name, process, { ...options, connection: consumer }),
     async close() {
@@ -223,6 +270,8 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
     // Its commits need not reach the disk: after a crash of the server, the sweep finds what was lost.
     options: "-c search_path=bullmq -c synchronous_commit=off",
   });
+  // Each queue and each worker listens, also those that were closed again.
+  pool.setMaxListeners(100);
   pool.on("error", (error) => log.warn({ err: error }, "the queues lost a database connection"));
   // BullMQ only handles errors of its statements, so a connection lost in the middle of its transaction would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
@@ -230,6 +279,11 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const connection = patiently(pool, log) as PostgresConnectionOptions;
   return {
+    isUsable: () =>
+      pool.query("select from migration").then(
+        () => true,
+        () => false,
+      ),
     queue: (name) => new Queue(name, { connection }, createPostgresBackend),
     worker: (name, process, options) =>
       new Worker(name, process, { ...options, connection }, createPostgresBackend),
@@ -237,10 +291,7 @@ function onPostgres(databaseUrl: string, log: Logger): Backend {
   };
 }
 
-/**
- * Waits for a connection however long it takes, until the pool is closed: BullMQ never recovers from a failed first
- * connection, and its workers then retry without pause.
- */
+/** Waits for a connection however long it takes, until the pool is closed: BullMQ gives up at the first that fails. */
 function patiently(pool: pg.Pool, log: Logger): pg.Pool {
   const connect = pool.connect.bind(pool);
   const retry = async (): Promise<pg.PoolClient> => {
@@ -257,6 +308,14 @@ function patiently(pool: pg.Pool, log: Logger): pg.Pool {
   type Callback = Parameters<typeof connect>[0];
   // The pool itself calls this with a callback, for a single query.
   return Object.assign(pool, { connect: (callback?: Callback) => (callback ? connect(callback) : retry()) });
+}
+
+/** A worker asks again at once after an error that is not its connection's, however long that lasts: it rests first. */
+async function rest(worker: BackendWorker): Promise<void> {
+  if (worker.isPaused()) return;
+  await worker.pause(true);
+  await after(timing.runRetryDelay);
+  if (worker.closing === undefined) await worker.resume();
 }
 
 function after(milliseconds: number): Promise<void> {
