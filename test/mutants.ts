@@ -451,6 +451,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     invariant: 15,
+    without: "accounts, by which people are found as by their addresses",
+    file: "src/audit/verify/verify-stored.ts",
+    text: "...nameKey(opened.text) }",
+    replacement: "kind, name: nameKey(opened.text).name }",
+    tests: ["test/audit/verify-who.test.ts"],
+  },
+  {
+    invariant: 15,
     without: "another account of the person whose account is gone",
     file: "src/access/lockdown/offboard.ts",
     text: "const hasLeft = left !== undefined && (await haveAllLeft(deps, left.others));",

@@ -24,7 +24,7 @@ export async function fillAuditLog(client: Client, events: number): Promise<void
   await client.query(
     `insert into person_names (person_id, kind, name, since)
      select number, kind, p ->> key, now()
-     from jsonb_array_elements($1) with ordinality as p(p, number), 
+     from jsonb_array_elements($1) with ordinality as p(p, number),
           (values ('account', 'slack_id'), ('email', 'email')) k(kind, key)`,
     [JSON.stringify(people)],
   );

@@ -3,6 +3,6 @@ export type Caller = {
   /** As the entry point shows it, in lower case. */
   readonly email: string;
   readonly name: string;
-  /** Absent if they did not come through a Slack account. */
+  /** Absent if they did not come through an account of a chat surface. */
   readonly account?: string | undefined;
 };

@@ -9,7 +9,7 @@ export const personWords = {
       `person ${data.other} turned out to be person ${data.person}: both go by ${data.address}${data.requests.length === 0 ? "" : `; one had decided about the other: ${nameList(data.requests)}`}`,
     alerts: ({ data }) => {
       const { person, other, address, slackId } = data;
-      const account = slackId === undefined ? "" : ` The Slack account ${slackId} shows it.`;
+      const account = slackId === undefined ? "" : ` The account ${slackId} shows it.`;
       return (
         `👥 Person ${person} and person ${other} are the same person from now on, as both go by ${address}.${account}${decided(data)} ` +
         `If they are two people, run \`hallpass people show ${person}\`, then \`hallpass people split ${person}\` with the accounts and addresses of one of them.`

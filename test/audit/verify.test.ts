@@ -317,7 +317,9 @@ it("makes a checkpoint only when there is anything new", async () => {
 });
 
 it("seals each event once while several processes do, in one unbroken chain", async () => {
-  const sealers = [1, 2, 3, 4].map(() => startSealer({ db: database.prisma, log: pino({ level: "silent" }) }));
+  const sealers = [1, 2, 3, 4].map(() =>
+    startSealer({ db: database.prisma, log: pino({ level: "silent" }) }),
+  );
   try {
     for (let round = 0; round < 10; round += 1) {
       await Promise.all([

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { long } from "../long.js";
+import { long, onPostgres15 } from "../long.js";
 
 const execFile = promisify(execFileCallback);
 const root = join(import.meta.dirname, "../..");
@@ -104,4 +104,12 @@ test("the linter lets each folder import what the guide says, and nothing else",
 
 test("every test that is listed as long is there", () => {
   expect(long.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test("every test of guarding PostgreSQL that is not about one version runs on both", () => {
+  const tests = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts") && path !== "docs/guide.test.ts")
+    .map((path) => `test/${path}`);
+  const onEither = tests.filter((path) => /\bdescribe(?:Here|AsEach)\b/u.test(read(path)));
+  expect(onEither.toSorted()).toEqual(onPostgres15.toSorted());
 });

@@ -4,9 +4,9 @@ const root = new URL("../../src/", import.meta.url);
 
 /** Code that compares the texts of addresses or accounts, by whatever sign. */
 const comparisons = [
-  /(?<!surfaceOf\()\b(?:email|account)\b\)?\s*(?:===|!==)(?!\s*(?:undefined|""))/,
-  /(?:===|!==)\s*[\w.]*\.(?:email|account)\b/,
-  /\.(?:includes|has|indexOf)\([\w.]*\b(?:email|account)\b/,
+  /(?<!surfaceOf\((?=account\) ===))\b(?:email|account|slackId)\b\)?\s*(?:===|!==)(?!\s*(?:undefined|""))/,
+  /(?:===|!==)\s*[\w.]*\.(?:email|account|slackId)\b/,
+  /\.(?:includes|has|indexOf)\([\w.]*\b(?:email|account|slackId)\b/,
   /\b(?:requester_email|actor_email|requester_account|actor_slack_id|locked_by)\)?\s*(?:=|<>|in\b|like\b|is distinct)/,
   /=\s*(?:any \()?\w*\.?(?:requester_email|actor_email)\b/,
 ];

@@ -1,9 +1,9 @@
-import { faultOfHistories, patienceMs } from "./fault-of-histories.ts";
+import { faultOfHistoriesOnRedis, patienceMs } from "./fault-of-histories.ts";
 
 test(
   "the same for other histories",
   async () => {
-    expect(await faultOfHistories({ histories: 100, seed: 42, queues: "Redis" })).toBeUndefined();
+    expect(await faultOfHistoriesOnRedis({ histories: 100, seed: 42 })).toBeUndefined();
   },
   patienceMs,
 );

@@ -4,6 +4,7 @@ import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import { endOpenRequest } from "../../src/access/lockdown/offboard.ts";
 import { requestAccess } from "../../src/access/requests/request-access.ts";
 import type { Caller } from "../../src/identity/caller.ts";
+import { createTraceEraser } from "../../src/persistence/personal/erase-traces.ts";
 import { forgetPerson } from "../../src/persistence/personal/forget.ts";
 import { joinByHand } from "../../src/persistence/people/people-by-hand.ts";
 import { readPersonalDirectory } from "../../src/persistence/personal/directory.ts";
@@ -222,4 +223,17 @@ test("whoever is joined with somebody only by a column is not erased with them",
     [one.id, two.id],
   ]);
   expect(rows).toHaveLength(2);
+});
+
+it("what was carried out before accounts had that name is known by the old one", () => {
+  const eraser = createTraceEraser({ emails: [], accounts: ["UBOB9"], name: "erased person 1" });
+  const actor = { kind: "person", email: "desk@example.com", slackId: "UBOB9" };
+  const payload = { event: { type: "request.denied", actor, data: { reason: "the white rabbit" } } };
+  expect(eraser.payload(payload, false)).toEqual({
+    event: {
+      type: "request.denied",
+      actor: { kind: "person", email: "erased person 1" },
+      data: { reason: "erased person 1" },
+    },
+  });
 });

@@ -54,9 +54,7 @@ async function calledIn(client: ClientBase): Promise<z.infer<typeof Names>> {
   return [...values.values()].flatMap(({ id: valueId, person_id: person, kind }) => {
     if (kind !== "email" && kind !== "slack_id") return [];
     const opened = opener.value({ kind: "value", valueId });
-    return opened.is === "open"
-      ? [{ person: joined.get(person) ?? person, kind, name: nameKey(opened.text).name }]
-      : [];
+    return opened.is === "open" ? [{ person: joined.get(person) ?? person, ...nameKey(opened.text) }] : [];
   });
 }
 

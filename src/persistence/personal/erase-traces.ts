@@ -45,7 +45,8 @@ export function createTraceEraser({ emails, accounts, name }: Erased): TraceEras
 
   function event(stored: z.infer<typeof EffectEvent>, isOwn: boolean): unknown {
     const { actor } = stored;
-    const byThem = isThem(actor.email) || (actor.account !== undefined && accounts.includes(actor.account));
+    const account = actor.account ?? actor.slackId;
+    const byThem = isThem(actor.email) || (account !== undefined && accounts.includes(account));
     const schema = Object.entries(eventData).find(([type]) => type === stored.type)?.[1];
     const data = mapStrings(schema, stored.data, (said, saying) => {
       const isTheirs =
@@ -105,6 +106,8 @@ const EffectEvent = z.looseObject({
     kind: z.string(),
     email: z.string().optional(),
     account: z.string().optional(),
+    /** What the account was called in what was carried out before accounts had that name. */
+    slackId: z.string().optional(),
   }),
   data: z.unknown(),
 });
