@@ -1,7 +1,7 @@
 import { long, onPostgres15 } from "./test/long.js";
 import config from "./jest.config.js";
 
-// The workers take it over.
+// oxlint-disable-next-line eslint/no-restricted-properties -- For the tests, whose workers take it over.
 process.env["TEST_POSTGRES"] = "15";
 
 /** @type {import("jest").Config} */
