@@ -16,36 +16,35 @@ import { unusualLines } from "./unusual-lines.ts";
 /** Who may decide the current step, and who else is told about it; with an account only those who are to be pinged. */
 export type Asked = { readonly approvers: readonly Named[]; readonly told: readonly Named[] };
 
-const riskWords = { low: "🟢 Low", medium: "🟡 Medium", high: "🔴 High" } as const;
+const riskWords = { low: "🟢 Low risk", medium: "🟡 Medium risk", high: "🔴 High risk" } as const;
 
-/** The message that approvers judge, for the request's current state; Approve and Deny only while it is pending. */
+/**
+ * The message that approvers judge, for the request's current state, in the order in which they do: what and for how long, who and why,
+ * what is unusual, whom it needs. Approve and Deny only while it is pending.
+ */
 export function approvalMessage(state: State, asked: Asked): Message {
   const { request } = state;
   const pending = request.status === "pending";
+  const notes: readonly Line[] = [
+    ...unusualLines(request.flags ?? []),
+    ...(request.heldBefore ? [[`ℹ️ ${heldBefore(request, request.heldBefore)}`]] : []),
+    ...(request.terms.doubts ?? []).map((doubt) => [`ℹ️ ${shorten(onOneLine(doubt), 300)}`]),
+  ];
   const facts: readonly Fact[] = [
-    fact("Who", named(request.requester), ` (${nameOf(request)})`),
-    fact("What", `${accessTitle(request)}, `, code(`${request.resource}:${request.role}`)),
-    fact("How long", formatDuration(request.durationSeconds)),
-    fact("Risk", riskWords[request.terms.risk]),
-    ...(request.ticket === undefined ? [] : [fact("Ticket", onOneLine(request.ticket))]),
-    ...(request.rule === undefined ? [] : [fact("Rule", request.rule)]),
-    ...(request.terms.extends
-      ? [fact("Extends", requestName(request.terms.extends), ", which it lets last longer")]
-      : []),
     ...(request.planned.length > 1 ? [fact("Gives", planned(request))] : []),
     ...typed(request),
-    ...(pending ? waiting(request, asked) : []),
-    ...(request.heldBefore ? [fact("Note", heldBefore(request, request.heldBefore))] : []),
-    ...(request.terms.doubts ?? []).map((doubt) => fact("Note", shorten(onOneLine(doubt), 300))),
   ];
+  const below = [...notes, ...(pending ? waiting(request, asked) : [])];
   return {
-    title: shorten(`${requestName(request)} · ${accessTitle(request)}`, 150),
+    title: shorten(titleOf(request), 150),
     summary: [summary(state)],
     sections: [
-      { facts, lines: [...unusualLines(request.flags ?? []), [bold("Why: ")]], quote: request.reason },
+      { lines: [asking(request)], quote: request.reason },
+      ...(facts.length + below.length === 0 ? [] : [{ facts, lines: below }]),
       ...(pending ? [] : [outcome(state)]),
     ],
     actions: pending ? decisions(request) : afterwards(state),
+    footnote: footnote(request),
   };
 }
 
@@ -54,13 +53,43 @@ export function accessTitle(request: Pick<AccessRequest, "terms">): string {
   return `${request.terms.resourceTitle} · ${request.terms.roleTitle}`;
 }
 
+function titleOf(request: AccessRequest): string {
+  const duration = formatDuration(request.durationSeconds);
+  return request.terms.extends
+    ? `Extend by ${duration}: ${accessTitle(request)}`
+    : `${accessTitle(request)} for ${duration}`;
+}
+
+/** `@Alice asks · 🔴 High risk · INC-42` */
+function asking(request: AccessRequest): Line {
+  const { terms, ticket, status } = request;
+  const asks = status === "pending" ? "asks" : "asked";
+  return [
+    named(request.requester),
+    ` ${asks} · ${riskWords[terms.risk]}`,
+    ...(ticket === undefined ? [] : [` · ${onOneLine(ticket)}`]),
+    ...(terms.extends ? [` · extends ${requestName(terms.extends)}`] : []),
+  ];
+}
+
+/** `AR-1001 · orders-db:write · Alice Archer, alice@example.com · rule: …` */
+function footnote(request: AccessRequest): string {
+  const { resource, role, rule } = request;
+  const parts = [requestName(request), `${resource}:${role}`, nameOf(request)];
+  return [...parts, ...(rule === undefined ? [] : [`rule: ${onOneLine(rule)}`])].join(" · ");
+}
+
+/** The point first, for whoever reads it on a locked phone. */
 function summary({ request }: State): string {
-  const asked = `${nameOf(request)} asks for ${accessTitle(request)} for ${formatDuration(request.durationSeconds)}`;
+  const who = onOneLine(request.requester.name) || request.requester.email;
   const isTaken = request.status === "approved" && request.terms.breakGlass !== undefined;
-  return shorten(
-    `${requestName(request)}: ${asked} (${isTaken ? "taken by break-glass" : request.status})`,
-    1_000,
-  );
+  const state = isTaken ? "taken by break-glass" : request.status;
+  const reason = shorten(onOneLine(request.reason), 200);
+  return [
+    `${shorten(who, 100)}: ${titleOf(request)}`,
+    ...(request.status === "pending" ? [] : [`, ${state}`]),
+    `. “${reason}” (${requestName(request)})`,
+  ].join("");
 }
 
 function nameOf(request: AccessRequest): string {
@@ -78,7 +107,8 @@ function named({ email, account }: Pick<Person, "email" | "account">): Named {
   return { email, account };
 }
 
-function waiting(request: AccessRequest, { approvers, told }: Asked): readonly Fact[] {
+/** Whom it needs and until when, in a line; then who has been told, and who has approved. */
+function waiting(request: AccessRequest, { approvers, told }: Asked): readonly Line[] {
   const { steps } = request.terms;
   const { current, given: counted } = progressOf(request.decisions, { steps });
   const step = steps[current];
@@ -86,25 +116,32 @@ function waiting(request: AccessRequest, { approvers, told }: Asked): readonly F
   const needed = step.count - (counted[current]?.length ?? 0);
   const given = countedApprovals(request.decisions);
   const discounted = request.decisions.filter((decision) => decision.discounted !== undefined);
-  const place = steps.length === 1 ? "" : `, step ${current + 1} of ${steps.length}`;
-  const rest = steps.slice(current + 1).map(({ count, from }) => `${count} of ${from.join(", ")}`);
+  const rest = steps
+    .slice(current + 1)
+    .map(({ count, from }) => `then ${count > 1 ? `${count} of ` : ""}${group(from)}`);
   return [
-    fact("May approve", ...names(approvers)),
-    ...(told.length === 0 ? [] : [fact("Told", ...names(told))]),
-    fact("Still needed", `${needed} of ${step.count} ${step.count === 1 ? "approval" : "approvals"}${place}`),
-    ...(rest.length === 0 ? [] : [fact("After that", shorten(rest.join(", then "), 300))]),
-    ...(given.length === 0 ? [] : [fact("Approved so far by", ...listed(given.map(named), "and"))]),
-    ...(discounted.length === 0
-      ? []
-      : [fact("Do not count any more", ...listed(discounted.map(named), "and"))]),
-    ...(request.respondBy ? [fact("Answer by", request.respondBy)] : []),
+    [
+      needed < step.count ? `Needs ${needed} more: ` : needed > 1 ? `Needs ${needed} of ` : "Needs ",
+      ...(approvers.length === 0 ? [group(step.from)] : names(approvers, needed > 1 ? "and" : "or")),
+      ...(rest.length === 0 ? [] : [shorten(`, ${rest.join(", ")}`, 300)]),
+      ...(steps.length === 1 ? [] : [` (step ${current + 1} of ${steps.length})`]),
+      ...(request.respondBy ? [", by ", request.respondBy] : []),
+    ],
+    ...(told.length === 0 ? [] : [["Notified: ", ...names(told, "and")]]),
+    ...(given.length === 0 ? [] : [["✅ Approved by ", ...listed(given.map(named), "and")]]),
+    ...(discounted.length === 0 ? [] : [["↩️ No longer counts: ", ...listed(discounted.map(named), "and")]]),
   ];
 }
 
-function names(approvers: readonly Named[]): Line {
-  const shown = approvers.slice(0, maxNames);
-  const rest = approvers.length - shown.length;
-  return [...listed(shown, "or"), ...(rest > 0 ? [` or ${rest} more`] : [])];
+/** Whom a step asks, as the policy names them: `security or bob@example.com`. */
+function group(from: readonly string[]): string {
+  return from.map((principal) => principal.replace(/^group:/u, "")).join(" or ");
+}
+
+function names(people: readonly Named[], word: "and" | "or"): Line {
+  const shown = people.slice(0, maxNames);
+  const rest = people.length - shown.length;
+  return listed([...shown, ...(rest > 0 ? [`${rest} more`] : [])], word);
 }
 
 function planned({ planned: grants }: AccessRequest): string {
@@ -121,7 +158,7 @@ function typed({ planned: grants }: AccessRequest): readonly Fact[] {
 
 function heldBefore({ planned: grants }: AccessRequest, held: readonly string[]): string {
   const what = held.length === grants.length ? "this" : shorten(held.join(", "), 300);
-  return `already has ${what}, by a right of their own; it will not be taken away at the end`;
+  return `They already have ${what} by a right of their own, and keep it after the end`;
 }
 
 /** Buttons after the decision: End access while it is live, Review break-glass if it was taken at once. */

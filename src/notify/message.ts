@@ -7,6 +7,8 @@ export type Message = {
   readonly summary: Line;
   readonly sections: readonly Section[];
   readonly actions: readonly Action[];
+  /** What few readers look for: last, and small. */
+  readonly footnote?: string;
 };
 
 /** A part of a message: facts, then lines, then what somebody else said. */

@@ -142,7 +142,7 @@ it(`whatever Slack does, all is said in order, each once, in the end (seed ${see
       const directly = await toldSince(before, "tell_requester");
       const dms = slack.as("alice").directMessages();
       for (let number = before + 1; number <= requests; number += 1) {
-        const about = cards.filter(({ visibleText }) => visibleText.startsWith(`AR-${number} `));
+        const about = cards.filter(({ visibleText }) => visibleText.includes(`\nAR-${number} · `));
         expect(about).toHaveLength(1);
         const thread = about.flatMap((card) => slack.thread(card));
         expect(kindsOf(thread.map(({ visibleText }) => visibleText))).toEqual(typesOf(threads, number));

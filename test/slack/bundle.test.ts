@@ -32,7 +32,7 @@ it("a bundle is asked for once, gives all that is in it, and all of it ends", as
   const { slack, guarded } = world;
   const message = await ask(world, "alice", "incident respond 1h INC-7 is burning");
   expect(message.visibleText).toContain("Gives: orders-db:read, orders-db:write");
-  expect(message.visibleText).toContain("Risk: 🔴 High");
+  expect(message.visibleText).toContain("🔴 High risk");
   await slack.as("bob").presses(message, "Approve");
   await slack.until(
     () => slack.thread(message).filter(({ visibleText }) => visibleText.includes("Granted to")).length === 2,

@@ -187,12 +187,12 @@ it("finds the ticket in the reason, and takes the field where it is filled", asy
   await opensForm(slack, alice);
   await fillsForm(slack, alice, { ...good, reason: "looking into INC-71, again" });
   await alice.submits();
-  expect((await approvalMessage("looking into INC-71")).visibleText).toMatch(/^Ticket: INC-71$/m);
+  expect((await approvalMessage("looking into INC-71")).visibleText).toMatch(/ asks · .* · INC-71$/m);
 
   await opensForm(slack, alice);
   await fillsForm(slack, alice, { ...good, reason: "not about INC-72", ticket: "CHG-9" });
   await alice.submits();
-  expect((await approvalMessage("not about INC-72")).visibleText).toMatch(/^Ticket: CHG-9$/m);
+  expect((await approvalMessage("not about INC-72")).visibleText).toMatch(/ asks · .* · CHG-9$/m);
 });
 
 it("posts where the rule says", async () => {

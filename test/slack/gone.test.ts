@@ -23,12 +23,11 @@ beforeEach(() => {
 
 /** The approval messages of a request in a channel, as they stand. */
 function cards(channel: string, about: SeenMessage): readonly SeenMessage[] {
-  // What the alerts are told of a request begins otherwise.
-  const name = `AR-${numberOf(about)} · `;
+  const footnote = `\nAR-${numberOf(about)} · `;
   return world.slack
     .channel(channel)
     .messages()
-    .filter(({ visibleText }) => visibleText.startsWith(name));
+    .filter(({ visibleText }) => visibleText.includes(footnote));
 }
 
 /** What stands in a channel although it answers something. */
@@ -36,7 +35,7 @@ function strays(channel: string): readonly SeenMessage[] {
   return world.slack
     .channel(channel)
     .messages()
-    .filter(({ visibleText }) => !visibleText.startsWith("AR-"));
+    .filter(({ visibleText }) => !/^AR-\d+(?: · | \()/m.test(visibleText));
 }
 
 async function failures(

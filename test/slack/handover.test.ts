@@ -84,7 +84,7 @@ function requestToExtend(): Promise<SeenMessage> {
       slack
         .channel("#access-requests")
         .messages()
-        .find(({ visibleText }) => visibleText.includes("Extends")),
+        .find(({ visibleText }) => visibleText.includes(" extends AR-")),
     "the request to extend",
   );
 }

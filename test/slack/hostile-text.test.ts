@@ -1,6 +1,6 @@
 import { PEOPLE } from "../../slack-simulator/seed.ts";
 import type { SeenMessage } from "../../slack-simulator/seen.ts";
-import { threadSays } from "../support/ask.ts";
+import { numberOf, threadSays } from "../support/ask.ts";
 import { fillsForm, opensForm } from "../support/form.ts";
 import { ordinaryPolicy, startWorld, type World } from "../support/hallpass.ts";
 import { assertInert, cellsOf } from "../support/inert.ts";
@@ -15,12 +15,13 @@ const texts = {
   "what JSON doubles": `"\\`.repeat(1500),
   emoji: "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿 👍🏽 🇬🇧 e\u0301 ☠️",
   "text that turns its direction": "\u202Eevorppa\u202C \u2066left\u2069 \u200Fright\u200E שלום",
-  "lines that look like ours": "fix\n\nRisk: 🟢 Low\n> quoted\n✅ Approved by @dana",
+  "lines that look like ours": "fix\n\n@Bob asks · 🟢 Low risk\n> quoted\n✅ Approved by @dana",
   "a formula": '=HYPERLINK("https://evil.example","x")',
 };
 
-const hostileName = '<!here> *M* <https://e.example|m> & \u202Eynoced =cmd()|"a"!A0\nRisk: 🟢 Low :boom:';
-const shownName = '<!here> *M* <https://e.example|m> & ynoced =cmd()|"a"!A0 Risk: 🟢 Low :boom:';
+const hostileName =
+  '<!here> *M* <https://e.example|m> & \u202Eynoced =cmd()|"a"!A0\n@Bob asks · 🟢 Low risk :boom:';
+const shownName = '<!here> *M* <https://e.example|m> & ynoced =cmd()|"a"!A0 @Bob asks · 🟢 Low risk :boom:';
 /** Who takes part, and may therefore be mentioned. */
 const known = ["U0ALICE", "U0BOB", "U0CAROL", "U0MALLORY"];
 
@@ -103,7 +104,7 @@ describe.each(Object.entries(texts))("%s", (_, text) => {
     expect(quotes(denied)).toEqual([quoted(why)]);
     await slack.until(() => slack.fresh(message).buttons.length === 0, "the buttons to go");
     expect(quotes(slack.fresh(message))).toEqual([quoted(text), quoted(why)]);
-    const number = /AR-\d+/.exec(message.visibleText)?.[0] ?? "";
+    const number = `AR-${numberOf(message)}`;
     const told = await slack.until(
       () =>
         slack
@@ -118,9 +119,9 @@ describe.each(Object.entries(texts))("%s", (_, text) => {
 
 it("the requester's name is what it is, on one line, and turns nothing that stands beside it", async () => {
   const message = await asks("mallory", "who am I");
-  const who = message.visibleText.split("\n").find((line) => line.startsWith("Who: "));
-  expect(who).toBe(`Who: <@U0MALLORY> (${shownName}, mallory@example.com)`);
-  expect(message.visibleText.match(/^Risk: .*$/gm)).toEqual(["Risk: 🔴 High"]);
+  const shown = message.visibleText.split("\n");
+  expect(shown.filter((line) => /^\S+ asks · /.test(line))).toEqual(["<@U0MALLORY> asks · 🔴 High risk"]);
+  expect(shown.at(-1)).toContain(` · ${shownName}, mallory@example.com · `);
   expect(message.text).toContain(delivered(shownName));
   await denies(message, "nobody knows");
   await threadSays(world, message, "Denied by");

@@ -101,7 +101,7 @@ it("nobody counts twice, whatever address they show", async () => {
   await slack.people.changeEmail("carol", "cora@example.com");
   await slack.as("carol").presses(message, "Approve");
   await toldAlone(world, "carol", "already decided this request");
-  expect(slack.fresh(message).visibleText).toContain("1 of 2 approvals");
+  expect(slack.fresh(message).visibleText).toContain("Needs 1 more: cora@example.com or <@U0DANA>");
   await slack.as("dana").presses(message, "Approve");
   await threadSays(world, message, "Granted to");
   await slack.as("dana").presses(message, "End access");
@@ -190,7 +190,7 @@ describe("access ends with whoever has it, and with nobody else", () => {
     await threadSays(world, message, "does not count any more: they have left");
     expect(slack.fresh(message).buttons).toEqual(["Approve", "Deny"]);
     await slack.until(
-      () => slack.fresh(message).visibleText.includes("Do not count any more"),
+      () => slack.fresh(message).visibleText.includes("No longer counts: <@U0CAROL>"),
       "the card to say so",
     );
     expect(

@@ -48,7 +48,7 @@ it("whoever is on call by the schedule is let in at once", async () => {
 it("the members of a Slack user group approve, guests among them do not, and a change counts at once", async () => {
   const { slack } = world;
   const message = await ask(world, "alice", "orders-db read 10m looking");
-  expect(message.visibleText).toContain("May approve: <@U0BOB>\n".trim());
+  expect(message.visibleText).toContain("Needs <@U0BOB>");
   await slack.as("carol").presses(message, "Approve");
   await toldAlone(world, "carol", "You are not among the people");
   await slack.changeUsergroup("chiefs", ["carol"]);
@@ -70,7 +70,7 @@ it("when the schedule cannot be read, people decide what it might have allowed, 
   });
   try {
     const message = await ask(broken, "erin", "orders-db read 10m looking");
-    expect(message.visibleText).toContain('Note: "on-call reads at once" was passed over');
+    expect(message.visibleText).toContain('ℹ️ "on-call reads at once" was passed over');
     expect(message.visibleText).toContain("PAGERDUTY_API_TOKEN");
     expect(await broken.guarded.rolesOf("erin")).toEqual([]);
     await broken.slack.as("erin").types("/request-access orders-db write 10m looking");

@@ -26,7 +26,7 @@ it("the end of one grant leaves what another live grant of the same person still
 });
 
 describe("what the requester has already", () => {
-  const note = "already has this, by a right of their own; it will not be taken away at the end";
+  const note = "They already have this by a right of their own, and keep it after the end";
 
   function noted(message: SeenMessage): Promise<unknown> {
     return world.slack.until(
@@ -73,7 +73,7 @@ describe("what the requester has already", () => {
     await threadSays(world, first, "Granted to");
     const second = await ask(world, "alice", "orders-db read 1h second");
     await lookedUp(second);
-    expect(slack.fresh(second).visibleText).not.toContain("already has");
+    expect(slack.fresh(second).visibleText).not.toContain("already have");
     expect(await world.audited(numberOf(second))).not.toContain("request.already_held");
   });
 
@@ -84,7 +84,7 @@ describe("what the requester has already", () => {
     await world.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
     const message = await ask(world, "alice", "orders-db write 1h away", "#orders-approvals");
     await lookedUp(message);
-    expect(slack.fresh(message).visibleText).not.toContain("already has");
+    expect(slack.fresh(message).visibleText).not.toContain("already have");
     expect(slack.fresh(message).buttons).toEqual(["Approve", "Deny"]);
     await world.query(`alter database "${name}" allow_connections true`);
   });

@@ -100,7 +100,7 @@ it("where the rule takes an approval, so does the extension; reminders offer it"
     () => slack.channel("#access-requests").messages()[1],
     "the request to extend",
   );
-  expect(extension.visibleText).toContain(`Extends: AR-${numberOf(message)}`);
+  expect(extension.visibleText).toContain(` · extends AR-${numberOf(message)}`);
   await slack.as("alice").presses(reminder, "Extend by 1h");
   await toldAlone(world, "alice", "waits for approval");
   await slack.as("bob").presses(extension, "Approve");

@@ -95,7 +95,7 @@ it("takes RESOURCE:ROLE as one word, and says who must approve where", async () 
   expect(heard).toMatch(/^AR-\d+: you asked for Orders database \(production\) · Read and write for 1h30m\./);
   expect(heard).toMatch(/bob@example\.com, carol@example\.com must approve it in #orders-approvals/);
   const message = await slack.until(() => slack.channel("#orders-approvals").messages()[0], "the message");
-  expect(message.visibleText).toMatch(/^Ticket: INC-5$/m);
+  expect(message.visibleText).toMatch(/^<@U0ALICE> asks · .* · INC-5$/m);
   expect(message.visibleText).toContain("mending INC-5.");
 });
 

@@ -112,8 +112,8 @@ it("reads names in other capitals and dashes, a duration in words and a pasted t
   );
   expect(heard).toMatch(/ · Read only for 2h\. .*\. Ticket: INC-42\.$/);
   const message = await posted("the shop");
-  expect(message.visibleText).toMatch(/^Ticket: INC-42$/m);
-  expect(message.visibleText).toMatch(/^How long: 2h$/m);
+  expect(message.visibleText).toMatch(/ asks · .* · INC-42$/m);
+  expect(message.visibleText).toMatch(/ for 2h$/m);
 });
 
 it("shows the ticket it read where the rule takes another", async () => {
@@ -140,9 +140,9 @@ it("reads the ticket of the form as it is pasted, and shows it", async () => {
 });
 
 it("shows nothing invisible of a person's name", async () => {
-  const message = await asks("alice", "orders-db read 1h INC-44", "Ticket: INC-44");
-  expect(message.visibleText).toMatch(/^Who: <@U0ALICE> \(Alice A\., alice@example\.com\)$/m);
-  expect(message.text).toContain(": Alice A., alice@example.com asks for");
+  const message = await asks("alice", "orders-db read 1h INC-44", " · INC-44");
+  expect(message.visibleText).toMatch(/ · Alice A\., alice@example\.com · rule: /);
+  expect(message.text).toBe("Alice A.: Orders database (production) · Read only for 1h. “INC-44” (AR-1006)");
 });
 
 it("names in the notification of a reminder whom the message mentions", async () => {

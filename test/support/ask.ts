@@ -31,13 +31,14 @@ export async function approveWaiting({ slack }: Place, person: string, channel: 
       .channel(channel)
       .messages()
       .find((each) => each.ts === ts);
-    if (message?.visibleText.includes("May approve")) await slack.as(person).presses(message, "Approve");
+    if (message?.visibleText.includes("\nNeeds ")) await slack.as(person).presses(message, "Approve");
   }
 }
 
 /** The number of the request a message is about. */
 export function numberOf(message: SeenMessage): number {
-  const number = /AR-(\d+)/.exec(message.visibleText)?.[1];
+  // A card names its own in the last line: an extension's names what it extends before.
+  const [, number] = /^AR-(\d+) · /m.exec(message.visibleText) ?? /AR-(\d+)/.exec(message.visibleText) ?? [];
   if (number === undefined) throw new Error(`no request is named in: ${message.visibleText}`);
   return Number(number);
 }

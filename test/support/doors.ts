@@ -3,7 +3,12 @@ import { objectsOf, type JsonObject } from "../../slack-simulator/json.ts";
 import type { Channel, Message, OpenView, User } from "../../slack-simulator/model.ts";
 import { seeMessage, type SeenMessage } from "../../slack-simulator/seen.ts";
 import { textObject, visibleText } from "../../slack-simulator/visible-text.ts";
-import { resourceActionId, roleActionId } from "../../src/slack/views/request-form.ts";
+import {
+  breakGlassActionId,
+  durationActionId,
+  resourceActionId,
+  roleActionId,
+} from "../../src/slack/views/request-form.ts";
 import { ask, numberOf, opensBy, threadSays } from "./ask.ts";
 import { fillsForm, opensForm } from "./form.ts";
 import type { Names } from "../guarded/postgres.ts";
@@ -56,7 +61,7 @@ export const housePolicy: (names: Names) => string = policyWith(`
     access: ["orders-db:write"]
     decision: review
     approvals: [{ from: [group:leads] }]
-    break_glass: { by: [group:on-call], review_by: [group:security], within: 24h }
+    break_glass: { by: [group:on-call, alice@example.com], review_by: [group:security], within: 24h }
 `);
 
 /** Makes a world a house: one request of each kind, and each form filled in. */
@@ -73,7 +78,7 @@ export async function furnish(world: World): Promise<House> {
   await opensForm(slack, alice);
   await fillsForm(slack, alice, {
     resource: "Orders database (production)",
-    role: "Read only",
+    role: "Read and write",
     duration: "30m",
     reason: "looking",
   });
@@ -202,7 +207,8 @@ function select(actionId: string): Door["knock"] {
   return async (house, account) => {
     const view = open(house, "ask", account);
     const placed = placedIn(view, actionId);
-    const value = view.values[placed.blockId]?.[actionId];
+    // What was not touched has no value: a box that was ticked and is not any more says so.
+    const value = view.values[placed.blockId]?.[actionId] ?? { type: placed.type, selected_options: [] };
     await act(
       house,
       account,
@@ -269,13 +275,9 @@ export const doors: readonly Door[] = [
   },
   { name: "the role's options", opensTo: "alice", isSilent: true, form: "ask", knock: options(roleActionId) },
   { name: "the select of a resource", opensTo: "alice", form: "ask", knock: select(resourceActionId) },
-  {
-    name: "the select of a role",
-    opensTo: "alice",
-    isSilent: true,
-    form: "ask",
-    knock: select(roleActionId),
-  },
+  { name: "the select of a role", opensTo: "alice", form: "ask", knock: select(roleActionId) },
+  { name: "the duration", opensTo: "alice", form: "ask", knock: select(durationActionId) },
+  { name: "Emergency", opensTo: "alice", form: "ask", knock: select(breakGlassActionId) },
   { name: "the form to ask", opensTo: "alice", attempted: "request", form: "ask", knock: submit("ask") },
   { name: "the form to deny", opensTo: "bob", attempted: "deny", form: "deny", knock: submit("deny") },
   {

@@ -1,5 +1,6 @@
 import type { Button, KnownBlock } from "@slack/types";
 import type { Action, Message, Section } from "../../notify/message.ts";
+import { shorten } from "../../domain/text.ts";
 import { bold, plainText } from "../../words/piece.ts";
 import { escapeMrkdwn, lines, quote, richText } from "./rich-text.ts";
 
@@ -7,13 +8,14 @@ import { escapeMrkdwn, lines, quote, richText } from "./rich-text.ts";
 export type SlackMessage = { readonly text: string; readonly blocks: readonly KnownBlock[] };
 
 /** A neutral message as Slack shows it. */
-export function slackMessage({ title, summary, sections, actions }: Message): SlackMessage {
+export function slackMessage({ title, summary, sections, actions, footnote }: Message): SlackMessage {
   return {
     text: escapeMrkdwn(plainText(summary)),
     blocks: [
       ...(title === undefined ? [] : [heading(title)]),
       ...sections.map(sectionBlock),
       ...(actions.length === 0 ? [] : [buttons(actions)]),
+      ...(footnote === undefined ? [] : [smallPrint(footnote)]),
     ],
   };
 }
@@ -28,6 +30,10 @@ function sectionBlock({ facts = [], lines: rows = [], quote: said }: Section): K
     shown.length === 0 ? undefined : lines(shown),
     said === undefined ? undefined : quote(said),
   );
+}
+
+function smallPrint(text: string): KnownBlock {
+  return { type: "context", elements: [{ type: "plain_text", emoji: false, text: shorten(text, 2000) }] };
 }
 
 function buttons(actions: readonly Action[]): KnownBlock {
