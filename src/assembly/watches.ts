@@ -18,7 +18,7 @@ export type Watches = {
 /** A lockdown ends what is open at once; this finds what another process let in at that moment. */
 const enforceEveryMs = 5_000;
 
-/** Starts what looks from time to time for what nobody asks for: drift, overdue access, what is left of lockdowns. */
+/** Starts the background checks: drift, overdue access, what is left of lockdowns. */
 export function startWatches(
   parts: Running & Storage & SlackClient & Enforced & Pick<Work, "record">,
 ): Watches {

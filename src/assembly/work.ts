@@ -138,7 +138,7 @@ function createRunner(
       await courtesy.turn(queue === "grants");
       return runEffect(runner, effectId);
     },
-    // Access ends on time whoever waits, and counts as a waiting person itself.
+    // Revocations never yield; like people who wait, they make other work yield.
     end: (effect) => courtesy.attend(() => runClaimed(runner, effect)),
   };
 }

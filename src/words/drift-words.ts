@@ -11,7 +11,7 @@ export const driftWords = {
   "drift.adopted": { record: ({ actor, data }) => `${found(data)}; adopted by ${nameOf(actor)}` },
   "drift.removed": { record: ({ data }) => `${found(data)}; taken away and proven gone` },
   "drift.removal_failed": { record: ({ data }) => `${found(data)}; taking it away failed: ${data.error}` },
-  "drift.gone": { record: ({ data }) => `${found(data)}; gone, by nobody's doing here` },
+  "drift.gone": { record: ({ data }) => `${found(data)}; gone, and not because of Hallpass` },
 } satisfies FamilyWords<"drift">;
 
 function found(data: EventData<"drift.adopted">): string {

@@ -44,7 +44,7 @@ export function toRequester<T extends EventType>(
   return eventWords[event.type].requester?.(event, request);
 }
 
-/** An event that is about no request, in words for the alerts channel. `undefined`: not told there by itself. */
+/** An event that is about no request, in words for the alerts channel. `undefined`: no alert is sent for it. */
 export function toAlerts<T extends EventType>(event: AuditEvent<T>): string | undefined {
   return eventWords[event.type].alerts?.(event);
 }

@@ -143,7 +143,8 @@ export const grantWords = {
     }),
   },
   "grant.vanished": {
-    record: ({ data }) => `${data.access} of ${whose(data)} is gone before its end, by nobody's doing here`,
+    record: ({ data }) =>
+      `${data.access} of ${whose(data)} is gone before its end, and not because of Hallpass`,
     thread: ({ data }) => ({
       line: [
         "🕳️ The access of ",

@@ -10,7 +10,7 @@ export type EventWords<T extends EventType> = {
   readonly thread?: (event: AuditEvent<T>) => Told;
   /** For the requester alone, after the request's name; absent: not worth a message. */
   readonly requester?: (event: AuditEvent<T>, request: AccessRequest) => Told;
-  /** For the alerts channel, of an event that is about no request; absent: not told there by itself. */
+  /** For the alerts channel, of an event that is about no request; absent: no alert is sent for it. */
   readonly alerts?: (event: AuditEvent<T>) => string;
 };
 

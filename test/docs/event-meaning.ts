@@ -207,7 +207,7 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
     when: "Access that was proven gone is there again, and nobody approved that. It is taken away again.",
     fields: drifted,
   },
-  "grant.vanished": { when: "Access is gone before its end, by nobody's doing here.", fields: drifted },
+  "grant.vanished": { when: "Access is gone before its end, and not because of Hallpass.", fields: drifted },
   "grant.came_back": { when: "Access that had vanished is there again before its end.", fields: drifted },
   "drift.found": {
     when: "Somebody has access that nobody gave them here, found by looking at the provider.",
@@ -220,7 +220,7 @@ export const eventMeaning: { readonly [T in EventType]: Meaning<T> } = {
   "drift.removed": { when: "Access that was found was taken away and is proven gone.", fields: unknown },
   "drift.removal_failed": { when: "Access that was found could not be taken away.", fields: unknown },
   "drift.gone": {
-    when: "Access that was found is not there any more, by nobody's doing here.",
+    when: "Access that was found is not there any more, and not because of Hallpass.",
     fields: unknown,
   },
   "grant.revoking": {

@@ -28,7 +28,7 @@ export type Outcome =
       /** The exact time of the retry, instead of that many seconds after this is recorded. */
       readonly at?: Date;
       readonly error: string;
-      /** It is certain that nothing outside changed. */
+      /** True only if nothing outside can have changed. */
       readonly untouched: boolean;
     };
 
