@@ -4,7 +4,7 @@ import { load as parseYaml } from "js-yaml";
 import { stringify } from "yaml";
 import { z } from "zod";
 import type { Ask, Facts } from "../src/policy/decide/ask.ts";
-import { askable } from "../src/policy/decide/askable.ts";
+import { requestable } from "../src/policy/decide/requestable.ts";
 import { evaluate } from "../src/policy/decide/evaluate.ts";
 import { wordFault } from "../src/policy/language/fault.ts";
 import { noHistory } from "../src/policy/decide/history.ts";
@@ -63,7 +63,7 @@ function benchmark(): void {
     );
   }
   report("  floor: comparing", rounds(200, 20, compare), "");
-  const form = () => askable(policy, facts.memberships, person(0), now);
+  const form = () => requestable(policy, facts.memberships, person(0), now);
   report("what the form offers", rounds(30, 5, form), `${form().length} roles`);
 }
 

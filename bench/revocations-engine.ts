@@ -2,7 +2,7 @@
 import { pino } from "pino";
 import { carryOutRevoke } from "../src/access/carry-out/revoke.ts";
 import type { Handlers, Outcome } from "../src/access/carry-out/carry-out.ts";
-import { createRecentStates } from "../src/access/requests/recent-states.ts";
+import { createStateCache } from "../src/access/requests/state-cache.ts";
 import { createSecretBox } from "../src/access/secret-box.ts";
 import { effectKinds, type QueueName } from "../src/domain/effect.ts";
 import { createCourtesy } from "../src/jobs/courtesy.ts";
@@ -43,7 +43,7 @@ const queues = createQueues({
   courtesy,
   log,
 });
-const record = { db, clock, wake: queues.wake, recent: createRecentStates() };
+const record = { db, clock, wake: queues.wake, recent: createStateCache() };
 const carryOut = {
   ...record,
   ends: createBatchedEnds(db, clock),

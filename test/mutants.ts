@@ -79,7 +79,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/persistence/requests/transitions.ts",
     text: "where r.id = d.id and r.version = d.version",
     replacement: "where r.id = d.id",
-    tests: ["test/access/recent-states.test.ts"],
+    tests: ["test/access/state-cache.test.ts"],
   },
   {
     invariant: 4,

@@ -7,13 +7,13 @@ import type { OwedEffect } from "../persistence/effects/effects.ts";
 import type { GroupReader } from "../groups/group-reader.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { LockdownReader } from "./lockdown/lockdown-reader.ts";
-import type { RecentStates } from "./requests/recent-states.ts";
+import type { StateCache } from "./requests/state-cache.ts";
 
 /** What recording a transition needs. */
 export type RecordDeps = {
   readonly db: PrismaClient;
   readonly clock: Clock;
-  readonly recent: RecentStates;
+  readonly recent: StateCache;
   /** Batches the reads and writes of many requests into one statement when much happens at once. Absent, each has its own statement. */
   readonly ends?: BatchedEnds;
   /** Called after each commit with the effects it owes, so that they are carried out soon; a lost call only delays them. */

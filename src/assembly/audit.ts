@@ -34,7 +34,7 @@ export async function startAudit(parts: Running & Storage & SlackClient & Enforc
     post() {
       const { audit } = parts.policy().settings;
       if (audit === undefined) return undefined;
-      return (text): Promise<void> => sayIn(parts.sayers, audit, plainMessage(text));
+      return (text): Promise<void> => sayIn(parts.announcers, audit, plainMessage(text));
     },
   });
   const publish = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { PolicyInForce } from "../access/policy-in-force.ts";
-import { keepGoing } from "../rounds.ts";
+import { runInLoop } from "../loop.ts";
 import type { Logger } from "../logger.ts";
 import { channelsOf, lookAtChannels } from "../slack/directory/channel-faults.ts";
 import type { Directory } from "../slack/directory/directory.ts";
@@ -33,7 +33,7 @@ export function watchChannels({
   readonly log: Logger;
 }): ChannelWatch {
   let known = new Map<string, string>();
-  const rounds = keepGoing(
+  const loop = runInLoop(
     async (_asked, stopping) => {
       const checking = policy.current();
       const channels = channelsOf(checking);
@@ -55,10 +55,10 @@ export function watchChannels({
     },
     { log, fault: "the channels of the policy could not be looked at" },
   );
-  policy.onChange(() => rounds.now());
+  policy.onChange(() => loop.now());
   return {
-    look: () => rounds.now(),
+    look: () => loop.now(),
     troubled: () => [...known.values()],
-    stop: () => rounds.stop(),
+    stop: () => loop.stop(),
   };
 }

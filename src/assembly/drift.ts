@@ -1,16 +1,16 @@
 import { lookForDrift } from "../access/drift/look-for-drift.ts";
 import type { RecordDeps } from "../access/deps.ts";
 import type { Metrics } from "../http/metrics.ts";
-import { keepGoing, type Rounds } from "../rounds.ts";
+import { runInLoop, type Loop } from "../loop.ts";
 import type { Logger } from "../logger.ts";
 import { summariseDrift } from "../persistence/drift/list.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { LiveProvider } from "../providers/open.ts";
-import { sayIn, type Sayers } from "../notify/alerts.ts";
+import { sayIn, type Announcers } from "../notify/alerts.ts";
 import { driftMessage } from "../notify/drift-message.ts";
 
 export type DriftParts = RecordDeps & {
-  readonly sayers: Sayers;
+  readonly announcers: Announcers;
   readonly policy: () => Policy;
   readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly metrics: Metrics;
@@ -21,12 +21,12 @@ export type DriftParts = RecordDeps & {
 const askEveryMs = 15_000;
 
 /** Looks for drift in the providers that are due, one look at a time. */
-export function watchForDrift({ sayers, metrics, log, ...parts }: DriftParts): Rounds {
-  return keepGoing(
+export function watchForDrift({ announcers, metrics, log, ...parts }: DriftParts): Loop {
+  return runInLoop(
     async (_asked, signal) => {
       await lookForDrift({
         ...parts,
-        tell: (policy, findings) => sayIn(sayers, policy.settings.alerts, driftMessage(findings)),
+        tell: (policy, findings) => sayIn(announcers, policy.settings.alerts, driftMessage(findings)),
         onTrouble: (provider, error) =>
           log.warn(
             { err: error, provider },

@@ -3,7 +3,7 @@ import { openDatabase } from "../persistence/database/database.ts";
 import { createDirectory } from "../slack/directory/directory.ts";
 import { tellOverdue } from "../notify/overdue.ts";
 import { slack } from "../slack/delivery/courier.ts";
-import { createSlackSayer } from "../slack/delivery/surface.ts";
+import { createSlackAnnouncer } from "../slack/delivery/surface.ts";
 import { createPatientClient, createWebClient } from "../slack/client/web-client.ts";
 import type { Running } from "./running.ts";
 import type { Storage } from "./storage.ts";
@@ -17,8 +17,8 @@ export function watchOverdue({ config, databaseUrl, clock, metrics, log }: Runni
   const { prisma: db } = database;
   const calling = { ...config.slack, log };
   const client = createPatientClient(calling);
-  const sayer = createSlackSayer({ client, directory: createDirectory(createWebClient(calling)) });
-  const telling = { db, sayers: new Map([[slack, sayer]]) };
+  const announcer = createSlackAnnouncer({ client, directory: createDirectory(createWebClient(calling)) });
+  const telling = { db, announcers: new Map([[slack, announcer]]) };
   const watchdog = startWatchdog({
     db,
     clock,

@@ -37,9 +37,10 @@ export async function startPolicy(
   first: Policy,
   source: PolicySource | undefined,
 ): Promise<Enforced> {
-  const { config, db, log, secret, closers, status, metrics, sayers } = running;
+  const { config, db, log, secret, closers, status, metrics, announcers } = running;
   const inForce = createPolicyInForce(first);
-  const tell = (text: string): void => tellAlerts({ sayers, log }, inForce.current().settings.alerts, text);
+  const tell = (text: string): void =>
+    tellAlerts({ announcers, log }, inForce.current().settings.alerts, text);
   const providers = createLiveProviders(secret, (error) =>
     log.warn({ err: error }, "a provider that was replaced could not be closed"),
   );

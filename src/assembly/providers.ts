@@ -1,11 +1,11 @@
 import { type Checked, checkProviders, findUnreachable } from "../access/check-providers.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { PolicyInForce } from "../access/policy-in-force.ts";
-import { keepGoing } from "../rounds.ts";
+import { runInLoop } from "../loop.ts";
 import type { Logger } from "../logger.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { LiveProvider } from "../providers/open.ts";
-import { type Sayers, tellAlerts } from "../notify/alerts.ts";
+import { type Announcers, tellAlerts } from "../notify/alerts.ts";
 import { messageOf } from "../error-message.ts";
 
 export type ProviderWatch = {
@@ -24,14 +24,14 @@ const everyMs = 60_000;
 export function watchProviders({
   db,
   policy,
-  sayers,
+  announcers,
   providers,
   metrics,
   log,
 }: {
   readonly db: PrismaClient;
   readonly policy: PolicyInForce;
-  readonly sayers: Sayers;
+  readonly announcers: Announcers;
   readonly providers: ReadonlyMap<string, LiveProvider>;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -52,7 +52,7 @@ export function watchProviders({
     else if (before?.isTroubled) log.info(`provider ${provider}: can do its work again`);
   }
 
-  const rounds = keepGoing(
+  const loop = runInLoop(
     async () => {
       const checking = policy.current();
       const checked = await checkProviders(providers, checking);
@@ -64,7 +64,7 @@ export function watchProviders({
       if (!isNew) return everyMs;
       for (const { provider, what } of await findUnreachable(db, providers)) {
         log.warn(`provider ${provider}: ${what}`);
-        tellAlerts({ sayers, log }, checking.settings.alerts, `⚠️ ${provider}: ${what}.`);
+        tellAlerts({ announcers, log }, checking.settings.alerts, `⚠️ ${provider}: ${what}.`);
       }
       if (policy.current() === checking) isNew = false;
       return everyMs;
@@ -75,10 +75,10 @@ export function watchProviders({
   policy.onChange(() => {
     isNew = true;
     said.clear();
-    rounds.now();
+    loop.now();
   });
   return {
     troubled: () => troubled,
-    stop: () => rounds.stop(),
+    stop: () => loop.stop(),
   };
 }

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
-import type { Sayers } from "../notify/alerts.ts";
+import type { Announcers } from "../notify/alerts.ts";
 import { slack } from "../slack/delivery/courier.ts";
-import { createSlackSayer } from "../slack/delivery/surface.ts";
+import { createSlackAnnouncer } from "../slack/delivery/surface.ts";
 import { createTokenWatch, type TokenWatch } from "../slack/client/token-watch.ts";
 import { type Calling, createPatientClient, createWebClient } from "../slack/client/web-client.ts";
 import { createHeldBack, type HeldBack } from "../slack/delivery/held-back.ts";
@@ -19,7 +19,7 @@ export type SlackClient = {
   readonly heldBack: HeldBack;
   readonly token: TokenWatch;
   /** What says something at once, on each surface by its name. */
-  readonly sayers: Sayers;
+  readonly announcers: Announcers;
 };
 
 /** Creates what calls Slack; nothing is called yet. */
@@ -40,7 +40,7 @@ export function createSlackClient({ config, log, status }: Running): SlackClient
     client,
     patient,
     directory,
-    sayers: new Map([[slack, createSlackSayer({ client: patient, directory })]]),
+    announcers: new Map([[slack, createSlackAnnouncer({ client: patient, directory })]]),
     heldBack,
     token,
   };

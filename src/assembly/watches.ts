@@ -1,7 +1,7 @@
 import { enforceLockdowns } from "../access/lockdown/lockdown.ts";
 import { clearEffects } from "../jobs/clear-effects.ts";
 import { watchProviderRecovery } from "../jobs/provider-recovery.ts";
-import { keepGoing } from "../rounds.ts";
+import { runInLoop } from "../loop.ts";
 import { watchForDrift } from "./drift.ts";
 import { watchOverdue } from "./overdue.ts";
 import type { Enforced } from "./policy.ts";
@@ -27,7 +27,7 @@ export function startWatches(
   closers.add(() => drift.stop(), 1_000);
   const clearing = clearEffects({ ...parts, keepSeconds: () => policy().settings.keepEffectsSeconds });
   closers.add(() => clearing.stop(), 500);
-  const lockdowns = keepGoing(
+  const lockdowns = runInLoop(
     async () => {
       await enforceLockdowns(record);
       return enforceEveryMs;

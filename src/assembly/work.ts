@@ -1,7 +1,7 @@
 import type { IdentityDeps, RecordDeps } from "../access/deps.ts";
 import { createAccessHandlers } from "../access/carry-out/handlers.ts";
 import type { CarryOutDeps } from "../access/carry-out/carry-out.ts";
-import { createRecentStates } from "../access/requests/recent-states.ts";
+import { createStateCache } from "../access/requests/state-cache.ts";
 import { createSecretBox, type SecretBox } from "../access/secret-box.ts";
 import type { QueueName } from "../domain/effect.ts";
 import { createGroupReader, type GroupReader } from "../groups/group-reader.ts";
@@ -76,7 +76,7 @@ export function startWork(parts: WorkParts): Work {
       if (text !== undefined) parts.tell(text);
     },
   });
-  const record = { db, clock, wake: queues.wake, recent: createRecentStates(), people, lookUp };
+  const record = { db, clock, wake: queues.wake, recent: createStateCache(), people, lookUp };
   const secretBox = createSecretBox(config.slack.botToken);
   const slack = createSlackSurface({ ...parts, client: parts.patient, pace: createPace(parts.pace) });
   const { run, end } = createRunner({

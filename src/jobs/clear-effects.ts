@@ -3,7 +3,7 @@ import type { PrismaClient } from "../generated/prisma/client.ts";
 import type { Logger } from "../logger.ts";
 import type { Clock } from "../persistence/database/clock.ts";
 import { beginning, deleteDone } from "../persistence/effects/done-effects.ts";
-import { keepGoing, type Rounds } from "../rounds.ts";
+import { runInLoop, type Loop } from "../loop.ts";
 
 export type ClearDeps = {
   readonly db: PrismaClient;
@@ -18,8 +18,8 @@ const everyMs = 60 * 60_000;
 const pauseMs = 200;
 
 /** Deletes effects that were done long ago, each hour, a few at a time. */
-export function clearEffects({ db, clock, keepSeconds, log }: ClearDeps): Rounds {
-  return keepGoing(
+export function clearEffects({ db, clock, keepSeconds, log }: ClearDeps): Loop {
+  return runInLoop(
     async (_asked, stopping) => {
       let cleared = 0;
       let after: string | undefined = beginning;

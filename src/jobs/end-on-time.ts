@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import { claimRevocations, type DueRevocation } from "../persistence/requests/due-revocations.ts";
 import { meetRequesters } from "../persistence/requests/event-rows.ts";
 import { untilNextDue } from "../persistence/effects/effects.ts";
-import { keepGoing, type Rounds } from "../rounds.ts";
+import { runInLoop, type Loop } from "../loop.ts";
 
 export type EndDeps = Pick<RecordDeps, "db" | "clock" | "recent"> & {
   /** Carries out a claimed revocation. */
@@ -36,7 +36,7 @@ const batchSize = maxOfProvider / 2;
  * Ends access on time, whatever the queue does: sleeps until the next end is due, then claims together what is due
  * together. A job of the queue only makes it look at once; one that is late, lost or never set does no harm.
  */
-export function endOnTime(deps: EndDeps): Rounds {
+export function endOnTime(deps: EndDeps): Loop {
   const inHand = new Set<Promise<void>>();
   const ofProvider = new Map<string, number>();
   const isBusy = (provider: string): boolean => (ofProvider.get(provider) ?? 0) > maxOfProvider - batchSize;
@@ -85,7 +85,7 @@ export function endOnTime(deps: EndDeps): Rounds {
         else ofProvider.delete(provider);
         if (!isWaitedFor || isFull() || isBusy(provider)) return;
         isWaitedFor = false;
-        rounds.now();
+        loop.now();
       });
     inHand.add(work);
   };
@@ -109,7 +109,7 @@ export function endOnTime(deps: EndDeps): Rounds {
     );
   };
   const fault = { log: deps.log, fault: "what is due to end could not be looked for" };
-  const rounds = keepGoing(async () => {
+  const loop = runInLoop(async () => {
     isSoon = true;
     isAsked = false;
     const pause = await look();
@@ -119,10 +119,10 @@ export function endOnTime(deps: EndDeps): Rounds {
   return {
     now() {
       isAsked = true;
-      if (!isSoon) rounds.now();
+      if (!isSoon) loop.now();
     },
     async stop() {
-      await rounds.stop();
+      await loop.stop();
       await Promise.all(inHand);
     },
   };

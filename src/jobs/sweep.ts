@@ -2,7 +2,7 @@ import type { QueueName } from "../domain/effect.ts";
 import { dueEffects, untilNextDue, urgency } from "../persistence/effects/effects.ts";
 import { type EndDeps, endOnTime } from "./end-on-time.ts";
 import type { Queues } from "./queues.ts";
-import { keepGoing } from "../rounds.ts";
+import { runInLoop } from "../loop.ts";
 
 export type SweepDeps = EndDeps & {
   readonly queues: Pick<Queues, "enqueue" | "isBehind">;
@@ -39,7 +39,7 @@ const inlineMs = 2_000;
 export function startSweep(deps: SweepDeps): Sweep {
   const enqueued = new Set<string>();
   // Asked: somebody moved the clock. Jobs for what is due now are set for later, so it is run here at once.
-  const rest = keepGoing((asked) => lookOnce(deps, asked, enqueued), {
+  const rest = runInLoop((asked) => lookOnce(deps, asked, enqueued), {
     log: deps.log,
     fault: "the sweep could not look",
   });

@@ -15,7 +15,7 @@ import {
   recordTold,
 } from "../persistence/requests/overdue.ts";
 import { readState } from "../persistence/requests/requests.ts";
-import { keepGoing } from "../rounds.ts";
+import { runInLoop } from "../loop.ts";
 
 export type WatchdogDeps = {
   /** Its own connections: what holds up the worker must not hold up the watchdog. */
@@ -58,7 +58,7 @@ const patienceMs = 3_000;
 export function startWatchdog(deps: WatchdogDeps): Watchdog {
   const firstSeen = new Map<string, number>();
   let telling: Promise<void> | undefined;
-  const rounds = keepGoing(
+  const loop = runInLoop(
     async (_asked, stopping) => {
       const { unsaid, pause } = await lookOnce(deps, firstSeen);
       // Slack may be slow; the next look does not wait for it.
@@ -72,9 +72,9 @@ export function startWatchdog(deps: WatchdogDeps): Watchdog {
     { log: deps.log, fault: "the watchdog could not look for overdue access" },
   );
   return {
-    look: () => rounds.now(),
+    look: () => loop.now(),
     async stop() {
-      await rounds.stop();
+      await loop.stop();
       await telling;
     },
   };

@@ -4,10 +4,10 @@ import { surfaceOf } from "../domain/surface.ts";
 import type { Logger } from "../logger.ts";
 import { insist } from "./insist.ts";
 import { type Message, plainMessage } from "./message.ts";
-import type { Sayer } from "./surface.ts";
+import type { Announcer } from "./surface.ts";
 
 /** What says something at once, on each surface by its name. */
-export type Sayers = ReadonlyMap<string, Sayer>;
+export type Announcers = ReadonlyMap<string, Announcer>;
 
 /** The longest text that every surface takes. */
 const longestText = 3_000;
@@ -18,12 +18,12 @@ const longestMs = 20 * 60_000;
 
 /** Posts a text that is about no request in the alerts channel. Runs in the background; a final failure is logged. */
 export function tellAlerts(
-  { sayers, log }: { readonly sayers: Sayers; readonly log: Logger },
+  { announcers, log }: { readonly announcers: Announcers; readonly log: Logger },
   destination: string,
   text: string,
 ): void {
-  const sayer = sayers.get(surfaceOf(destination));
-  if (!sayer)
+  const announcer = announcers.get(surfaceOf(destination));
+  if (!announcer)
     return log.warn(
       { channel: destination },
       `the alerts channel could not be told: ${notThere(destination)}`,
@@ -33,22 +33,25 @@ export function tellAlerts(
   let mayStand = false;
   const say = async (): Promise<void> => {
     try {
-      await sayer.say({ destination }, message, mark, mayStand ? longestMs : undefined);
+      await announcer.say({ destination }, message, mark, mayStand ? longestMs : undefined);
     } catch (error) {
-      mayStand ||= sayer.judge(error).mayBeDone;
+      mayStand ||= announcer.judge(error).mayBeDone;
       throw error;
     }
   };
-  insist(sayer, say, pauses, sayer).catch((error: unknown) =>
-    log.warn({ why: sayer.judge(error).words, channel: destination }, "the alerts channel could not be told"),
+  insist(announcer, say, pauses, announcer).catch((error: unknown) =>
+    log.warn(
+      { why: announcer.judge(error).words, channel: destination },
+      "the alerts channel could not be told",
+    ),
   );
 }
 
 /** Posts a message in a destination, once; throws if it is not taken. */
-export async function sayIn(sayers: Sayers, destination: string, message: Message): Promise<void> {
-  const sayer = sayers.get(surfaceOf(destination));
-  if (!sayer) throw new Error(notThere(destination));
-  await sayer.say({ destination }, message, { once: randomUUID() });
+export async function sayIn(announcers: Announcers, destination: string, message: Message): Promise<void> {
+  const announcer = announcers.get(surfaceOf(destination));
+  if (!announcer) throw new Error(notThere(destination));
+  await announcer.say({ destination }, message, { once: randomUUID() });
 }
 
 function notThere(destination: string): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Sayer } from "./surface.ts";
+import type { Announcer } from "./surface.ts";
 
 /**
  * Sends a message that no effect stores and that is lost with the process, retrying after these pauses (seconds), or
@@ -7,7 +7,7 @@ import type { Sayer } from "./surface.ts";
  * last try's error, and at once one that retries do not fix.
  */
 export async function insist(
-  { judge }: Pick<Sayer, "judge">,
+  { judge }: Pick<Announcer, "judge">,
   send: () => Promise<unknown>,
   pauses: readonly number[],
   { doubtSeconds = 0 } = {},

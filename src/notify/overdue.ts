@@ -4,14 +4,14 @@ import { surfaceOf } from "../domain/surface.ts";
 import type { PrismaClient } from "../generated/prisma/client.ts";
 import { findApprovalMessage } from "../persistence/messages.ts";
 import type { OverduePlace } from "../persistence/requests/overdue.ts";
-import type { Sayers } from "./alerts.ts";
+import type { Announcers } from "./alerts.ts";
 import { alertMessage, threadMessage } from "./event-message.ts";
 import type { Message } from "./message.ts";
 import type { Where } from "./surface.ts";
 
 export type TellOverdueDeps = {
   readonly db: PrismaClient;
-  readonly sayers: Sayers;
+  readonly announcers: Announcers;
 };
 
 /**
@@ -19,7 +19,7 @@ export type TellOverdueDeps = {
  * message that may already be posted, as far as the surface lets us.
  */
 export async function tellOverdue(
-  { db, sayers }: TellOverdueDeps,
+  { db, announcers }: TellOverdueDeps,
   request: AccessRequest,
   event: OverdueEvent,
   place: OverduePlace,
@@ -27,14 +27,14 @@ export async function tellOverdue(
 ): Promise<OverdueTold> {
   const { channel, alerts } = request.terms;
   const name = surfaceOf(place === "alerts" ? alerts : channel);
-  const sayer = sayers.get(name);
-  if (!sayer) return { outcome: "never", why: `Hallpass is not on ${name}` };
+  const announcer = announcers.get(name);
+  if (!announcer) return { outcome: "never", why: `Hallpass is not on ${name}` };
   let isSending = false;
   const say = async (message: Message | undefined, to: Where | undefined): Promise<void> => {
     if (!message || !to) return;
     const mark = { overdue: event.grantId ?? "", step: String(event.data.step), place };
     isSending = true;
-    await sayer.say(to, message, mark, mayStand ? event.data.lateSeconds * 1_000 : undefined);
+    await announcer.say(to, message, mark, mayStand ? event.data.lateSeconds * 1_000 : undefined);
   };
   try {
     if (place === "alerts") {
@@ -45,9 +45,9 @@ export async function tellOverdue(
     }
     return { outcome: "said" };
   } catch (error) {
-    const { words, fault, mayBeDone, isAway } = sayer.judge(error);
+    const { words, fault, mayBeDone, isAway } = announcer.judge(error);
     if (fault) return { outcome: "never", why: fault.words };
     const later = { outcome: "later", why: words, isAway } as const;
-    return isSending && mayBeDone ? { ...later, doubtSeconds: sayer.doubtSeconds } : later;
+    return isSending && mayBeDone ? { ...later, doubtSeconds: announcer.doubtSeconds } : later;
   }
 }

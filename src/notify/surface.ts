@@ -24,10 +24,10 @@ export type Surface = {
   accountOf(address: string): Promise<string | undefined>;
   /** The destination that a message stands in. */
   destinationOf(place: Place): string;
-} & Sayer;
+} & Announcer;
 
 /** The part of a surface that says something at once, by no effect. */
-export type Sayer = {
+export type Announcer = {
   /**
    * Posts a message, in a channel or under a message. `mark` identifies it; if it `mayStand` since at most so many milliseconds,
    * the surface looks for it first, as far as it can.

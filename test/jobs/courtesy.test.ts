@@ -34,17 +34,17 @@ test("what can wait waits for who waits, and goes on once the last of them has t
   await held;
 });
 
-test("people who come one right after the other are one crowd", async () => {
+test("people who come one right after the other are one cohort", async () => {
   const courtesy = createCourtesy();
-  let crowd = waiter(courtesy);
+  let cohort = waiter(courtesy);
   const held = courtesy.quiet(60_000);
   for (let turn = 0; turn < 20; turn += 1) {
     await sleep(5);
-    await crowd.leave();
-    crowd = waiter(courtesy);
+    await cohort.leave();
+    cohort = waiter(courtesy);
   }
   expect(await isSettled(held)).toBe(false);
-  await crowd.leave();
+  await cohort.leave();
   await held;
 });
 

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { pino } from "pino";
 import { carryOutRevoke } from "../../src/access/carry-out/revoke.ts";
-import { createRecentStates } from "../../src/access/requests/recent-states.ts";
+import { createStateCache } from "../../src/access/requests/state-cache.ts";
 import { endOnTime } from "../../src/jobs/end-on-time.ts";
-import type { Rounds } from "../../src/rounds.ts";
+import type { Loop } from "../../src/loop.ts";
 import { runClaimed } from "../../src/jobs/run-effect.ts";
 import { createBatchedEnds } from "../../src/persistence/requests/batched-ends.ts";
 import { ProviderError } from "../../src/providers/provider.ts";
@@ -13,7 +13,7 @@ import { type Office, openOffice } from "../support/access.ts";
 import { holdAccess } from "../support/holdings.ts";
 
 let office: Office;
-const processes: Rounds[] = [];
+const processes: Loop[] = [];
 beforeEach(async () => {
   office = await openOffice();
 });
@@ -25,8 +25,8 @@ afterEach(async () => {
 const log = pino({ level: "silent" });
 
 /** A process that ends access, with a memory of its own. */
-function startProcess(): Rounds {
-  const deps = { ...office, recent: createRecentStates(), ends: createBatchedEnds(office.db, office.clock) };
+function startProcess(): Loop {
+  const deps = { ...office, recent: createStateCache(), ends: createBatchedEnds(office.db, office.clock) };
   const handlers = {
     ...office.runner.handlers,
     revoke: (effect: Parameters<typeof carryOutRevoke>[1]) => carryOutRevoke(deps, effect),
@@ -195,7 +195,7 @@ describe("access that ends at once", () => {
     expect(await audited("grant.revoked")).toEqual(once(80));
   });
 
-  it("ends while a provider hangs that a crowd is waiting for", async () => {
+  it("ends while a provider hangs that a cohort is waiting for", async () => {
     const hangs = gate();
     const hung: LiveProvider = {
       ...office.provider,

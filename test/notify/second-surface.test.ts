@@ -160,10 +160,12 @@ it("a surface that Hallpass is not on is on record, and keeps nothing else back"
 it("what is about no request, and overdue access, is said where the policy says", async () => {
   const request = await asks();
   await office.drain();
-  const sayers = new Map([["pigeon", pigeons]]);
-  await sayIn(sayers, "pigeon:attic", plainMessage("a checkpoint"));
-  await expect(sayIn(sayers, "#access-alerts", plainMessage("a checkpoint"))).rejects.toThrow("not on slack");
-  tellAlerts({ sayers, log }, "#access-alerts", "lost");
+  const announcers = new Map([["pigeon", pigeons]]);
+  await sayIn(announcers, "pigeon:attic", plainMessage("a checkpoint"));
+  await expect(sayIn(announcers, "#access-alerts", plainMessage("a checkpoint"))).rejects.toThrow(
+    "not on slack",
+  );
+  tellAlerts({ announcers, log }, "#access-alerts", "lost");
   const grant = request.planned[0];
   const event = {
     type: "revocation.overdue",
@@ -181,14 +183,14 @@ it("what is about no request, and overdue access, is said where the policy says"
     },
   } as const;
   for (const place of ["alerts", "thread"] as const)
-    expect(await tellOverdue({ db: office.db, sayers }, request, event, place, false)).toEqual({
+    expect(await tellOverdue({ db: office.db, announcers }, request, event, place, false)).toEqual({
       outcome: "said",
     });
   expect(pigeons.readsIn("attic")).toEqual(["a checkpoint", expect.stringContaining("Overdue by 1m")]);
   expect(pigeons.readsIn("loft").at(-1)).toContain("Overdue by 1m");
   expect(pigeons.offersIn("loft")).toEqual(["Try now"]);
   pigeons.close("attic");
-  expect(await tellOverdue({ db: office.db, sayers }, request, event, "alerts", false)).toEqual({
+  expect(await tellOverdue({ db: office.db, announcers }, request, event, "alerts", false)).toEqual({
     outcome: "never",
     why: "the loft attic is closed",
   });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { Ask, Facts } from "../../src/policy/decide/ask.ts";
-import { askable } from "../../src/policy/decide/askable.ts";
+import { requestable } from "../../src/policy/decide/requestable.ts";
 import { evaluate, type Evaluation } from "../../src/policy/decide/evaluate.ts";
 import { wordRefusals } from "../../src/policy/explain/refusal-words.ts";
 import type { Membership } from "../../src/policy/membership.ts";
@@ -197,7 +197,7 @@ test("nothing is granted for longer than the terms, and nothing that the form wo
     const evaluation = evaluate(policy, ask, facts);
     if (evaluation.verdict === "refuse") return;
     expect(ask.durationSeconds).toBeLessThanOrEqual(evaluation.maxDurationSeconds);
-    const offered = askable(policy, facts.memberships, ask.requester.email, ask.now).find(
+    const offered = requestable(policy, facts.memberships, ask.requester.email, ask.now).find(
       ({ resource, role }) => resource === ask.resource && role === ask.role,
     );
     expect(offered).toBeDefined();
@@ -214,7 +214,7 @@ test("nothing is granted for longer than the terms, and nothing that the form wo
 
 test("what the form offers, some rule is about, unless it depends", () => {
   always((policy, asked, facts) => {
-    for (const offered of askable(policy, facts.memberships, asked.requester.email, asked.now)) {
+    for (const offered of requestable(policy, facts.memberships, asked.requester.email, asked.now)) {
       if (offered.verdict === "depends") continue;
       const { resource, role } = offered;
       const ask: Ask = { ...asked, resource, role, source: "slack", ip: undefined, isBreakGlass: false };
@@ -230,7 +230,7 @@ test("a refusal offers nothing that the person may not ask for", () => {
     const [refusal] = evaluation.verdict === "refuse" ? evaluation.refusals : [];
     if (!refusal || !("allowed" in refusal)) return;
     const { kind, allowed, nearest } = refusal;
-    const offered = askable(policy, facts.memberships, ask.requester.email, ask.now).map((entry) =>
+    const offered = requestable(policy, facts.memberships, ask.requester.email, ask.now).map((entry) =>
       kind === "unknown_resource" ? entry.resource : entry.role,
     );
     for (const name of [...allowed, ...(nearest === undefined ? [] : [nearest])])

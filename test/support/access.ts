@@ -5,7 +5,7 @@ import type { CarryOutDeps } from "../../src/access/carry-out/carry-out.ts";
 import { decideRequest } from "../../src/access/requests/decide-request.ts";
 import type { PolicyDeps } from "../../src/access/deps.ts";
 import { createLockdownReader } from "../../src/access/lockdown/lockdown-reader.ts";
-import { createRecentStates } from "../../src/access/requests/recent-states.ts";
+import { createStateCache } from "../../src/access/requests/state-cache.ts";
 import { createSecretBox } from "../../src/access/secret-box.ts";
 import { requestAccess } from "../../src/access/requests/request-access.ts";
 import type { LookUp, AccountStatus } from "../../src/identity/account-status.ts";
@@ -90,7 +90,7 @@ export async function openOffice({ policy: policyText = ordinaryPolicy }: Office
     wake: () => undefined,
     groups: createGroupReader({ slack: undefined, pagerDuty: undefined, opsgenie: undefined }),
     lockdowns: createLockdownReader(db),
-    recent: createRecentStates(),
+    recent: createStateCache(),
     providers: new Map<string, LiveProvider>([["orders-postgres", provider]]),
     secretBox: createSecretBox("a test's"),
     report: (error: unknown) => void faults.push(error),

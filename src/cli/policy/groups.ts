@@ -25,8 +25,8 @@ export async function readMembers(
   const elsewhere = [...policy.groups].filter(([, { kind }]) => kind !== "members");
   const given = new Map(told.map((text) => readTold(policy, text)));
   const others = elsewhere.filter(([name]) => !given.has(name));
-  const askable = new Map(others.filter(([, { kind }]) => isNow || kind === "slack"));
-  const read = askable.size === 0 ? new Map<string, Membership>() : await readLive(askable);
+  const requestable = new Map(others.filter(([, { kind }]) => isNow || kind === "slack"));
+  const read = requestable.size === 0 ? new Map<string, Membership>() : await readLive(requestable);
   const memberships = new Map(
     elsewhere.map(([name]): [string, Membership] => {
       const members = given.get(name);

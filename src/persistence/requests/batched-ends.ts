@@ -4,7 +4,7 @@ import type { Grant } from "../../domain/grant/grant.ts";
 import type { PrismaClient } from "../../generated/prisma/client.ts";
 import type { Clock } from "../database/clock.ts";
 import { isDatabaseUnavailable } from "../database/database.ts";
-import { gather } from "../../gather.ts";
+import { batchCalls } from "../../batch-calls.ts";
 import { findOverlappingOf, type Overlapping } from "./grants.ts";
 import { readStates, type Transition } from "./requests.ts";
 import { type Recorded, recordTransitions } from "./transitions.ts";
@@ -30,16 +30,23 @@ const most = 100;
 export function createBatchedEnds(db: PrismaClient, clock: Clock): BatchedEnds {
   // When the database is unavailable, don't retry a batch as a hundred single statements.
   const isWorthApart = (error: unknown): boolean => !isDatabaseUnavailable(error);
-  const record = gather((all: Parameters<typeof recordTransitions>[2]) => recordTransitions(db, clock, all), {
-    keyOf: ({ before }) => before.request.id,
-    most,
-    atOnce: 2,
-    isWorthApart,
-  });
+  const record = batchCalls(
+    (all: Parameters<typeof recordTransitions>[2]) => recordTransitions(db, clock, all),
+    {
+      keyOf: ({ before }) => before.request.id,
+      most,
+      atOnce: 2,
+      isWorthApart,
+    },
+  );
   return {
-    read: gather((ids: readonly string[]) => readStates(db, clock, ids), { most, atOnce: 2, isWorthApart }),
+    read: batchCalls((ids: readonly string[]) => readStates(db, clock, ids), {
+      most,
+      atOnce: 2,
+      isWorthApart,
+    }),
     record: (before, transition, command) => record({ before, transition, command }),
-    overlappingOf: gather((grants: readonly Grant[]) => findOverlappingOf(db, clock, grants), {
+    overlappingOf: batchCalls((grants: readonly Grant[]) => findOverlappingOf(db, clock, grants), {
       most,
       atOnce: 2,
       isWorthApart,

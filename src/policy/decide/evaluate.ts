@@ -2,7 +2,7 @@ import type { RuleTerms } from "../../domain/request/request.ts";
 import { isBlank } from "../../domain/text.ts";
 import type { Ask, Facts } from "./ask.ts";
 import { inputFaults } from "./input.ts";
-import { askable, askableRoles } from "./askable.ts";
+import { requestable, requestableRoles } from "./requestable.ts";
 import { type Asked, objectionTo } from "./match.ts";
 import { defaultDurationOf, historyRefusal, maxDurationOf } from "./limits.ts";
 import { isLockedDown, type Lockdown } from "../lockdown.ts";
@@ -63,13 +63,13 @@ export function evaluate(policy: Policy, ask: Ask, facts: Facts): Evaluation {
   const resource = policy.resources.get(ask.resource);
   if (!resource) {
     const allowed = [
-      ...new Set(askable(policy, facts.memberships, email, ask.now).map((entry) => entry.resource)),
+      ...new Set(requestable(policy, facts.memberships, email, ask.now).map((entry) => entry.resource)),
     ];
     return refuse([{ kind: "unknown_resource", resource: ask.resource, ...offer(ask.resource, allowed) }]);
   }
   const role = resource.roles.get(ask.role);
   if (!role) {
-    const allowed = askableRoles(policy, facts.memberships, email, ask.now, resource).map(
+    const allowed = requestableRoles(policy, facts.memberships, email, ask.now, resource).map(
       (entry) => entry.role,
     );
     const at = { resource: resource.name, role: ask.role };

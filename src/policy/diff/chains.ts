@@ -1,10 +1,10 @@
-import { type Crowd, memberLists } from "../crowds.ts";
+import { type Cohort, memberLists } from "../cohorts.ts";
 import { isAbout } from "../decide/match.ts";
 import type { Policy, Role, Rule } from "../policy.ts";
 import { groupOf } from "../principal.ts";
 import { type RuleWords, wordRule } from "./rule-words.ts";
 
-/** A rule that may decide for a crowd, in words. */
+/** A rule that may decide for a cohort, in words. */
 export type Link = RuleWords & {
   readonly rule: Rule;
   /** External groups: a person must be in one of them for the rule to match; empty if it surely matches. */
@@ -16,12 +16,12 @@ export type Link = RuleWords & {
 /** The rules that may decide, in order. */
 export type Chain = readonly Link[];
 
-/** For each crowd, by its place: the rules that may decide when it asks for a role. */
+/** For each cohort, by its place: the rules that may decide when it asks for a role. */
 export type Chains = (resource: string, role: string) => readonly Chain[];
 
-/** Follows crowds through the rules of a policy; a chain ends with the rule that surely decides. */
-export function chainsOf(policy: Policy, crowds: readonly Crowd[]): Chains {
-  const members = memberLists(policy, crowds);
+/** Follows cohorts through the rules of a policy; a chain ends with the rule that surely decides. */
+export function chainsOf(policy: Policy, cohorts: readonly Cohort[]): Chains {
+  const members = memberLists(policy, cohorts);
   const links = new Map<string, LinkFor>();
   /** Only the limits of a role make a difference. */
   const linkFor = (index: number, rule: Rule, role: Role): LinkFor => {
@@ -31,19 +31,19 @@ export function chainsOf(policy: Policy, crowds: readonly Crowd[]): Chains {
     return known;
   };
   return (resourceName, roleName) => {
-    const chains = crowds.map((): Link[] => []);
+    const chains = cohorts.map((): Link[] => []);
     const role = policy.resources.get(resourceName)?.roles.get(roleName);
     if (!role) return chains;
-    const isDecided = new Uint8Array(crowds.length);
+    const isDecided = new Uint8Array(cohorts.length);
     for (const [place, rule] of policy.rules.entries()) {
       if (!isAbout(rule, resourceName, role)) continue;
       const link = linkFor(place, rule, role);
       const isConditional = rule.when ?? rule.hours ?? rule.fromIp;
       const { sure, maybe } = members(rule.requesters);
       const add = (index: number, isSure: boolean): void => {
-        const crowd = crowds[index];
-        if (!crowd || isDecided[index] === 1) return;
-        chains[index]?.push(link(crowd, isSure));
+        const cohort = cohorts[index];
+        if (!cohort || isDecided[index] === 1) return;
+        chains[index]?.push(link(cohort, isSure));
         if (isSure && !isConditional) isDecided[index] = 1;
       };
       for (const index of sure) add(index, true);
@@ -58,7 +58,7 @@ function withoutIdleEnd(chain: Chain): Chain {
   return chain.slice(0, chain.findLastIndex(({ rule }) => rule.decision !== "deny") + 1);
 }
 
-type LinkFor = (crowd: Crowd, isSure: boolean) => Link;
+type LinkFor = (cohort: Cohort, isSure: boolean) => Link;
 
 function linksOf(policy: Policy, rule: Rule, role: Role): LinkFor {
   const words = wordRule(policy, rule, role);
@@ -75,16 +75,16 @@ function linksOf(policy: Policy, rule: Rule, role: Role): LinkFor {
     return { ...said, rule, groups, key: JSON.stringify(said) };
   };
   if (rule.when?.uses.has("groups") === true)
-    return (crowd, isSure) => link(isSure ? [] : elsewhere, groupsRead(policy, rule, crowd));
+    return (cohort, isSure) => link(isSure ? [] : elsewhere, groupsRead(policy, rule, cohort));
   const [sure, maybe] = [link([], []), link(elsewhere, [])];
   return (_, isSure) => (isSure ? sure : maybe);
 }
 
-/** A crowd's groups that a rule's condition looks for. */
+/** A cohort's groups that a rule's condition looks for. */
 function groupsRead(
   policy: Policy,
   { when }: Rule,
-  { people: [person], group: elsewhere }: Crowd,
+  { people: [person], group: elsewhere }: Cohort,
 ): readonly string[] {
   const text = when?.text ?? "";
   const named = [...policy.groups.keys()].filter((name) => text.includes(name));

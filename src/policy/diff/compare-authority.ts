@@ -1,5 +1,5 @@
 import type { Chain } from "./chains.ts";
-import type { Crowd } from "../crowds.ts";
+import type { Cohort } from "../cohorts.ts";
 import { noMemberships, peopleAmong } from "../people.ts";
 import type { Policy, ReviewRule } from "../policy.ts";
 import { groupOf } from "../principal.ts";
@@ -19,7 +19,7 @@ export const authorityWords: ReadonlyMap<Authority, (access: string) => string> 
 export type Authorities = (chains: readonly Chain[]) => ReadonlyMap<Authority, ReadonlySet<string>>;
 
 /** Finds who has which authority under a policy. */
-export function authoritiesOf(policy: Policy, crowds: readonly Crowd[]): Authorities {
+export function authoritiesOf(policy: Policy, cohorts: readonly Cohort[]): Authorities {
   const lists = new Map<string, ReadonlySet<string>>();
   const namesOf = (principals: readonly string[]): ReadonlySet<string> => {
     const key = principals.join("\n");
@@ -42,7 +42,7 @@ export function authoritiesOf(policy: Policy, crowds: readonly Crowd[]): Authori
       given.add(key);
       for (const name of namesOf(principals)) if (name !== onlyAsker) found.get(authority)?.add(name);
     };
-    for (const [rule, askers] of askersOf(crowds, chains)) {
+    for (const [rule, askers] of askersOf(cohorts, chains)) {
       const onlyAsker = askers.length === 1 ? askers[0] : undefined;
       for (const { from } of rule.steps) give("approve", from, onlyAsker);
       if (rule.escalate) give("escalated", rule.escalate.to, onlyAsker);
@@ -57,7 +57,7 @@ export function authoritiesOf(policy: Policy, crowds: readonly Crowd[]): Authori
 
 /** The people who may ask under each review rule; two are enough, for then nobody is the only one. */
 function askersOf(
-  crowds: readonly Crowd[],
+  cohorts: readonly Cohort[],
   chains: readonly Chain[],
 ): ReadonlyMap<ReviewRule, readonly string[]> {
   const askers = new Map<ReviewRule, readonly string[]>();
@@ -66,8 +66,8 @@ function askersOf(
       if (rule.decision !== "review") continue;
       const known = askers.get(rule) ?? [];
       if (known.length > 1) continue;
-      const crowd = groups.length > 0 ? [] : (crowds[index]?.people.slice(0, 2) ?? []);
-      askers.set(rule, [...known, ...crowd]);
+      const cohort = groups.length > 0 ? [] : (cohorts[index]?.people.slice(0, 2) ?? []);
+      askers.set(rule, [...known, ...cohort]);
     }
   }
   return askers;

@@ -1,7 +1,7 @@
 import { type Chain, chainsOf, differenceOf, isSameChain, sureLinks, wordChain } from "./chains.ts";
 import { type Authority, authoritiesOf, authorityWords, namesAmong } from "./compare-authority.ts";
 import { compareSettings } from "./compare-settings.ts";
-import { type Crowd, crowdsOf } from "../crowds.ts";
+import { type Cohort, cohortsOf } from "../cohorts.ts";
 import { anybodyElse, everyRole } from "../everybody.ts";
 import type { Policy } from "../policy.ts";
 import { isEmail } from "../principal.ts";
@@ -32,16 +32,16 @@ export function comparePolicies(before: Policy, after: Policy): readonly PolicyC
     for (const person of people) known.add(person);
     byChange.set(what, known);
   };
-  const crowds = crowdsOf([before, after]);
-  const [oldChains, freshChains] = [chainsOf(before, crowds), chainsOf(after, crowds)];
-  const [oldAuthorities, freshAuthorities] = [authoritiesOf(before, crowds), authoritiesOf(after, crowds)];
+  const cohorts = cohortsOf([before, after]);
+  const [oldChains, freshChains] = [chainsOf(before, cohorts), chainsOf(after, cohorts)];
+  const [oldAuthorities, freshAuthorities] = [authoritiesOf(before, cohorts), authoritiesOf(after, cohorts)];
   const roles = new Map(
     [before, after].flatMap(everyRole).map((at) => [`${at.resource}:${at.role}`, at] as const),
   );
   for (const [access, { resource, role }] of [...roles].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const old = oldChains(resource, role);
     const fresh = freshChains(resource, role);
-    noteAnswers(access, crowds, old, fresh, note);
+    noteAnswers(access, cohorts, old, fresh, note);
     noteAuthorities(access, oldAuthorities(old), freshAuthorities(fresh), note);
   }
   noteOffices(before, after, note);
@@ -57,34 +57,34 @@ function inOrder(people: ReadonlySet<string>): readonly string[] {
   return [...sorted.filter(isEmail), ...sorted.filter((person) => !isEmail(person))];
 }
 
-function namesOf({ people, group }: Crowd): readonly string[] {
+function namesOf({ people, group }: Cohort): readonly string[] {
   if (group !== undefined) return [`whoever is in group:${group}`];
   return people.map((person) => (person === anybodyElse ? "anybody else" : person));
 }
 
 function noteAnswers(
   access: string,
-  crowds: readonly Crowd[],
+  cohorts: readonly Cohort[],
   oldChains: readonly Chain[],
   freshChains: readonly Chain[],
   note: Note,
 ): void {
   const told = new Set<string>();
   const open: (() => void)[] = [];
-  for (const [index, crowd] of crowds.entries()) {
+  for (const [index, cohort] of cohorts.entries()) {
     const [old = [], fresh = []] = [oldChains[index], freshChains[index]];
     if (isSameChain(old, fresh)) continue;
-    const tell = (): void => note(namesOf(crowd), wordChange(access, old, fresh));
+    const tell = (): void => note(namesOf(cohort), wordChange(access, old, fresh));
     if (!isSameChain(sureLinks(old), sureLinks(fresh))) {
       tell();
-      if (crowd.group !== undefined) told.add(crowd.group);
+      if (cohort.group !== undefined) told.add(cohort.group);
       continue;
     }
     const { removed, added } = differenceOf(old, fresh);
     const groups = [...removed, ...added].flatMap((link) => link.groups);
     // A change that concerns only members of a group is reported for the group, if it concerns all of them.
     open.push(() => {
-      const isKept = groups.every((name) => crowds.some(({ group }) => group === name));
+      const isKept = groups.every((name) => cohorts.some(({ group }) => group === name));
       if (isKept && !groups.some((name) => told.has(name))) tell();
     });
   }

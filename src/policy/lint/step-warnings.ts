@@ -1,6 +1,6 @@
 import { quoted } from "../../domain/text.ts";
 import { firstUnfillable } from "../decide/fill-steps.ts";
-import type { Reach } from "./idle-rules.ts";
+import type { Reach } from "./unreachable-rules.ts";
 import { isAmong, noMemberships, peopleAmong, memberStatus } from "../people.ts";
 import type { BreakGlass, Policy, ReviewRule } from "../policy.ts";
 import { child, itemsOf, listed, type SourceNode } from "../language/source.ts";

@@ -1,7 +1,7 @@
 import { comparisonWarnings } from "../conditions/comparison-check.ts";
 import type { Compiled } from "../conditions/compile.ts";
 import { everyRole } from "../everybody.ts";
-import { type Reach, reachOf } from "./idle-rules.ts";
+import { type Reach, reachOf } from "./unreachable-rules.ts";
 import { limitWarnings } from "./limit-warnings.ts";
 import { bundleConflict } from "../decide/limits.ts";
 import { covers } from "../decide/match.ts";

@@ -1,4 +1,4 @@
-import { gather } from "../../gather.ts";
+import { batchCalls } from "../../batch-calls.ts";
 import { ProviderError } from "../provider.ts";
 import type { Server, Session } from "./connection.ts";
 import { isAnswer } from "./errors.ts";
@@ -53,11 +53,11 @@ const together = { most: 50, atOnce: 2, isWorthApart: isAnswer };
  */
 export function createMemberships(server: Server): Memberships {
   const owed = new Set<string>();
-  const take = gather(
+  const take = batchCalls(
     (all: readonly Asked[]) => server.call((session) => takeAll(server, session, all, owed), oldest(all)),
     { ...together, keyOf: ({ state }) => keyOf(state) },
   );
-  const find = gather(
+  const find = batchCalls(
     (all: readonly Asked[]) => server.call((session) => findAll(server, session, all), oldest(all)),
     together,
   );

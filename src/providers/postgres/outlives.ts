@@ -1,4 +1,4 @@
-import { gather } from "../../gather.ts";
+import { batchCalls } from "../../batch-calls.ts";
 import { readError } from "../caller.ts";
 import type { Server, Session } from "./connection.ts";
 import { isAnswer } from "./errors.ts";
@@ -38,7 +38,7 @@ const madeSince = `
  * in orders".
  */
 export function createOutlives(server: Server): (state: GrantState) => Promise<string | undefined> {
-  return gather((states: readonly GrantState[]) => server.call((session) => countAll(session, states)), {
+  return batchCalls((states: readonly GrantState[]) => server.call((session) => countAll(session, states)), {
     most: 50,
     atOnce: 1,
     isWorthApart: isAnswer,

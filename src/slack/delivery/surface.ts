@@ -1,6 +1,12 @@
 import { addressOn } from "../../domain/surface.ts";
 import { maxNames } from "../../words/people.ts";
-import { type Fault, type Judgement, MessageGone, type Sayer, type Surface } from "../../notify/surface.ts";
+import {
+  type Fault,
+  type Judgement,
+  MessageGone,
+  type Announcer,
+  type Surface,
+} from "../../notify/surface.ts";
 import {
   askedToWaitMs,
   codeOf,
@@ -20,7 +26,7 @@ export function createSlackSurface(deps: CourierDeps): Surface {
   const { directory } = deps;
   return {
     name: slack,
-    ...createSlackSayer(deps),
+    ...createSlackAnnouncer(deps),
     deliver: createCourier(deps).deliver,
     // Who is only counted needs no lookup: Slack's rate limit is some fifty a minute.
     mentions: (addresses) =>
@@ -42,7 +48,7 @@ class NothingSent extends Error {
 }
 
 /** Says something in Slack at once. */
-export function createSlackSayer({ client, directory }: PostingDeps): Sayer {
+export function createSlackAnnouncer({ client, directory }: PostingDeps): Announcer {
   return {
     async say(to, message, mark, mayStandMs) {
       const metadata = { event_type: markType, event_payload: mark };

@@ -15,7 +15,7 @@ import type { Caller } from "../../identity/caller.ts";
 import { readNow } from "../../persistence/requests/requests.ts";
 import { readFacts } from "../../access/requests/read-facts.ts";
 import { readDuration } from "../../domain/duration.ts";
-import { askable, type Askable } from "../../policy/decide/askable.ts";
+import { requestable, type Requestable } from "../../policy/decide/requestable.ts";
 import { evaluate } from "../../policy/decide/evaluate.ts";
 import { faultText, withinBudget } from "../ack-budget.ts";
 import { clickerOf, identify, identifyAccount, ineligibleText } from "../directory/identify.ts";
@@ -99,21 +99,21 @@ export async function showForm(
 }
 
 /** What the person may ask for now. */
-async function offersTo(deps: SlackDeps, { email }: Caller): Promise<readonly Askable[]> {
+async function offersTo(deps: SlackDeps, { email }: Caller): Promise<readonly Requestable[]> {
   const policy = deps.policy();
   const now = deps.clock.estimate() ?? (await readNow(deps.db, deps.clock));
-  return askable(policy, await deps.groups.read(policy.outsideGroups), email, now);
+  return requestable(policy, await deps.groups.read(policy.outsideGroups), email, now);
 }
 
 /** The same from the caches; `undefined` if something would have to be looked up. */
-function rememberedOffers(deps: SlackDeps, { email }: Caller): readonly Askable[] | undefined {
+function rememberedOffers(deps: SlackDeps, { email }: Caller): readonly Requestable[] | undefined {
   const policy = deps.policy();
   const memberships = deps.groups.remembered(policy.outsideGroups);
   const now = deps.clock.estimate();
-  return memberships && now && askable(policy, memberships, email, now);
+  return memberships && now && requestable(policy, memberships, email, now);
 }
 
-function formFor(entries: readonly Askable[], state?: FormState): ModalView {
+function formFor(entries: readonly Requestable[], state?: FormState): ModalView {
   if (entries.length > 0) return requestForm(entries, state);
   return plainView("There is nothing you can request. If that is wrong, ask a policy owner.");
 }
@@ -177,7 +177,7 @@ async function preview(
     deps.people.addressesOf(person.id),
   ]);
   const now = deps.clock.estimate() ?? (await readNow(deps.db, deps.clock));
-  const offers = askable(policy, facts.memberships, person.email, now);
+  const offers = requestable(policy, facts.memberships, person.email, now);
   const form = { resource, role, isBreakGlass };
   if (resource === undefined || role === undefined) return formFor(offers, form);
   const durationSeconds = readDuration(durationText);
@@ -221,7 +221,7 @@ const overtaken = new Set(["hash_conflict", "not_found", "view_not_found"]);
 async function offersToClicker(
   deps: SlackDeps,
   body: Parameters<typeof clickerOf>[0],
-): Promise<readonly Askable[]> {
+): Promise<readonly Requestable[]> {
   const identity = await identify(deps.directory, deps.workspace, clickerOf(body));
   return identity.known ? offersTo(deps, identity.person) : [];
 }

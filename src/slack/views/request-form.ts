@@ -1,7 +1,7 @@
 import { shorten } from "../../domain/text.ts";
 import type { ContextBlock, InputBlock, ModalView, PlainTextOption } from "@slack/types";
 import { formatDuration } from "../../domain/duration.ts";
-import type { Askable } from "../../policy/decide/askable.ts";
+import type { Requestable } from "../../policy/decide/requestable.ts";
 import type { AskedField } from "../../policy/decide/input.ts";
 import { maxReasonCharacters } from "../../policy/decide/evaluate.ts";
 
@@ -46,15 +46,15 @@ const close = { type: "plain_text", text: "Cancel" } as const;
  * `preview`: what will become of the request, once a role is chosen too. `typed`: the initial values.
  */
 export function requestForm(
-  askable: readonly Askable[],
+  requestable: readonly Requestable[],
   { resource: chosen, role: chosenRole, preview, isBreakGlass = false, typed }: FormState = {},
 ): ModalView {
-  const resources = resourceOptions(askable);
+  const resources = resourceOptions(requestable);
   // The policy may have changed since the choice, and Slack rejects a select without options.
   const isOffered = resources.some(({ value }) => value === chosen);
   const only = resources.length === 1 ? resources[0]?.value : undefined;
   const resource = isOffered ? chosen : only;
-  const roles = askable.filter((entry) => entry.resource === resource);
+  const roles = requestable.filter((entry) => entry.resource === resource);
   const role = roles.length === 1 ? roles[0]?.role : chosenRole;
   const fields = roles.find((entry) => entry.role === role)?.fields ?? [];
   return {
@@ -197,7 +197,7 @@ const breakGlassInput: InputBlock = {
 };
 
 /** A duration that all roles shown allow: the policy's default, else an hour. */
-function offeredSeconds(roles: readonly Askable[]): number {
+function offeredSeconds(roles: readonly Requestable[]): number {
   const offered = roles.flatMap(({ defaultDurationSeconds }) => defaultDurationSeconds ?? []);
   const first = offered.length === roles.length ? Math.min(...offered, Infinity) : 3600;
   return Math.min(
@@ -224,15 +224,17 @@ export function plainView(text: string): ModalView {
 
 /** The resources a person may ask for, as options, each once. */
 export function resourceOptions(
-  askable: readonly Askable[],
+  requestable: readonly Requestable[],
 ): readonly (PlainTextOption & { value: string })[] {
-  const titles = new Map(askable.map(({ resource, resourceTitle }) => [resource, resourceTitle]));
+  const titles = new Map(requestable.map(({ resource, resourceTitle }) => [resource, resourceTitle]));
   return [...titles].map(([resource, resourceTitle]) => option(resourceTitle, resource));
 }
 
 /** The roles of one resource, as options. */
-export function roleOptions(askable: readonly Askable[]): readonly (PlainTextOption & { value: string })[] {
-  return askable.map(({ role, roleTitle, verdict }) =>
+export function roleOptions(
+  requestable: readonly Requestable[],
+): readonly (PlainTextOption & { value: string })[] {
+  return requestable.map(({ role, roleTitle, verdict }) =>
     option(verdict === "allow" ? `${shorten(roleTitle, 60)} (at once)` : roleTitle, role),
   );
 }
@@ -251,7 +253,7 @@ export function matchingOptions(
 }
 
 /** How long the chosen role is given, else each of them. */
-function durationHint(roles: readonly Askable[], chosen: string | undefined): string {
+function durationHint(roles: readonly Requestable[], chosen: string | undefined): string {
   const role = roles.find((one) => one.role === chosen);
   const limits = (role ? [role] : roles).map(
     ({ roleTitle, maxDurationSeconds }) => `Up to ${formatDuration(maxDurationSeconds)} for ${roleTitle}.`,

@@ -10,7 +10,7 @@ import { riskOf } from "./risk.ts";
 import type { Risk } from "../language/words.ts";
 
 /** A role that a person may ask for. */
-export type Askable = {
+export type Requestable = {
   readonly resource: string;
   readonly resourceTitle: string;
   readonly role: string;
@@ -28,12 +28,12 @@ export type Askable = {
 };
 
 /** Lists what a person may ask for in Slack now, in the policy's order: everything that is not refused whatever they say. */
-export function askable(
+export function requestable(
   policy: Policy,
   memberships: Memberships,
   email: string,
   now: Date,
-): readonly Askable[] {
+): readonly Requestable[] {
   const rules = rulesFor(policy, memberships, normalEmail(email), now);
   return [...policy.resources.values()].flatMap((resource) =>
     rolesOf(policy, memberships, email, resource, rules),
@@ -41,13 +41,13 @@ export function askable(
 }
 
 /** Does the same for one resource. */
-export function askableRoles(
+export function requestableRoles(
   policy: Policy,
   memberships: Memberships,
   email: string,
   now: Date,
   resource: Resource,
-): readonly Askable[] {
+): readonly Requestable[] {
   return rolesOf(
     policy,
     memberships,
@@ -76,7 +76,7 @@ function rolesOf(
   email: string,
   resource: Resource,
   rules: readonly Candidate[],
-): readonly Askable[] {
+): readonly Requestable[] {
   const roles = [...resource.roles.values()];
   // A policy may have a thousand rules and as many roles; most rules are about other resources.
   const names = new Set([

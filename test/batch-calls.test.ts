@@ -1,14 +1,14 @@
-import { gather, type GatherOptions } from "../src/gather.ts";
+import { batchCalls, type BatchOptions } from "../src/batch-calls.ts";
 
 type Ask = { readonly key: string; readonly fails?: Error };
 
 /** Asks for all at once; what went together, and what became of each. */
 async function askAll(
   asks: readonly Ask[],
-  options: Partial<GatherOptions<Ask>> = {},
+  options: Partial<BatchOptions<Ask>> = {},
 ): Promise<{ readonly together: readonly (readonly string[])[]; readonly outcomes: readonly unknown[] }> {
   const together: (readonly string[])[] = [];
-  const ask = gather(
+  const ask = batchCalls(
     (all: readonly Ask[]) => {
       together.push(all.map(({ key }) => key));
       const fault = all.find(({ fails }) => fails !== undefined)?.fails;

@@ -1,22 +1,22 @@
 import type { Logger } from "./logger.ts";
 
-export type Rounds = {
-  /** Runs a round now instead of after the pause; when called during a round, the next one follows at once. */
+export type Loop = {
+  /** Runs a turn now instead of after the pause; when called during a turn, the next one follows at once. */
   now(): void;
-  /** Runs no more rounds and waits for the one in hand. */
+  /** Runs no more turns and waits for the one in hand. */
   stop(): Promise<void>;
 };
 
-export type Round = (asked: boolean, stopping: AbortSignal) => Promise<number>;
+export type Turn = (asked: boolean, stopping: AbortSignal) => Promise<number>;
 
 /**
- * Runs `round` again and again, each time after the milliseconds it returned; one that fails is logged with the text
+ * Runs `turn` again and again, each time after the milliseconds it returned; one that fails is logged with the text
  * `fault` and retried in a second. `asked`: it runs because somebody called `now`.
  */
-export function keepGoing(
-  round: Round,
+export function runInLoop(
+  turn: Turn,
   { log, fault }: { readonly log: Logger; readonly fault: string },
-): Rounds {
+): Loop {
   const stopping = new AbortController();
   let asked = false;
   let wakeUp: (() => void) | undefined;
@@ -27,7 +27,7 @@ export function keepGoing(
       asked = false;
       let pause: number;
       try {
-        pause = await round(isAsked, stopping.signal);
+        pause = await turn(isAsked, stopping.signal);
       } catch (error) {
         log.error({ err: error }, `${fault}; tried again in a second`);
         pause = 1_000;
@@ -38,7 +38,7 @@ export function keepGoing(
           clearTimeout(timer);
           resolve();
         };
-        // Somebody may have called `now` during the last round.
+        // Somebody may have called `now` during the last turn.
         if (stopping.signal.aborted || asked) wakeUp();
       });
     }

@@ -1,11 +1,11 @@
-import { askable } from "../../src/policy/decide/askable.ts";
+import { requestable } from "../../src/policy/decide/requestable.ts";
 import { factsOf, now } from "./asks.ts";
 import { changed, policyOf, smallPolicy, withRule, withRules } from "./policies.ts";
 
 const alice = "alice@example.com";
 const nobody = factsOf().memberships;
 const offered = (text: string, email = alice, groups: Parameters<typeof factsOf>[0] = {}, at = now) =>
-  askable(policyOf(text), factsOf(groups).memberships, email, at);
+  requestable(policyOf(text), factsOf(groups).memberships, email, at);
 
 /** Whether reading is offered, and how. */
 const reading = (...args: Parameters<typeof offered>) => offered(...args).find(({ role }) => role === "read");
@@ -152,7 +152,7 @@ test("names of objects' own are names like others", () => {
     .replaceAll("  pg:", "  isPrototypeOf:")
     .replaceAll("{ pg:", "{ isPrototypeOf:")
     .replaceAll("provider: pg", "provider: isPrototypeOf");
-  const found = askable(policyOf(named), nobody, alice, now);
+  const found = requestable(policyOf(named), nobody, alice, now);
   expect(found.map(({ resource, role }) => `${resource}:${role}`)).toEqual([
     "valueOf:hasOwnProperty",
     "valueOf:write",

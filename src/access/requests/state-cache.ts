@@ -4,7 +4,7 @@ import type { State } from "../../domain/state.ts";
  * A cache of requests as this process last read or recorded them. They may be stale, so use them only for what is then recorded
  * against their version: with a stale one that fails, and the database is read.
  */
-export type RecentStates = {
+export type StateCache = {
   get(requestId: string): State | undefined;
   set(state: State): void;
   delete(requestId: string): void;
@@ -14,7 +14,7 @@ export type RecentStates = {
 const maxStates = 10_000;
 
 /** Creates an empty cache. */
-export function createRecentStates(): RecentStates {
+export function createStateCache(): StateCache {
   // A Map keeps the order in which its keys were added: the first is the one set longest ago.
   const states = new Map<string, State>();
   return {

@@ -1,5 +1,5 @@
 import { quoted } from "../../domain/text.ts";
-import { crowdsOf, memberLists } from "../crowds.ts";
+import { cohortsOf, memberLists } from "../cohorts.ts";
 import { wordHours } from "../hours.ts";
 import { isAbout } from "../decide/match.ts";
 import type { Policy, Rule } from "../policy.ts";
@@ -14,49 +14,49 @@ export type Reach = {
 };
 
 /**
- * Follows every crowd through the rules of every role. A rule stops those it surely decides for: people who may be in an external
+ * Follows every cohort through the rules of every role. A rule stops those it surely decides for: people who may be in an external
  * group go on, and so does everybody if a condition may not hold, except past rules with the same condition.
  */
 export function reachOf(policy: Policy): Reach {
-  const crowds = crowdsOf([policy]);
-  const members = memberLists(policy, crowds);
+  const cohorts = cohortsOf([policy]);
+  const members = memberLists(policy, cohorts);
   const { rules } = policy;
-  const decidesFor = rules.map(() => new Uint8Array(crowds.length));
+  const decidesFor = rules.map(() => new Uint8Array(cohorts.length));
   const isDeciding = rules.map(() => false);
   const deciders = rules.map(() => new Set<number>());
   const isCovering = rules.map(() => false);
 
   for (const covering of coverings(policy)) {
-    /** By condition: the rule that decided for each crowd, if that condition holds. */
+    /** By condition: the rule that decided for each cohort, if that condition holds. */
     const decided = new Map<string, Int32Array>();
     for (const [index, rule] of covering) {
       isCovering[index] = true;
       const earlier = weakerConditions(rule).flatMap((condition) => decided.get(condition) ?? []);
-      const own = decided.get(conditionOf(rule)) ?? new Int32Array(crowds.length).fill(-1);
+      const own = decided.get(conditionOf(rule)) ?? new Int32Array(cohorts.length).fill(-1);
       decided.set(conditionOf(rule), own);
       // People who may be in an external group are checked as that group.
       const { sure } = members(rule.requesters);
-      const pass = (crowd: number): boolean => {
-        const first = earlier.find((each) => (each[crowd] ?? -1) !== -1)?.[crowd];
+      const pass = (cohort: number): boolean => {
+        const first = earlier.find((each) => (each[cohort] ?? -1) !== -1)?.[cohort];
         if (first !== undefined) {
           deciders[index]?.add(first);
           return false;
         }
-        decidesFor[index]?.fill(1, crowd, crowd + 1);
+        decidesFor[index]?.fill(1, cohort, cohort + 1);
         isDeciding[index] = true;
         return true;
       };
-      for (const crowd of sure) if (pass(crowd)) own[crowd] = index;
+      for (const cohort of sure) if (pass(cohort)) own[cohort] = index;
     }
   }
 
-  const crowdOf = new Map(
-    crowds.flatMap(({ people, group }, index) =>
+  const cohortOf = new Map(
+    cohorts.flatMap(({ people, group }, index) =>
       group === undefined ? people.map((person) => [person, index] as const) : [],
     ),
   );
   return {
-    reaches: (rule, person) => decidesFor[rule]?.[crowdOf.get(person) ?? -1] === 1,
+    reaches: (rule, person) => decidesFor[rule]?.[cohortOf.get(person) ?? -1] === 1,
     whyIdle(index) {
       const rule = rules[index];
       if (!rule || isDeciding[index] === true) return undefined;

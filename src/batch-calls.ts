@@ -1,4 +1,4 @@
-export type GatherOptions<Item> = {
+export type BatchOptions<Item> = {
   /** Only one item of each key goes into a batch. */
   readonly keyOf?: (item: Item) => string;
   /** Maximum items per batch. */
@@ -16,9 +16,9 @@ export type GatherOptions<Item> = {
  *
  * `together` answers in the order of its items.
  */
-export function gather<Item, Answer>(
+export function batchCalls<Item, Answer>(
   together: (items: readonly Item[]) => Promise<readonly Answer[]>,
-  { keyOf, most, atOnce, isWorthApart }: GatherOptions<Item>,
+  { keyOf, most, atOnce, isWorthApart }: BatchOptions<Item>,
 ): (item: Item) => Promise<Answer> {
   type Asked = {
     readonly item: Item;

@@ -4,17 +4,17 @@ import { groupOf, isEmail, normalEmail } from "./principal.ts";
 
 /**
  * People whom all rules treat alike, so that five thousand are checked as a few dozen. Who is in an external group is not known
- * here, so each such group is a crowd of its own, of people who are in no other group.
+ * here, so each such group is a cohort of its own, of people who are in no other group.
  */
-export type Crowd = {
+export type Cohort = {
   /** E-mail addresses, sorted; `anybodyElse` stands for people whom the policies do not name. */
   readonly people: readonly [string, ...string[]];
   /** The external group that these people are in. */
   readonly group?: string;
 };
 
-/** Divides everybody into the crowds that the policies tell apart. */
-export function crowdsOf(policies: readonly Policy[]): readonly Crowd[] {
+/** Divides everybody into the cohorts that the policies tell apart. */
+export function cohortsOf(policies: readonly Policy[]): readonly Cohort[] {
   const named = new Set(
     policies.flatMap(({ rules }) => rules.flatMap(({ requesters }) => requesters.filter(isEmail))),
   );
@@ -39,7 +39,7 @@ export function crowdsOf(policies: readonly Policy[]): readonly Crowd[] {
   return [
     ...[...byLikeness.values()].map((people) => ({ people: sorted(people) })),
     { people: [anybodyElse] },
-    ...[...elsewhere].map((group): Crowd => ({ people: [anybodyElse], group })),
+    ...[...elsewhere].map((group): Cohort => ({ people: [anybodyElse], group })),
   ];
 }
 
@@ -53,15 +53,15 @@ function isElsewhere(policies: readonly Policy[], name: string): boolean {
   return policies.every(({ groups }) => groups.get(name)?.kind !== "members");
 }
 
-/** Places in the list of crowds; `maybe`: crowds with people who may be in an external group. */
+/** Places in the list of cohorts; `maybe`: cohorts with people who may be in an external group. */
 type Members = { readonly sure: readonly number[]; readonly maybe: readonly number[] };
 
-/** Returns which crowds are among the requesters of a rule; a thousand rules name the same few, so each list is made once. */
+/** Returns which cohorts are among the requesters of a rule; a thousand rules name the same few, so each list is made once. */
 export function memberLists(
   policy: Policy,
-  crowds: readonly Crowd[],
+  cohorts: readonly Cohort[],
 ): (requesters: readonly string[]) => Members {
-  const byPrincipal = placesByPrincipal(policy, crowds);
+  const byPrincipal = placesByPrincipal(policy, cohorts);
   const lists = new Map<string, Members>();
   return (requesters) => {
     const key = requesters.join("\n");
@@ -72,8 +72,8 @@ export function memberLists(
       const group = groupOf(principal);
       return group !== undefined && policy.groups.get(group)?.kind !== "members";
     });
-    const others = [...crowds.keys()].filter(
-      (index) => crowds[index]?.group === undefined && !sure.has(index),
+    const others = [...cohorts.keys()].filter(
+      (index) => cohorts[index]?.group === undefined && !sure.has(index),
     );
     const members = { sure: [...sure], maybe: isOpen ? others : [] };
     lists.set(key, members);
@@ -81,19 +81,22 @@ export function memberLists(
   };
 }
 
-function placesByPrincipal(policy: Policy, crowds: readonly Crowd[]): ReadonlyMap<string, readonly number[]> {
-  const places = new Map<string, readonly number[]>([["everyone", [...crowds.keys()]]]);
-  for (const [index, { people, group }] of crowds.entries()) {
+function placesByPrincipal(
+  policy: Policy,
+  cohorts: readonly Cohort[],
+): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, readonly number[]>([["everyone", [...cohorts.keys()]]]);
+  for (const [index, { people, group }] of cohorts.entries()) {
     if (group !== undefined) places.set(`group:${group}`, [index]);
-    // A person named by a rule is a crowd of one.
+    // A person named by a rule is a cohort of one.
     else if (people.length === 1) places.set(people[0], [index]);
   }
   for (const [name, source] of policy.groups) {
     if (source.kind !== "members") continue;
-    const isIn = ({ people, group }: Crowd): boolean => group === undefined && source.members.has(people[0]);
+    const isIn = ({ people, group }: Cohort): boolean => group === undefined && source.members.has(people[0]);
     places.set(
       `group:${name}`,
-      [...crowds.entries()].flatMap(([index, crowd]) => (isIn(crowd) ? [index] : [])),
+      [...cohorts.entries()].flatMap(([index, cohort]) => (isIn(cohort) ? [index] : [])),
     );
   }
   return places;

@@ -1,5 +1,5 @@
 import { decideRequest } from "../../src/access/requests/decide-request.ts";
-import { createRecentStates } from "../../src/access/requests/recent-states.ts";
+import { createStateCache } from "../../src/access/requests/state-cache.ts";
 import { requestAccess } from "../../src/access/requests/request-access.ts";
 import type { AccessRequest } from "../../src/domain/request/request.ts";
 import { type Office, openOffice } from "../support/access.ts";
@@ -33,7 +33,7 @@ const approval = (id: string, by = bob): Parameters<typeof decideRequest>[1] => 
 });
 
 /** The same office, as another process with a memory of its own sees it. */
-const elsewhere = (): Office => ({ ...office, recent: createRecentStates() });
+const elsewhere = (): Office => ({ ...office, recent: createStateCache() });
 
 describe("what is remembered of a request", () => {
   it("is what the database would say, after each transition", async () => {
@@ -82,7 +82,7 @@ describe("what is remembered of a request", () => {
   });
 
   it("is forgotten in the order in which it was last used", () => {
-    const recent = createRecentStates();
+    const recent = createStateCache();
     const { request } = buildState("pending");
     const set = (id: string): void => recent.set({ request: { ...request, id }, grants: [] });
     for (let number = 0; number < 10_000; number += 1) set(String(number));
