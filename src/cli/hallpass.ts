@@ -225,7 +225,7 @@ function createProgram(): Command {
     .command("report")
     .description("write what happened in a period for people and auditors to read: figures, charts, evidence")
     .requiredOption("--period <PERIOD>", "2026-Q3, 2026-03, 2026 or 2026-03-01..2026-03-31")
-    .option("--format <FORMAT>", "html, pdf or csv", "html")
+    .option("--format <FORMAT>", "html, pdf or csv; by the end of --output unless told, else html")
     .option("--output <FILE>", "a file, or - for standard output", "-")
     .action(async (options: ReportOptions) =>
       finish((await import("./audit/report.ts")).auditReport(options)),

@@ -27,6 +27,14 @@ export function onOneLine(text: string): string {
     .trim();
 }
 
+/** What turns the direction of the text after it: embeddings, overrides, isolates. */
+const turning = /[\u202A-\u202E\u2066-\u2069]/gu;
+
+/** Text that shows in the order in which it was typed: nothing in it turns what follows. */
+export function unturned(text: string): string {
+  return text.replace(turning, "");
+}
+
 /** Puts what people and providers said on one line, without anything that a terminal would act on. */
 export function onTerminalLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");

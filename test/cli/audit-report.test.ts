@@ -82,6 +82,14 @@ test.each([
   [["--period", "2026-Q5"], /^--period must be a quarter such as 2026-Q3, .*, got "2026-Q5"\.\n$/],
   [["--period", "2026", "--format", "docx"], /^--format must be html, pdf or csv, got "docx"\.\n$/],
   [
+    ["--period", "2026", "--output", "x.docx"],
+    /^--output must end in \.html, \.pdf or \.csv, or --format .* got "x\.docx"\.\n$/,
+  ],
+  [
+    ["--period", "2026", "--format", "csv", "--output", "x.pdf"],
+    /^--format csv does not go with --output x\.pdf: /,
+  ],
+  [
     ["--period", "2026", "--output", "/nowhere/r.html"],
     /^The report can't be written to \/nowhere\/r\.html: ENOENT/,
   ],
@@ -108,14 +116,7 @@ test("without a browser there is no PDF, and it is said what helps", async () =>
 describeIf(findBrowser() !== undefined, "no Chromium on PATH")("with a browser on the PATH", () => {
   test("there is a PDF", async () => {
     const output = join(folder, "report.pdf");
-    const { code, stdout, stderr } = await report([
-      "--period",
-      "2026",
-      "--format",
-      "pdf",
-      "--output",
-      output,
-    ]);
+    const { code, stdout, stderr } = await report(["--period", "2026", "--output", output]);
     expect([code, stdout, stderr]).toEqual([0, "", ""]);
     expect((await readFile(output)).subarray(0, 5).toString()).toBe("%PDF-");
     expect((await stat(output)).mode & 0o777).toBe(0o600);

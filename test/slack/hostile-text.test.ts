@@ -53,8 +53,9 @@ function quotes(message: SeenMessage): readonly unknown[] {
 }
 type Quote = { readonly type: string; readonly elements: unknown };
 
+/** As it was typed, but for what turns the direction of the text after it. */
 function quoted(text: string): unknown {
-  return [{ type: "text", text }];
+  return [{ type: "text", text: text.replaceAll(/[\u202A-\u202E\u2066-\u2069]/g, "") }];
 }
 
 /** As Slack delivers it. */

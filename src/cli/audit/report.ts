@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import { csvOf } from "../../audit/report/figures-csv.ts";
 import type { Figures } from "../../audit/report/figures.ts";
 import { htmlOf } from "../../audit/report/html.ts";
@@ -20,7 +21,8 @@ import { messageOf } from "../../error-message.ts";
 
 export type ReportOptions = {
   readonly period: string;
-  readonly format: string;
+  /** By the name of the file unless told. */
+  readonly format?: string;
   /** A file, or `-` for standard output. */
   readonly output: string;
 };
@@ -30,8 +32,7 @@ type Format = (typeof formats)[number];
 
 /** `hallpass audit report`: records the report, verifies the chain, counts, and writes. Resolves with the exit code. */
 export async function auditReport({ period: written, format, output }: ReportOptions): Promise<number> {
-  const form = formats.find((each) => each === format.toLowerCase());
-  if (!form) throw new CommandError(`--format must be html, pdf or csv, got ${JSON.stringify(format)}.`);
+  const form = formOf(format?.toLowerCase(), output);
   if (form === "pdf" && output === "-" && process.stdout.isTTY)
     throw new CommandError("A PDF is not for the terminal: name a file with --output.");
   const { timeZone, zoneNote } = await zone();
@@ -46,6 +47,23 @@ export async function auditReport({ period: written, format, output }: ReportOpt
   });
   await write(output, await writers[form](figures));
   return 0;
+}
+
+/** The format that is named, by itself or by the end of the file's name; HTML where neither is. */
+function formOf(format: string | undefined, output: string): Format {
+  const ending = extname(output).slice(1).toLowerCase();
+  const named = format ?? (ending === "" ? "html" : ending);
+  const form = formats.find((each) => each === named);
+  if (!form && format === undefined)
+    throw new CommandError(
+      `--output must end in .html, .pdf or .csv, or --format say which it is, got ${JSON.stringify(output)}.`,
+    );
+  if (!form) throw new CommandError(`--format must be html, pdf or csv, got ${JSON.stringify(format)}.`);
+  if (formats.some((each) => each === ending && each !== form))
+    throw new CommandError(
+      `--format ${form} does not go with --output ${output}: name one of them otherwise.`,
+    );
+  return form;
 }
 
 const writers: Readonly<Record<Format, (figures: Figures) => Promise<string | Buffer>>> = {

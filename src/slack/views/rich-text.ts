@@ -1,5 +1,6 @@
 import type { RichTextBlock, RichTextElement } from "@slack/types";
 import { addressOn, defaultSurface, surfaceOf } from "../../domain/surface.ts";
+import { unturned } from "../../domain/text.ts";
 import { formatTime, type Line, type Named, type Piece, type Styled } from "../../words/piece.ts";
 
 /**
@@ -19,7 +20,7 @@ export function lines(rows: readonly Line[]): RichTextBlock["elements"][number] 
 
 /** A quote, set apart from what Hallpass says. */
 export function quote(text: string): RichTextBlock["elements"][number] {
-  return { type: "rich_text_quote", elements: elementsOf(text) };
+  return { type: "rich_text_quote", elements: elementsOf(unturned(text)) };
 }
 
 /** A rich text block of these elements. */
