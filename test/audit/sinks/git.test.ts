@@ -87,6 +87,11 @@ describeIf(await isInstalled("git"), "it needs git")("a branch that others commi
     );
   }
 
+  /** It may be there before it is told. */
+  async function isTold(): Promise<void> {
+    await until(() => Promise.resolve(told.length > 0), "it is told");
+  }
+
   /** What others read, in the order of the files. */
   async function records(): Promise<readonly Received[]> {
     const there = async (...args: readonly string[]): Promise<string> =>
@@ -170,6 +175,7 @@ describeIf(await isInstalled("git"), "it needs git")("a branch that others commi
     await add(1);
     await arrived(4);
     expect(await places()).toEqual(upTo(4));
+    await isTold();
     expect(told).toEqual([
       expect.stringContaining(`commit ${id.slice(0, 12)} says place 2, otherwise than the chain has it`),
     ]);
@@ -198,6 +204,7 @@ describeIf(await isInstalled("git"), "it needs git")("a branch that others commi
     await arrived(5);
     const hashes = (await records()).filter(({ hash }) => hash !== null && !/^0+$/u.test(hash));
     expect(hashes.map(({ sequence }) => sequence)).toEqual(upTo(5));
+    await isTold();
     expect(told).toHaveLength(1);
     expect(told[0]).toContain("2026-11.jsonl holds place 4, otherwise than the chain has it");
     expect(told[0]).toContain("2026-11.jsonl holds place 999999, which the chain does not have");
@@ -212,6 +219,7 @@ describeIf(await isInstalled("git"), "it needs git")("a branch that others commi
     await add(1);
     await arrived(7);
     expect((await places()).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 4, 5, 5, 6, 6, 7]);
+    await isTold();
     expect(told).toEqual([expect.stringContaining("what was sent after place 2 was not there")]);
   });
 
@@ -239,6 +247,7 @@ describeIf(await isInstalled("git"), "it needs git")("a branch that others commi
     await add(1);
     await arrived(5);
     expect(await places()).toEqual(upTo(5));
+    await isTold();
     expect(told).toEqual([expect.stringContaining("its history was written anew, without commit")]);
     expect(told[0]).toContain("what was sent after place 0 was not there");
   });
@@ -249,6 +258,7 @@ describeIf(await isInstalled("git"), "it needs git")("a branch that others commi
     await followed();
     await arrived(4);
     expect(await places()).toEqual(upTo(4));
+    await isTold();
     expect(told).toEqual([expect.stringContaining("was gone")]);
   });
 
