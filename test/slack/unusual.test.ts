@@ -1,8 +1,9 @@
 import { openDatabase } from "../../src/persistence/database/database.ts";
 import { readFlagged } from "../support/flagged.ts";
 import type { SeenMessage } from "../../slack-simulator/seen.ts";
-import { ask, numberOf, threadSays } from "../support/ask.ts";
+import { ask, numberOf, threadSays, toldAlone } from "../support/ask.ts";
 import { startWorld, type World } from "../support/hallpass.ts";
+import { policyWith } from "../support/rules.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -159,6 +160,37 @@ it("what cannot be found out or remembered holds no message up", async () => {
   expect(message.visibleText).not.toContain("⚠️");
   expect(message.buttons).toEqual(["Approve", "Deny"]);
   expect(await flagged(numberOf(message), "request.flagged")).toEqual([]);
+});
+
+it("a slip is no denial: only people and deny rules deny", async () => {
+  const other = await startWorld({
+    policy: policyWith(`
+  - { name: nobody reads ghosts, requesters: [everyone], access: ["ghost-db:any"], decision: deny }
+  - name: reading takes a lead
+    requesters: [group:engineers]
+    access: ["orders-db:read"]
+    decision: review
+    max_duration: 8h
+    approvals: [{ from: [group:leads] }]
+`),
+  });
+  try {
+    for (const [who, slip] of [
+      ["alice", "orders-db read 20h too long"],
+      ["erin", "ghost-db any 1h whatever"],
+    ] as const) {
+      for (let time = 0; time < 4; time += 1) {
+        await other.slack.as(who).types(`/request-access ${slip}`);
+        await toldAlone(other, who, `(Recorded as AR-`);
+      }
+    }
+    const slipped = await ask(other, "alice", "orders-db read 1h after four slips");
+    expect(slipped.visibleText).not.toContain("Many denials lately");
+    const refused = await ask(other, "erin", "orders-db read 1h after four refusals");
+    expect(refused.visibleText).toContain("Many denials lately: of their 4 requests decided");
+  } finally {
+    await other.stop();
+  }
 });
 
 it("what everybody does is not unusual, and nothing is recorded", async () => {

@@ -75,6 +75,7 @@ function termsOf(policy: Policy, ask: AnyAsk, evaluation: Evaluation): Terms {
       refusal: wordRefusals(refusals),
       isMendable:
         refusals.some(({ kind }) => kind === "undecided" || kind === "nobody_can_approve") || undefined,
+      isDenied: refusals.some(({ kind }) => kind === "denied") || undefined,
     };
   }
   const { doubts } = evaluation;

@@ -42,7 +42,7 @@ export type AskedAccess = {
 /** An earlier request of the same person. */
 export type PastRequest = AskedAccess & {
   readonly number: number;
-  /** `denied` by a person, `refused` by the policy; `open`: not decided by anybody. */
+  /** `denied` by a person, `refused` by a `deny` rule; `open`: not decided by anybody. */
   readonly outcome: "approved" | "denied" | "refused" | "open";
   readonly closedAt?: Date;
 };

@@ -43,6 +43,8 @@ export const Terms = RuleTerms.extend({
   refusal: z.string().optional(),
   /** Refused because of a fault an operator can fix (such as an unreadable group), not by a rule. */
   isMendable: z.boolean().optional(),
+  /** Refused by a `deny` rule, and not for how it was asked. */
+  isDenied: z.boolean().optional(),
   /** Facts that could not be found out, and did not make the answer more lenient. */
   doubts: texts.optional(),
   /** The request whose access this one asks to extend. */

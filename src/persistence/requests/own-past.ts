@@ -31,12 +31,14 @@ const Past = z
     duration: z.number(),
     number: z.number(),
     status: z.string(),
+    isDenied: z.boolean(),
     closed: z.coerce.date().nullable(),
   })
-  .transform(({ duration, status, closed, ...rest }) => ({
+  .transform(({ duration, status, isDenied, closed, ...rest }) => ({
     ...rest,
     durationSeconds: duration,
-    outcome: outcomes[status] ?? ("open" as const),
+    // A slip is no denial: a duration too long, a ticket forgotten, a lockdown that is over.
+    outcome: (status === "refused" && !isDenied ? undefined : outcomes[status]) ?? ("open" as const),
     ...(closed === null ? {} : { closedAt: new Date(closed) }),
   }));
 
@@ -67,6 +69,7 @@ export async function readOwnPast(
     select (select coalesce(json_agg(json_build_object(
                      'at', (extract(epoch from p.created_at) * 1000)::bigint, 'resource', p.resource, 'role', p.role,
                      'duration', p.duration_seconds, 'number', p.number, 'status', p.status,
+                     'isDenied', p.terms @> '{"isDenied": true}',
                      'closed', (extract(epoch from p.closed_at) * 1000)::bigint)), '[]')
             from (
               select * from access_requests
