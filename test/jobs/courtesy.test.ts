@@ -34,17 +34,17 @@ test("what can wait waits for who waits, and goes on once the last of them has t
   await held;
 });
 
-test("people who come one right after the other are one cohort", async () => {
+test("people who come one right after the other are one crowd", async () => {
   const courtesy = createCourtesy();
-  let cohort = waiter(courtesy);
+  let crowd = waiter(courtesy);
   const held = courtesy.quiet(60_000);
   for (let turn = 0; turn < 20; turn += 1) {
     await sleep(5);
-    await cohort.leave();
-    cohort = waiter(courtesy);
+    await crowd.leave();
+    crowd = waiter(courtesy);
   }
   expect(await isSettled(held)).toBe(false);
-  await cohort.leave();
+  await crowd.leave();
   await held;
 });
 

@@ -195,7 +195,7 @@ describe("access that ends at once", () => {
     expect(await audited("grant.revoked")).toEqual(once(80));
   });
 
-  it("ends while a provider hangs that a cohort is waiting for", async () => {
+  it("ends while a provider hangs that a crowd is waiting for", async () => {
     const hangs = gate();
     const hung: LiveProvider = {
       ...office.provider,

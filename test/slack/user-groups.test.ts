@@ -58,15 +58,12 @@ function learnFrom(name: string, differences: object = {}): void {
   });
 }
 
-const cohort = {
-  handle: "cohort",
-  members: [...PEOPLE.map(({ name }) => name), "robot", "mute", "hallpass"],
-};
+const crowd = { handle: "crowd", members: [...PEOPLE.map(({ name }) => name), "robot", "mute", "hallpass"] };
 const withCrowd = {
   seed: {
     people: [...PEOPLE, { name: "robot", isBot: true }, { name: "mute", email: "" }],
     usergroups: [
-      cohort,
+      crowd,
       { handle: "engineers", members: ["alice", "alice2", "bob"] },
       { handle: "empty", members: [] },
       { handle: "former", members: ["bob"], disabled: true },
@@ -89,7 +86,7 @@ describe("members", () => {
 
   test("who may do nothing here are none: guests, strangers, bots, deactivated, without an address", async () => {
     await start(withCrowd);
-    expect(await members("cohort")).toEqual(["alice", "bob", "carol", "dana", "erin"]);
+    expect(await members("crowd")).toEqual(["alice", "bob", "carol", "dana", "erin"]);
   });
 
   test("are those of the whole organisation on Enterprise Grid, wherever their home is, and nobody of another", async () => {

@@ -25,8 +25,8 @@ export async function readMembers(
   const elsewhere = [...policy.groups].filter(([, { kind }]) => kind !== "members");
   const given = new Map(told.map((text) => readTold(policy, text)));
   const others = elsewhere.filter(([name]) => !given.has(name));
-  const requestable = new Map(others.filter(([, { kind }]) => isNow || kind === "slack"));
-  const read = requestable.size === 0 ? new Map<string, Membership>() : await readLive(requestable);
+  const asked = new Map(others.filter(([, { kind }]) => isNow || kind === "slack"));
+  const read = asked.size === 0 ? new Map<string, Membership>() : await readLive(asked);
   const memberships = new Map(
     elsewhere.map(([name]): [string, Membership] => {
       const members = given.get(name);
