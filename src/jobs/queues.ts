@@ -90,7 +90,8 @@ export function createQueues(settings: QueueSettings): Queues {
       async (error: unknown) => {
         if (isClosing) return;
         log.warn({ err: error, queue: name }, "the queue cannot be used; the sweep stands in");
-        await made.close();
+        // Closing it is a courtesy to its server, and must not keep another from being made.
+        await made.close().catch(() => undefined);
         await openLater();
       },
     );

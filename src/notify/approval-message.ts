@@ -79,14 +79,14 @@ function footnote(request: AccessRequest): string {
   return [...parts, ...(rule === undefined ? [] : [`rule: ${onOneLine(rule)}`])].join(" · ");
 }
 
-/** The point first, for whoever reads it on a locked phone. */
+/** The point first, as it is read on a locked phone. */
 function summary({ request }: State): string {
   const who = onOneLine(request.requester.name) || request.requester.email;
   const isTaken = request.status === "approved" && request.terms.breakGlass !== undefined;
   const state = isTaken ? "taken by break-glass" : request.status;
   const reason = shorten(onOneLine(request.reason), 200);
   return [
-    `${shorten(who, 100)}: ${titleOf(request)}`,
+    `${shorten(who, 100)}: ${shorten(titleOf(request), 300)}`,
     ...(request.status === "pending" ? [] : [`, ${state}`]),
     `. “${reason}” (${requestName(request)})`,
   ].join("");

@@ -1,3 +1,4 @@
+import { requestForm } from "../../src/slack/views/request-form.ts";
 import { hallpass } from "../cli/run-hallpass.ts";
 import { ask, numberOf, opensBy, threadSays, toldAlone, toldDirectly } from "../support/ask.ts";
 import { choosesResource, fillsForm, opensForm } from "../support/form.ts";
@@ -109,6 +110,26 @@ it("whoever may not is refused, on record, and gets nothing", async () => {
   await slack.as("alice").types("/request-access orders-db write 30m break-glass INC-11");
   await toldAlone(world, "alice", "does not let you take orders-db:write at once");
   expect(await guarded.rolesOf("alice")).toEqual([]);
+});
+
+it("the form's button does not say so where the chosen resource has no such role", () => {
+  const role = {
+    resource: "orders-db",
+    resourceTitle: "Orders",
+    role: "read",
+    roleTitle: "Read",
+    verdict: "review",
+  } as const;
+  const offered = {
+    ...role,
+    maxDurationSeconds: 3600,
+    defaultDurationSeconds: undefined,
+    needsTicket: false,
+    fields: [],
+  };
+  const submitOf = (mayBreakGlass: boolean): unknown =>
+    requestForm([{ ...offered, mayBreakGlass }], { resource: "orders-db", isBreakGlass: true }).submit?.text;
+  expect([submitOf(true), submitOf(false)]).toEqual(["Break glass", "Request access"]);
 });
 
 it("the form offers it to those who may, and to nobody else", async () => {

@@ -142,7 +142,7 @@ async function followForm(
   deps: SlackDeps,
   { ack, action, body, client }: Changed,
   doing: string,
-  view: (caller: Caller, filled: ReturnType<typeof readForm>) => Promise<ModalView | undefined>,
+  view: (caller: Caller, filled: ReturnType<typeof readForm>) => Promise<ModalView>,
 ): Promise<void> {
   await ack();
   await orTell(deps, { client, slackId: body.user.id }, doing, async () => {
@@ -154,7 +154,7 @@ async function followForm(
       const changed = identity.known
         ? await view(identity.person, readForm(body.view))
         : plainView(ineligibleText[identity.why]);
-      if (changed === undefined || newest.get(id) !== action.action_ts) return;
+      if (newest.get(id) !== action.action_ts) return;
       // The form may have followed an earlier change meanwhile; this one is later.
       const isShown = await updateForm(client, { view_id: id, hash, view: changed });
       if (!isShown && newest.get(id) === action.action_ts)

@@ -57,11 +57,12 @@ export function requestForm(
   const roles = requestable.filter((entry) => entry.resource === resource);
   const role = roles.length === 1 ? roles[0]?.role : chosenRole;
   const fields = roles.find((entry) => entry.role === role)?.fields ?? [];
+  const offersBreakGlass = roles.some(({ mayBreakGlass }) => mayBreakGlass);
   return {
     type: "modal",
     callback_id: requestFormId,
     title,
-    submit: { type: "plain_text", text: isBreakGlass ? "Break glass" : "Request access" },
+    submit: { type: "plain_text", text: isBreakGlass && offersBreakGlass ? "Break glass" : "Request access" },
     close,
     private_metadata: JSON.stringify({ resource }),
     blocks: [
@@ -130,7 +131,7 @@ export function requestForm(
           ...initially(typed?.ticket),
         },
       },
-      ...(roles.some(({ mayBreakGlass }) => mayBreakGlass) ? [breakGlassInput] : []),
+      ...(offersBreakGlass ? [breakGlassInput] : []),
     ],
   };
 }

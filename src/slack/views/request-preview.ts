@@ -1,6 +1,7 @@
 import { formatDuration } from "../../domain/duration.ts";
 import type { Evaluation } from "../../policy/decide/evaluate.ts";
 import { wordRefusals } from "../../policy/explain/refusal-words.ts";
+import { listed, plainText } from "../../words/piece.ts";
 import type { Step } from "../../policy/decide/review.ts";
 
 /** Number of approvers to name. */
@@ -31,5 +32,5 @@ function named(emails: readonly string[], last: "and" | "or"): string {
   const shown = emails.slice(0, mostNames);
   const more = emails.length - shown.length;
   const all = more > 0 ? [...shown, `${more} more`] : shown;
-  return all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} ${last} ${all.at(-1)}`;
+  return plainText(listed(all, last));
 }
