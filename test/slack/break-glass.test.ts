@@ -118,6 +118,7 @@ it("the form's button does not say so where the chosen resource has no such role
     resourceTitle: "Orders",
     role: "read",
     roleTitle: "Read",
+    risk: "low",
     verdict: "review",
   } as const;
   const offered = {
